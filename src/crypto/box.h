@@ -1,0 +1,82 @@
+#pragma once
+/*
+ * box: seal input for the holder of a private key, bound to what it is for (DESIGN section 6).
+ *
+ *     box = version u8 (1) | suite u8 | recipient key id u32
+ *         | encapsulated key, framed (65 bytes: 04 || x || y)
+ *         | context, framed (the AAD, see below)
+ *         | cipher || tag, framed                                     (framed = u32 length, bytes)
+ *
+ * Suite 1 is HPKE base mode, RFC 9180: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM.
+ * Suite 2 is the same construction with Chinese parts: Diffie-Hellman on the SM2 curve, HKDF-SM3,
+ * SM4-GCM, under private-use ids kem 0xFF02, kdf 0xFF02, aead 0xFF02 (docs in box.c).
+ * HPKE info = "hufu box 1" | version | suite | key id, so no header byte can be changed. One
+ * message per encapsulation: sequence number 0. Thread-safe. Floor 1.
+ *
+ *     context = version u8 (1) | class u16 | purpose u16 | amount i64 | currency u8[3]
+ *             | expiry i64 (us) | server nonce u8[16] | tenant framed | order framed | payee framed
+ */
+#include "base/seams.h"
+#include "crypto/sign.h"
+
+enum {
+    BOX_POINT_BYTES = 65,
+    BOX_NONCE_BYTES = 16,
+    BOX_NAME_BYTES_MAX = 128, /* tenant, order, payee */
+    BOX_PLAIN_BYTES_MAX = 4096, /* a field, never a file */
+    BOX_CONTEXT_BYTES_MAX = 1 + 2 + 2 + 8 + 3 + 8 + BOX_NONCE_BYTES + 3 * (4 + BOX_NAME_BYTES_MAX),
+    BOX_OVERHEAD_BYTES_MAX = 6 + 4 + BOX_POINT_BYTES + 4 + BOX_CONTEXT_BYTES_MAX + 4 + 16,
+    BOX_BYTES_MAX = BOX_PLAIN_BYTES_MAX + BOX_OVERHEAD_BYTES_MAX,
+};
+
+/* Stored: append only. */
+typedef enum BoxSuite {
+    BOX_P256_AES_256_GCM = 1, /* recipient KEY_P256 */
+    BOX_SM2_SM4_GCM = 2, /* recipient KEY_SM2 */
+} BoxSuite;
+
+typedef struct BoxContext {
+    uint16_t data_class; /* policy's ids */
+    uint16_t purpose;
+    int64_t amount; /* minor units; 0 when none */
+    uint8_t currency[3]; /* "CNY"; zeros when there is no amount */
+    int64_t expiry_us;
+    uint8_t server_nonce[BOX_NONCE_BYTES];
+    Span tenant; /* each 0..BOX_NAME_BYTES_MAX bytes, borrowed */
+    Span order;
+    Span payee;
+} BoxContext;
+
+/* A parsed, not yet authenticated box. Spans borrow from the parsed bytes. */
+typedef struct Box {
+    BoxSuite suite;
+    uint32_t key_id;
+    Span encapsulated;
+    Span context_bytes; /* exactly what is authenticated */
+    BoxContext context;
+    Span sealed;
+} Box;
+
+/* The one canonical encoding: equal contexts have equal bytes. Refuses REFUSED_BOX_FORMAT (a name
+ * too long), REFUSED_BUFFER_FULL. */
+MUST_USE Status box_context_put(const BoxContext *context, Buffer *ret_bytes);
+/* Refuses REFUSED_BOX_FORMAT unless `bytes` is exactly one context. */
+MUST_USE Status box_context_parse(Span bytes, BoxContext *ret_context);
+
+/*
+ * Append a box for `recipient` (KEY_P256 or KEY_SM2 chooses the suite).
+ * Refuses REFUSED_BOX_FORMAT (sizes, key algorithm), REFUSED_BUFFER_FULL. Faults FAULT_CRYPTO.
+ */
+MUST_USE Status box_seal(const PublicKey *recipient, uint32_t key_id, const Random *random,
+        const BoxContext *context, Span plain, Buffer *ret_box);
+
+/* Read untrusted bytes. Refuses REFUSED_BOX_FORMAT. */
+MUST_USE Status box_parse(Span bytes, Box *ret_box);
+
+/*
+ * Open a parsed box with the key its key_id names. box->context is authentic only after OK.
+ * ret_plain  at most BOX_PLAIN_BYTES_MAX; will hold a secret: wipe it after use
+ * Refuses REFUSED_BOX_TAMPERED (anything differs), REFUSED_BOX_FORMAT (key of another suite),
+ * REFUSED_BUFFER_FULL. Unless OK, ret_plain is unchanged.
+ */
+MUST_USE Status box_open(const PrivateKey *recipient, const Box *box, Buffer *ret_plain);
