@@ -1,0 +1,170 @@
+#pragma once
+/*
+ * vault_wire: what may be asked of vaultd, and how the questions and answers look.
+ *
+ * Lists are u32 counts followed by elements; both sides walk them with the put/take pair of the element.
+ * Spans taken from a cursor borrow from the message. Who may ask what stands in vault/rights.c.
+ */
+#include "base/row.h"
+
+typedef enum VaultOperation {
+    VAULT_STATUS = 1,
+    VAULT_SCAN_BEGIN = 2,     /* epoch u64: take the lease, forget the revision map */
+    VAULT_SCAN_ROWS = 3,      /* list of (image framed, seal framed) */
+    VAULT_SCAN_LEAVES = 4,    /* list of leaf hashes [32], in order */
+    VAULT_SCAN_END = 5,       /* -> state: the store equals the confirmed or the prepared state, or refused */
+    VAULT_VERIFY = 6,         /* list of claims -> list of status i32 */
+    VAULT_PREPARE = 7,        /* draft -> sealed */
+    VAULT_CONFIRM = 8,        /* epoch u64, batch i64 */
+    VAULT_ABORT = 9,          /* epoch u64, batch i64 */
+    VAULT_SIGN = 10,          /* list of (SignKey u8, message framed) -> list of signature framed */
+    VAULT_CHECKPOINT = 11,    /* -> signed note text of the confirmed tree */
+    VAULT_CHECK_PIN = 12,     /* PinCheck -> grant [16] */
+    VAULT_SET_PIN = 13,       /* PinSet -> verifier record */
+    VAULT_BOX_KEY = 14,       /* -> BoxKey */
+    VAULT_PUBLIC_KEYS = 15,   /* -> list of (KeyName framed, certificate or public key DER framed) */
+    VAULT_TLS_LEAF = 16,      /* SPKI DER framed -> certificate DER framed, CA certificate DER framed */
+    VAULT_KEY_LIST = 17,      /* -> list of KeyFacts */
+    VAULT_RELEASE_ROW = 18,   /* approval x2 */
+    VAULT_ACCEPT_RESTORE = 19,/* approval x2 over the backup's manifest digest */
+    VAULT_WRAP_KEY = 20,      /* backup: -> data key wrapped and, for this caller, in clear */
+    VAULT_UNWRAP_KEY = 21,    /* approval x2, wrapped key -> data key */
+    VAULT_ENROLL = 22,        /* operator's name and public key; only during the ceremony */
+    VAULT_PROTECT = 23,       /* box with a signing key inside -> sealed field */
+    VAULT_ENCRYPT_DOWNLINK = 24, /* sealed APIv3 key, algorithm, AAD, plaintext -> nonce, ciphertext */
+    VAULT_STOP = 25,
+    VAULT_OPERATION_COUNT = 26,
+} VaultOperation;
+
+enum {
+    WIRE_SEAL_BYTES = 48,  /* version u8 | suite u8 | key version u32 | schema u16 | revision i64 | mac [32] */
+    WIRE_HASH_BYTES = 32,
+    WIRE_GRANT_BYTES = 16,
+    WIRE_SALT_BYTES = 32,
+    WIRE_CHANGES_MAX = 1024, /* rows of one batch */
+    WIRE_CLAIMS_MAX = 1024,
+    WIRE_SIGN_ITEMS_MAX = 64,
+    WIRE_MESSAGE_BYTES_MAX = 128 * 1024,
+    WIRE_EVENTS_BYTES_MAX = 64 * 1024,
+    WIRE_LEAF_BYTES_MAX = 192 * 1024,
+};
+
+/* A row that was read (image and seal), or a key that was not found (absent: key only). */
+typedef struct WireClaim {
+    bool absent;
+    Span image; /* or the encoded key (row_encode_key) when absent */
+    Span seal;
+} WireClaim;
+MUST_USE Status wire_put_claim(Buffer *b, const WireClaim *claim);
+MUST_USE Status wire_take_claim(Cursor *c, WireClaim *ret);
+
+/* One row of a batch: the image it replaces (with its seal), empty for an insert, and the new image. */
+typedef struct WireChange {
+    Span old_image;
+    Span old_seal;
+    Span new_image;
+} WireChange;
+MUST_USE Status wire_put_change(Buffer *b, const WireChange *change);
+MUST_USE Status wire_take_change(Cursor *c, WireChange *ret);
+
+/* PREPARE = WireDraftHead, list of changes. Answer = list of seals [48], WireSealed. */
+typedef struct WireDraftHead {
+    uint64_t epoch;
+    int64_t batch; /* = size of the audit tree before it */
+    int64_t time_us;
+    Span events; /* audit events of the units, as audit encodes them; hashed, not understood */
+} WireDraftHead;
+MUST_USE Status wire_put_draft_head(Buffer *b, const WireDraftHead *head);
+MUST_USE Status wire_take_draft_head(Cursor *c, WireDraftHead *ret);
+
+/*
+ * The audit leaf that vaultd made of the batch:
+ *   leaf = version u8 (1) | batch i64 | time_us i64 | events framed | rows u32 | row...
+ *   row  = table u16 | revision u32 | SHA-256(0x02 | salt[32] | image) [32]
+ * `salt` is stored beside the leaf, not in it: without the row nobody can guess it from the log.
+ */
+typedef struct WireSealed {
+    uint8_t salt[WIRE_SALT_BYTES];
+    uint8_t leaf_hash[WIRE_HASH_BYTES]; /* RFC 6962: SHA-256(0x00 | leaf) */
+    uint8_t root[WIRE_HASH_BYTES];      /* of the tree with this leaf */
+    Span leaf;
+} WireSealed;
+MUST_USE Status wire_put_sealed(Buffer *b, const WireSealed *sealed);
+MUST_USE Status wire_take_sealed(Cursor *c, WireSealed *ret);
+
+typedef enum WireSignKey { WIRE_SIGN_RSA = 1, WIRE_SIGN_SM2 = 2 } WireSignKey;
+
+/* Check a PIN that came in a box; the box's own context must equal these facts. */
+typedef struct WirePinCheck {
+    Span box;
+    Span purpose;  /* "pay" or "codes" */
+    Span tenant;   /* mchid; empty for codes */
+    Span order;    /* out_trade_no; empty for codes */
+    int64_t minor; /* 0 for codes */
+    Span payer;
+    Span nonce;    /* the server's, from the order (prepay_id) or the code challenge */
+    Span verifier; /* record from the domain store */
+    int64_t now_us;
+} WirePinCheck;
+MUST_USE Status wire_put_pin_check(Buffer *b, const WirePinCheck *check);
+MUST_USE Status wire_take_pin_check(Cursor *c, WirePinCheck *ret);
+
+typedef struct WirePinSet {
+    Span box; /* purpose "set-pin" */
+    Span payer;
+    Span nonce;
+    int64_t now_us;
+} WirePinSet;
+MUST_USE Status wire_put_pin_set(Buffer *b, const WirePinSet *set);
+MUST_USE Status wire_take_pin_set(Cursor *c, WirePinSet *ret);
+
+typedef struct WireBoxKey {
+    uint32_t key_id;
+    uint8_t suite;
+    int64_t expires_us;
+    Span public_key; /* as crypto/box.h wants it */
+    Span signature;  /* by the platform RSA key over "hufu-box-key" | key_id u32 | suite u8 | expires i64 | key */
+} WireBoxKey;
+MUST_USE Status wire_put_box_key(Buffer *b, const WireBoxKey *key);
+MUST_USE Status wire_take_box_key(Cursor *c, WireBoxKey *ret);
+
+typedef struct WireKeyFacts {
+    Span name; /* "platform-rsa", "seal", "box/20260131"... */
+    Span algorithm;
+    uint32_t version;
+    int64_t created_us;
+    int64_t expires_us; /* 0: none */
+    Span serial;        /* certificate serial, upper-case hex, or empty */
+} WireKeyFacts;
+MUST_USE Status wire_put_key_facts(Buffer *b, const WireKeyFacts *facts);
+MUST_USE Status wire_take_key_facts(Cursor *c, WireKeyFacts *ret);
+
+/* One person's signature (Ed25519) over "hufu-approval" | operation | subject | reason | expires | nonce, framed. */
+typedef struct WireApproval {
+    Span name; /* enrolled operator */
+    Span operation; /* "release-row", "accept-restore", "unwrap-backup" */
+    Span subject;   /* row key, or manifest digest */
+    Span reason;
+    int64_t expires_us;
+    Span nonce; /* 16 bytes */
+    Span signature;
+} WireApproval;
+MUST_USE Status wire_put_approval(Buffer *b, const WireApproval *approval);
+MUST_USE Status wire_take_approval(Cursor *c, WireApproval *ret);
+/* The exact bytes that are signed. */
+MUST_USE Status wire_approval_message(const WireApproval *approval, Buffer *ret_message);
+
+/* STATUS and SCAN_END answers. */
+typedef struct WireStatus {
+    Span custody; /* "development", "unattended", "custodians" */
+    bool ready;   /* the start-up scan is done */
+    bool sandboxed;
+    uint64_t epoch;
+    int64_t tree_size; /* confirmed */
+    int64_t next_batch;
+    uint8_t root[WIRE_HASH_BYTES];
+    uint32_t frozen_rows;
+    uint64_t tracked_rows;
+} WireStatus;
+MUST_USE Status wire_put_status(Buffer *b, const WireStatus *status);
+MUST_USE Status wire_take_status(Cursor *c, WireStatus *ret);

@@ -1,0 +1,123 @@
+#pragma once
+/*
+ * tables: the append-only registry of tables and columns, and what each column may hold.
+ *
+ * Ids go into seals, digests and audit leaves, so they never change; names may. A table's room owns its
+ * SQL and its `Table` description. vaultd knows the columns below that money depends on: it enforces the
+ * successor, zero-sum and grant rules on them (DESIGN section 2). Every column declares class, level and
+ * owner (LL-4.5.1).
+ */
+#include "base/row.h"
+
+typedef enum TableId {
+    TABLE_MERCHANT = 1,
+    TABLE_MERCHANT_KEY = 2,
+    TABLE_PAYER = 3,
+    TABLE_ACCOUNT = 4,
+    TABLE_POSTING = 5,
+    TABLE_PAYMENT = 6,
+    TABLE_PAY_CODE = 7,
+    TABLE_DAY_END = 8,
+    TABLE_ALERT = 9,
+} TableId;
+
+enum AccountColumn { /* TP-12's account table, in our words */
+    ACCOUNT_ID = 1,         /* INT, key */
+    ACCOUNT_OWNER = 2,      /* TEXT */
+    ACCOUNT_CLASS = 3,      /* INT, AccountClass */
+    ACCOUNT_CURRENCY = 4,   /* INT, Currency */
+    ACCOUNT_BALANCE = 5,    /* INT, minor units that can be spent */
+    ACCOUNT_FROZEN = 6,     /* INT, minor units held */
+    ACCOUNT_PREVIOUS = 7,   /* INT, balance + frozen at the end of the previous business day */
+    ACCOUNT_PREVIOUS_DAY = 8, /* INT, that business day */
+    ACCOUNT_BALANCE_TIME = 9, /* INT, time of the last change, us */
+    ACCOUNT_STATUS = 10,    /* INT */
+};
+
+typedef enum AccountClass {
+    ACCOUNT_CLASS_PAYER = 1,
+    ACCOUNT_CLASS_MERCHANT = 2,
+    ACCOUNT_CLASS_SYSTEM = 3, /* the institution's own; alone may be negative */
+} AccountClass;
+
+enum PostingColumn {
+    POSTING_BATCH = 1,       /* INT, key: the batch that wrote it */
+    POSTING_NUMBER = 2,      /* INT, key: 1.. within the batch */
+    POSTING_TRANSACTION = 3, /* TEXT, transaction_id or another reason's id */
+    POSTING_ACCOUNT = 4,     /* INT */
+    POSTING_BUCKET = 5,      /* INT, PostingBucket */
+    POSTING_MINOR = 6,       /* INT, signed */
+    POSTING_CURRENCY = 7,    /* INT */
+    POSTING_KIND = 8,        /* INT, PostingKind */
+    POSTING_TIME = 9,        /* INT, us */
+};
+
+typedef enum PostingBucket { POSTING_BALANCE = 0, POSTING_FROZEN = 1 } PostingBucket;
+
+typedef enum PostingKind {
+    POSTING_PAY = 1,
+    POSTING_HOLD = 2,
+    POSTING_RELEASE = 3,
+    POSTING_CAPTURE = 4,
+    POSTING_FUND = 5,
+} PostingKind;
+
+enum PaymentColumn {
+    PAYMENT_MCHID = 1,          /* TEXT, key */
+    PAYMENT_OUT_TRADE_NO = 2,   /* TEXT, key */
+    PAYMENT_TRANSACTION_ID = 3, /* TEXT, unique */
+    PAYMENT_PREPAY_ID = 4,      /* TEXT, unique: what a payer's app holds; never the merchant's number */
+    PAYMENT_TRADE_TYPE = 5,     /* INT, TradeType */
+    PAYMENT_STATE = 6,          /* INT, TradeState */
+    PAYMENT_REQUEST_HASH = 7,   /* BYTES 32: the request's parameters, for the conflict answer */
+    PAYMENT_APPID = 8,          /* TEXT */
+    PAYMENT_DESCRIPTION = 9,    /* TEXT */
+    PAYMENT_ATTACH = 10,        /* TEXT or NULL */
+    PAYMENT_NOTIFY_URL = 11,    /* TEXT or NULL */
+    PAYMENT_MINOR = 12,         /* INT */
+    PAYMENT_CURRENCY = 13,      /* INT */
+    PAYMENT_PAYER = 14,         /* TEXT or NULL */
+    PAYMENT_PAYER_ACCOUNT = 15, /* INT or NULL */
+    PAYMENT_PAYEE_ACCOUNT = 16, /* INT */
+    PAYMENT_GRANT = 17,         /* BYTES 16 or NULL: the PIN grant that this payment consumed */
+    PAYMENT_RISK = 18,          /* INT, RiskOutcome of the last decision */
+    PAYMENT_CREATED = 19,       /* INT, us */
+    PAYMENT_EXPIRES = 20,       /* INT, us: time_expire */
+    PAYMENT_DECIDE_BY = 21,     /* INT, us or NULL: when a held payment is refused by default */
+    PAYMENT_SUCCESS_TIME = 22,  /* INT, us or NULL */
+    PAYMENT_STORE_ID = 23,      /* TEXT or NULL: scene_info.store_info.id */
+};
+
+typedef enum DataClass {
+    CLASS_PUBLIC = 1,    /* ids, states, times */
+    CLASS_FINANCIAL = 2, /* amounts and balances */
+    CLASS_IDENTITY = 3,  /* who somebody is; pseudonymous ids included */
+    CLASS_FREE_TEXT = 4, /* judged by detectors at the door */
+    CLASS_KEY_PUBLIC = 5,
+    CLASS_BINDING = 6,   /* TP-9 */
+} DataClass;
+
+typedef enum DataLevel { LEVEL_C1 = 1, LEVEL_C2 = 2, LEVEL_C3 = 3 } DataLevel;
+
+typedef struct Column {
+    uint16_t id;
+    const char *name; /* in SQL */
+    ValueType type;
+    bool nullable;
+    DataClass class;
+    DataLevel level;
+    const char *owner; /* the room or role that answers for it */
+} Column;
+
+typedef struct Table {
+    uint16_t id;
+    uint16_t schema; /* version of this description */
+    const char *name;
+    bool append_only;    /* no `revision` column; the revision is always 1 */
+    uint8_t key_columns; /* the first columns */
+    uint8_t column_count;
+    const Column *columns;
+} Table;
+
+/* Position of a column in the table's order; ASSERTs that it exists. */
+size_t table_position(const Table *table, uint16_t column);
