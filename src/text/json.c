@@ -62,7 +62,7 @@ static size_t skip_value(Span text, size_t at)
     return at;
 }
 
-/* From a container's opening bracket to its member `index` (an object's: the key). */
+/* From a container's opening bracket to its member `index`. */
 static size_t enter(Span text, size_t at, size_t index, bool object)
 {
     at = skip_blank(text, at + 1);
@@ -76,7 +76,7 @@ static size_t enter(Span text, size_t at, size_t index, bool object)
 typedef struct Place {
     const JsonDocument *document;
     const json_t *wanted; /* the container that we look for */
-    char *field;          /* the path so far, NUL-terminated */
+    char *field; /* the path so far, NUL-terminated */
     size_t at;
 } Place;
 
@@ -106,7 +106,8 @@ static bool find_below(
     return false;
 }
 
-/* Containers alone are looked for: jansson shares one value among all `true`s. Depth <= JSON_DEPTH_MAX. */
+/* Containers alone are looked for: jansson shares one value among all `true`s. Depth <=
+ * JSON_DEPTH_MAX. */
 static bool find_in(Place *place, const json_t *node)
 {
     if (node == place->wanted) return true;
@@ -168,8 +169,8 @@ void json_blame(const JsonDocument *document, const JsonValue *object, const cha
 
 /* --- parsing --- */
 
-/* jansson recurses once a level (its own limit, 2048, is far above ours), so depth is checked before
- * it starts. Up to the first syntax error this reads strings exactly as jansson does. */
+/* jansson recurses once a level (its own limit, 2048, is far above ours), so depth is checked
+ * before it starts. Up to the first syntax error this reads strings exactly as jansson does. */
 static Status check_depth(Span text, JsonProblem *problem)
 {
     int depth = 0;
@@ -200,8 +201,8 @@ static void name_duplicate(const json_error_t *error, JsonProblem *problem)
     start += strlen("near '\"");
     const char *end = strstr(start, "\"'");
     if (end == NULL) return;
-    const int n = snprintf(
-            problem->field, sizeof(problem->field), "%.*s", (int)(end - start), start);
+    const int n =
+            snprintf(problem->field, sizeof(problem->field), "%.*s", (int)(end - start), start);
     (void)n; /* cut when too long */
 }
 
@@ -234,8 +235,8 @@ Status json_parse(Span text, JsonDocument **ret_document, JsonProblem *problem)
     if (text.size > 0) memcpy(document->text, text.data, text.size);
 
     json_error_t error = { 0 };
-    document->root = json_loadb((const char *)document->text, text.size, JSON_REJECT_DUPLICATES,
-            &error);
+    document->root =
+            json_loadb((const char *)document->text, text.size, JSON_REJECT_DUPLICATES, &error);
     if (document->root == NULL) return syntax_refusal(&error, problem);
     if (!json_is_object(document->root)) {
         *problem = (JsonProblem) { .line = 1, .column = 1 };
@@ -293,10 +294,10 @@ static Status read_field(
         memcpy(place, &truth, sizeof(truth));
         return OK;
     }
-    case JSON_OBJECT: REQUIRE(json_is_object(value), REFUSED_JSON_TYPE); break;
-    case JSON_ARRAY: {
+    case JSON_RECORD: REQUIRE(json_is_object(value), REFUSED_JSON_TYPE); break;
+    case JSON_LIST: {
         REQUIRE(json_is_array(value), REFUSED_JSON_TYPE);
-        const int64_t size = (int64_t)json_array_size(wrapped(value));
+        const int64_t size = (int64_t)json_array_size(value);
         REQUIRE(size >= field->least && size <= field->most, REFUSED_JSON_RANGE);
         break;
     }
@@ -316,11 +317,11 @@ static size_t field_index(const JsonField *fields, size_t count, const char *key
 static Status read_member(const Reading *reading, const json_t *object, const char *key,
         const json_t *value, const JsonField *field, uint8_t *ret_struct)
 {
-    const bool nested = field->kind == JSON_OBJECT && field->fields != NULL;
+    const bool nested = field->kind == JSON_RECORD && field->fields != NULL;
     if (nested && json_is_object(value))
         return read_object(reading, value, field->fields, field->field_count, ret_struct);
-    const Status s = nested ? REFUSE(REFUSED_JSON_TYPE)
-                            : read_field(reading, value, field, ret_struct);
+    const Status s =
+            nested ? REFUSE(REFUSED_JSON_TYPE) : read_field(reading, value, field, ret_struct);
     if (!status_ok(s)) json_blame(reading->document, wrapped(object), key, reading->problem);
     return s;
 }
@@ -365,29 +366,31 @@ Status json_read_some(const JsonDocument *document, const JsonValue *object,
     return read_object(&reading, plain(object), fields, count, ret_struct);
 }
 
-Status json_array_object(const JsonDocument *document, const JsonValue *array, size_t index,
+Status json_list_object(const JsonDocument *document, const JsonValue *list, size_t index,
         const JsonValue **ret_object, JsonProblem *problem)
 {
-    const json_t *const item = json_array_get(plain(array), index);
+    const json_t *const item = json_array_get(plain(list), index);
     ASSERT(item != NULL);
     if (!json_is_object(item)) {
-        blame_item(document, plain(array), index, problem);
+        blame_item(document, plain(list), index, problem);
         return REFUSE(REFUSED_JSON_TYPE);
     }
     *ret_object = wrapped(item);
     return OK;
 }
 
-Status json_array_text(const JsonDocument *document, const JsonValue *array, size_t index,
+Status json_list_text(const JsonDocument *document, const JsonValue *list, size_t index,
         size_t size_max, Span *ret_text, JsonProblem *problem)
 {
-    const json_t *const item = json_array_get(plain(array), index);
+    const json_t *const item = json_array_get(plain(list), index);
     ASSERT(item != NULL);
     const bool text = json_is_string(item);
     if (text && json_string_length(item) <= size_max) {
         *ret_text = (Span) { (const uint8_t *)json_string_value(item), json_string_length(item) };
         return OK;
     }
-    blame_item(document, plain(array), index, problem);
+    blame_item(document, plain(list), index, problem);
     return REFUSE(text ? REFUSED_JSON_RANGE : REFUSED_JSON_TYPE);
 }
+
+size_t json_list_size(const JsonValue *list) { return json_array_size(plain(list)); }

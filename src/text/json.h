@@ -45,8 +45,8 @@ typedef enum JsonKind {
     JSON_TEXT = 1, /* Span: borrowed from the document; least..most bytes of UTF-8 */
     JSON_INT, /* int64_t: least..most */
     JSON_BOOL, /* bool */
-    JSON_OBJECT, /* `fields` given: read into the same struct; else const JsonValue * */
-    JSON_ARRAY, /* const JsonValue *: least..most items */
+    JSON_RECORD, /* `fields` given: read into the same struct; else const JsonValue * */
+    JSON_LIST, /* const JsonValue *: least..most items */
 } JsonKind;
 
 /* One field of a table. An absent optional field leaves its place as the caller set it. */
@@ -85,10 +85,10 @@ MUST_USE Status json_read_some(const JsonDocument *document, const JsonValue *ob
         const JsonField *fields, size_t count, void *ret_struct, JsonProblem *problem);
 
 /* Items of an array from json_read(). `index` < size; refuses REFUSED_JSON_TYPE, _RANGE. */
-size_t json_array_size(const JsonValue *array);
-MUST_USE Status json_array_object(const JsonDocument *document, const JsonValue *array,
-        size_t index, const JsonValue **ret_object, JsonProblem *problem);
-MUST_USE Status json_array_text(const JsonDocument *document, const JsonValue *array, size_t index,
+size_t json_list_size(const JsonValue *list);
+MUST_USE Status json_list_object(const JsonDocument *document, const JsonValue *list, size_t index,
+        const JsonValue **ret_object, JsonProblem *problem);
+MUST_USE Status json_list_text(const JsonDocument *document, const JsonValue *list, size_t index,
         size_t size_max, Span *ret_text, JsonProblem *problem);
 
 /* Say that `name` in `object` (or the object itself: NULL) is wrong, for checks that the caller
