@@ -1,0 +1,117 @@
+#pragma once
+/*
+ * client: hufud's side of every question to vaultd (ipc/vault_wire.h).
+ *
+ * A client is a bounded pool of channels. A call takes a free one, asks, and gives it back; nothing
+ * is shared between calls in flight, so any number of threads may call. When vaultd is away a call
+ * is refused VAULT_UNAVAILABLE at once; when it is back the next call connects anew. A call that
+ * only reads, or that vaultd answers alike when asked twice, is asked a second time when a channel
+ * turns out to be stale; others never are.
+ *
+ * Answers with spans: the caller gives `memory`, the answer is appended to it, and the spans borrow
+ * from it. VAULTCLIENT_ANSWER_BYTES_MAX is always enough. Secrets among them are the caller's to
+ * wipe.
+ *
+ * Every call refuses what vaultd refuses (its status is passed on), VAULT_UNAVAILABLE (nothing was
+ * done, or nobody knows: ask again or look), VAULT_BUSY (all channels taken for the whole
+ * deadline). Source: DESIGN section 2. Floor 3. No shared state.
+ */
+#include "base/seams.h"
+#include "ipc/vault_wire.h"
+
+enum {
+    VAULTCLIENT_CHANNELS_MAX = 32,
+    VAULTCLIENT_DEADLINE_MS = 5000,
+    VAULTCLIENT_REQUEST_BYTES_MAX =
+            512 * 1024, /* of one typed call; the guard and the scan have their own */
+    VAULTCLIENT_ANSWER_BYTES_MAX = 128 * 1024,
+    VAULTCLIENT_KEYS_MAX = 64, /* of vaultclient_key_list() and vaultclient_public_keys() */
+};
+
+typedef struct VaultClient VaultClient;
+
+typedef struct VaultClientConfig {
+    const char *socket_path; /* copied */
+    int channels; /* 0: VAULTCLIENT_CHANNELS_MAX; each costs vaultd one connection */
+    int deadline_ms; /* 0: VAULTCLIENT_DEADLINE_MS; of one call */
+} VaultClientConfig;
+
+/* Makes the pool and connects nothing yet. Faults FAULT_MEMORY; refuses REFUSED_BUFFER_FULL (path).
+ */
+MUST_USE Status vaultclient_open(const VaultClientConfig *config, VaultClient **ret_client);
+/* No call may be in flight. NULL is fine. */
+void vaultclient_close(VaultClient *client);
+
+typedef struct VaultClientCounters {
+    uint64_t calls;
+    uint64_t connects;
+    uint64_t unavailable; /* calls refused VAULT_UNAVAILABLE */
+    uint64_t asked_twice;
+} VaultClientCounters;
+VaultClientCounters vaultclient_counters(const VaultClient *client);
+
+/* One question as bytes: for operations that have no typed call, and for tests. Asked once. */
+MUST_USE Status vaultclient_ask(
+        VaultClient *client, VaultOperation operation, Span request, Buffer *ret_answer);
+
+/* --- state --- */
+MUST_USE Status vaultclient_status(VaultClient *client, Buffer *memory, WireStatus *ret_status);
+/* Signed note of the confirmed tree, appended to ret_note. */
+MUST_USE Status vaultclient_checkpoint(VaultClient *client, Buffer *ret_note);
+
+/* --- signatures of the platform's message keys --- */
+typedef struct VaultSignItem {
+    WireSignKey key;
+    Span message; /* at most WIRE_MESSAGE_BYTES_MAX */
+    Buffer *ret_signature; /* appended to; SIGN_BYTES_MAX is enough */
+} VaultSignItem;
+/* Sign 1..WIRE_SIGN_ITEMS_MAX messages; all or none (refused: every buffer has its old size). */
+MUST_USE Status vaultclient_sign(VaultClient *client, const VaultSignItem *items, size_t count);
+
+/* --- PINs --- */
+MUST_USE Status vaultclient_check_pin(
+        VaultClient *client, const WirePinCheck *check, uint8_t ret_grant[WIRE_GRANT_BYTES]);
+/* The new verifier record, to be put into the domain store. */
+MUST_USE Status vaultclient_set_pin(VaultClient *client, const WirePinSet *set, Buffer *ret_record);
+
+/* --- keys --- */
+MUST_USE Status vaultclient_box_key(VaultClient *client, Buffer *memory, WireBoxKey *ret_key);
+typedef struct VaultPublicKey {
+    Span name;
+    Span der; /* certificate or SubjectPublicKeyInfo */
+} VaultPublicKey;
+/* At most `capacity` keys (more: REFUSED_BUFFER_FULL). */
+MUST_USE Status vaultclient_public_keys(VaultClient *client, Buffer *memory,
+        VaultPublicKey *ret_keys, size_t capacity, size_t *ret_count);
+MUST_USE Status vaultclient_key_list(VaultClient *client, Buffer *memory, WireKeyFacts *ret_keys,
+        size_t capacity, size_t *ret_count);
+/* A certificate for hufud's own TLS key; the key itself never leaves hufud. */
+MUST_USE Status vaultclient_tls_leaf(
+        VaultClient *client, Span spki, Buffer *memory, Span *ret_certificate, Span *ret_authority);
+
+/* --- fields --- */
+/* A box with a signing key inside -> a sealed field for the domain store, bound to `mchid`. */
+MUST_USE Status vaultclient_protect(
+        VaultClient *client, Span mchid, Span box, int64_t now_us, Buffer *ret_sealed);
+/* AEAD for a merchant under its sealed APIv3 key; `algorithm` is an AeadSuite. */
+typedef struct VaultDownlink {
+    Span mchid;
+    Span sealed_key;
+    uint8_t algorithm;
+    Span aad;
+    Span plain;
+} VaultDownlink;
+MUST_USE Status vaultclient_encrypt_downlink(VaultClient *client, const VaultDownlink *downlink,
+        Buffer *memory, Span *ret_nonce, Span *ret_cipher);
+
+/* --- what two people approve (WireApproval carries each one's own signature) --- */
+MUST_USE Status vaultclient_release_row(VaultClient *client, const WireApproval approvals[2]);
+MUST_USE Status vaultclient_accept_restore(VaultClient *client, const WireApproval approvals[2]);
+MUST_USE Status vaultclient_unwrap_key(
+        VaultClient *client, const WireApproval approvals[2], Span wrapped, Buffer *ret_key);
+/* A fresh backup key: wrapped for the backup's header, and in clear for writing it (wipe it). */
+MUST_USE Status vaultclient_wrap_key(
+        VaultClient *client, Buffer *memory, Span *ret_wrapped, Span *ret_key);
+/* During the ceremony only. */
+MUST_USE Status vaultclient_enroll(VaultClient *client, Span name, Span public_key_spki);
+MUST_USE Status vaultclient_stop(VaultClient *client);
