@@ -268,8 +268,7 @@ typedef struct Reading {
 static Status read_object(const Reading *reading, const json_t *object, const JsonField *fields,
         size_t count, uint8_t *ret_struct);
 
-static Status read_field(
-        const Reading *reading, const json_t *value, const JsonField *field, uint8_t *ret_struct)
+static Status read_field(const json_t *value, const JsonField *field, uint8_t *ret_struct)
 {
     uint8_t *const place = ret_struct + field->offset;
     switch (field->kind) {
@@ -320,8 +319,7 @@ static Status read_member(const Reading *reading, const json_t *object, const ch
     const bool nested = field->kind == JSON_RECORD && field->fields != NULL;
     if (nested && json_is_object(value))
         return read_object(reading, value, field->fields, field->field_count, ret_struct);
-    const Status s =
-            nested ? REFUSE(REFUSED_JSON_TYPE) : read_field(reading, value, field, ret_struct);
+    const Status s = nested ? REFUSE(REFUSED_JSON_TYPE) : read_field(value, field, ret_struct);
     if (!status_ok(s)) json_blame(reading->document, wrapped(object), key, reading->problem);
     return s;
 }

@@ -64,7 +64,8 @@ typedef struct JsonField {
 /*
  * Parse `text`; borrowed during the call only, and nothing of it is kept.
  *
- * Refuses: REFUSED_JSON_SIZE, REFUSED_JSON_DEPTH, REFUSED_JSON_SYNTAX, REFUSED_JSON_DUPLICATE_KEY,
+ * Refuses: REFUSED_TEXT_NOT_UTF8, REFUSED_JSON_SIZE, REFUSED_JSON_DEPTH, REFUSED_JSON_SYNTAX,
+ *          REFUSED_JSON_RANGE (a number over 2^63), REFUSED_JSON_DUPLICATE_KEY,
  *          REFUSED_JSON_TYPE (valid JSON, but no object). Faults: FAULT_MEMORY.
  */
 MUST_USE Status json_parse(Span text, JsonDocument **ret_document, JsonProblem *problem);

@@ -127,6 +127,7 @@ static Status text_copy(const yaml_event_t *event, Span *ret_text)
     return OK;
 }
 
+/* Quadratic, hence YAML_MAPPING_KEYS_MAX: eight million short comparisons at worst. */
 static Status refuse_duplicate(const Build *build, Span key)
 {
     for (const YamlNode *n = build->open->first; n != NULL; n = n->next) {
@@ -142,6 +143,7 @@ static Status refuse_duplicate(const Build *build, Span key)
 /* A scalar where a mapping waits for a key. */
 static Status take_key(Build *build)
 {
+    if (build->open->size == YAML_MAPPING_KEYS_MAX) return at_event(build, REFUSED_YAML_SIZE);
     TRY(text_copy(&build->event, &build->key));
     const Span key = build->key;
     build->key_line = (int)build->event.start_mark.line + 1;
@@ -273,9 +275,8 @@ Status yaml_parse(Span text, YamlDocument **ret_document, YamlProblem *problem)
     REQUIRE(text.size <= YAML_BYTES_MAX, REFUSED_YAML_SIZE);
     REQUIRE(span_is_utf8(text), REFUSED_TEXT_NOT_UTF8); /* libyaml would guess UTF-16 */
 
-    Build fresh = { .problem = problem };
-    CHECK(yaml_parser_initialize(&fresh.parser) == 1, FAULT_MEMORY);
-    CLEANUP(build_end) Build build = fresh;
+    CLEANUP(build_end) Build build = { .problem = problem };
+    CHECK(yaml_parser_initialize(&build.parser) == 1, FAULT_MEMORY);
     yaml_parser_set_encoding(&build.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&build.parser, text.data, text.size);
     TRY(build_tree(&build));
@@ -291,7 +292,7 @@ Status yaml_parse(Span text, YamlDocument **ret_document, YamlProblem *problem)
     return OK;
 }
 
-void yaml_free(YamlDocument **document)
+void yaml_release(YamlDocument **document)
 {
     if (*document == NULL) return;
     node_free((*document)->root);

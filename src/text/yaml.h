@@ -15,6 +15,7 @@ enum {
     YAML_BYTES_MAX = 4 << 20,
     YAML_DEPTH_MAX = 24,
     YAML_NODES_MAX = 1 << 18,
+    YAML_MAPPING_KEYS_MAX = 4096,
     YAML_KEY_TEXT_MAX = 128, /* with its NUL */
     YAML_FIELDS_MAX = 64, /* in one table */
 };
@@ -58,7 +59,8 @@ typedef struct YamlField {
  *          REFUSED_YAML_TYPE (root). Faults: FAULT_MEMORY.
  */
 MUST_USE Status yaml_parse(Span text, YamlDocument **ret_document, YamlProblem *problem);
-void yaml_free(YamlDocument **document);
+/* Not yaml_free(): libyaml exports that name for its own use, and ours would take its place. */
+void yaml_release(YamlDocument **document);
 const YamlNode *yaml_root(const YamlDocument *document);
 
 /*
