@@ -8,45 +8,64 @@ bool value_equal(const Value *a, const Value *b)
     return span_equal(a->bytes, b->bytes);
 }
 
-static Status put_column(Buffer *b, uint16_t id, const Value *value)
+enum { COLUMN_HEAD_BYTES = 2 + 1 + 4, KEY_HEAD_BYTES = 2 + 1, IMAGE_HEAD_BYTES = 1 + 2 + 2 };
+
+static size_t value_bytes(const Value *value)
 {
-    TRY(buffer_put_u16(b, id));
-    TRY(buffer_put_u8(b, (uint8_t)value->type));
-    switch (value->type) {
-    case VALUE_NULL: return buffer_put_u32(b, 0);
-    case VALUE_INT:
-        TRY(buffer_put_u32(b, 8));
-        return buffer_put_i64(b, value->integer);
-    case VALUE_TEXT:
-    case VALUE_BYTES:
-        REQUIRE(value->bytes.size <= ROW_VALUE_BYTES_MAX, REFUSED_BUFFER_FULL);
-        return buffer_put_framed(b, value->bytes);
+    if (value->type == VALUE_NULL) return 0;
+    return value->type == VALUE_INT ? sizeof(int64_t) : value->bytes.size;
+}
+
+static size_t columns_bytes(const Value *values, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += COLUMN_HEAD_BYTES + value_bytes(&values[i]);
+    return bytes;
+}
+
+static bool values_fit(const Value *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (value_bytes(&values[i]) > ROW_VALUE_BYTES_MAX) return false;
     }
-    return REFUSE(REFUSED_ROW_INVALID);
+    return true;
 }
 
-static Status put_key(
-        Buffer *b, uint16_t table, const uint16_t *ids, const Value *values, uint8_t key_columns)
+size_t row_image_bytes(const Value *values, size_t count)
 {
-    TRY(buffer_put_u16(b, table));
-    TRY(buffer_put_u8(b, key_columns));
+    return IMAGE_HEAD_BYTES + KEY_HEAD_BYTES + 2 * (COLUMN_HEAD_BYTES + sizeof(int64_t))
+            + columns_bytes(values, count);
+}
+
+/* Space is reserved once for the whole image; what follows only fills it. A row is encoded several times
+ * on a payment's way, so this is the one place that writes without asking at each field. */
+static uint8_t *write_number(uint8_t *to, uint64_t number, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        to[i] = (uint8_t)(number >> (8 * (size - 1 - i)));
+    return to + size;
+}
+
+static uint8_t *write_column(uint8_t *to, uint16_t id, const Value *value)
+{
+    const size_t size = value_bytes(value);
+    to = write_number(to, id, 2);
+    to = write_number(to, (uint64_t)value->type, 1);
+    to = write_number(to, size, 4);
+    if (value->type == VALUE_INT) return write_number(to, (uint64_t)value->integer, 8);
+    if (size > 0) memcpy(to, value->bytes.data, size);
+    return to + size;
+}
+
+static uint8_t *write_key(
+        uint8_t *to, uint16_t table, const uint16_t *ids, const Value *values, uint8_t key_columns)
+{
+    to = write_number(to, table, 2);
+    to = write_number(to, key_columns, 1);
     for (size_t i = 0; i < key_columns; i++)
-        TRY(put_column(b, ids[i], &values[i]));
-    return OK;
-}
-
-static Status put_image(const RowHead *head, const uint16_t *ids, const Value *values, size_t count,
-        Buffer *b)
-{
-    TRY(buffer_put_u8(b, ROW_VERSION));
-    TRY(buffer_put_u16(b, head->schema));
-    TRY(buffer_put_u16(b, (uint16_t)count));
-    TRY(put_key(b, head->table, ids, values, head->key_columns));
-    TRY(put_column(b, ROW_COLUMN_REVISION, &VALUE_OF_INT(head->revision)));
-    TRY(put_column(b, ROW_COLUMN_BATCH, &VALUE_OF_INT(head->batch)));
-    for (size_t i = head->key_columns; i < count; i++)
-        TRY(put_column(b, ids[i], &values[i]));
-    return OK;
+        to = write_column(to, ids[i], &values[i]);
+    return to;
 }
 
 Status row_encode(const RowHead *head, const uint16_t *ids, const Value *values, size_t count,
@@ -55,20 +74,37 @@ Status row_encode(const RowHead *head, const uint16_t *ids, const Value *values,
     ASSERT(count <= ROW_COLUMNS_MAX);
     ASSERT(head->key_columns >= 1 && head->key_columns <= ROW_KEY_COLUMNS_MAX);
     ASSERT(head->key_columns <= count);
-    const size_t before = ret_image->size;
-    const Status s = put_image(head, ids, values, count, ret_image);
-    if (!status_ok(s)) ret_image->size = before;
-    return s;
+    REQUIRE(values_fit(values, count), REFUSED_BUFFER_FULL);
+    const size_t key_bytes = KEY_HEAD_BYTES + columns_bytes(values, head->key_columns);
+    const size_t size = row_image_bytes(values, count);
+    REQUIRE(key_bytes <= ROW_KEY_BYTES_MAX, REFUSED_BUFFER_FULL);
+    REQUIRE(size <= ROW_IMAGE_BYTES_MAX, REFUSED_BUFFER_FULL);
+    uint8_t *start = NULL;
+    TRY(buffer_reserve(ret_image, size, &start));
+
+    uint8_t *to = write_number(start, ROW_VERSION, 1);
+    to = write_number(to, head->schema, 2);
+    to = write_number(to, count, 2);
+    to = write_key(to, head->table, ids, values, head->key_columns);
+    to = write_column(to, ROW_COLUMN_REVISION, &VALUE_OF_INT(head->revision));
+    to = write_column(to, ROW_COLUMN_BATCH, &VALUE_OF_INT(head->batch));
+    for (size_t i = head->key_columns; i < count; i++)
+        to = write_column(to, ids[i], &values[i]);
+    ASSERT(to == start + size);
+    return OK;
 }
 
 Status row_encode_key(uint16_t table, const uint16_t *ids, const Value *values,
         uint8_t key_columns, Buffer *ret_key)
 {
     ASSERT(key_columns >= 1 && key_columns <= ROW_KEY_COLUMNS_MAX);
-    const size_t before = ret_key->size;
-    const Status s = put_key(ret_key, table, ids, values, key_columns);
-    if (!status_ok(s)) ret_key->size = before;
-    return s;
+    REQUIRE(values_fit(values, key_columns), REFUSED_BUFFER_FULL);
+    const size_t size = KEY_HEAD_BYTES + columns_bytes(values, key_columns);
+    REQUIRE(size <= ROW_KEY_BYTES_MAX, REFUSED_BUFFER_FULL);
+    uint8_t *start = NULL;
+    TRY(buffer_reserve(ret_key, size, &start));
+    ASSERT(write_key(start, table, ids, values, key_columns) == start + size);
+    return OK;
 }
 
 static Status take_column(Cursor *c, uint16_t *ret_id, Value *ret_value)

@@ -58,10 +58,13 @@ typedef struct RowHead {
  * Write the canonical image of a row.
  *
  * ids, values  `count` columns, the key columns first; count <= ROW_COLUMNS_MAX
- * ret_image    appended to; REFUSED_BUFFER_FULL leaves it unchanged
+ * ret_image    appended to; REFUSED_BUFFER_FULL (also for what is over the _MAX above) leaves it unchanged
  */
 MUST_USE Status row_encode(const RowHead *head, const uint16_t *ids, const Value *values,
         size_t count, Buffer *ret_image);
+
+/* The exact size of the image that row_encode() will write. */
+size_t row_image_bytes(const Value *values, size_t count);
 
 /* The key alone, as it stands inside the image: the name of a row in maps, logs and claims. */
 MUST_USE Status row_encode_key(uint16_t table, const uint16_t *ids, const Value *values,
