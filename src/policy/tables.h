@@ -2,10 +2,10 @@
 /*
  * tables: the append-only registry of tables and columns, and what each column may hold.
  *
- * Ids go into seals, digests and audit leaves, so they never change; names may. A table's room owns its
- * SQL and its `Table` description. vaultd knows the columns below that money depends on: it enforces the
- * successor, zero-sum and grant rules on them (DESIGN section 2). Every column declares class, level and
- * owner (LL-4.5.1).
+ * Ids go into seals, digests and audit leaves, so they never change; names may. A table's room owns
+ * its SQL and its `Table` description. vaultd knows the columns below that money depends on: it
+ * enforces the successor, zero-sum and grant rules on them (DESIGN section 2). Every column
+ * declares class, level and owner (LL-4.5.1).
  */
 #include "base/row.h"
 
@@ -22,17 +22,24 @@ typedef enum TableId {
 } TableId;
 
 enum AccountColumn { /* TP-12's account table, in our words */
-    ACCOUNT_ID = 1,         /* INT, key */
-    ACCOUNT_OWNER = 2,      /* TEXT */
-    ACCOUNT_CLASS = 3,      /* INT, AccountClass */
-    ACCOUNT_CURRENCY = 4,   /* INT, Currency */
-    ACCOUNT_BALANCE = 5,    /* INT, minor units that can be spent */
-    ACCOUNT_FROZEN = 6,     /* INT, minor units held */
-    ACCOUNT_PREVIOUS = 7,   /* INT, balance + frozen at the end of the previous business day */
+    ACCOUNT_ID = 1, /* INT, key */
+    ACCOUNT_OWNER = 2, /* TEXT */
+    ACCOUNT_CLASS = 3, /* INT, AccountClass */
+    ACCOUNT_CURRENCY = 4, /* INT, Currency */
+    ACCOUNT_BALANCE = 5, /* INT, minor units that can be spent */
+    ACCOUNT_FROZEN = 6, /* INT, minor units held */
+    ACCOUNT_PREVIOUS = 7, /* INT, balance + frozen at the end of the previous business day */
     ACCOUNT_PREVIOUS_DAY = 8, /* INT, that business day */
     ACCOUNT_BALANCE_TIME = 9, /* INT, time of the last change, us */
-    ACCOUNT_STATUS = 10,    /* INT */
+    ACCOUNT_STATUS = 10, /* INT, RegisterStatus */
 };
+
+/* Of an account, a merchant, a merchant's key, a payer. Stored: append only. */
+typedef enum RegisterStatus {
+    STATUS_LIVE = 1,
+    STATUS_STOPPED = 2, /* for a while; may come back */
+    STATUS_CLOSED = 3, /* for good */
+} RegisterStatus;
 
 typedef enum AccountClass {
     ACCOUNT_CLASS_PAYER = 1,
@@ -41,15 +48,15 @@ typedef enum AccountClass {
 } AccountClass;
 
 enum PostingColumn {
-    POSTING_BATCH = 1,       /* INT, key: the batch that wrote it */
-    POSTING_NUMBER = 2,      /* INT, key: 1.. within the batch */
+    POSTING_BATCH = 1, /* INT, key: the batch that wrote it */
+    POSTING_NUMBER = 2, /* INT, key: 1.. within the batch */
     POSTING_TRANSACTION = 3, /* TEXT, transaction_id or another reason's id */
-    POSTING_ACCOUNT = 4,     /* INT */
-    POSTING_BUCKET = 5,      /* INT, PostingBucket */
-    POSTING_MINOR = 6,       /* INT, signed */
-    POSTING_CURRENCY = 7,    /* INT */
-    POSTING_KIND = 8,        /* INT, PostingKind */
-    POSTING_TIME = 9,        /* INT, us */
+    POSTING_ACCOUNT = 4, /* INT */
+    POSTING_BUCKET = 5, /* INT, PostingBucket */
+    POSTING_MINOR = 6, /* INT, signed */
+    POSTING_CURRENCY = 7, /* INT */
+    POSTING_KIND = 8, /* INT, PostingKind */
+    POSTING_TIME = 9, /* INT, us */
 };
 
 typedef enum PostingBucket { POSTING_BALANCE = 0, POSTING_FROZEN = 1 } PostingBucket;
@@ -63,38 +70,66 @@ typedef enum PostingKind {
 } PostingKind;
 
 enum PaymentColumn {
-    PAYMENT_MCHID = 1,          /* TEXT, key */
-    PAYMENT_OUT_TRADE_NO = 2,   /* TEXT, key */
+    PAYMENT_MCHID = 1, /* TEXT, key */
+    PAYMENT_OUT_TRADE_NO = 2, /* TEXT, key */
     PAYMENT_TRANSACTION_ID = 3, /* TEXT, unique */
-    PAYMENT_PREPAY_ID = 4,      /* TEXT, unique: what a payer's app holds; never the merchant's number */
-    PAYMENT_TRADE_TYPE = 5,     /* INT, TradeType */
-    PAYMENT_STATE = 6,          /* INT, TradeState */
-    PAYMENT_REQUEST_HASH = 7,   /* BYTES 32: the request's parameters, for the conflict answer */
-    PAYMENT_APPID = 8,          /* TEXT */
-    PAYMENT_DESCRIPTION = 9,    /* TEXT */
-    PAYMENT_ATTACH = 10,        /* TEXT or NULL */
-    PAYMENT_NOTIFY_URL = 11,    /* TEXT or NULL */
-    PAYMENT_MINOR = 12,         /* INT */
-    PAYMENT_CURRENCY = 13,      /* INT */
-    PAYMENT_PAYER = 14,         /* TEXT or NULL */
+    PAYMENT_PREPAY_ID = 4, /* TEXT, unique: what a payer's app holds; never the merchant's number */
+    PAYMENT_TRADE_TYPE = 5, /* INT, TradeType */
+    PAYMENT_STATE = 6, /* INT, TradeState */
+    PAYMENT_REQUEST_HASH = 7, /* BYTES 32: the request's parameters, for the conflict answer */
+    PAYMENT_APPID = 8, /* TEXT */
+    PAYMENT_DESCRIPTION = 9, /* TEXT */
+    PAYMENT_ATTACH = 10, /* TEXT or NULL */
+    PAYMENT_NOTIFY_URL = 11, /* TEXT or NULL */
+    PAYMENT_MINOR = 12, /* INT */
+    PAYMENT_CURRENCY = 13, /* INT */
+    PAYMENT_PAYER = 14, /* TEXT or NULL */
     PAYMENT_PAYER_ACCOUNT = 15, /* INT or NULL */
     PAYMENT_PAYEE_ACCOUNT = 16, /* INT */
-    PAYMENT_GRANT = 17,         /* BYTES 16 or NULL: the PIN grant that this payment consumed */
-    PAYMENT_RISK = 18,          /* INT, RiskOutcome of the last decision */
-    PAYMENT_CREATED = 19,       /* INT, us */
-    PAYMENT_EXPIRES = 20,       /* INT, us: time_expire */
-    PAYMENT_DECIDE_BY = 21,     /* INT, us or NULL: when a held payment is refused by default */
-    PAYMENT_SUCCESS_TIME = 22,  /* INT, us or NULL */
-    PAYMENT_STORE_ID = 23,      /* TEXT or NULL: scene_info.store_info.id */
+    PAYMENT_GRANT = 17, /* BYTES 16 or NULL: the PIN grant that this payment consumed */
+    PAYMENT_RISK = 18, /* INT, RiskOutcome of the last decision */
+    PAYMENT_CREATED = 19, /* INT, us */
+    PAYMENT_EXPIRES = 20, /* INT, us: time_expire */
+    PAYMENT_DECIDE_BY = 21, /* INT, us or NULL: when a held payment is refused by default */
+    PAYMENT_SUCCESS_TIME = 22, /* INT, us or NULL */
+    PAYMENT_STORE_ID = 23, /* TEXT or NULL: scene_info.store_info.id */
+    PAYMENT_REASON = 24, /* INT: the refusal that ended it (REFUSED_...), 0: none */
+    PAYMENT_RISK_REASONS =
+            25, /* INT: set of RiskReason bits of the last decision (fraud/decide.h) */
+    PAYMENT_BEGUN = 26, /* INT, us or NULL: when the payer's money was first touched */
 };
 
+/* Stored: append only. */
+typedef enum TradeType { TRADE_NATIVE = 1, TRADE_MICROPAY = 2 } TradeType;
+
+/* reference/message.md section 1. Stored: append only. */
+typedef enum TradeState {
+    TRADE_SUCCESS = 1,
+    TRADE_REFUND = 2,
+    TRADE_NOTPAY = 3,
+    TRADE_CLOSED = 4,
+    TRADE_REVOKED = 5,
+    TRADE_USERPAYING = 6, /* the money is held */
+    TRADE_PAYERROR = 7,
+} TradeState;
+
+/* What the decide step says, mildest first. Stored: append only. */
+typedef enum RiskOutcome {
+    RISK_NONE = 0, /* not decided yet */
+    RISK_ALLOW = 1,
+    RISK_CHALLENGE = 2, /* the payer must give the PIN */
+    RISK_DELAY = 3, /* held, then captured at its time */
+    RISK_REVIEW = 4, /* held for a person; refused by default */
+    RISK_REFUSE = 5,
+} RiskOutcome;
+
 typedef enum DataClass {
-    CLASS_PUBLIC = 1,    /* ids, states, times */
+    CLASS_PUBLIC = 1, /* ids, states, times */
     CLASS_FINANCIAL = 2, /* amounts and balances */
-    CLASS_IDENTITY = 3,  /* who somebody is; pseudonymous ids included */
+    CLASS_IDENTITY = 3, /* who somebody is; pseudonymous ids included */
     CLASS_FREE_TEXT = 4, /* judged by detectors at the door */
     CLASS_KEY_PUBLIC = 5,
-    CLASS_BINDING = 6,   /* TP-9 */
+    CLASS_BINDING = 6, /* TP-9 */
 } DataClass;
 
 typedef enum DataLevel { LEVEL_C1 = 1, LEVEL_C2 = 2, LEVEL_C3 = 3 } DataLevel;
@@ -113,7 +148,7 @@ typedef struct Table {
     uint16_t id;
     uint16_t schema; /* version of this description */
     const char *name;
-    bool append_only;    /* no `revision` column; the revision is always 1 */
+    bool append_only; /* no `revision` column; the revision is always 1 */
     uint8_t key_columns; /* the first columns */
     uint8_t column_count;
     const Column *columns;
@@ -121,3 +156,16 @@ typedef struct Table {
 
 /* Position of a column in the table's order; ASSERTs that it exists. */
 size_t table_position(const Table *table, uint16_t column);
+
+/* Columns whose ids are dense stand at their id - 1; `table_is_dense` is for each room's test of
+ * that. */
+#define COLUMN_AT(column) ((size_t)(column)-1)
+bool table_is_dense(const Table *table);
+
+/*
+ * Copy a text (NULL value: empty) into an inline array of `capacity` bytes with its NUL.
+ * Refuses REFUSED_ROW_INVALID when it does not fit or holds a NUL.
+ */
+MUST_USE Status value_copy_text(const Value *value, char *ret_text, size_t capacity);
+/* A text value over a NUL-terminated text, NULL when it is empty. */
+Value value_of_optional_text(const char *text);

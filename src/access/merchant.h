@@ -1,0 +1,91 @@
+#pragma once
+/*
+ * merchant: who may ask for money, and the public keys that speak for them. Sealed rows (DESIGN
+ * section 5.4): a swapped public key is a stolen merchant.
+ *
+ * merchant_admit() is the check that counts: it runs inside the batch, on verified rows. The
+ * directory (directory.h) only saves hufud from verifying signatures that nobody could have made.
+ */
+#include "crypto/sign.h"
+#include "store/batch.h"
+
+extern const Table merchant_table;
+extern const Table merchant_key_table;
+extern const Table payer_table; /* payer.h */
+extern const StoreSchema access_schema;
+
+enum {
+    MERCHANT_ID_BYTES_MAX = 32,
+    MERCHANT_NAME_BYTES_MAX = 128,
+    MERCHANT_SERIAL_BYTES_MAX = 64,
+};
+
+enum MerchantColumn {
+    MERCHANT_ID = 1, /* TEXT, key: mchid */
+    MERCHANT_NAME = 2, /* TEXT */
+    MERCHANT_STATUS = 3, /* INT, RegisterStatus */
+    MERCHANT_ACCOUNT = 4, /* INT */
+    MERCHANT_SUITE = 5, /* INT, MerchantSuite: what our answers are signed with */
+    MERCHANT_LIMIT = 6, /* INT, minor units of one payment */
+    MERCHANT_CREATED = 7, /* INT, us */
+};
+
+enum MerchantKeyColumn {
+    MERCHANT_KEY_MCHID =
+            1, /* TEXT, key: a serial is the merchant's word, so it is unique only there */
+    MERCHANT_KEY_SERIAL = 2, /* TEXT, key: upper-case hex, or PUB_KEY_ID_... */
+    MERCHANT_KEY_ALGORITHM = 3, /* INT, KeyAlgorithm */
+    MERCHANT_KEY_SPKI = 4, /* BYTES: SubjectPublicKeyInfo DER */
+    MERCHANT_KEY_STATUS = 5, /* INT, RegisterStatus */
+    MERCHANT_KEY_CREATED = 6, /* INT, us */
+    MERCHANT_KEY_EXPIRES = 7, /* INT, us */
+};
+
+/* Stored: append only. */
+typedef enum MerchantSuite { MERCHANT_RSA = 1, MERCHANT_SM2 = 2 } MerchantSuite;
+
+typedef struct Merchant {
+    char mchid[MERCHANT_ID_BYTES_MAX + 1];
+    char name[MERCHANT_NAME_BYTES_MAX + 1];
+    RegisterStatus status;
+    int64_t account;
+    MerchantSuite suite;
+    int64_t limit_minor;
+    int64_t created_us;
+} Merchant;
+
+typedef struct MerchantKey {
+    char mchid[MERCHANT_ID_BYTES_MAX + 1];
+    char serial[MERCHANT_SERIAL_BYTES_MAX + 1];
+    KeyAlgorithm algorithm;
+    uint8_t spki[SIGN_SPKI_BYTES_MAX];
+    size_t spki_size;
+    RegisterStatus status;
+    int64_t created_us;
+    int64_t expires_us;
+} MerchantKey;
+
+/* 1..32 of digits, letters, `_` and `-`. */
+bool merchant_id_is_valid(Span mchid);
+/* 1..64 of digits, upper-case letters and `_`. */
+bool merchant_serial_is_valid(Span serial);
+
+/* Gather, or read. Refuses MERCHANT_UNKNOWN. `ret` may be NULL. */
+MUST_USE Status merchant_get(Rows *rows, const char *mchid, Merchant *ret);
+/* Refuses MERCHANT_KEY_UNKNOWN. */
+MUST_USE Status merchant_key_get(
+        Rows *rows, const char *mchid, const char *serial, MerchantKey *ret);
+
+/*
+ * May this merchant act with this key now? Gather (every check is made there too, so a stranger
+ * costs no seat in run) and run.
+ *
+ * Refuses MERCHANT_UNKNOWN, MERCHANT_CLOSED, MERCHANT_KEY_UNKNOWN, MERCHANT_KEY_EXPIRED.
+ */
+MUST_USE Status merchant_admit(
+        Rows *rows, const char *mchid, const char *serial, Merchant *ret_merchant);
+
+/* Running. Refuse MERCHANT_EXISTS, MERCHANT_KEY_EXISTS. Times are the caller's. */
+MUST_USE Status merchant_insert(Rows *rows, const Merchant *merchant);
+MUST_USE Status merchant_key_insert(Rows *rows, const MerchantKey *key);
+MUST_USE Status merchant_key_update(Rows *rows, const MerchantKey *key);

@@ -1,0 +1,55 @@
+#pragma once
+/*
+ * alert: one line that somebody must look at: a row that does not verify, a day that does not sum
+ * to zero.
+ *
+ * An append-only sealed table. What raises an alert calls alert_append() inside its own unit, or
+ * submits an AlertAdd of its own when its unit failed (BatchGuard.alarm does). Queues, assignment
+ * and verdicts come later.
+ */
+#include "store/batch.h"
+
+extern const Table alert_table;
+extern const StoreSchema cases_schema;
+
+enum AlertColumn {
+    ALERT_BATCH = 1, /* INT, key */
+    ALERT_NUMBER = 2, /* INT, key: 1.. within the batch */
+    ALERT_TIME = 3, /* INT, us */
+    ALERT_KIND = 4, /* INT, AlertKind */
+    ALERT_TABLE = 5, /* INT, TableId or 0 */
+    ALERT_KEY = 6, /* TEXT: the encoded row key in lower-case hex, cut at ALERT_KEY_TEXT_MAX */
+    ALERT_VERDICT = 7, /* INT: the status code */
+};
+
+/* Stored: append only. */
+typedef enum AlertKind {
+    ALERT_ROW = 1, /* a row failed its seal or revision (TP-12) */
+    ALERT_DAY_END = 2, /* the day does not sum to zero */
+    ALERT_STORE = 3, /* the store is not in the confirmed state */
+    ALERT_AUDIT = 4,
+} AlertKind;
+
+enum { ALERT_KEY_BYTES_MAX = 128, ALERT_KEY_TEXT_MAX = 2 * ALERT_KEY_BYTES_MAX };
+
+typedef struct Alert {
+    AlertKind kind;
+    uint16_t table;
+    int32_t verdict;
+    uint8_t key[ALERT_KEY_BYTES_MAX]; /* cut when longer */
+    size_t key_size;
+} Alert;
+
+Alert alert_of(AlertKind kind, uint16_t table, Span key, Status verdict);
+
+/* Within a running unit. */
+MUST_USE Status alert_append(Rows *rows, const Alert *alert);
+
+/* The unit alone. `event` (may be empty) is the caller's audit event, borrowed until done. */
+typedef struct AlertAdd {
+    Unit unit;
+    Alert alert;
+    Span event;
+} AlertAdd;
+
+void alert_add_unit(AlertAdd *work, void (*done)(Unit *unit, Status outcome));
