@@ -1,0 +1,38 @@
+#pragma once
+/*
+ * purposes: what a sealed box is for, and what lies inside. The numbers stand in the box's
+ * authenticated context (crypto/box.h), so both sides take them from here: who makes a box and
+ * vaultd, which opens it. Append-only. The context's fields per purpose ("empty" and 0 are
+ * demanded, too):
+ *
+ *   purpose      class              tenant  order         amount, currency  payee   server nonce
+ *   pay          CLASS_PIN          mchid   out_trade_no  of the order      tenant  of the order
+ *   codes        CLASS_PIN          empty   empty         0, zeros          payer   of the
+ * challenge set-pin      CLASS_PIN          empty   empty         0, zeros          payer   of the
+ * challenge signing-key  CLASS_SIGNING_KEY  mchid   empty         0, zeros          tenant  of the
+ * challenge
+ */
+#include "base/bytes.h"
+
+typedef enum BoxClass {
+    CLASS_PIN = 101,
+    CLASS_SIGNING_KEY = 102, /* a merchant's APIv3 key */
+} BoxClass;
+
+typedef enum BoxPurpose {
+    BOX_PURPOSE_NONE = 0,
+    BOX_PURPOSE_PAY = 1,
+    BOX_PURPOSE_CODES = 2,
+    BOX_PURPOSE_SET_PIN = 3,
+    BOX_PURPOSE_SIGNING_KEY = 4,
+} BoxPurpose;
+
+/* "pay", "codes", "set-pin", "signing-key"; anything else is BOX_PURPOSE_NONE. */
+static inline BoxPurpose box_purpose_of(Span name)
+{
+    if (span_equal(name, SPAN("pay"))) return BOX_PURPOSE_PAY;
+    if (span_equal(name, SPAN("codes"))) return BOX_PURPOSE_CODES;
+    if (span_equal(name, SPAN("set-pin"))) return BOX_PURPOSE_SET_PIN;
+    if (span_equal(name, SPAN("signing-key"))) return BOX_PURPOSE_SIGNING_KEY;
+    return BOX_PURPOSE_NONE;
+}

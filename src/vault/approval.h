@@ -1,0 +1,24 @@
+#pragma once
+/*
+ * approval: two different enrolled people agree to one act (DESIGN section 5.6).
+ *
+ * Each signs (Ed25519) operation, subject, reason, expiry and a nonce of 16 bytes:
+ * wire_approval_message(). vaultd believes these signatures, not who hands them over.
+ */
+#include "vault/memory_people.h"
+
+#include "ipc/vault_wire.h"
+
+/* An approval cannot be kept for later years. */
+#define APPROVAL_LIFE_MAX_US ((int64_t)24 * 3600 * 1000000)
+
+/*
+ * Take two approvals from the message and check them against each other and `operation`. They are
+ * not spent yet.
+ *
+ * ret_subject  borrowed from the message
+ * Refuses REFUSED_APPROVAL_INVALID (operator, signature, operation, subject, no reason, expiry),
+ * REFUSED_APPROVAL_QUORUM (one person twice), REFUSED_APPROVAL_REPLAYED.
+ */
+MUST_USE Status approval_take(Memory *memory, Cursor *message, Span operation, int64_t now_us,
+        Span *ret_subject, MemoryApprovals *ret_approvals);

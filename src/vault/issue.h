@@ -1,0 +1,30 @@
+#pragma once
+/*
+ * issue: what vaultd hands out of its keys: signatures, certificates, public keys, the box key of
+ * the day, facts. Every function answers one request of ipc/vault_wire.h. Thread-safe.
+ */
+#include "ipc/vault_wire.h"
+#include "keys/keys.h"
+
+enum { ISSUE_NAMES_MAX = 8 };
+#define ISSUE_TLS_LIFE_US ((int64_t)7 * 86400 * 1000000)
+
+typedef struct Issue {
+    Keys *keys;
+    Clock clock;
+    Random random;
+    const char
+            *names[ISSUE_NAMES_MAX + 1]; /* further subject alternative names; NULL ends the list */
+} Issue;
+
+/* list of (WireSignKey u8, message framed) -> list of signature framed. Refuses
+ * REFUSED_KEY_UNKNOWN. */
+MUST_USE Status issue_signatures(const Issue *issue, Span request, Buffer *ret_answer);
+/* SPKI DER framed -> certificate DER framed, CA certificate DER framed. For "hufud", 7 days. */
+MUST_USE Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer);
+/* -> WireBoxKey */
+MUST_USE Status issue_box_key(const Issue *issue, Buffer *ret_answer);
+/* -> list of (name framed, certificate or SPKI DER framed) */
+MUST_USE Status issue_public_keys(const Issue *issue, Buffer *ret_answer);
+/* -> list of WireKeyFacts */
+MUST_USE Status issue_key_list(const Issue *issue, Buffer *ret_answer);

@@ -1,0 +1,135 @@
+#pragma once
+/*
+ * memory: everything vaultd must not forget, in its journal and nowhere else (DESIGN section 2).
+ *
+ * Every change is one record: it is appended, then applied by the same code that replays it at
+ * start, so what a restart remembers is what was lived. "Durable" below means synced before the
+ * function returns. A new segment begins with the whole state. memory_batch.h, memory_pin.h and
+ * memory_people.h are the doors; this header is the common ground and stays inside the room.
+ *
+ * Names of rows, payers and boxes are kept as keyed hashes (KEY_MAP): the file tells nobody who
+ * they are.
+ */
+#include <pthread.h>
+
+#include "journal/journal.h"
+#include "vault/hash_table.h"
+#include "vault/table_digest.h"
+
+enum {
+    MEMORY_GRANT_BYTES = 16,
+    MEMORY_GRANTS_PER_BATCH_MAX = 128,
+    MEMORY_FROZEN_MAX = 64 * 1024,
+    MEMORY_PAYERS_MAX = 1024 * 1024,
+    MEMORY_BOXES_MAX = 512 * 1024,
+    MEMORY_GRANTS_MAX = 128 * 1024,
+    MEMORY_NONCES_MAX = 4096,
+    MEMORY_OPERATORS_MAX = 32,
+    MEMORY_OPERATOR_NAME_BYTES_MAX = 64,
+    MEMORY_OPERATOR_KEY_BYTES_MAX = 64, /* SPKI of an Ed25519 key: 44 */
+    MEMORY_SEGMENT_BYTES = 128 * 1024 * 1024, /* a full snapshot is under 80 MiB */
+};
+
+/* Record kinds in the file: append only. */
+typedef enum MemoryKind {
+    MEMORY_TREE = 1, /* only in a snapshot, its first record */
+    MEMORY_LEASE = 2,
+    MEMORY_PREPARE = 3,
+    MEMORY_CONFIRM = 4,
+    MEMORY_ABORT = 5,
+    MEMORY_FREEZE = 6,
+    MEMORY_RELEASE = 7,
+    MEMORY_PAYERS = 8,
+    MEMORY_BOXES = 9,
+    MEMORY_GRANTS = 10,
+    MEMORY_ATTEMPT = 11,
+    MEMORY_RIGHT = 12,
+    MEMORY_WRONG = 13,
+    MEMORY_VERIFIER = 14,
+    MEMORY_OPERATOR = 15,
+    MEMORY_APPROVALS = 16,
+    MEMORY_CHECKPOINT = 17,
+    MEMORY_RESTORE = 18,
+} MemoryKind;
+
+typedef struct MemoryPayer {
+    KeyedHash payer;
+    uint32_t version; /* of the current verifier; 0: none */
+    uint32_t wrong; /* attempts since the last right one, counted before each check */
+    int64_t locked_until_us;
+} MemoryPayer;
+
+typedef enum BoxOutcome { /* in the file: append only */
+    BOX_PENDING = 0, /* spent, and we died before the answer */
+    BOX_RIGHT = 1,
+    BOX_WRONG = 2,
+    BOX_SET = 3, /* `result` begins with the version u32 */
+} BoxOutcome;
+
+typedef struct MemoryBox {
+    KeyedHash box;
+    KeyedHash facts;
+    uint8_t result[MEMORY_GRANT_BYTES];
+    int64_t expires_us;
+    uint32_t outcome;
+    uint32_t spare;
+} MemoryBox;
+
+typedef struct MemoryGrant {
+    KeyedHash grant; /* its 16 random bytes */
+    KeyedHash binding;
+    int64_t expires_us;
+} MemoryGrant;
+
+typedef struct MemoryNonce {
+    KeyedHash nonce;
+    int64_t expires_us;
+} MemoryNonce;
+
+typedef struct MemoryOperator {
+    uint8_t name[MEMORY_OPERATOR_NAME_BYTES_MAX];
+    uint8_t key[MEMORY_OPERATOR_KEY_BYTES_MAX];
+    uint8_t name_bytes;
+    uint8_t key_bytes;
+} MemoryOperator;
+
+typedef struct Memory {
+    pthread_mutex_t lock;
+    Journal *journal;
+    MacKey digest_key;
+    uint64_t epoch; /* of the lease */
+    uint32_t log_epoch; /* restores accepted; part of the checkpoint's origin */
+    bool ever_prepared; /* closes the ceremony */
+    StoreState confirmed;
+    bool has_prepared;
+    StoreState prepared;
+    uint8_t prepared_grants[MEMORY_GRANTS_PER_BATCH_MAX][MEMORY_GRANT_BYTES];
+    size_t prepared_grant_count;
+    int64_t signed_size; /* -1: none */
+    MerkleHash signed_root;
+    HashTable frozen, payers, boxes, grants, nonces;
+    size_t boxes_purge_at, grants_purge_at;
+    MemoryOperator operators[MEMORY_OPERATORS_MAX];
+    size_t operator_count;
+} Memory;
+
+typedef struct MemoryConfig {
+    Disk segments[2];
+    const Secret *journal_key; /* borrowed during open */
+    uint64_t segment_bytes; /* 0: MEMORY_SEGMENT_BYTES */
+} MemoryConfig;
+
+/* Replay the journal. Refuses REFUSED_JOURNAL_TAMPERED; faults FAULT_DISK, FAULT_MEMORY. */
+MUST_USE Status memory_open(const MemoryConfig *config, Memory **ret_memory);
+void memory_close(Memory *memory);
+
+/* --- inside the room --- */
+/* Append and apply one record; the lock is held. */
+MUST_USE Status memory_write(Memory *memory, MemoryKind kind, Span payload, uint64_t *ret_position);
+/* Apply one record to the state; the lock is held or nobody else is there yet.
+ * Refuses REFUSED_JOURNAL_TAMPERED for a record that we would not have written. */
+MUST_USE Status memory_apply(Memory *memory, uint16_t kind, Span payload);
+/* Append the whole state. */
+MUST_USE Status memory_snapshot(void *memory, Journal *journal);
+MUST_USE Status memory_put_state(const StoreState *state, Buffer *b);
+MUST_USE Status memory_take_state(Cursor *c, StoreState *ret_state);

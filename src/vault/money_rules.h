@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * money_rules: what a batch may do to money, whoever asks (DESIGN section 2).
+ *
+ *   1. postings of one transaction and currency sum to zero
+ *   2. a written account moves by exactly the sum of its postings, bucket by bucket, in its own
+ * currency
+ *   3. every account that has postings is written in the same batch
+ *   4. owner, class and currency of an account never change; a new account starts from zero
+ *   5. only the institution's own accounts (ACCOUNT_CLASS_SYSTEM) may be negative
+ *   6. what a payment is about (numbers, amount, currency, payee) never changes once it is written
+ */
+#include "base/row.h"
+#include "vault/keyed_hash.h"
+
+enum { MONEY_ROWS_MAX = 1024 };
+
+/* One row of a batch, already known to be a lawful successor. */
+typedef struct RowChange {
+    bool is_insert;
+    RowView old_row; /* unless is_insert */
+    RowView new_row;
+    Span old_seal;
+    KeyedHash name;
+} RowChange;
+
+typedef struct MoneyScratch MoneyScratch;
+MUST_USE Status money_scratch_open(MoneyScratch **ret_scratch);
+void money_scratch_close(MoneyScratch *scratch);
+
+/* Rules 1 to 5 over all rows of the batch. Refuses REFUSED_POSTINGS_NOT_ZERO,
+ * REFUSED_ROW_NOT_SUCCESSOR (rule 4), REFUSED_BALANCE_NEGATIVE (rule 5). `key` names transactions
+ * and accounts in the scratch tables. */
+MUST_USE Status money_check(
+        MoneyScratch *scratch, const KeyedHashKey *key, const RowChange *changes, size_t count);
+/* Rule 6 for one row. Refuses REFUSED_ROW_NOT_SUCCESSOR. */
+MUST_USE Status money_check_payment(const RowChange *change);

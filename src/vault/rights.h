@@ -1,0 +1,38 @@
+#pragma once
+/*
+ * rights: who may ask what of vaultd, and on which lane it runs. One table; what is not in it is
+ * refused.
+ *
+ * Who somebody is comes from the kernel: the uid that SO_PEERCRED told and the socket that they
+ * came through. Listener 0 is hufud's, listener 1 the operators'. Where development gives both the
+ * same uid, the socket decides.
+ */
+#include "ipc/service.h"
+#include "ipc/vault_wire.h"
+
+typedef enum VaultRole { ROLE_NONE = 0, ROLE_HUFUD = 1, ROLE_OPERATOR = 2 } VaultRole;
+
+typedef enum VaultLane {
+    LANE_SEAL = 0, /* one worker: it alone owns revision map, digests and tree */
+    LANE_SIGN = 1,
+    LANE_PASSWORD = 2,
+    LANE_ADMIN = 3,
+    LANE_COUNT = 4,
+} VaultLane;
+
+enum { VAULT_LISTENER_HUFUD = 0, VAULT_LISTENER_OPERATOR = 1 };
+
+typedef struct VaultUsers {
+    uint32_t hufud_uid;
+    uint32_t operator_uid;
+} VaultUsers;
+
+VaultRole rights_role(const VaultUsers *users, const ServicePeer *peer);
+/* False for an unknown operation or role. */
+bool rights_allow(VaultRole role, uint8_t operation);
+/* The operation is served only when the start-up scan has proved the store. */
+bool rights_needs_ready(uint8_t operation);
+/* The lane, or -1 for an unknown operation. For ServiceConfig.lane_of. */
+int rights_lane(uint8_t operation);
+/* Workers and queues of the lanes, LANE_COUNT of them. */
+const ServiceLane *rights_lanes(void);

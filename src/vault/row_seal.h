@@ -1,0 +1,21 @@
+#pragma once
+/*
+ * row_seal: the 48 bytes that stand beside a row (DESIGN section 6).
+ *
+ *   seal = version u8 (1) | suite u8 | key version u32 | schema u16 | revision i64 | mac [32]
+ *   mac  = HMAC(row seal key of that version, the 16 bytes before it | image)     SHA-256 or SM3 by
+ * suite
+ *
+ * The image holds table, key, schema, revision and every column delimited, so a seal fits one row
+ * in one place at one revision. Nothing here can fail but a mismatch. Thread-safe.
+ */
+#include "base/row.h"
+#include "ipc/vault_wire.h"
+#include "keys/keys.h"
+
+enum { ROW_SEAL_VERSION = 1, ROW_SEAL_HEADER_BYTES = WIRE_SEAL_BYTES - 32 };
+
+/* Under the current key version. */
+void row_seal_make(const Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_SEAL_BYTES]);
+/* Refuses REFUSED_ROW_SEAL_MISMATCH. Old key versions stay verifiable. */
+MUST_USE Status row_seal_verify(const Keys *keys, const RowView *row, Span seal);
