@@ -2,11 +2,13 @@
 /*
  * channel: bounded request-answer messages between our own processes over a local stream socket.
  *
- *   frame = magic u16 (0x4846) | version u8 (1) | operation u8 | id u32 | status i32 | size u32 | payload
+ *   frame = magic u16 (0x4846) | version u8 (1) | operation u8 | id u32 | status i32 | size u32 |
+ * payload
  *
- * A request has status 0; an answer repeats operation and id and carries the status of the operation
- * (StatusCode), its payload is empty unless OK. One request is in flight on a channel at a time; who wants
- * more opens more channels. A malformed frame ends the connection. Not thread-safe: one thread a channel.
+ * A request has status 0; an answer repeats operation and id and carries the status of the
+ * operation (StatusCode), its payload is empty unless OK. One request is in flight on a channel at
+ * a time; who wants more opens more channels. A malformed frame ends the connection. Not
+ * thread-safe: one thread a channel.
  */
 #include "base/bytes.h"
 
@@ -18,8 +20,9 @@ enum {
 
 typedef struct Channel Channel;
 
-/* Connect to a listening socket file. `deadline_ms` bounds every later call.
- * Refuses REFUSED_IPC_CLOSED (nobody listens), REFUSED_IPC_PEER (not ours to open). Faults FAULT_IPC. */
+/* Connect to a listening socket file. `deadline_ms` bounds the connect and, as a whole, every later
+ * call. Refuses REFUSED_IPC_CLOSED (nobody listens), REFUSED_IPC_PEER (not ours to open). Faults
+ * FAULT_IPC. */
 MUST_USE Status channel_connect(const char *path, int deadline_ms, Channel **ret_channel);
 void channel_close(Channel *channel); /* NULL is fine */
 
@@ -29,7 +32,10 @@ void channel_close(Channel *channel); /* NULL is fine */
  * ret_answer  appended to; its capacity bounds what is accepted
  *
  * Returns the status that the other side answered, or REFUSED_IPC_CLOSED, REFUSED_IPC_TIMEOUT,
- * REFUSED_IPC_FORMAT, FAULT_IPC; after those the channel is unusable and must be closed.
+ * REFUSED_IPC_FORMAT, REFUSED_IPC_TOO_LARGE (an answer over the capacity), FAULT_IPC; after those
+ * the channel is unusable and must be closed. Unless OK, ret_answer->size is unchanged. A request
+ * over CHANNEL_PAYLOAD_BYTES_MAX is REFUSED_IPC_TOO_LARGE before anything is sent: the channel
+ * stays usable.
  */
 MUST_USE Status channel_call(Channel *channel, uint8_t operation, Span request, Buffer *ret_answer);
 /* False after a call that made the channel unusable. */
@@ -41,6 +47,7 @@ typedef struct Frame {
     int32_t status;
     uint32_t size; /* of the payload that follows */
 } Frame;
+/* Append the 16 bytes; refuses REFUSED_BUFFER_FULL. */
 MUST_USE Status frame_encode(const Frame *frame, Buffer *ret);
-/* Refuses REFUSED_IPC_FORMAT, REFUSED_IPC_TOO_LARGE. */
+/* `header` is exactly CHANNEL_FRAME_BYTES. Refuses REFUSED_IPC_FORMAT, REFUSED_IPC_TOO_LARGE. */
 MUST_USE Status frame_parse(Span header, Frame *ret);

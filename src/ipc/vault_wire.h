@@ -2,42 +2,49 @@
 /*
  * vault_wire: what may be asked of vaultd, and how the questions and answers look.
  *
- * Lists are u32 counts followed by elements; both sides walk them with the put/take pair of the element.
- * Spans taken from a cursor borrow from the message. Who may ask what stands in vault/rights.c.
+ * Lists are u32 counts followed by elements; both sides walk them with the put/take pair of the
+ * element, beginning with wire_take_count(). Spans taken from a cursor borrow from the message.
+ * Every wire_put_* refuses REFUSED_IPC_TOO_LARGE (a part is out of its bounds) or
+ * REFUSED_BUFFER_FULL and then leaves the buffer unchanged; every wire_take_* refuses
+ * REFUSED_IPC_FORMAT and then leaves cursor and `ret` unchanged. Who may ask what stands in
+ * vault/rights.c.
  */
 #include "base/row.h"
 
 typedef enum VaultOperation {
     VAULT_STATUS = 1,
-    VAULT_SCAN_BEGIN = 2,     /* epoch u64: take the lease, forget the revision map */
-    VAULT_SCAN_ROWS = 3,      /* list of (image framed, seal framed) */
-    VAULT_SCAN_LEAVES = 4,    /* list of leaf hashes [32], in order */
-    VAULT_SCAN_END = 5,       /* -> state: the store equals the confirmed or the prepared state, or refused */
-    VAULT_VERIFY = 6,         /* list of claims -> list of status i32 */
-    VAULT_PREPARE = 7,        /* draft -> sealed */
-    VAULT_CONFIRM = 8,        /* epoch u64, batch i64 */
-    VAULT_ABORT = 9,          /* epoch u64, batch i64 */
-    VAULT_SIGN = 10,          /* list of (SignKey u8, message framed) -> list of signature framed */
-    VAULT_CHECKPOINT = 11,    /* -> signed note text of the confirmed tree */
-    VAULT_CHECK_PIN = 12,     /* PinCheck -> grant [16] */
-    VAULT_SET_PIN = 13,       /* PinSet -> verifier record */
-    VAULT_BOX_KEY = 14,       /* -> BoxKey */
-    VAULT_PUBLIC_KEYS = 15,   /* -> list of (KeyName framed, certificate or public key DER framed) */
-    VAULT_TLS_LEAF = 16,      /* SPKI DER framed -> certificate DER framed, CA certificate DER framed */
-    VAULT_KEY_LIST = 17,      /* -> list of KeyFacts */
-    VAULT_RELEASE_ROW = 18,   /* approval x2 */
-    VAULT_ACCEPT_RESTORE = 19,/* approval x2 over the backup's manifest digest */
-    VAULT_WRAP_KEY = 20,      /* backup: -> data key wrapped and, for this caller, in clear */
-    VAULT_UNWRAP_KEY = 21,    /* approval x2, wrapped key -> data key */
-    VAULT_ENROLL = 22,        /* operator's name and public key; only during the ceremony */
-    VAULT_PROTECT = 23,       /* box with a signing key inside -> sealed field */
-    VAULT_ENCRYPT_DOWNLINK = 24, /* sealed APIv3 key, algorithm, AAD, plaintext -> nonce, ciphertext */
+    VAULT_SCAN_BEGIN = 2, /* epoch u64: take the lease, forget the revision map */
+    VAULT_SCAN_ROWS = 3, /* list of (image framed, seal framed) */
+    VAULT_SCAN_LEAVES = 4, /* list of leaf hashes [32], in order */
+    VAULT_SCAN_END =
+            5, /* -> state: the store equals the confirmed or the prepared state, or refused */
+    VAULT_VERIFY = 6, /* list of claims -> list of status i32 */
+    VAULT_PREPARE = 7, /* draft -> sealed */
+    VAULT_CONFIRM = 8, /* epoch u64, batch i64 */
+    VAULT_ABORT = 9, /* epoch u64, batch i64 */
+    VAULT_SIGN = 10, /* list of (SignKey u8, message framed) -> list of signature framed */
+    VAULT_CHECKPOINT = 11, /* -> signed note text of the confirmed tree */
+    VAULT_CHECK_PIN = 12, /* PinCheck -> grant [16] */
+    VAULT_SET_PIN = 13, /* PinSet -> verifier record */
+    VAULT_BOX_KEY = 14, /* -> BoxKey */
+    VAULT_PUBLIC_KEYS = 15, /* -> list of (KeyName framed, certificate or public key DER framed) */
+    VAULT_TLS_LEAF = 16, /* SPKI DER framed -> certificate DER framed, CA certificate DER framed */
+    VAULT_KEY_LIST = 17, /* -> list of KeyFacts */
+    VAULT_RELEASE_ROW = 18, /* approval x2 */
+    VAULT_ACCEPT_RESTORE = 19, /* approval x2 over the backup's manifest digest */
+    VAULT_WRAP_KEY = 20, /* backup: -> data key wrapped and, for this caller, in clear */
+    VAULT_UNWRAP_KEY = 21, /* approval x2, wrapped key -> data key */
+    VAULT_ENROLL = 22, /* operator's name and public key; only during the ceremony */
+    VAULT_PROTECT = 23, /* box with a signing key inside -> sealed field */
+    VAULT_ENCRYPT_DOWNLINK =
+            24, /* sealed APIv3 key, algorithm, AAD, plaintext -> nonce, ciphertext */
     VAULT_STOP = 25,
     VAULT_OPERATION_COUNT = 26,
 } VaultOperation;
 
 enum {
-    WIRE_SEAL_BYTES = 48,  /* version u8 | suite u8 | key version u32 | schema u16 | revision i64 | mac [32] */
+    WIRE_SEAL_BYTES =
+            48, /* version u8 | suite u8 | key version u32 | schema u16 | revision i64 | mac [32] */
     WIRE_HASH_BYTES = 32,
     WIRE_GRANT_BYTES = 16,
     WIRE_SALT_BYTES = 32,
@@ -47,9 +54,26 @@ enum {
     WIRE_MESSAGE_BYTES_MAX = 128 * 1024,
     WIRE_EVENTS_BYTES_MAX = 64 * 1024,
     WIRE_LEAF_BYTES_MAX = 192 * 1024,
+    WIRE_SCAN_ROWS_MAX = 4096, /* of one VAULT_SCAN_ROWS */
+    WIRE_SCAN_LEAVES_MAX = 65536, /* of one VAULT_SCAN_LEAVES */
+    WIRE_KEYS_MAX = 256, /* KeyFacts, public keys */
+    WIRE_NAME_BYTES_MAX = 128,
+    WIRE_TEXT_BYTES_MAX = 1024, /* a reason, a subject */
+    WIRE_BOX_BYTES_MAX = 8192,
+    WIRE_NONCE_BYTES_MAX = 128,
+    WIRE_VERIFIER_BYTES_MAX = 1024,
+    WIRE_KEY_BYTES_MAX = 1024,
+    WIRE_SIGNATURE_BYTES_MAX = 1024,
+    WIRE_APPROVAL_BYTES_MAX = 4096, /* of the message that is signed */
 };
 
-/* A row that was read (image and seal), or a key that was not found (absent: key only). */
+/* The u32 before a list: at most `max`, and no more than the bytes that follow it could hold. */
+MUST_USE Status wire_put_count(Buffer *b, size_t count, uint32_t max);
+MUST_USE Status wire_take_count(Cursor *c, uint32_t max, uint32_t *ret_count);
+
+/* A row that was read (image and seal), or a key that was not found (absent: key only).
+ * A seal is WIRE_SEAL_BYTES or empty: one that is stored in another size goes as an empty one, and
+ * does not verify. */
 typedef struct WireClaim {
     bool absent;
     Span image; /* or the encoded key (row_encode_key) when absent */
@@ -58,7 +82,8 @@ typedef struct WireClaim {
 MUST_USE Status wire_put_claim(Buffer *b, const WireClaim *claim);
 MUST_USE Status wire_take_claim(Cursor *c, WireClaim *ret);
 
-/* One row of a batch: the image it replaces (with its seal), empty for an insert, and the new image. */
+/* One row of a batch: the image it replaces (with its seal), empty for an insert, and the new
+ * image. */
 typedef struct WireChange {
     Span old_image;
     Span old_seal;
@@ -86,23 +111,37 @@ MUST_USE Status wire_take_draft_head(Cursor *c, WireDraftHead *ret);
 typedef struct WireSealed {
     uint8_t salt[WIRE_SALT_BYTES];
     uint8_t leaf_hash[WIRE_HASH_BYTES]; /* RFC 6962: SHA-256(0x00 | leaf) */
-    uint8_t root[WIRE_HASH_BYTES];      /* of the tree with this leaf */
+    uint8_t root[WIRE_HASH_BYTES]; /* of the tree with this leaf */
     Span leaf;
 } WireSealed;
 MUST_USE Status wire_put_sealed(Buffer *b, const WireSealed *sealed);
 MUST_USE Status wire_take_sealed(Cursor *c, WireSealed *ret);
 
 typedef enum WireSignKey { WIRE_SIGN_RSA = 1, WIRE_SIGN_SM2 = 2 } WireSignKey;
+typedef struct WireSignItem {
+    uint8_t key; /* WireSignKey; another number is the vault's to refuse */
+    Span message;
+} WireSignItem;
+MUST_USE Status wire_put_sign_item(Buffer *b, const WireSignItem *item);
+MUST_USE Status wire_take_sign_item(Cursor *c, WireSignItem *ret);
+
+/* One row of the start-up scan, with its seal as a claim has it. */
+typedef struct WireScanRow {
+    Span image;
+    Span seal;
+} WireScanRow;
+MUST_USE Status wire_put_scan_row(Buffer *b, const WireScanRow *row);
+MUST_USE Status wire_take_scan_row(Cursor *c, WireScanRow *ret);
 
 /* Check a PIN that came in a box; the box's own context must equal these facts. */
 typedef struct WirePinCheck {
     Span box;
-    Span purpose;  /* "pay" or "codes" */
-    Span tenant;   /* mchid; empty for codes */
-    Span order;    /* out_trade_no; empty for codes */
+    Span purpose; /* "pay" or "codes" */
+    Span tenant; /* mchid; empty for codes */
+    Span order; /* out_trade_no; empty for codes */
     int64_t minor; /* 0 for codes */
     Span payer;
-    Span nonce;    /* the server's, from the order (prepay_id) or the code challenge */
+    Span nonce; /* the server's, from the order (prepay_id) or the code challenge */
     Span verifier; /* record from the domain store */
     int64_t now_us;
 } WirePinCheck;
@@ -123,7 +162,8 @@ typedef struct WireBoxKey {
     uint8_t suite;
     int64_t expires_us;
     Span public_key; /* as crypto/box.h wants it */
-    Span signature;  /* by the platform RSA key over "hufu-box-key" | key_id u32 | suite u8 | expires i64 | key */
+    Span signature; /* by the platform RSA key over "hufu-box-key" | key_id u32 | suite u8 | expires
+                       i64 | key */
 } WireBoxKey;
 MUST_USE Status wire_put_box_key(Buffer *b, const WireBoxKey *key);
 MUST_USE Status wire_take_box_key(Cursor *c, WireBoxKey *ret);
@@ -134,16 +174,17 @@ typedef struct WireKeyFacts {
     uint32_t version;
     int64_t created_us;
     int64_t expires_us; /* 0: none */
-    Span serial;        /* certificate serial, upper-case hex, or empty */
+    Span serial; /* certificate serial, upper-case hex, or empty */
 } WireKeyFacts;
 MUST_USE Status wire_put_key_facts(Buffer *b, const WireKeyFacts *facts);
 MUST_USE Status wire_take_key_facts(Cursor *c, WireKeyFacts *ret);
 
-/* One person's signature (Ed25519) over "hufu-approval" | operation | subject | reason | expires | nonce, framed. */
+/* One person's signature (Ed25519) over
+ * "hufu-approval" | operation | subject | reason, each framed | expires i64 | nonce framed. */
 typedef struct WireApproval {
     Span name; /* enrolled operator */
     Span operation; /* "release-row", "accept-restore", "unwrap-backup" */
-    Span subject;   /* row key, or manifest digest */
+    Span subject; /* row key, or manifest digest */
     Span reason;
     int64_t expires_us;
     Span nonce; /* 16 bytes */
@@ -151,13 +192,13 @@ typedef struct WireApproval {
 } WireApproval;
 MUST_USE Status wire_put_approval(Buffer *b, const WireApproval *approval);
 MUST_USE Status wire_take_approval(Cursor *c, WireApproval *ret);
-/* The exact bytes that are signed. */
+/* The exact bytes that are signed: nothing in them can slide into its neighbour. */
 MUST_USE Status wire_approval_message(const WireApproval *approval, Buffer *ret_message);
 
 /* STATUS and SCAN_END answers. */
 typedef struct WireStatus {
     Span custody; /* "development", "unattended", "custodians" */
-    bool ready;   /* the start-up scan is done */
+    bool ready; /* the start-up scan is done */
     bool sandboxed;
     uint64_t epoch;
     int64_t tree_size; /* confirmed */
