@@ -11,12 +11,19 @@
  *   commit   every changed row written once, the leaf appended, one durable transaction
  *   confirm  told to the guard; then each unit's `done`
  *
- * A batch closes at once when nobody else is on the way, else after BATCH_WAIT_US_MAX or when full. A batch that
- * changes nothing commits nothing. Nothing is `done` before it is durable.
+ * A batch closes at once when nobody else is on the way, else after BATCH_WAIT_US_MAX or when full.
+ * A batch that changes nothing commits nothing. Nothing is `done` before it is durable.
  *
- * A unit whose run() is refused leaves no row, but its audit event is kept: refusals are audited. A row whose seal
- * does not verify fails only the units that touch it. A constraint error of the database re-runs the batch without the
- * unit that caused it. A unit that needs a row it did not gather goes into the next batch, first in line.
+ * A unit whose run() is refused leaves no row, but its audit event is kept: refusals are audited. A
+ * row whose seal does not verify fails only the units that touch it. A constraint error of the
+ * database re-runs the batch without the unit that caused it (row and event); so run() may be
+ * called again and must depend on its rows alone. A unit that needs a row it did not gather goes
+ * into the next batch, first in line. When the guard refuses what the batch holds, its units come
+ * again one by one, so that only the guilty one is refused.
+ *
+ * Whole-batch failures (guard away, disk full): every unit gets the same status, nothing is kept,
+ * the next batch tries afresh. Only FAULT_STORE_UNCERTAIN (it is not known whether the commit
+ * reached the disk) stops the batcher: the program must restart, and recovery finds out.
  */
 #include "base/seams.h"
 #include "store/store.h"
@@ -25,9 +32,10 @@ enum {
     BATCH_UNITS_MAX = 64,
     BATCH_ROWS_MAX = 1024,
     BATCH_WAIT_US_MAX = 2000,
-    BATCH_QUEUE_MAX = 4096,    /* waiting units; more are refused STORE_BUSY */
-    BATCH_REGATHER_MAX = 8,    /* times one unit may come again; then BATCH_FULL */
-    BATCH_EVENT_BYTES_MAX = 1024,
+    BATCH_QUEUE_MAX = 4096, /* waiting units; more are refused STORE_BUSY */
+    BATCH_REGATHER_MAX = 8, /* times one unit may come again; then BATCH_FULL */
+    BATCH_EVENT_BYTES_MAX = 1000, /* so that the events of a full batch stay under 64 KiB */
+    BATCH_BYTES_MAX = 1024 * 1024, /* images of one batch; a guard may want less */
     SEAL_BYTES = 48,
 };
 
@@ -45,26 +53,31 @@ typedef struct Row {
  * The row with this key (table->key_columns values), or *ret_row = NULL when there is none.
  * While gathering it is loaded; while running it must have been gathered.
  *
- * Refuses REFUSED_ROW_NOT_GATHERED (pass it up: the unit runs again), the verdict of a row that did not
- * verify (ROW_SEAL_MISMATCH, ROW_ROLLED_BACK, ROW_DELETED, ROW_FROZEN), REFUSED_BATCH_FULL.
+ * Refuses REFUSED_ROW_NOT_GATHERED (pass it up: the unit runs again), the verdict of a row that did
+ * not verify (ROW_SEAL_MISMATCH, ROW_ROLLED_BACK, ROW_DELETED, ROW_FROZEN), REFUSED_BATCH_FULL.
  */
 MUST_USE Status rows_get(Rows *rows, const Table *table, const Value *key, const Row **ret_row);
-/* The same through a unique lookup. Rows changed in this batch are found under their new values only
- * when the lookup's columns never change (they must not). */
+/* The same through a unique lookup; while running, also rows that earlier units inserted. That no
+ * row was found is not verified (no seal says so): a lookup finds, it does not prove absence. */
 MUST_USE Status rows_find(Rows *rows, const Lookup *lookup, const Value *parameters,
         size_t parameter_count, const Row **ret_row);
 
-/* Running only. `values` = all columns in table order, copied. Refuses ROW_EXISTS / ROW_MISSING. */
+/* Running only. `values` = all columns in table order, copied. Refuses ROW_EXISTS / ROW_MISSING,
+ * REFUSED_ROW_INVALID (a type or NULL that the table does not allow, not UTF-8),
+ * REFUSED_BATCH_FULL. An insert need not be gathered when its key is new by construction; an update
+ * must be. */
 MUST_USE Status rows_insert(Rows *rows, const Table *table, const Value *values);
 MUST_USE Status rows_update(Rows *rows, const Table *table, const Value *values);
 
-int64_t rows_now_us(const Rows *rows);  /* one time for the whole batch */
-int64_t rows_batch(const Rows *rows);   /* its number */
-int64_t rows_next_number(Rows *rows);   /* 1, 2, 3... within the batch: keys of appended rows; a dropped unit's
-                                           numbers are given again, so that there are no gaps */
+int64_t rows_now_us(const Rows *rows); /* one time for the whole batch */
+int64_t rows_batch(const Rows *rows); /* its number */
+int64_t rows_next_number(
+        Rows *rows); /* 1, 2, 3... within the batch: keys of appended rows; a dropped unit's
+                        numbers are given again, so that there are no gaps */
 /* Copy bytes that must live until the batch ends. */
 MUST_USE Status rows_keep(Rows *rows, Span bytes, Span *ret_copy);
-/* The unit's audit event, at most BATCH_EVENT_BYTES_MAX; kept also when the unit is refused afterwards. */
+/* The unit's audit event, at most BATCH_EVENT_BYTES_MAX (else REFUSED_BUFFER_FULL); kept also when
+ * the unit is refused afterwards. The last one counts. */
 MUST_USE Status rows_event(Rows *rows, Span event);
 
 typedef struct Unit Unit;
@@ -74,8 +87,8 @@ struct Unit {
     /* On the batch thread, after durability or failure: hand over to another thread and return.
      * `outcome` is OK, the refusal of run/gather, or a fault. The unit may be freed here. */
     void (*done)(Unit *unit, Status outcome);
-    Unit *next;     /* the batch's */
-    int32_t tries;  /* the batch's */
+    Unit *next; /* the batch's */
+    int32_t tries; /* the batch's */
     int32_t reserved;
 };
 
@@ -103,7 +116,7 @@ typedef struct BatchDraft {
 } BatchDraft;
 
 typedef struct BatchSealed {
-    uint8_t (*seals)[SEAL_BYTES]; /* one a change, the store's memory, filled by the guard */
+    uint8_t (*seals)[SEAL_BYTES]; /* one a change: the store's memory, filled by the guard */
     uint8_t salt[32];
     uint8_t leaf_hash[32];
     uint8_t root[32];
@@ -113,15 +126,21 @@ typedef struct BatchSealed {
 /* Who vouches for rows: vaultd through vaultclient; a test's own in unit tests of this room. */
 typedef struct BatchGuard {
     void *context;
-    MUST_USE Status (*verify)(void *context, const RowClaim *claims, size_t count, Status *ret_verdicts);
+    MUST_USE Status (*verify)(
+            void *context, const RowClaim *claims, size_t count, Status *ret_verdicts);
     MUST_USE Status (*prepare)(void *context, const BatchDraft *draft, BatchSealed *ret_sealed);
     MUST_USE Status (*confirm)(void *context, int64_t batch);
     MUST_USE Status (*abort)(void *context, int64_t batch);
     /* Write the audit leaf inside the transaction. */
-    MUST_USE Status (*append)(void *context, Store *store, const BatchDraft *draft,
-            const BatchSealed *sealed);
+    MUST_USE Status (*append)(
+            void *context, Store *store, const BatchDraft *draft, const BatchSealed *sealed);
     /* A row did not verify (called once a row and batch): alert. Optional. */
     void (*alarm)(void *context, const Table *table, Span key, Status verdict);
+    /* How many batches the store holds: asked when a COMMIT failed. Optional: then a failed COMMIT
+     * that may have succeeded stops the batcher at once. */
+    MUST_USE Status (*committed)(void *context, Store *store, int64_t *ret_batches);
+    /* Most bytes of rows, seals and events that one draft may have; 0: BATCH_BYTES_MAX. */
+    size_t bytes_max;
 } BatchGuard;
 
 typedef struct BatchCounters {
@@ -135,16 +154,21 @@ typedef struct BatchCounters {
 
 typedef struct Batcher Batcher;
 
-/* `next_batch` = number of audit leaves so far. The batcher owns one thread; the store is that thread's from now on. */
+/* `next_batch` = number of audit leaves so far. The batcher owns one thread; the store is that
+ * thread's from now on. */
 MUST_USE Status batcher_start(Store *store, const BatchGuard *guard, const Clock *clock,
         int64_t next_batch, Batcher **ret_batcher);
 /* Finish what waits, then stop. */
 void batcher_stop(Batcher *batcher);
 /* From any thread. Refuses REFUSED_STORE_BUSY, REFUSED_STORE_STOPPED: then `done` is not called. */
 MUST_USE Status batcher_submit(Batcher *batcher, Unit *unit);
-/* Tell the batcher how many requests are on their way to it, so that it knows whether waiting pays. */
+/* Tell the batcher how many requests are on their way to it, so that it knows whether waiting pays:
+ * +1 when one arrives, -1 when it was submitted or will not be. From any thread. */
 void batcher_coming(Batcher *batcher, int change);
-BatchCounters batcher_counters(const Batcher *batcher);
-/* Run one function on the batch thread between batches (scans, reports) and wait for it. */
+BatchCounters batcher_counters(Batcher *batcher);
+/* True once FAULT_STORE_UNCERTAIN stopped it. */
+bool batcher_failed(Batcher *batcher);
+/* Run one function on the batch thread between batches (scans, reports) and wait for it. Refuses
+ * REFUSED_STORE_STOPPED. Never from the batch thread itself. */
 MUST_USE Status batcher_between(
         Batcher *batcher, Status (*function)(void *context, Store *store), void *context);
