@@ -1,0 +1,123 @@
+#include "crypto/seal.h"
+
+#include "base/expect.h"
+
+static const uint8_t key_bytes[SEAL_KEY_BYTES] = { 1, 2, 3, 4, 5 };
+
+static SealKey key_of(SealSuite suite)
+{
+    SealKey key;
+    seal_key_init(&key, suite, 7, 3, key_bytes);
+    return key;
+}
+
+static void what_is_closed_opens(void)
+{
+    const Random random = random_system();
+    for (int s = SEAL_AES_256_GCM; s <= SEAL_SM4_GCM; s++) {
+        const SealKey key = key_of((SealSuite)s);
+        static uint8_t sealed[SEAL_OVERHEAD_BYTES + SEAL_PLAIN_BYTES_MAX];
+        static uint8_t plain[SEAL_PLAIN_BYTES_MAX], back[SEAL_PLAIN_BYTES_MAX];
+        memset(plain, 0x41, sizeof(plain));
+        const size_t sizes[] = { 0, 1, 15, 16, 17, 511, 512, 513, SEAL_PLAIN_BYTES_MAX };
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+            Buffer out = BUFFER_OF(sealed), opened = BUFFER_OF(back);
+            const Span text = { plain, sizes[i] };
+            EXPECT_OK(seal_close(&key, &random, SPAN("card.pan/17"), text, &out));
+            EXPECT(out.size == sizes[i] + SEAL_OVERHEAD_BYTES);
+            EXPECT_OK(seal_open(&key, SPAN("card.pan/17"), span_of_buffer(&out), &opened));
+            EXPECT(span_equal(span_of_buffer(&opened), text));
+        }
+    }
+}
+
+static void the_header_names_the_key(void)
+{
+    const Random random = random_system();
+    const SealKey key = key_of(SEAL_SM4_GCM);
+    uint8_t bytes[200];
+    Buffer out = BUFFER_OF(bytes);
+    EXPECT_OK(seal_close(&key, &random, SPAN("place"), SPAN("x"), &out));
+    SealHeader header = { 0 };
+    EXPECT_OK(seal_parse(span_of_buffer(&out), &header));
+    EXPECT(header.suite == SEAL_SM4_GCM && header.key_id == 7 && header.key_version == 3);
+    EXPECT(memcmp(bytes, "HFSF\x01\x02\0\0\0\x07\0\0\0\x03", 14) == 0); /* the format is fixed */
+}
+
+/* Each bit of the sealed bytes, each cut, one byte more: refused, nothing written. */
+static void every_flipped_bit_is_refused(void)
+{
+    const Random random = random_system();
+    for (int s = SEAL_AES_256_GCM; s <= SEAL_SM4_GCM; s++) {
+        const SealKey key = key_of((SealSuite)s);
+        uint8_t bytes[200], back[200];
+        Buffer out = BUFFER_OF(bytes), opened = BUFFER_OF(back);
+        EXPECT_OK(seal_close(&key, &random, SPAN("place"), SPAN("6222020200001234567"), &out));
+        for (size_t bit = 0; bit < out.size * 8; bit++) {
+            bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            EXPECT(status_refused(seal_open(&key, SPAN("place"), span_of_buffer(&out), &opened)));
+            EXPECT(opened.size == 0);
+            bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+        for (size_t size = 0; size < out.size; size++)
+            EXPECT(status_refused(seal_open(&key, SPAN("place"), (Span) { bytes, size }, &opened)));
+        bytes[out.size] = 0;
+        EXPECT_REFUSED(seal_open(&key, SPAN("place"), (Span) { bytes, out.size + 1 }, &opened),
+                REFUSED_SEAL_TAMPERED);
+        EXPECT_OK(seal_open(&key, SPAN("place"), span_of_buffer(&out), &opened));
+    }
+}
+
+static void another_place_or_key_is_refused(void)
+{
+    const Random random = random_system();
+    const SealKey key = key_of(SEAL_AES_256_GCM);
+    uint8_t bytes[200], back[200], other_bytes[SEAL_KEY_BYTES] = { 9 };
+    Buffer out = BUFFER_OF(bytes), opened = BUFFER_OF(back);
+    EXPECT_OK(seal_close(&key, &random, SPAN("row/1"), SPAN("x"), &out));
+    const Span sealed = span_of_buffer(&out);
+    EXPECT_REFUSED(seal_open(&key, SPAN("row/2"), sealed, &opened), REFUSED_SEAL_TAMPERED);
+    EXPECT_REFUSED(seal_open(&key, SPAN("row/"), sealed, &opened), REFUSED_SEAL_TAMPERED);
+    SealKey other;
+    seal_key_init(&other, SEAL_AES_256_GCM, 7, 3, other_bytes);
+    EXPECT_REFUSED(seal_open(&other, SPAN("row/1"), sealed, &opened), REFUSED_SEAL_TAMPERED);
+    seal_key_init(&other, SEAL_AES_256_GCM, 8, 3, key_bytes);
+    EXPECT_REFUSED(seal_open(&other, SPAN("row/1"), sealed, &opened), REFUSED_SEAL_FORMAT);
+    seal_key_init(&other, SEAL_AES_256_GCM, 7, 4, key_bytes);
+    EXPECT_REFUSED(seal_open(&other, SPAN("row/1"), sealed, &opened), REFUSED_SEAL_FORMAT);
+    other = key_of(SEAL_SM4_GCM);
+    EXPECT_REFUSED(seal_open(&other, SPAN("row/1"), sealed, &opened), REFUSED_SEAL_FORMAT);
+}
+
+static void sizes_have_limits(void)
+{
+    const Random random = random_system();
+    const SealKey key = key_of(SEAL_AES_256_GCM);
+    static uint8_t large[SEAL_PLAIN_BYTES_MAX + 1], bytes[SEAL_PLAIN_BYTES_MAX + 100];
+    Buffer out = BUFFER_OF(bytes);
+    EXPECT_REFUSED(seal_close(&key, &random, SPAN("p"), SPAN_OF(large), &out), REFUSED_SEAL_SIZE);
+    EXPECT_REFUSED(seal_close(&key, &random, (Span) { 0 }, SPAN("x"), &out), REFUSED_SEAL_SIZE);
+    const Span long_place = { large, SEAL_PLACE_BYTES_MAX + 1 };
+    EXPECT_REFUSED(seal_close(&key, &random, long_place, SPAN("x"), &out), REFUSED_SEAL_SIZE);
+    Buffer small = { bytes, 0, SEAL_OVERHEAD_BYTES };
+    EXPECT_REFUSED(seal_close(&key, &random, SPAN("p"), SPAN("x"), &small), REFUSED_BUFFER_FULL);
+    EXPECT(small.size == 0 && out.size == 0);
+}
+
+/* The same field sealed twice shares nothing but the header. */
+static void equal_fields_look_different(void)
+{
+    const Random random = random_system();
+    const SealKey key = key_of(SEAL_AES_256_GCM);
+    uint8_t a[100], b[100];
+    Buffer x = BUFFER_OF(a), y = BUFFER_OF(b);
+    EXPECT_OK(seal_close(&key, &random, SPAN("p"), SPAN("12345678"), &x));
+    EXPECT_OK(seal_close(&key, &random, SPAN("p"), SPAN("12345678"), &y));
+    EXPECT(memcmp(a + 14, b + 14, 32) != 0);
+    EXPECT(memcmp(a + SEAL_HEADER_BYTES, b + SEAL_HEADER_BYTES, 8) != 0);
+    EXPECT(memcmp(a + x.size - 16, b + y.size - 16, 16) != 0);
+}
+
+TESTS(TEST(what_is_closed_opens), TEST(the_header_names_the_key),
+        TEST(every_flipped_bit_is_refused), TEST(another_place_or_key_is_refused),
+        TEST(sizes_have_limits), TEST(equal_fields_look_different))
