@@ -43,7 +43,7 @@ typedef struct MessageLines {
 typedef struct SigningProfile {
     const char *scheme; /* of Authorization, and Wechatpay-Signature-Type */
     KeyAlgorithm algorithm;
-    const char *sm2_id; /* KEY_SM2 only */
+    const char *sm2_id; /* NULL: the standard's own, 1234567812345678 */
     MessageLines request;
     MessageLines answer; /* and notifications */
     int64_t skew_s;

@@ -54,11 +54,11 @@ void message_verifier_close(MessageVerifier *verifier); /* NULL is fine */
  *
  * scratch     the caller's, emptied first; MESSAGE_CANONICAL_BYTES_MAX is always enough. Holds the
  * canonical string afterwards whenever the header could be read (else it is empty):
- * message_error_body() shows its beginning ret_sender  on OK only
+ * message_error_body() shows its beginning.
  *
  * Refuses AUTHORIZATION_MISSING / _FORMAT / _SCHEME, NONCE_FORMAT, TIMESTAMP_SKEWED,
- * MERCHANT_UNKNOWN, MERCHANT_KEY_UNKNOWN, SIGNATURE_FORMAT, SIGNATURE_INVALID, ENCODING_INVALID
- * (base64), NONCE_REPLAYED, STORE_BUSY, BUFFER_FULL (a part over its maximum).
+ * MERCHANT_UNKNOWN, MERCHANT_KEY_UNKNOWN, SIGNATURE_FORMAT, SIGNATURE_INVALID,
+ * NONCE_REPLAYED, STORE_BUSY, BUFFER_FULL (a part over its maximum).
  */
 MUST_USE Status message_verify(const MessageVerifier *verifier, const MessageRequest *request,
         int64_t now_us, Buffer *scratch, MessageSender *ret_sender);

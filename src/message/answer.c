@@ -1,0 +1,64 @@
+#include "message/answer.h"
+
+#include "base/encoding.h"
+#include "base/time.h"
+
+static void add_header(Answer *answer, const char *name, Span value)
+{
+    ASSERT(answer->header_count < ANSWER_HEADERS_MAX);
+    answer->headers[answer->header_count++] = (HttpHeader) { name, value };
+}
+
+/* 128 random bits as 32 upper-case hexadecimal digits. */
+MUST_USE static Status random_text(const Random *random, char ret_text[32])
+{
+    uint8_t bits[16];
+    TRY(random_fill(random, bits, sizeof(bits)));
+    Buffer text = { (uint8_t *)ret_text, 0, 32 };
+    return hex_encode_upper(SPAN_OF(bits), &text);
+}
+
+Status answer_unsigned(const Random *random, Answer *ret_answer)
+{
+    ret_answer->header_count = 0;
+    TRY(random_text(random, ret_answer->request_id));
+    add_header(ret_answer, "Content-Type", SPAN("application/json"));
+    add_header(ret_answer, "Request-ID", SPAN_OF(ret_answer->request_id));
+    return OK;
+}
+
+Status answer_prepare(const SigningProfile *profile, Span serial, int64_t now_us,
+        const Random *random, Span body, Buffer *canonical, Answer *ret_answer)
+{
+    Answer *answer = ret_answer;
+    REQUIRE(serial.size <= sizeof(answer->serial), REFUSED_BUFFER_FULL);
+    TRY(answer_unsigned(random, answer));
+    TRY(random_text(random, answer->nonce));
+    answer->profile = profile;
+    memcpy(answer->serial, serial.data, serial.size);
+    Buffer timestamp = BUFFER_OF(answer->timestamp);
+    TRY(buffer_print(&timestamp, "%lld", (long long)(now_us / TIME_SECOND_US)));
+
+    const MessageParts parts = {
+        .timestamp = span_of_buffer(&timestamp),
+        .nonce = SPAN_OF(answer->nonce),
+        .body = body,
+    };
+    const size_t start = canonical->size;
+    TRY(message_canonical(&profile->answer, &parts, canonical));
+    answer->canonical = (Span) { canonical->data + start, canonical->size - start };
+
+    add_header(answer, "Wechatpay-Timestamp", span_of_buffer(&timestamp));
+    add_header(answer, "Wechatpay-Nonce", SPAN_OF(answer->nonce));
+    add_header(answer, "Wechatpay-Serial", (Span) { (uint8_t *)answer->serial, serial.size });
+    return OK;
+}
+
+Status answer_seal(Answer *answer, Span signature)
+{
+    Buffer text = BUFFER_OF(answer->signature);
+    TRY(base64_encode(signature, &text));
+    add_header(answer, "Wechatpay-Signature", span_of_buffer(&text));
+    add_header(answer, "Wechatpay-Signature-Type", span_of_text(answer->profile->scheme));
+    return OK;
+}

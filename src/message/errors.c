@@ -1,0 +1,230 @@
+#include "message/errors.h"
+
+#include "text/json.h"
+
+#include <string.h>
+
+/* Answers that several refusals share on purpose. */
+#define PARAMETER(chinese, english) 400, "PARAM_ERROR", chinese, english
+#define INVALID(chinese, english) 400, "INVALID_REQUEST", chinese, english
+#define DUPLICATE INVALID("201 商户订单号重复", "201 duplicate out_trade_no")
+#define SIGNATURE                                                    \
+    401, "SIGN_ERROR", "签名错误，请检查商户号、证书序列号与签名串", \
+            "The signature does not match; check mchid, serial_no and the signed string"
+#define AUTHORIZATION                                   \
+    401, "SIGN_ERROR", "Http头Authorization值格式错误", \
+            "The Authorization header is missing or malformed"
+#define RISK 403, "RULE_LIMIT", "业务规则限制", "Refused by a business rule"
+#define PIN 403, "PIN_WRONG", "支付密码错误", "The payment password is wrong"
+#define ACCOUNT 403, "ACCOUNT_ERROR", "账户状态异常", "The account cannot be used"
+#define AWAY \
+    503, "SERVICE_UNAVAILABLE", "服务不可用，请稍后重试", "Not available now; try again shortly"
+#define INSIDE 500, "SYSTEM_ERROR", "系统异常，请用相同参数重试", "Our error; repeat unchanged"
+
+static const MessageError errors[] = {
+    /* form */
+    { REFUSED_BUFFER_FULL, PARAMETER("参数过长", "A parameter is too long") },
+    { REFUSED_TEXT_NOT_UTF8, PARAMETER("参数不是有效的UTF-8", "Not valid UTF-8") },
+    { REFUSED_ENCODING_INVALID, PARAMETER("编码错误", "Not valid base64 or hexadecimal") },
+    { REFUSED_MONEY_OVERFLOW, PARAMETER("金额超出范围", "The amount is out of range") },
+    { REFUSED_MONEY_CURRENCY_MIXED, PARAMETER("币种不一致", "The currencies differ") },
+    { REFUSED_TIME_INVALID, PARAMETER("时间格式错误", "Not a time in RFC 3339 form") },
+    { REFUSED_NUMBER_INVALID, PARAMETER("数字格式错误", "Not a whole number in range") },
+    { REFUSED_DATA_PROHIBITED, PARAMETER("参数含禁止存储的数据", "Prohibited data") },
+    { REFUSED_DATA_CARD_NUMBER, PARAMETER("参数含银行卡号", "The text holds a card number") },
+    { REFUSED_JSON_SYNTAX, PARAMETER("请求体不是有效的JSON", "The body is not valid JSON") },
+    { REFUSED_JSON_TYPE, PARAMETER("参数类型错误", "A parameter has the wrong type") },
+    { REFUSED_JSON_MISSING, PARAMETER("缺少必填参数", "A required parameter is missing") },
+    { REFUSED_JSON_UNKNOWN_KEY, PARAMETER("存在未定义的参数", "An unknown parameter") },
+    { REFUSED_JSON_RANGE, PARAMETER("参数超出范围", "A parameter is out of range") },
+    { REFUSED_JSON_DEPTH, PARAMETER("请求体嵌套过深", "The body is nested too deeply") },
+    { REFUSED_JSON_SIZE, PARAMETER("请求体过大", "The body is too large") },
+    { REFUSED_JSON_DUPLICATE_KEY, PARAMETER("参数重复", "A parameter is given twice") },
+    { REFUSED_KEY_FORMAT, PARAMETER("密钥格式错误", "Not a key that we accept") },
+    { REFUSED_KEY_WEAK, PARAMETER("密钥强度不足", "The key is too weak") },
+
+    /* http, when it lets us speak */
+    { REFUSED_HTTP_REQUEST_INVALID, PARAMETER("HTTP请求格式错误", "Breaks HTTP/1.1") },
+    { REFUSED_HTTP_LENGTH_REQUIRED, 411, "PARAM_ERROR", "缺少Content-Length",
+            "Content-Length is required" },
+    { REFUSED_HTTP_TOO_LARGE, 413, "PARAM_ERROR", "请求体过大", "The body is too large" },
+    { REFUSED_HTTP_HEAD_TOO_LARGE, 431, "PARAM_ERROR", "请求头过大", "The headers are too large" },
+
+    /* who: nobody learns from the answer which merchants and serials exist */
+    { REFUSED_MERCHANT_UNKNOWN, SIGNATURE },
+    { REFUSED_MERCHANT_KEY_UNKNOWN, SIGNATURE },
+    { REFUSED_SIGNATURE_INVALID, SIGNATURE },
+    { REFUSED_SIGNATURE_FORMAT, SIGNATURE },
+    { REFUSED_AUTHORIZATION_MISSING, AUTHORIZATION },
+    { REFUSED_AUTHORIZATION_FORMAT, AUTHORIZATION },
+    { REFUSED_NONCE_FORMAT, AUTHORIZATION },
+    { REFUSED_AUTHORIZATION_SCHEME, 401, "SIGN_ERROR", "不支持的签名认证类型",
+            "The authorization scheme is not supported" },
+    { REFUSED_TIMESTAMP_SKEWED, 401, "SIGN_ERROR",
+            "Http头Authorization中的timestamp与发起请求的时间不得超过5分钟",
+            "The timestamp (in seconds) is more than 300 s from our time" },
+    { REFUSED_NONCE_REPLAYED, 401, "SIGN_ERROR", "nonce_str重复",
+            "This nonce_str was used before" },
+    { REFUSED_MERCHANT_CLOSED, 403, "NO_AUTH", "商户无权限", "The merchant may not do this" },
+    { REFUSED_VAULT_FORBIDDEN, 403, "NO_AUTH", "无权限", "This may not be asked for" },
+    { REFUSED_MERCHANT_EXISTS, INVALID("商户号已存在", "The mchid exists already") },
+    { REFUSED_PAYER_EXISTS, INVALID("用户已存在", "The payer exists already") },
+
+    /* payer and password: an unknown payer looks like a wrong password */
+    { REFUSED_PIN_WRONG, PIN },
+    { REFUSED_PAYER_UNKNOWN, PIN },
+    { REFUSED_PIN_LOCKED, 403, "PIN_LOCKED", "支付密码错误次数超限，请稍后再试",
+            "Too many wrong passwords; wait" },
+    { REFUSED_PIN_WEAK, PARAMETER("支付密码过于简单", "The password is too easy to guess") },
+    { REFUSED_PAYER_CLOSED, ACCOUNT },
+    { REFUSED_VERIFIER_ROLLED_BACK, ACCOUNT },
+    { REFUSED_GRANT_INVALID, 403, "NO_AUTH", "未验证支付密码", "The password was not checked" },
+    { REFUSED_BOX_FORMAT, PARAMETER("密文格式错误", "Not a sealed box") },
+    { REFUSED_BOX_TAMPERED, PARAMETER("密文无法解密", "The sealed box does not open") },
+    { REFUSED_BOX_KEY_UNKNOWN, PARAMETER("加密密钥已失效，请重新获取", "Fetch the box key again") },
+    { REFUSED_BOX_CONTEXT, PARAMETER("密文与本次交易不符", "The box belongs to another request") },
+    { REFUSED_BOX_SPENT, INVALID("密文已使用", "The box was used before") },
+    { REFUSED_BOX_EXPIRED, INVALID("密文已过期", "The box has expired") },
+
+    /* money */
+    { REFUSED_BALANCE_NOT_ENOUGH, 403, "NOT_ENOUGH", "余额不足", "The balance is not enough" },
+    { REFUSED_ACCOUNT_UNKNOWN, ACCOUNT },
+    { REFUSED_ACCOUNT_CLOSED, ACCOUNT },
+    { REFUSED_ACCOUNT_CURRENCY, PARAMETER("币种不支持", "Another currency is needed") },
+    { REFUSED_AMOUNT_NOT_POSITIVE, PARAMETER("金额必须大于0", "The amount must be above zero") },
+
+    /* risk: screening refuses with this very answer (DESIGN promise 8) */
+    { REFUSED_RISK_REFUSED, RISK },
+
+    /* orders */
+    { REFUSED_ORDER_NOT_EXIST, 404, "ORDER_NOT_EXIST", "订单不存在", "No such order" },
+    { REFUSED_ORDER_CONFLICT, DUPLICATE },
+    { REFUSED_ORDER_CLOSED, 400, "ORDER_CLOSED", "订单已关闭", "The order is closed" },
+    { REFUSED_ORDER_PAID, 400, "ORDERPAID", "订单已支付", "The order is already paid" },
+    { REFUSED_ORDER_EXPIRED, INVALID("订单已过期", "The order has expired") },
+    { REFUSED_ORDER_PAYER_OTHER, INVALID("订单已由其他用户支付", "Another payer has begun") },
+    { REFUSED_ORDER_STATE, INVALID("订单状态不允许此操作", "The order's state does not allow it") },
+    { REFUSED_ORDER_PAYING, 202, "USERPAYING", "用户支付中，请查询订单",
+            "The payer is paying; query" },
+    { REFUSED_PAY_CODE_INVALID, 400, "AUTH_CODE_INVALID", "付款码无效，请用户刷新后重试",
+            "The payment code is unknown, used or expired" },
+
+    /* ours: for a while */
+    { REFUSED_RATE_LIMITED, 429, "RATELIMIT_EXCEEDED", "频率超限", "Too many requests; slow down" },
+    { REFUSED_STORE_BUSY, AWAY },
+    { REFUSED_STORE_STOPPED, AWAY },
+    { REFUSED_VAULT_UNAVAILABLE, AWAY },
+    { REFUSED_VAULT_BUSY, AWAY },
+    { REFUSED_VAULT_NOT_READY, AWAY },
+    { REFUSED_STORE_ROLLED_BACK, AWAY },
+    { REFUSED_EPOCH_FENCED, AWAY },
+    { FAULT_STORE_FULL, AWAY },
+    { FAULT_JOURNAL, AWAY },
+};
+
+static const MessageError unnamed = { 0, INSIDE };
+
+const MessageError *message_error(Status status)
+{
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (status_is(status, errors[i].status)) return &errors[i];
+    }
+    return &unnamed;
+}
+
+bool message_error_passes(Status status)
+{
+    const int http = message_error(status)->http;
+    return http == 429 || http >= 500;
+}
+
+/* The first of "en" and "zh" in the list counts; clients of this wire send plain lists without
+ * weights. */
+MessageLanguage message_language(Span accept_language)
+{
+    for (size_t i = 0; i + 1 < accept_language.size; i++) {
+        const bool at_start =
+                i == 0 || accept_language.data[i - 1] == ' ' || accept_language.data[i - 1] == ',';
+        if (!at_start) continue;
+        if (memcmp(accept_language.data + i, "zh", 2) == 0) return MESSAGE_CHINESE;
+        if (memcmp(accept_language.data + i, "en", 2) == 0) return MESSAGE_ENGLISH;
+    }
+    return MESSAGE_CHINESE;
+}
+
+/* At most size_max bytes of outside text in a form that JSON can carry: cut text may end inside a
+ * character. */
+static Span show(Span text, size_t size_max, uint8_t *ret_bytes)
+{
+    Span cut = { text.data, text.size < size_max ? text.size : size_max };
+    const bool whole = span_is_utf8(cut);
+    for (size_t i = 0; i < cut.size; i++) {
+        const uint8_t byte = cut.data[i];
+        ret_bytes[i] = byte == 0 || byte == 0x7F || (byte >= 0x80 && !whole) ? '?' : byte;
+    }
+    return (Span) { ret_bytes, cut.size };
+}
+
+/* "goods[2].name" as a JSON pointer: "/goods/2/name". */
+MUST_USE static Status pointer_of(const char *field, Buffer *ret_pointer)
+{
+    TRY(buffer_put_u8(ret_pointer, '/'));
+    for (const char *at = field; *at != '\0'; at++) {
+        if (*at == ']') continue;
+        const bool step = *at == '.' || *at == '[';
+        TRY(buffer_put_u8(ret_pointer, step ? '/' : (uint8_t)*at));
+    }
+    return OK;
+}
+
+MUST_USE static Status put_field(JsonWriter *w, Status status, const ErrorContext *context)
+{
+    if (context->field == NULL || context->field[0] == '\0') return OK;
+    uint8_t pointer_bytes[JSON_FIELD_TEXT_MAX + 1];
+    Buffer pointer = BUFFER_OF(pointer_bytes);
+    TRY(pointer_of(context->field, &pointer));
+    uint8_t shown[JSON_FIELD_TEXT_MAX + 1];
+    const char *location = context->location == NULL ? "body" : context->location;
+
+    json_key_object(w, "detail");
+    json_key_text(w, "location", span_of_text(location));
+    json_key_text(w, "field", show(span_of_buffer(&pointer), sizeof(shown), shown));
+    json_key_text(w, "issue", span_of_text(message_error(status)->english));
+    json_close(w);
+    return OK;
+}
+
+/* What the sender should have signed, as far as it is his own already: cut, so that a body is not
+ * repeated into logs. */
+static void put_sign_information(JsonWriter *w, const ErrorContext *context)
+{
+    uint8_t shown[ERROR_URL_BYTES_MAX];
+    json_key_object(w, "detail");
+    json_key_text(w, "location", SPAN("authorization"));
+    json_key_object(w, "sign_information");
+    json_key_text(w, "method", show(context->method, 16, shown));
+    json_key_text(w, "url", show(context->target, ERROR_URL_BYTES_MAX, shown));
+    json_key_text(w, "truncated_sign_message",
+            show(context->canonical, ERROR_SIGN_MESSAGE_BYTES_MAX, shown));
+    json_key_int(w, "sign_message_length", (int64_t)context->canonical.size);
+    json_close(w);
+    json_close(w);
+}
+
+Status message_error_body(Status status, const ErrorContext *context, Buffer *ret_body)
+{
+    const MessageError *error = message_error(status);
+    const bool english = context->language == MESSAGE_ENGLISH;
+    const bool signature = strcmp(error->code, "SIGN_ERROR") == 0;
+
+    JsonWriter w = json_writer(ret_body);
+    json_open_object(&w);
+    json_key_text(&w, "code", span_of_text(error->code));
+    json_key_text(&w, "message", span_of_text(english ? error->english : error->chinese));
+    if (signature && context->canonical.size > 0)
+        put_sign_information(&w, context);
+    else
+        TRY(put_field(&w, status, context));
+    json_close(&w);
+    return json_finish(&w);
+}
