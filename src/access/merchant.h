@@ -70,15 +70,19 @@ bool merchant_id_is_valid(Span mchid);
 /* 1..64 of digits, upper-case letters and `_`. */
 bool merchant_serial_is_valid(Span serial);
 
-/* Gather, or read. Refuses MERCHANT_UNKNOWN. `ret` may be NULL. */
+/* Gather merchant and key (`serial` NULL: the merchant alone). Nothing is judged here: the rows are
+ * not verified yet. ret_account: its account, to be gathered next; 0 when there is none. */
+MUST_USE Status merchant_gather(
+        Rows *rows, const char *mchid, const char *serial, int64_t *ret_account);
+
+/* Running. Refuses MERCHANT_UNKNOWN. */
 MUST_USE Status merchant_get(Rows *rows, const char *mchid, Merchant *ret);
 /* Refuses MERCHANT_KEY_UNKNOWN. */
 MUST_USE Status merchant_key_get(
         Rows *rows, const char *mchid, const char *serial, MerchantKey *ret);
 
 /*
- * May this merchant act with this key now? Gather (every check is made there too, so a stranger
- * costs no seat in run) and run.
+ * May this merchant act with this key now? Running.
  *
  * Refuses MERCHANT_UNKNOWN, MERCHANT_CLOSED, MERCHANT_KEY_UNKNOWN, MERCHANT_KEY_EXPIRED.
  */

@@ -32,7 +32,10 @@ typedef struct Payer {
 /* 1..64 of digits, letters, `_` and `-`. */
 bool payer_id_is_valid(Span id);
 
-/* Gather, or read. Refuses PAYER_UNKNOWN. `ret` may be NULL. */
+/* Gather. ret_account: the payer's account, to be gathered next; 0 when there is none. Nothing is
+ * judged here. */
+MUST_USE Status payer_gather(Rows *rows, const char *id, int64_t *ret_account);
+/* Running. Refuses PAYER_UNKNOWN. */
 MUST_USE Status payer_get(Rows *rows, const char *id, Payer *ret);
 /* The same, and live. Refuses PAYER_UNKNOWN, PAYER_CLOSED. */
 MUST_USE Status payer_admit(Rows *rows, const char *id, Payer *ret);

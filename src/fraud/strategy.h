@@ -23,7 +23,12 @@
 #include "policy/tables.h"
 #include "text/yaml.h"
 
-enum { STRATEGY_NAME_BYTES_MAX = 64, STRATEGY_BYTES_MAX = 65536, STRATEGY_MAGIC = 0x53545247 };
+enum {
+    STRATEGY_NAME_BYTES_MAX = 64,
+    STRATEGY_BYTES_MAX = 65536,
+    STRATEGY_MAGIC = 0x53545247,
+    STRATEGY_FAULT_WAIT_S = 1800
+};
 
 typedef struct Strategy {
     uint32_t magic; /* STRATEGY_MAGIC once compiled; anything else makes decide() say review */

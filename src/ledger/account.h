@@ -18,8 +18,7 @@
  * One that exists already is refused ACCOUNT_EXISTS and drawn again. Ids below LEDGER_SYSTEM_ID_MAX
  * are the institution's own.
  *
- * All functions work inside a unit. Those marked `gather` may also be called while running, then on
- * the rows as earlier units left them. No shared state.
+ * All functions work inside a unit that has gathered the accounts. No shared state.
  */
 #include "base/money.h"
 #include "store/batch.h"
@@ -54,10 +53,11 @@ MUST_USE Status account_id_draw(const Random *random, int64_t *ret_id);
 /* The institution's account that opening balances come from. */
 int64_t account_id_of_funding(Currency currency);
 
-/* Gather, or read. Refuses ACCOUNT_UNKNOWN. `ret` may be NULL (gathering only). */
+/* Gather: load the row or its absence; id 0 (not known yet) is fine. Nothing is judged here: it is
+ * not verified yet. */
+MUST_USE Status account_gather(Rows *rows, int64_t id);
+/* Running. Refuses ACCOUNT_UNKNOWN. `ret` may be NULL. */
 MUST_USE Status account_get(Rows *rows, int64_t id, Account *ret);
-/* Gather that an id is free, and the funding account with it. Nothing is refused here. */
-MUST_USE Status account_gather_open(Rows *rows, int64_t id, Currency currency);
 /* A new account at zero, previous balance zero. Refuses ACCOUNT_EXISTS. */
 MUST_USE Status account_open(
         Rows *rows, int64_t id, AccountClass class, const char *owner, Currency currency);

@@ -1,0 +1,26 @@
+/* The tables of access as SQL. WITHOUT ROWID is the one word of SQLite's own: it saves a second
+ * tree beside the key's. */
+#include "access/payer.h"
+
+static const Migration migrations[] = {
+    { 1,
+            "CREATE TABLE merchant("
+            "mchid TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, status BIGINT NOT NULL,"
+            "account BIGINT NOT NULL, suite BIGINT NOT NULL, limit_minor BIGINT NOT NULL,"
+            "created BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL) WITHOUT ROWID;"
+            "CREATE TABLE merchant_key("
+            "mchid TEXT NOT NULL, serial TEXT NOT NULL, algorithm BIGINT NOT NULL,"
+            "spki BYTEA NOT NULL, status BIGINT NOT NULL, created BIGINT NOT NULL,"
+            "expires BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(mchid, serial)) WITHOUT ROWID;"
+            "CREATE TABLE payer("
+            "id TEXT PRIMARY KEY NOT NULL, status BIGINT NOT NULL, account BIGINT NOT NULL,"
+            "day BIGINT NOT NULL, day_count BIGINT NOT NULL, day_minor BIGINT NOT NULL,"
+            "created BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL) WITHOUT ROWID" },
+};
+
+static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table };
+
+const StoreSchema access_schema = { "access", migrations, 1, tables, 3 };
