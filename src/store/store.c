@@ -236,9 +236,8 @@ static Status configure(Store *store)
     static const char own[] =
             "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
             "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;";
-    static const char writer[] =
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-            "PRAGMA application_id=0x48554655;";
+    static const char writer[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                                 "PRAGMA application_id=0x48554655;";
     sqlite3_busy_timeout(store->db, STORE_BUSY_MS_MAX);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     TRY(run_script(store, own));
@@ -280,7 +279,8 @@ static Status open_connection(
             uri, &store->db, how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, config->vfs);
     CHECK(code == SQLITE_OK, FAULT_STORE);
     TRY(configure(store));
-    sqlite3_wal_hook(store->db, note_frames, store); /* takes the place of the automatic checkpoint */
+    sqlite3_wal_hook(
+            store->db, note_frames, store); /* takes the place of the automatic checkpoint */
     TRY(migrate(store, config));
     *ret_store = store;
     store = NULL; /* transferred */
