@@ -1,0 +1,30 @@
+#pragma once
+/* config: hufud's settings, one YAML file (deploy/hufud.yaml shows all of it). */
+#include "base/bytes.h"
+#include "text/yaml.h"
+
+enum { CONFIG_TEXT_MAX = 256, CONFIG_FILE_BYTES_MAX = 64 * 1024 };
+
+typedef struct Config {
+    char address[CONFIG_TEXT_MAX]; /* numeric */
+    int64_t port;                  /* 0: any free one */
+    int64_t loops;                 /* 0: one a core */
+    char database[CONFIG_TEXT_MAX];
+    char domain[CONFIG_TEXT_MAX];
+    char vault[CONFIG_TEXT_MAX]; /* vaultd's socket */
+    char admin[CONFIG_TEXT_MAX]; /* our socket for the operator */
+    int64_t operator_uid;
+    int64_t group; /* of the admin socket; -1: unchanged */
+    char checkpoints[CONFIG_TEXT_MAX];
+    char second[CONFIG_TEXT_MAX]; /* the second place for checkpoints */
+    char strategy[CONFIG_TEXT_MAX];
+    char ca_file[CONFIG_TEXT_MAX];   /* written at start: whom clients trust */
+    char keys_file[CONFIG_TEXT_MAX]; /* written at start: public keys, for auditors */
+    char ready_file[CONFIG_TEXT_MAX]; /* written when serving: "address port"; removed at stop */
+    int64_t code_life_s;
+    int64_t signers;
+    int64_t openers;
+} Config;
+
+/* Refuses what text/yaml.h refuses; problem->line is 0 when the file cannot be read. */
+MUST_USE Status config_load(const char *path, Config *ret_config, YamlProblem *problem);

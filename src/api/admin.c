@@ -1,0 +1,122 @@
+#include "api/admin.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "api/admin_inside.h"
+#include "base/encoding.h"
+#include "base/secret.h"
+
+typedef struct Operation {
+    const char *name;
+    AdminOperation run;
+} Operation;
+
+static const Operation operations[] = {
+    { "status", admin_status },
+    { "box.key", admin_box_key },
+    { "merchant.add", admin_merchant_add },
+    { "payer.add", admin_payer_add },
+    { "key.list", admin_key_list },
+    { "public.keys", admin_public_keys },
+    { "report.sums", admin_report_sums },
+    { "backup", admin_backup },
+    { "day.end", admin_day_end },
+    { "stop", admin_stop_all },
+};
+
+typedef struct Named {
+    Span operation;
+} Named;
+
+static const JsonField named_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, offsetof(Named, operation) },
+};
+
+static Status dispatch(Admin *admin, Span request, uint32_t uid, Buffer *ret_payload)
+{
+    JsonProblem problem = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    Named named = { 0 };
+    TRY(json_parse(request, &document, &problem));
+    TRY(json_read_some(document, json_root(document), named_fields, 1, &named, &problem));
+    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+        if (!span_equal(named.operation, span_of_text(operations[i].name))) continue;
+        JsonWriter w = json_writer(ret_payload);
+        json_open_object(&w);
+        TRY(operations[i].run(admin, document, uid, &w));
+        json_close(&w);
+        return json_finish(&w);
+    }
+    return REFUSE(REFUSED_ADMIN_OPERATION);
+}
+
+static Status handle(
+        void *context, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_payload)
+{
+    REQUIRE(request.size <= ADMIN_TEXT_BYTES_MAX, REFUSED_IPC_TOO_LARGE);
+    return dispatch(context, request, peer->uid, ret_payload);
+}
+
+static int lane_of(uint8_t operation) { return operation == ADMIN_REQUEST ? 0 : -1; }
+
+static bool admit(void *context, const ServicePeer *peer)
+{
+    const Admin *admin = context;
+    return peer->uid == admin->config.operator_uid || peer->uid == 0;
+}
+
+static void *serve(void *context)
+{
+    Admin *admin = context;
+    IGNORE(service_run(admin->service), "the service ends with the program");
+    return NULL;
+}
+
+Status admin_start(const AdminConfig *config, Admin **ret_admin)
+{
+    Admin *admin = calloc(1, sizeof(*admin));
+    CHECK(admin != NULL, FAULT_MEMORY);
+    admin->config = *config;
+    ServiceConfig service = { .listener_count = 1,
+        .lanes = { { "admin", 2, 32 } },
+        .lane_count = 1,
+        .lane_of = lane_of,
+        .lane_full = REFUSE(REFUSED_STORE_BUSY),
+        .admit = admit,
+        .handle = handle,
+        .context = admin };
+    Status s = service_listen(config->socket_path, 0660, config->group, &service.listeners[0]);
+    if (status_ok(s)) s = service_open(&service, &admin->service);
+    if (status_ok(s) && pthread_create(&admin->thread, NULL, serve, admin) != 0) {
+        service_close(admin->service);
+        s = BROKEN(FAULT_THREAD);
+    }
+    if (!status_ok(s)) {
+        free(admin);
+        return s;
+    }
+    *ret_admin = admin;
+    return OK;
+}
+
+void admin_stop(Admin *admin)
+{
+    service_stop(admin->service);
+    pthread_join(admin->thread, NULL);
+    service_close(admin->service);
+    unlink(admin->config.socket_path);
+    free(admin);
+}
+
+bool admin_stop_asked(const Admin *admin) { return atomic_load(&admin->stop_asked); }
+
+Status admin_bytes(Span base64, Buffer *ret_bytes) { return base64_decode(base64, ret_bytes); }
+
+void admin_key_base64(JsonWriter *w, const char *key, Span bytes)
+{
+    uint8_t text_bytes[16384];
+    Buffer text = BUFFER_OF(text_bytes);
+    if (status_ok(base64_encode(bytes, &text))) json_key_text(w, key, span_of_buffer(&text));
+}

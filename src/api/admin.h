@@ -1,0 +1,39 @@
+#pragma once
+/*
+ * admin: what the operator's command line asks of a running hufud, over a local socket (ipc/channel.h).
+ *
+ * Operation ADMIN_REQUEST, payload one JSON object {"operation": "...", ...}; the answer is one JSON object.
+ * Every operation that changes something is a unit, so it stands in the audit log with the operator's name. PINs and
+ * keys come in sealed boxes.
+ *
+ *   status          state of the programs, counters
+ *   box.key         today's box key and a challenge, for making boxes
+ *   merchant.add    {mchid, name, public_key_pem, serial?, limit_minor?, apiv3_box?, nonce?}
+ *   payer.add       {payer_id, balance_minor, box, nonce}
+ *   key.list        the vault's keys: names, versions, dates; never a key
+ *   public.keys     certificates and public keys, for auditors
+ *   report.sums     per currency: sum of all postings (zero), count; payments per state
+ *   backup          {path}: an encrypted copy of both stores
+ *   day.end         {day?}: close the last finished business day
+ */
+#include "api/house.h"
+#include "ipc/service.h"
+
+enum { ADMIN_REQUEST = 1, ADMIN_TEXT_BYTES_MAX = 64 * 1024 };
+
+typedef struct AdminConfig {
+    House *house;
+    const char *socket_path;
+    uint32_t operator_uid; /* the one user who may connect, besides root */
+    int group;             /* of the socket file; -1: unchanged */
+    const char *database_path;
+    const char *domain_path;
+} AdminConfig;
+
+typedef struct Admin Admin;
+
+/* Listen and serve on a thread of its own. Faults FAULT_IPC, FAULT_THREAD, FAULT_MEMORY. */
+MUST_USE Status admin_start(const AdminConfig *config, Admin **ret_admin);
+void admin_stop(Admin *admin);
+/* Somebody asked for it over the socket ("stop"). */
+bool admin_stop_asked(const Admin *admin);

@@ -1,0 +1,166 @@
+/* Merchants and payers come in (api/admin.h). */
+#include "api/admin_inside.h"
+
+#include "api/challenge.h"
+#include "api/passage.h"
+#include "base/encoding.h"
+#include "base/secret.h"
+#include "crypto/certificate.h"
+#include "payment/enrol.h"
+#include "store/unit_wait.h"
+
+enum { LIMIT_DEFAULT_MINOR = 5000000 };
+
+typedef struct MerchantJson {
+    Span operation;
+    Span mchid;
+    Span name;
+    Span public_key_pem;
+    Span serial;
+    Span apiv3_box;
+    Span nonce;
+    int64_t limit_minor;
+} MerchantJson;
+
+#define PLACE(type, member) offsetof(type, member)
+
+static const JsonField merchant_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, PLACE(MerchantJson, operation) },
+    { "mchid", JSON_TEXT, true, 1, MERCHANT_ID_BYTES_MAX, PLACE(MerchantJson, mchid) },
+    { "name", JSON_TEXT, true, 1, MERCHANT_NAME_BYTES_MAX, PLACE(MerchantJson, name) },
+    { "public_key_pem", JSON_TEXT, true, 1, SIGN_KEY_PEM_BYTES_MAX,
+            PLACE(MerchantJson, public_key_pem) },
+    { "serial", JSON_TEXT, false, 1, MERCHANT_SERIAL_BYTES_MAX, PLACE(MerchantJson, serial) },
+    { "limit_minor", JSON_INT, false, 1, LEDGER_MINOR_MAX, PLACE(MerchantJson, limit_minor) },
+    { "apiv3_box", JSON_TEXT, false, 1, 2 * BOX_BYTES_MAX, PLACE(MerchantJson, apiv3_box) },
+    { "nonce", JSON_TEXT, false, 2 * BOX_NONCE_BYTES, 2 * BOX_NONCE_BYTES,
+            PLACE(MerchantJson, nonce) },
+};
+
+static void name_actor(char *ret_actor, size_t capacity, uint32_t uid)
+{
+    uint8_t bytes[32];
+    Buffer text = BUFFER_OF(bytes);
+    ASSERT(status_ok(buffer_print(&text, "uid:%u", uid)));
+    passage_text(ret_actor, capacity, span_of_buffer(&text));
+}
+
+/* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex digits. */
+static Status name_key(MerchantKey *key, Span serial)
+{
+    uint8_t bytes[MERCHANT_SERIAL_BYTES_MAX];
+    Buffer text = BUFFER_OF(bytes);
+    if (serial.size > 0) TRY(buffer_put(&text, serial));
+    if (serial.size == 0) {
+        uint8_t digest[DIGEST_SHA256_BYTES];
+        const Span spki = { key->spki, key->spki_size };
+        digest_parts(DIGEST_SHA256, &spki, 1, digest);
+        TRY(buffer_put(&text, SPAN("PUB_KEY_ID_")));
+        TRY(hex_encode_upper((Span) { digest, 16 }, &text));
+    }
+    REQUIRE(merchant_serial_is_valid(span_of_buffer(&text)), REFUSED_ORDER_FIELD);
+    passage_text(key->serial, sizeof(key->serial), span_of_buffer(&text));
+    return OK;
+}
+
+/* The APIv3 key goes from its box into the domain store; it never is in clear here. */
+static Status keep_apiv3_key(House *house, const MerchantJson *json)
+{
+    if (json->apiv3_box.size == 0) return OK;
+    uint8_t box_bytes[BOX_BYTES_MAX];
+    uint8_t sealed_bytes[DOMAIN_RECORD_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer sealed = BUFFER_OF(sealed_bytes);
+    TRY(admin_bytes(json->apiv3_box, &box));
+    Box parsed = { 0 };
+    TRY(box_parse(span_of_buffer(&box), &parsed));
+    TRY(challenge_check(house, parsed.context.server_nonce));
+    TRY(vaultclient_protect(house->vault, json->mchid, span_of_buffer(&box),
+            clock_now_us(&house->clock), &sealed));
+    return domain_put_signing_key(house->domain, json->mchid, span_of_buffer(&sealed));
+}
+
+Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    MerchantJson json = { .limit_minor = LIMIT_DEFAULT_MINOR };
+    JsonProblem problem = { 0 };
+    TRY(json_read(document, json_root(document), merchant_fields,
+            sizeof(merchant_fields) / sizeof(merchant_fields[0]), &json, &problem));
+    MerchantAdd add = { .currency = CURRENCY_CNY };
+    TRY(merchant_key_from_pem(json.public_key_pem, &add.key));
+    TRY(name_key(&add.key, json.serial));
+    REQUIRE(merchant_id_is_valid(json.mchid), REFUSED_ORDER_FIELD);
+    name_actor(add.actor, sizeof(add.actor), uid);
+    passage_text(add.merchant.mchid, sizeof(add.merchant.mchid), json.mchid);
+    passage_text(add.merchant.name, sizeof(add.merchant.name), json.name);
+    add.merchant.suite = add.key.algorithm == KEY_SM2 ? MERCHANT_SM2 : MERCHANT_RSA;
+    add.merchant.limit_minor = json.limit_minor;
+    TRY(account_id_draw(&house->random, &add.merchant.account));
+    merchant_add_unit(&add, NULL);
+    TRY(unit_wait(house->batcher, &add.unit));
+    TRY(directory_put(house->directory, &add.merchant, &add.key));
+    TRY(keep_apiv3_key(house, &json));
+    json_key_text(w, "mchid", span_of_text(add.merchant.mchid));
+    json_key_text(w, "serial", span_of_text(add.key.serial));
+    json_key_int(w, "account", add.merchant.account);
+    return OK;
+}
+
+typedef struct PayerJson {
+    Span operation;
+    Span payer_id;
+    Span box;
+    Span nonce;
+    int64_t balance_minor;
+} PayerJson;
+
+static const JsonField payer_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, PLACE(PayerJson, operation) },
+    { "payer_id", JSON_TEXT, true, 1, PAYER_ID_BYTES_MAX, PLACE(PayerJson, payer_id) },
+    { "box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, PLACE(PayerJson, box) },
+    { "nonce", JSON_TEXT, true, 2 * BOX_NONCE_BYTES, 2 * BOX_NONCE_BYTES, PLACE(PayerJson, nonce) },
+    { "balance_minor", JSON_INT, true, 0, LEDGER_MINOR_MAX, PLACE(PayerJson, balance_minor) },
+};
+
+/* The PIN becomes a verifier record inside vaultd; it goes to the domain store by the payer's id. */
+static Status keep_pin(House *house, const PayerJson *json)
+{
+    uint8_t box_bytes[BOX_BYTES_MAX];
+    uint8_t nonce_bytes[BOX_NONCE_BYTES];
+    uint8_t record_bytes[DOMAIN_RECORD_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer nonce = BUFFER_OF(nonce_bytes);
+    Buffer record = BUFFER_OF(record_bytes);
+    TRY(admin_bytes(json->box, &box));
+    TRY(hex_decode(json->nonce, &nonce));
+    TRY(challenge_check(house, nonce_bytes));
+    const WirePinSet set = { .box = span_of_buffer(&box),
+        .payer = json->payer_id,
+        .nonce = span_of_buffer(&nonce),
+        .now_us = clock_now_us(&house->clock) };
+    TRY(vaultclient_set_pin(house->vault, &set, &record));
+    const Status s = domain_put_verifier(house->domain, json->payer_id, span_of_buffer(&record));
+    bytes_wipe(record_bytes, sizeof(record_bytes));
+    return s;
+}
+
+Status admin_payer_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    PayerJson json = { 0 };
+    JsonProblem problem = { 0 };
+    TRY(json_read(document, json_root(document), payer_fields,
+            sizeof(payer_fields) / sizeof(payer_fields[0]), &json, &problem));
+    REQUIRE(payer_id_is_valid(json.payer_id), REFUSED_ORDER_FIELD);
+    PayerAdd add = { .opening = { json.balance_minor, CURRENCY_CNY } };
+    name_actor(add.actor, sizeof(add.actor), uid);
+    passage_text(add.payer.id, sizeof(add.payer.id), json.payer_id);
+    TRY(account_id_draw(&house->random, &add.payer.account));
+    payer_add_unit(&add, NULL);
+    TRY(unit_wait(house->batcher, &add.unit));
+    TRY(keep_pin(house, &json));
+    json_key_text(w, "payer_id", span_of_text(add.payer.id));
+    json_key_int(w, "account", add.payer.account);
+    return OK;
+}

@@ -1,0 +1,30 @@
+#pragma once
+/* admin_inside: the operations behind api/admin.h, one function each. Private to admin_*.c. */
+#include "api/admin.h"
+#include "text/json.h"
+
+struct Admin {
+    AdminConfig config;
+    Service *service;
+    pthread_t thread;
+    atomic_bool stop_asked;
+};
+
+/* `request` is the parsed object without its "operation" checked; write one object into `ret_answer`. */
+typedef Status (*AdminOperation)(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *ret_answer);
+
+Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_box_key(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_payer_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_key_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_public_keys(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_report_sums(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_backup(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_day_end(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_stop_all(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+
+/* A base64 field of a request into bytes; appended. */
+MUST_USE Status admin_bytes(Span base64, Buffer *ret_bytes);
+void admin_key_base64(JsonWriter *w, const char *key, Span bytes);

@@ -1,0 +1,28 @@
+#pragma once
+/*
+ * clockwork: what time does by itself, on one thread: due payments (a held payment that nobody confirmed is refused, an
+ * unpaid order is closed, a delayed one is captured), checkpoints of the audit log into two places, the day end, a new TLS
+ * leaf before the old one ends, and the rolling check of append-only rows.
+ */
+#include "api/house.h"
+
+enum {
+    CLOCKWORK_TICK_MS = 200,
+    CLOCKWORK_ROLLING_ROWS = 500,       /* append-only rows verified a tick: 216 million a day */
+    CLOCKWORK_CHECKPOINT_US = 1000000,
+};
+
+typedef struct ClockworkConfig {
+    House *house;
+    /* Write a signed note to its two places; NULL context is fine. */
+    Status (*keep_checkpoint)(void *context, Span note);
+    /* Renew the TLS leaf when half of its time is over. */
+    Status (*renew_tls)(void *context, int64_t now_us);
+    /* Tell the operator that something failed (library rooms do not log). */
+    void (*report)(void *context, const char *what, Status status);
+    void *context;
+} ClockworkConfig;
+
+typedef struct Clockwork Clockwork;
+MUST_USE Status clockwork_start(const ClockworkConfig *config, Clockwork **ret_clockwork);
+void clockwork_stop(Clockwork *clockwork);

@@ -1,0 +1,56 @@
+#pragma once
+/*
+ * house: everything that a request may need on its way, put together once by programs/hufud and never changed
+ * while requests are on the way.
+ */
+#include "access/directory.h"
+#include "api/workers.h"
+#include "fraud/strategy.h"
+#include "message/answer.h"
+#include "message/budget.h"
+#include "message/request.h"
+#include "vaultclient/client.h"
+#include "vaultclient/domain.h"
+
+#include <stdatomic.h>
+
+enum {
+    HOUSE_PSEUDONYM_KEY_BYTES = 32,
+    HOUSE_CHALLENGE_KEY_BYTES = 32,
+    HOUSE_CHALLENGE_LIFE_S = 300,
+};
+
+typedef struct Signer Signer;
+
+/* A key of the platform that signs answers, and its certificate. */
+typedef struct PlatformKey {
+    WireSignKey sign_key;
+    char serial[MESSAGE_SERIAL_BYTES_MAX + 1];
+    uint8_t certificate_pem[8192];
+    size_t certificate_pem_size;
+    int64_t not_before_us;
+    int64_t not_after_us;
+} PlatformKey;
+
+typedef struct House {
+    Clock clock;
+    Random random;
+    Batcher *batcher;
+    VaultClient *vault;
+    DomainStore *domain;
+    MerchantDirectory *directory;
+    NonceSet *nonces;
+    MessageVerifier *verifier;
+    SignBudget budget; /* of signed refusals before authentication */
+    Workers *openers;  /* what blocks on the vault's password lane */
+    Signer *signer;
+    Strategy strategy;
+    int64_t code_life_us;
+    PlatformKey platform_rsa;
+    PlatformKey platform_sm2;
+    uint8_t pseudonym_key[HOUSE_PSEUDONYM_KEY_BYTES]; /* payer ids as merchants see them */
+    uint8_t challenge_key[HOUSE_CHALLENGE_KEY_BYTES]; /* of this run: nonces that we gave out */
+    _Atomic uint64_t passages_open;
+} House;
+
+const PlatformKey *house_platform_key(const House *house, const SigningProfile *profile);

@@ -1,0 +1,162 @@
+#include "api/passage.h"
+
+#include "api/signer.h"
+#include "base/secret.h"
+#include "message/errors.h"
+
+#include <stdlib.h>
+
+const PlatformKey *house_platform_key(const House *house, const SigningProfile *profile)
+{
+    return profile == &profile_v3_sm2 ? &house->platform_sm2 : &house->platform_rsa;
+}
+
+Passage *passage_open(House *house, HttpRequest *http)
+{
+    Passage *p = malloc(sizeof(*p));
+    if (p == NULL) {
+        http_answer(http, 503, NULL, 0, (Span) { NULL, 0 });
+        return NULL;
+    }
+    /* Only what comes before the large arrays needs to be zero; units and buffers are filled by their owners. */
+    memset(p, 0, offsetof(Passage, box));
+    p->box_size = 0;
+    p->answer.header_count = 0;
+    p->house = house;
+    p->http = http;
+    p->language = message_language(http_request_header(http, "Accept-Language"));
+    p->body = BUFFER_OF(p->body_bytes);
+    atomic_fetch_add(&house->passages_open, 1);
+    batcher_coming(house->batcher, +1);
+    return p;
+}
+
+void passage_close(Passage *p)
+{
+    atomic_fetch_sub(&p->house->passages_open, 1);
+    bytes_wipe(p->box, p->box_size);
+    bytes_wipe(&p->work, sizeof(p->work));
+    bytes_wipe(p->body_bytes, p->body.size);
+    free(p);
+}
+
+void passage_text(char *ret_text, size_t capacity, Span text)
+{
+    ASSERT(text.size < capacity);
+    if (text.size > 0) memcpy(ret_text, text.data, text.size);
+    ret_text[text.size] = 0;
+}
+
+/* Answer at once, unsigned: for refusals that are over the signing budget. */
+static void answer_unsigned_now(Passage *p, int status)
+{
+    Answer *answer = &p->answer;
+    if (!status_ok(answer_unsigned(&p->house->random, answer))) answer->header_count = 0;
+    http_answer(p->http, status, answer->headers, answer->header_count, span_of_buffer(&p->body));
+    passage_close(p);
+}
+
+static int write_nothing(Passage *passage, Buffer *ret_body)
+{
+    return passage->outcome.code; /* the body and the HTTP status were made on the loop thread */
+}
+
+/* A refusal before the sender is known: signed (under the scheme it named, else RSA) within the budget. */
+static void refuse_stranger(Passage *p, Status refusal, Span canonical)
+{
+    const ErrorContext context = { .language = p->language,
+        .method = span_of_text(http_request_method_text(p->http)),
+        .target = http_request_target(p->http),
+        .canonical = canonical };
+    const int status = message_error(refusal)->http;
+    p->body.size = 0;
+    if (!status_ok(message_error_body(refusal, &context, &p->body))) p->body.size = 0;
+    batcher_coming(p->house->batcher, -1);
+    if (!budget_take(&p->house->budget, clock_now_us(&p->house->clock))) {
+        answer_unsigned_now(p, status);
+        return;
+    }
+    p->profile = &profile_v3_rsa;
+    p->outcome = (Status) { status };
+    p->write = write_nothing;
+    signer_submit(p->house->signer, p);
+}
+
+bool passage_verify(Passage *p)
+{
+    static _Thread_local uint8_t scratch_bytes[MESSAGE_CANONICAL_BYTES_MAX];
+    Buffer scratch = BUFFER_OF(scratch_bytes);
+    const MessageRequest request = { .method = span_of_text(http_request_method_text(p->http)),
+        .target = http_request_target(p->http),
+        .body = http_request_body(p->http),
+        .authorization = http_request_header(p->http, "Authorization"),
+        .authorization_count = http_request_header_count(p->http, "Authorization") };
+    MessageSender sender = { 0 };
+    const Status s = message_verify(
+            p->house->verifier, &request, clock_now_us(&p->house->clock), &scratch, &sender);
+    if (!status_ok(s)) {
+        refuse_stranger(p, s, span_of_buffer(&scratch));
+        return false;
+    }
+    p->profile = sender.profile;
+    passage_text(p->mchid, sizeof(p->mchid), sender.mchid);
+    passage_text(p->serial, sizeof(p->serial), sender.serial);
+    memcpy(p->nonce_digest, sender.nonce_digest, sizeof(p->nonce_digest));
+    return true;
+}
+
+int passage_write_refusal(Passage *p, Status refusal, const JsonProblem *problem, Buffer *ret_body)
+{
+    const ErrorContext context = { .language = p->language,
+        .field = problem == NULL ? NULL : problem->field };
+    ret_body->size = 0;
+    if (!status_ok(message_error_body(refusal, &context, ret_body))) ret_body->size = 0;
+    return message_error(refusal)->http;
+}
+
+void passage_refuse(Passage *p, Status refusal, const JsonProblem *problem)
+{
+    p->outcome = (Status) { passage_write_refusal(p, refusal, problem, &p->body) };
+    p->write = write_nothing;
+    batcher_coming(p->house->batcher, -1);
+    signer_submit(p->house->signer, p);
+}
+
+void passage_finish(Passage *p, Status outcome, PassageWrite write)
+{
+    p->outcome = outcome;
+    p->write = write;
+    batcher_coming(p->house->batcher, -1);
+    signer_submit(p->house->signer, p);
+}
+
+void passage_done(Unit *unit, Status outcome)
+{
+    Passage *p = (Passage *)(void *)((uint8_t *)unit - offsetof(Passage, work));
+    p->outcome = outcome;
+    signer_submit(p->house->signer, p);
+}
+
+void passage_submit(Passage *p, PassageWrite write)
+{
+    House *house = p->house;
+    p->write = write;
+    const Status s = batcher_submit(house->batcher, &p->work.unit);
+    batcher_coming(house->batcher, -1);
+    if (status_ok(s)) return;
+    p->outcome = s;
+    signer_submit(house->signer, p);
+}
+
+bool passage_read_json(
+        Passage *p, const JsonField *fields, size_t count, void *ret_struct, JsonDocument **ret_document)
+{
+    JsonProblem problem = { 0 };
+    Status s = json_parse(http_request_body(p->http), ret_document, &problem);
+    if (status_ok(s))
+        s = json_read(*ret_document, json_root(*ret_document), fields, count, ret_struct, &problem);
+    if (status_ok(s)) return true;
+    json_free(ret_document);
+    passage_refuse(p, s, &problem);
+    return false;
+}

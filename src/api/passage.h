@@ -1,0 +1,83 @@
+#pragma once
+/*
+ * passage: one request on its way through the house.
+ *
+ *   loop thread    verify who signed, read the body, fill the unit            (handlers, api/merchant_*.c, payer_*.c)
+ *   opener thread  what the vault must open: a PIN box                        (payers only)
+ *   batch thread   the unit                                                   (payment room)
+ *   signer thread  write the answer from the outcome, have it signed, send it (api/signer.h)
+ *
+ * At most six trips between processes or to the store: open; load, verify, prepare, commit; sign. One passage is
+ * touched by one thread at a time.
+ */
+#include "api/house.h"
+#include "crypto/box.h"
+#include "payment/order.h"
+#include "payment/pay.h"
+#include "payment/pay_code.h"
+#include "text/json.h"
+
+enum { PASSAGE_BODY_BYTES_MAX = 24 * 1024 };
+
+typedef struct Passage Passage;
+
+/* Write the answer's body from the outcome and return the HTTP status. */
+typedef int (*PassageWrite)(Passage *passage, Buffer *ret_body);
+
+struct Passage {
+    Passage *next; /* of the queue it waits in */
+    House *house;
+    HttpRequest *http;
+    MessageLanguage language;
+    const SigningProfile *profile; /* how the answer is signed; NULL: not signed */
+    char mchid[MERCHANT_ID_BYTES_MAX + 1];
+    char serial[MERCHANT_SERIAL_BYTES_MAX + 1];
+    uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
+    Status outcome;
+    PassageWrite write;
+    Job job;
+    WirePinCheck pin; /* payer passages; spans borrow from `server_nonce`, `box` and `work` */
+    uint8_t server_nonce[BOX_NONCE_BYTES];
+    uint8_t box[BOX_BYTES_MAX];
+    size_t box_size;
+    Answer answer;
+    Buffer body;
+    uint8_t body_bytes[PASSAGE_BODY_BYTES_MAX];
+    union { /* the unit is the first member of each */
+        Unit unit;
+        PaymentNative native;
+        PaymentCodepay codepay;
+        PaymentQuery query;
+        PaymentClose close;
+        PaymentPay pay;
+        PayCodeIssue codes;
+    } work;
+};
+
+/* A fresh passage for a request; answers 503 by itself and returns NULL when there is no memory. */
+Passage *passage_open(House *house, HttpRequest *http);
+/* Wipe and give back; after the request was answered. */
+void passage_close(Passage *passage);
+
+/* Who signed? Fills mchid, serial, profile, nonce digest. When refused the passage is answered and gone. */
+MUST_USE bool passage_verify(Passage *passage);
+
+/* Answer with a refusal that belongs to a field of the request (problem may be NULL). The passage is gone. */
+void passage_refuse(Passage *passage, Status refusal, const JsonProblem *problem);
+
+/* Submit work.unit; `write` turns its outcome into the answer. The passage belongs to the batch from now on. */
+void passage_submit(Passage *passage, PassageWrite write);
+/* The `done` of every unit of a passage. */
+void passage_done(Unit *unit, Status outcome);
+/* Skip the batch: have `write` called on a signer thread. */
+void passage_finish(Passage *passage, Status outcome, PassageWrite write);
+
+/* For PassageWrite: the body of a refusal, and its HTTP status. */
+int passage_write_refusal(Passage *passage, Status refusal, const JsonProblem *problem, Buffer *ret_body);
+
+/* Read the request's body as one JSON object into a struct; when refused the passage is answered and gone. */
+MUST_USE bool passage_read_json(
+        Passage *passage, const JsonField *fields, size_t count, void *ret_struct, JsonDocument **ret_document);
+
+/* Copy a span into a char array as NUL-ended text; the span was measured before (ASSERT). */
+void passage_text(char *ret_text, size_t capacity, Span text);

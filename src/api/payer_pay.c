@@ -1,0 +1,186 @@
+/* What a payer does with the PIN: confirm a payment, take codes (routes.h). The PIN is in a box; only vaultd opens it. */
+#include "api/challenge.h"
+#include "api/routes.h"
+#include "base/encoding.h"
+#include "base/secret.h"
+#include "base/time.h"
+
+typedef struct PinJson {
+    Span payer_id;
+    Span box;
+    Span nonce;
+    int64_t count;
+} PinJson;
+
+static const JsonField pay_fields[] = {
+    { "payer_id", JSON_TEXT, true, 1, PAYER_ID_BYTES_MAX, offsetof(PinJson, payer_id) },
+    { "box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, offsetof(PinJson, box) },
+};
+
+static const JsonField code_fields[] = {
+    { "payer_id", JSON_TEXT, true, 1, PAYER_ID_BYTES_MAX, offsetof(PinJson, payer_id) },
+    { "box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, offsetof(PinJson, box) },
+    { "nonce", JSON_TEXT, true, 2 * BOX_NONCE_BYTES, 2 * BOX_NONCE_BYTES, offsetof(PinJson, nonce) },
+    { "count", JSON_INT, true, 1, PAY_CODE_COUNT_MAX, offsetof(PinJson, count) },
+};
+
+static Passage *passage_of_job(Job *job)
+{
+    return (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
+}
+
+/* Decode the box into the passage and read what it says it is for; vaultd proves it later. */
+static Status take_box(Passage *p, Span text, Box *ret_box)
+{
+    Buffer bytes = BUFFER_OF(p->box);
+    TRY(base64_decode(text, &bytes));
+    p->box_size = bytes.size;
+    return box_parse(span_of_buffer(&bytes), ret_box);
+}
+
+/* Ask vaultd whether the PIN in the box is this payer's. An unknown payer looks like a wrong PIN. */
+static Status check_pin(Passage *p, uint8_t ret_grant[WIRE_GRANT_BYTES])
+{
+    uint8_t verifier_bytes[DOMAIN_RECORD_BYTES_MAX];
+    Buffer verifier = BUFFER_OF(verifier_bytes);
+    Status s = domain_get_verifier(p->house->domain, p->pin.payer, &verifier);
+    if (status_is(s, (StatusCode)REFUSED_ROW_MISSING)) s = REFUSE(REFUSED_PIN_WRONG);
+    TRY(s);
+    p->pin.box = (Span) { p->box, p->box_size };
+    p->pin.verifier = span_of_buffer(&verifier);
+    p->pin.now_us = clock_now_us(&p->house->clock);
+    s = vaultclient_check_pin(p->house->vault, &p->pin, ret_grant);
+    bytes_wipe(verifier_bytes, sizeof(verifier_bytes));
+    return s;
+}
+
+static void submit_to_openers(Passage *p, void (*run)(Job *job))
+{
+    p->job.run = run;
+    const Status s = workers_submit(p->house->openers, &p->job);
+    if (!status_ok(s)) passage_refuse(p, s, NULL);
+}
+
+static int write_paid(Passage *p, Buffer *ret_body)
+{
+    if (!status_ok(p->outcome)) return passage_write_refusal(p, p->outcome, NULL, ret_body);
+    const Payment *payment = &p->work.pay.payment;
+    JsonWriter w = json_writer(ret_body);
+    json_open_object(&w);
+    json_key_text(&w, "prepay_id", span_of_text(payment->prepay_id));
+    json_key_text(&w, "trade_state", span_of_text(trade_state_name(payment->state)));
+    json_close(&w);
+    return status_ok(json_finish(&w)) ? 200 : 500;
+}
+
+static void open_and_pay(Job *job)
+{
+    Passage *p = passage_of_job(job);
+    PaymentPay *work = &p->work.pay;
+    const Status s = check_pin(p, work->grant);
+    if (!status_ok(s)) {
+        passage_finish(p, s, write_paid);
+        return;
+    }
+    payment_pay_unit(work, passage_done);
+    passage_submit(p, write_paid);
+}
+
+/* Inputs of the unit and of the PIN check from the box's context. The grant binds payer, payee, order and amount
+ * as the box says; the unit refuses an order that differs from them. */
+static Status fill_pay(Passage *p, const PinJson *json, Span prepay_id)
+{
+    static const uint8_t cny[3] = { 'C', 'N', 'Y' };
+    PaymentPay *work = &p->work.pay;
+    memset(work, 0, sizeof(*work));
+    Box box = { 0 };
+    TRY(take_box(p, json->box, &box));
+    REQUIRE(payer_id_is_valid(json->payer_id), REFUSED_PIN_WRONG);
+    REQUIRE(box.context.tenant.size <= MERCHANT_ID_BYTES_MAX, REFUSED_BOX_CONTEXT);
+    REQUIRE(box.context.order.size <= PAYMENT_OUT_TRADE_NO_MAX, REFUSED_BOX_CONTEXT);
+    REQUIRE(bytes_equal_ct(box.context.currency, cny, sizeof(cny)), REFUSED_BOX_CONTEXT);
+    challenge_of_order(prepay_id, p->server_nonce);
+    passage_text(work->prepay_id, sizeof(work->prepay_id), prepay_id);
+    passage_text(work->payer, sizeof(work->payer), json->payer_id);
+    passage_text(work->confirmed.mchid, sizeof(work->confirmed.mchid), box.context.tenant);
+    passage_text(work->confirmed.out_trade_no, sizeof(work->confirmed.out_trade_no), box.context.order);
+    work->confirmed_minor = box.context.amount;
+    work->strategy = &p->house->strategy;
+    p->pin = (WirePinCheck) { .purpose = SPAN("pay"),
+        .tenant = span_of_text(work->confirmed.mchid),
+        .order = span_of_text(work->confirmed.out_trade_no),
+        .minor = work->confirmed_minor,
+        .payer = span_of_text(work->payer),
+        .nonce = SPAN_OF(p->server_nonce) };
+    return OK;
+}
+
+void payer_pay(Passage *p, Span prepay_id)
+{
+    PinJson json = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    if (!passage_read_json(p, pay_fields, 2, &json, &document)) return;
+    Status s = payment_prepay_id_is_valid(prepay_id) ? OK : REFUSE(REFUSED_ORDER_NOT_EXIST);
+    if (status_ok(s)) s = fill_pay(p, &json, prepay_id);
+    if (!status_ok(s)) passage_refuse(p, s, NULL);
+    else submit_to_openers(p, open_and_pay);
+}
+
+static int write_codes(Passage *p, Buffer *ret_body)
+{
+    if (!status_ok(p->outcome)) return passage_write_refusal(p, p->outcome, NULL, ret_body);
+    const PayCodeIssue *work = &p->work.codes;
+    JsonWriter w = json_writer(ret_body);
+    json_open_object(&w);
+    json_key_array(&w, "codes");
+    for (size_t i = 0; i < work->count; i++)
+        json_item_text(&w, span_of_text(work->codes[i]));
+    json_close(&w);
+    json_key_int(&w, "expires_us", work->expires_us);
+    json_close(&w);
+    return status_ok(json_finish(&w)) ? 200 : 500;
+}
+
+static void open_and_issue(Job *job)
+{
+    Passage *p = passage_of_job(job);
+    PayCodeIssue *work = &p->work.codes;
+    uint8_t grant[WIRE_GRANT_BYTES]; /* proves the PIN; codes need no more of it */
+    Status s = check_pin(p, grant);
+    if (status_ok(s)) s = pay_codes_draw(&p->house->random, work);
+    if (!status_ok(s)) {
+        passage_finish(p, s, write_codes);
+        return;
+    }
+    pay_code_issue_unit(work, passage_done);
+    passage_submit(p, write_codes);
+}
+
+static Status fill_codes(Passage *p, const PinJson *json)
+{
+    PayCodeIssue *work = &p->work.codes;
+    memset(work, 0, sizeof(*work));
+    Box box = { 0 };
+    TRY(take_box(p, json->box, &box));
+    REQUIRE(payer_id_is_valid(json->payer_id), REFUSED_PIN_WRONG);
+    Buffer nonce = BUFFER_OF(p->server_nonce);
+    TRY(hex_decode(json->nonce, &nonce));
+    TRY(challenge_check(p->house, p->server_nonce));
+    passage_text(work->payer, sizeof(work->payer), json->payer_id);
+    work->count = (size_t)json->count;
+    work->life_us = p->house->code_life_us;
+    p->pin = (WirePinCheck) { .purpose = SPAN("codes"),
+        .payer = span_of_text(work->payer),
+        .nonce = SPAN_OF(p->server_nonce) };
+    return OK;
+}
+
+void payer_codes(Passage *p, Span rest)
+{
+    PinJson json = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    if (!passage_read_json(p, code_fields, 4, &json, &document)) return;
+    const Status s = fill_codes(p, &json);
+    if (!status_ok(s)) passage_refuse(p, s, NULL);
+    else submit_to_openers(p, open_and_issue);
+}

@@ -1,0 +1,66 @@
+#include "api/routes.h"
+
+#include "api/signer.h"
+
+static const Route routes[] = {
+    { HTTP_POST, "/v3/pay/transactions/native", merchant_native },
+    { HTTP_POST, "/v3/pay/transactions/codepay", merchant_codepay },
+    { HTTP_GET, "/v3/pay/transactions/id/*", merchant_query_by_id },
+    { HTTP_GET, "/v3/pay/transactions/out-trade-no/*", merchant_query_by_number },
+    { HTTP_POST, "/v3/pay/transactions/out-trade-no/*/close", merchant_close },
+    { HTTP_GET, "/v3/certificates", merchant_certificates },
+    { HTTP_GET, "/payer/v1/box-key", payer_box_key },
+    { HTTP_GET, "/payer/v1/challenge", payer_challenge },
+    { HTTP_GET, "/payer/v1/orders/*", payer_order },
+    { HTTP_POST, "/payer/v1/orders/*/pay", payer_pay },
+    { HTTP_POST, "/payer/v1/codes", payer_codes },
+    { HTTP_GET, "/healthz", probe_health },
+};
+
+bool route_matches(const char *pattern, Span path, Span *ret_rest)
+{
+    const char *star = strchr(pattern, '*');
+    *ret_rest = (Span) { NULL, 0 };
+    if (star == NULL) return span_equal(path, span_of_text(pattern));
+
+    const Span before = { (const uint8_t *)pattern, (size_t)(star - pattern) };
+    const Span after = span_of_text(star + 1);
+    if (path.size <= before.size + after.size) return false;
+    const Span middle = { path.data + before.size, path.size - before.size - after.size };
+    const Span tail = { path.data + path.size - after.size, after.size };
+    if (!span_equal((Span) { path.data, before.size }, before) || !span_equal(tail, after)) return false;
+    if (memchr(middle.data, '/', middle.size) != NULL) return false;
+    *ret_rest = middle;
+    return true;
+}
+
+static int write_not_found(Passage *p, Buffer *ret_body)
+{
+    return passage_write_refusal(p, p->outcome, NULL, ret_body);
+}
+
+void routes_serve(void *context, HttpRequest *request)
+{
+    Passage *p = passage_open(context, request);
+    if (p == NULL) return;
+    const Span path = http_request_path(request);
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        Span rest = { 0 };
+        if (routes[i].method != http_request_method(request)) continue;
+        if (!route_matches(routes[i].pattern, path, &rest)) continue;
+        routes[i].handler(p, rest);
+        return;
+    }
+    passage_finish(p, REFUSE(REFUSED_ROUTE_UNKNOWN), write_not_found);
+}
+
+static int write_health(Passage *p, Buffer *ret_body)
+{
+    JsonWriter w = json_writer(ret_body);
+    json_open_object(&w);
+    json_key_text(&w, "status", SPAN("ok"));
+    json_close(&w);
+    return status_ok(json_finish(&w)) ? 200 : 500;
+}
+
+void probe_health(Passage *p, Span rest) { passage_finish(p, OK, write_health); }

@@ -1,0 +1,38 @@
+#pragma once
+/*
+ * routes: method and path to handler, in one table per audience (merchant, payer, probe). Default deny: what is not in
+ * the table is 404, and it is nobody's business whether a path exists for another method: 405 comes from the server.
+ */
+#include "api/passage.h"
+
+/* `rest`: the part of the path that stands for `*` in the pattern, undecoded; empty when there is none. */
+typedef void (*RouteHandler)(Passage *passage, Span rest);
+
+typedef struct Route {
+    HttpMethod method;
+    const char *pattern; /* at most one '*', which stands for one non-empty segment */
+    RouteHandler handler;
+} Route;
+
+/* Does the path fit? `ret_rest` is set when it does. */
+bool route_matches(const char *pattern, Span path, Span *ret_rest);
+
+/* The HttpHandler of the server; context is the House. */
+void routes_serve(void *house, HttpRequest *request);
+
+/* merchant_*.c: RouteHandlers; each verifies the sender first. */
+void merchant_native(Passage *passage, Span rest);
+void merchant_codepay(Passage *passage, Span rest);
+void merchant_query_by_id(Passage *passage, Span transaction_id);
+void merchant_query_by_number(Passage *passage, Span out_trade_no);
+void merchant_close(Passage *passage, Span out_trade_no);
+void merchant_certificates(Passage *passage, Span rest);
+
+/* payer_*.c: what a payer's app asks. */
+void payer_box_key(Passage *passage, Span rest);
+void payer_challenge(Passage *passage, Span rest);
+void payer_order(Passage *passage, Span prepay_id);
+void payer_pay(Passage *passage, Span prepay_id);
+void payer_codes(Passage *passage, Span rest);
+
+void probe_health(Passage *passage, Span rest);
