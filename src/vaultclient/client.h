@@ -91,8 +91,7 @@ MUST_USE Status vaultclient_tls_leaf(
 
 /* --- fields --- */
 /* A box with a signing key inside -> a sealed field for the domain store, bound to `mchid`. */
-MUST_USE Status vaultclient_protect(
-        VaultClient *client, Span mchid, Span box, int64_t now_us, Buffer *ret_sealed);
+MUST_USE Status vaultclient_protect(VaultClient *client, Span mchid, Span box, Buffer *ret_sealed);
 /* AEAD for a merchant under its sealed APIv3 key; `algorithm` is an AeadSuite. */
 typedef struct VaultDownlink {
     Span mchid;

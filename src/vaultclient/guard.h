@@ -16,12 +16,15 @@ typedef struct VaultGuard VaultGuard;
 typedef struct VaultGuardConfig {
     VaultClient *client; /* borrowed for the guard's life */
     Store *store; /* for scanning again */
-    VaultLeaves leaves;
+    VaultScanView scan;
     uint64_t epoch; /* from vaultclient_scan() */
-    /* The rest of a BatchGuard, which rooms beside and above this one know. */
+    /* The rest of a BatchGuard, which rooms beside and above this one know; as in store/batch.h. */
     void *append_context;
     MUST_USE Status (*append)(
             void *append_context, Store *store, const BatchDraft *draft, const BatchSealed *sealed);
+    void *committed_context;
+    MUST_USE Status (*committed)(
+            void *committed_context, Store *store, int64_t *ret_batches); /* or NULL */
     void *alarm_context;
     void (*alarm)(void *alarm_context, const Table *table, Span key, Status verdict); /* or NULL */
 } VaultGuardConfig;

@@ -13,11 +13,16 @@ enum { VAULTCLIENT_SCAN_BYTES_MAX = 256 * 1024 }; /* one message of rows or leav
 
 typedef Status (*VaultLeafVisit)(void *visit_context, const uint8_t leaf_hash[WIRE_HASH_BYTES]);
 
-/* How to walk the audit log, which belongs to a room beside this one: every leaf hash, in order. */
-typedef struct VaultLeaves {
-    void *context;
-    MUST_USE Status (*each)(void *context, Store *store, VaultLeafVisit visit, void *visit_context);
-} VaultLeaves;
+/* What the scan needs of rooms beside this one. */
+typedef struct VaultScanView {
+    /* Walk the audit log: every leaf hash, in order. */
+    void *leaves_context;
+    MUST_USE Status (*leaves)(
+            void *leaves_context, Store *store, VaultLeafVisit visit, void *visit_context);
+    /* A row's own seal did not verify: it is frozen from now on. Alert. May be NULL. */
+    void *frozen_context;
+    void (*frozen)(void *frozen_context, Span key);
+} VaultScanView;
 
 /*
  * Scan the whole store under a lease epoch one above the one that vaultd knows.
@@ -28,5 +33,5 @@ typedef struct VaultLeaves {
  * Refuses REFUSED_STORE_ROLLED_BACK (and the other verdicts of vaultd), REFUSED_EPOCH_FENCED
  * (somebody else took the lease meanwhile), REFUSED_VAULT_UNAVAILABLE.
  */
-MUST_USE Status vaultclient_scan(VaultClient *client, Store *store, const VaultLeaves *leaves,
+MUST_USE Status vaultclient_scan(VaultClient *client, Store *store, const VaultScanView *view,
         Buffer *memory, WireStatus *ret_status);

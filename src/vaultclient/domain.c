@@ -1,0 +1,111 @@
+#include "vaultclient/domain.h"
+
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* Not sealed tables: a record authenticates itself, and its version stands in vaultd's journal. */
+static const Migration migrations[] = {
+    { 1,
+            "CREATE TABLE verifier (payer TEXT PRIMARY KEY NOT NULL, record BLOB NOT NULL);"
+            "CREATE TABLE signing_key (mchid TEXT PRIMARY KEY NOT NULL, sealed BLOB NOT NULL);" },
+};
+static const StoreSchema schema = {
+    .room = "vaultclient",
+    .migrations = migrations,
+    .migration_count = sizeof(migrations) / sizeof(migrations[0]),
+};
+
+static const char put_verifier[] = "INSERT INTO verifier(payer, record) VALUES (?1, ?2) "
+                                   "ON CONFLICT(payer) DO UPDATE SET record = excluded.record";
+static const char get_verifier[] = "SELECT record FROM verifier WHERE payer = ?1";
+static const char put_key[] = "INSERT INTO signing_key(mchid, sealed) VALUES (?1, ?2) "
+                              "ON CONFLICT(mchid) DO UPDATE SET sealed = excluded.sealed";
+static const char get_key[] = "SELECT sealed FROM signing_key WHERE mchid = ?1";
+
+struct DomainStore {
+    pthread_mutex_t lock;
+    Store *store;
+};
+
+Status domain_open(const char *path, const char *vfs, DomainStore **ret_domain)
+{
+    DomainStore *domain = calloc(1, sizeof(*domain));
+    CHECK(domain != NULL, FAULT_MEMORY);
+    ASSERT(pthread_mutex_init(&domain->lock, NULL) == 0);
+    static const StoreSchema *const schemas[] = { &schema };
+    const StoreConfig config = { .path = path, .vfs = vfs, .schemas = schemas, .schema_count = 1 };
+    const Status status = store_open(&config, &domain->store);
+    if (!status_ok(status)) {
+        domain_close(domain);
+        return status;
+    }
+    *ret_domain = domain;
+    return OK;
+}
+
+void domain_close(DomainStore *domain)
+{
+    if (domain == NULL) return;
+    if (domain->store != NULL) store_close(domain->store);
+    pthread_mutex_destroy(&domain->lock);
+    free(domain);
+}
+
+MUST_USE static Status put(DomainStore *domain, const char *sql, Span name, Span record)
+{
+    REQUIRE(name.size > 0 && name.size <= DOMAIN_NAME_BYTES_MAX, REFUSED_BUFFER_FULL);
+    REQUIRE(record.size > 0 && record.size <= DOMAIN_RECORD_BYTES_MAX, REFUSED_BUFFER_FULL);
+    const Value values[] = { VALUE_OF_TEXT(name), VALUE_OF_BYTES(record) };
+    pthread_mutex_lock(&domain->lock);
+    const Status status = store_execute(domain->store, sql, values, 2);
+    pthread_mutex_unlock(&domain->lock);
+    return status;
+}
+
+typedef struct Found {
+    Buffer *record;
+    bool any;
+} Found;
+
+static Status take_record(void *context, const Value *values, size_t count)
+{
+    Found *found = context;
+    ASSERT(count == 1);
+    found->any = true;
+    return buffer_put(found->record, values[0].bytes);
+}
+
+MUST_USE static Status get(DomainStore *domain, const char *sql, Span name, Buffer *ret_record)
+{
+    REQUIRE(name.size > 0 && name.size <= DOMAIN_NAME_BYTES_MAX, REFUSED_ROW_MISSING);
+    const Value key = VALUE_OF_TEXT(name);
+    Found found = { .record = ret_record };
+    pthread_mutex_lock(&domain->lock);
+    const Status status = store_query(domain->store, sql, &key, 1, take_record, &found);
+    pthread_mutex_unlock(&domain->lock);
+    TRY(status);
+    REQUIRE(found.any, REFUSED_ROW_MISSING);
+    return OK;
+}
+
+Status domain_put_verifier(DomainStore *domain, Span payer, Span record)
+{
+    return put(domain, put_verifier, payer, record);
+}
+
+Status domain_get_verifier(DomainStore *domain, Span payer, Buffer *ret_record)
+{
+    return get(domain, get_verifier, payer, ret_record);
+}
+
+Status domain_put_signing_key(DomainStore *domain, Span mchid, Span sealed)
+{
+    return put(domain, put_key, mchid, sealed);
+}
+
+Status domain_get_signing_key(DomainStore *domain, Span mchid, Buffer *ret_sealed)
+{
+    return get(domain, get_key, mchid, ret_sealed);
+}
