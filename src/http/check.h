@@ -23,6 +23,8 @@ typedef struct HttpCheck {
     HttpCheckLimits limits;
     uint8_t state;
     uint8_t name_size;
+    uint8_t means; /* what the header being read means to the framing */
+    bool target_begun;
     char name[HTTP_CHECK_NAME_MAX]; /* of the header being read, lower case, cut */
     size_t head_bytes;
     size_t headers;
