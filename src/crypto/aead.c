@@ -4,7 +4,6 @@
 #include "crypto/ghash.h"
 #include "crypto/library_inside.h"
 
-
 enum {
     BLOCK_BYTES = 16,
     BLOCKS_AT_ONCE = 32, /* what one call into libcrypto encrypts: hides the call's price */
@@ -28,8 +27,8 @@ static Status aes_begin(EVP_CIPHER_CTX *cipher, AeadSuite suite, Span key,
         const uint8_t nonce[AEAD_NONCE_BYTES], Span aad, int encrypt)
 {
     CHECK(cipher != NULL, FAULT_MEMORY);
-    const EVP_CIPHER *type
-            = suite == AEAD_AES_256_GCM ? library()->aes_256_gcm : library()->aes_128_gcm;
+    const EVP_CIPHER *type =
+            suite == AEAD_AES_256_GCM ? library()->aes_256_gcm : library()->aes_128_gcm;
     /* 12 bytes is libcrypto's nonce size unless told otherwise. */
     LIBRARY_CHECK(EVP_CipherInit_ex2(cipher, type, key.data, nonce, encrypt, NULL) == 1);
     int n = 0;
@@ -62,8 +61,9 @@ static Status aes_open(AeadSuite suite, Span key, const uint8_t nonce[AEAD_NONCE
     LIBRARY_CHECK(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_BYTES, wanted) == 1);
     int n = 0;
     if (cipher_bytes.size > 0)
-        LIBRARY_CHECK(EVP_DecryptUpdate(cipher, ret_plain, &n, cipher_bytes.data, (int)cipher_bytes.size)
-                        == 1);
+        LIBRARY_CHECK(
+                EVP_DecryptUpdate(cipher, ret_plain, &n, cipher_bytes.data, (int)cipher_bytes.size)
+                == 1);
     LIBRARY_REQUIRE(EVP_DecryptFinal_ex(cipher, ret_plain + n, &n) == 1, REFUSED_AEAD_TAMPERED);
     return OK;
 }
@@ -86,8 +86,9 @@ static void sm4_gcm_free(Sm4Gcm *gcm)
 static Status encrypt_blocks(Sm4Gcm *gcm, size_t count)
 {
     int n = 0;
-    LIBRARY_CHECK(EVP_EncryptUpdate(gcm->cipher, gcm->blocks, &n, gcm->blocks, (int)(count * BLOCK_BYTES))
-                    == 1);
+    LIBRARY_CHECK(
+            EVP_EncryptUpdate(gcm->cipher, gcm->blocks, &n, gcm->blocks, (int)(count * BLOCK_BYTES))
+            == 1);
     CHECK((size_t)n == count * BLOCK_BYTES, FAULT_CRYPTO);
     return OK;
 }
@@ -147,8 +148,8 @@ static void sm4_gcm_tag(Sm4Gcm *gcm, Span aad, Span cipher_bytes, uint8_t ret_ta
         ret_tag[i] ^= gcm->tag_mask[i];
 }
 
-static Status sm4_close(Span key, const uint8_t nonce[AEAD_NONCE_BYTES], Span aad, Span plain,
-        uint8_t *ret_sealed)
+static Status sm4_close(
+        Span key, const uint8_t nonce[AEAD_NONCE_BYTES], Span aad, Span plain, uint8_t *ret_sealed)
 {
     CLEANUP(sm4_gcm_free) Sm4Gcm gcm = { 0 };
     TRY(sm4_gcm_begin(&gcm, key, nonce));

@@ -56,7 +56,8 @@ static void published_vectors(void)
     }
 }
 
-/* Any flipped bit of ciphertext, tag, nonce, key or aad; any cut: refused, and no plaintext left. */
+/* Any flipped bit of ciphertext, tag, nonce, key or aad; any cut: refused, and no plaintext left.
+ */
 static void every_flipped_bit_is_refused(void)
 {
     for (size_t i = 0; i < CASES; i++) {
@@ -82,7 +83,8 @@ static void every_flipped_bit_is_refused(void)
     }
 }
 
-/* Long messages cross our batches of counter blocks; libcrypto's SM4-CTR from counter 2 is the same. */
+/* Long messages cross our batches of counter blocks; libcrypto's SM4-CTR from counter 2 is the
+ * same. */
 static void sm4_stream_equals_libcrypto(void)
 {
     static uint8_t plain[3000], ours[3016], theirs[3000], back[3000];
@@ -93,8 +95,7 @@ static void sm4_stream_equals_libcrypto(void)
     for (size_t size = 0; size <= sizeof(plain); size += 61) {
         Buffer out = BUFFER_OF(ours), opened = BUFFER_OF(back);
         const Span text = { plain, size };
-        EXPECT_OK(aead_close(
-                AEAD_SM4_GCM, vector_span(&key), counter, SPAN("aad"), text, &out));
+        EXPECT_OK(aead_close(AEAD_SM4_GCM, vector_span(&key), counter, SPAN("aad"), text, &out));
         EVP_CIPHER_CTX *ctr = EVP_CIPHER_CTX_new();
         int n = 0;
         const bool worked = EVP_EncryptInit_ex2(ctr, EVP_sm4_ctr(), key.bytes, counter, NULL) == 1
@@ -142,7 +143,8 @@ static void ghash_of_the_paper(void)
     EXPECT(vector_is("f38cbb1ad69223dcc3457ae5b6b0f885", y, 16));
 }
 
-/* The SM4 key of the v3 profile: SM3(APIv3 key), first half. Tencent's vector, reference/message.md 1. */
+/* The SM4 key of the v3 profile: SM3(APIv3 key), first half. Tencent's vector,
+ * reference/message.md 1. */
 static void apiv3_key_for_sm4(void)
 {
     uint8_t d[32];

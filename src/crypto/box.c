@@ -1,9 +1,10 @@
 /*
- * Why suite 2 is not SM2's own public-key encryption (GB/T 32918.4): that hides a message and a hash of
- * it, but has no room for associated data. HPKE's construction has proofs for any group in which
- * Diffie-Hellman is hard, and one code path for both suites means one set of tests. A client needs
- * only point multiplication on the SM2 curve, HMAC-SM3 and SM4-GCM, which every library of them has.
- * Its ids come from no registry: 0xFF02 lies in no assigned range and names "our second suite".
+ * Why suite 2 is not SM2's own public-key encryption (GB/T 32918.4): that hides a message and a
+ * hash of it, but has no room for associated data. HPKE's construction has proofs for any group in
+ * which Diffie-Hellman is hard, and one code path for both suites means one set of tests. A client
+ * needs only point multiplication on the SM2 curve, HMAC-SM3 and SM4-GCM, which every library of
+ * them has. Its ids come from no registry: 0xFF02 lies in no assigned range and names "our second
+ * suite".
  */
 #include "crypto/box.h"
 
@@ -15,8 +16,8 @@ _Static_assert((int)BOX_POINT_BYTES == (int)HPKE_POINT_BYTES, "one size of point
 
 enum { BOX_VERSION = 1, CONTEXT_VERSION = 1, SCALAR_TRIES_MAX = 8, INFO_BYTES_MAX = 32 };
 
-static const HpkeSuite international
-        = { KEY_P256, MAC_HMAC_SHA256, AEAD_AES_256_GCM, 0x0010, 0x0001, 0x0002 };
+static const HpkeSuite international = { KEY_P256, MAC_HMAC_SHA256, AEAD_AES_256_GCM, 0x0010,
+    0x0001, 0x0002 };
 static const HpkeSuite chinese = { KEY_SM2, MAC_HMAC_SM3, AEAD_SM4_GCM, 0xFF02, 0xFF02, 0xFF02 };
 
 static const HpkeSuite *hpke_of(BoxSuite suite)

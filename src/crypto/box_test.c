@@ -1,3 +1,289 @@
-#include "base/expect.h"
-static void nothing(void) { EXPECT(true); }
-TESTS(TEST(nothing))
+#include "crypto/box.h"
+
+#include "crypto/hpke.h"
+#include "crypto/vector_test.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+/* RFC 9180 appendix A.3.1: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, base mode. */
+static const HpkeSuite rfc_suite = { KEY_P256, MAC_HMAC_SHA256, AEAD_AES_128_GCM, 0x0010, 0x0001,
+    0x0001 };
+
+static void rfc_9180_a_3_1(void)
+{
+    const Vector ikm_e = vector("4270e54ffd08d79d5928020af4686d8f6b7d35dbe470265f1f5aa22816ce860e");
+    const Vector ikm_r = vector("668b37171f1072f3cf12ea8a236a45df23fc13b82af3609ad1e354f6ef817550");
+    const Vector info = vector("4f6465206f6e2061204772656369616e2055726e");
+    uint8_t sk_e[32], sk_r[32], pk_r[65], enc[65], secret[32], same[32];
+    EXPECT_OK(hpke_derive_scalar(&rfc_suite, vector_span(&ikm_e), sk_e));
+    EXPECT(vector_is("4995788ef4b9d6132b249ce59a77281493eb39af373d236a1fe415cb0c2d7beb", sk_e, 32));
+    EXPECT_OK(hpke_derive_scalar(&rfc_suite, vector_span(&ikm_r), sk_r));
+    EXPECT(vector_is("f3ce7fdae57e1a310d87f1ebbde6f328be0a99cdbcadf4d6589cf29de4b8ffd2", sk_r, 32));
+    EXPECT_OK(hpke_public(KEY_P256, sk_r, pk_r));
+    EXPECT(vector_is("04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a82"
+                     "6a779b4cf969b8a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0",
+            pk_r, 65));
+    EXPECT_OK(hpke_encapsulate(&rfc_suite, sk_e, pk_r, enc, secret));
+    EXPECT(vector_is("04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac9"
+                     "8536d7b61a1af4b78e5b7f951c0900be863c403ce65c9bfcb9382657222d18c4",
+            enc, 65));
+    EXPECT(vector_is(
+            "c0d26aeab536609a572b07695d933b589dcf363ff9d93c93adea537aeabb8cb8", secret, 32));
+    EXPECT_OK(hpke_decapsulate(&rfc_suite, sk_r, pk_r, enc, same));
+    EXPECT(memcmp(secret, same, 32) == 0);
+
+    HpkeKeys keys;
+    hpke_schedule(&rfc_suite, secret, vector_span(&info), &keys);
+    EXPECT(vector_is("868c066ef58aae6dc589b6cfdd18f97e", keys.key, 16));
+    EXPECT(vector_is("4e0bc5018beba4bf004cca59", keys.nonce, 12));
+    const Vector aad = vector("436f756e742d30");
+    const Vector plain = vector("4265617574792069732074727574682c20747275746820626561757479");
+    uint8_t bytes[64];
+    Buffer out = BUFFER_OF(bytes);
+    EXPECT_OK(aead_close(AEAD_AES_128_GCM, (Span) { keys.key, 16 }, keys.nonce, vector_span(&aad),
+            vector_span(&plain), &out));
+    EXPECT(vector_is("5ad590bb8baa577f8619db35a36311226a896e7342a6d836d8b7bcd2f20b6c7f"
+                     "9076ac232e3ab2523f39513434",
+            bytes, out.size));
+}
+
+/*
+ * The CFRG vectors as accumulated by Go (src/crypto/hpke/testdata/rfc9180.json): 1000 messages
+ * whose lengths, aad and plaintext come from one SHAKE128 stream, their ciphertexts absorbed by
+ * another, of which the first 16 bytes are published. Ours is the AES-256-GCM one; AES-128-GCM
+ * checks this code.
+ */
+enum { MESSAGES = 1000, STREAM_BYTES = MESSAGES * 2 * 256 };
+
+static bool shake128(const uint8_t *bytes, size_t size, uint8_t *ret, size_t ret_size)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    const bool worked = EVP_DigestInit_ex(context, EVP_shake128(), NULL) == 1
+            && EVP_DigestUpdate(context, bytes, size) == 1
+            && EVP_DigestFinalXOF(context, ret, ret_size) == 1;
+    EVP_MD_CTX_free(context);
+    return worked;
+}
+
+static Span draw(Cursor *stream)
+{
+    uint8_t size = 0;
+    Span drawn = { 0 };
+    ASSERT(status_ok(cursor_u8(stream, &size)));
+    ASSERT(status_ok(cursor_take(stream, size, &drawn)));
+    return drawn;
+}
+
+static bool accumulate(const HpkeSuite *suite, const HpkeKeys *keys, const char *wanted)
+{
+    static uint8_t source[STREAM_BYTES], sealed[MESSAGES * (256 + AEAD_TAG_BYTES)];
+    Buffer out = BUFFER_OF(sealed);
+    if (!shake128(NULL, 0, source, sizeof(source))) return false;
+    Cursor stream = cursor_of(SPAN_OF(source));
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        const Span aad = draw(&stream);
+        const Span plain = draw(&stream);
+        uint8_t nonce[AEAD_NONCE_BYTES];
+        memcpy(nonce, keys->nonce, sizeof(nonce));
+        nonce[10] ^= (uint8_t)(i >> 8), nonce[11] ^= (uint8_t)i;
+        const Span key = { keys->key, aead_key_bytes(suite->aead) };
+        if (!status_ok(aead_close(suite->aead, key, nonce, aad, plain, &out))) return false;
+    }
+    uint8_t digest[16];
+    return shake128(sealed, out.size, digest, sizeof(digest)) && vector_is(wanted, digest, 16);
+}
+
+static void cfrg_accumulated(void)
+{
+    static const struct {
+        AeadSuite aead;
+        uint16_t aead_id;
+        const char *ikm_e, *ikm_r, *enc, *encryptions;
+    } rows[] = {
+        { AEAD_AES_128_GCM, 1, "4270e54ffd08d79d5928020af4686d8f6b7d35dbe470265f1f5aa22816ce860e",
+                "668b37171f1072f3cf12ea8a236a45df23fc13b82af3609ad1e354f6ef817550",
+                "04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac9"
+                "8536d7b61a1af4b78e5b7f951c0900be863c403ce65c9bfcb9382657222d18c4",
+                "fcb852ae6a1e19e874fbd18a199df3e4" },
+        { AEAD_AES_256_GCM, 2, "a90d3417c3da9cb6c6ae19b4b5dd6cc9529a4cc24efb7ae0ace1f31887a8cd6c",
+                "a0ce15d49e28bd47a18a97e147582d814b08cbe00109fed5ec27d1b4e9f6f5e3",
+                "04c06b4f6bebc7bb495cb797ab753f911aff80aefb86fd8b6fcc35525f3ab5f03e"
+                "0b21bd31a86c6048af3cb2d98e0d3bf01da5cc4c39ff5370d331a4f1f7d5a4e0",
+                "8d3263541fc1695b6e88ff3a1208577c" },
+    };
+    const Vector info = vector("4f6465206f6e2061204772656369616e2055726e");
+    for (size_t i = 0; i < 2; i++) {
+        HpkeSuite suite = rfc_suite;
+        suite.aead = rows[i].aead;
+        suite.aead_id = rows[i].aead_id;
+        const Vector ikm_e = vector(rows[i].ikm_e), ikm_r = vector(rows[i].ikm_r);
+        uint8_t sk_e[32], sk_r[32], pk_r[65], enc[65], secret[32];
+        EXPECT_OK(hpke_derive_scalar(&suite, vector_span(&ikm_e), sk_e));
+        EXPECT_OK(hpke_derive_scalar(&suite, vector_span(&ikm_r), sk_r));
+        EXPECT_OK(hpke_public(KEY_P256, sk_r, pk_r));
+        EXPECT_OK(hpke_encapsulate(&suite, sk_e, pk_r, enc, secret));
+        EXPECT(vector_is(rows[i].enc, enc, 65));
+        HpkeKeys keys;
+        hpke_schedule(&suite, secret, vector_span(&info), &keys);
+        EXPECT(accumulate(&suite, &keys, rows[i].encryptions));
+    }
+}
+
+/* Points off the curve, infinity, another form: the invalid-curve attack finds no door. */
+static void bad_points_are_refused(void)
+{
+    uint8_t sk[32] = { 5 }, pk[65], enc[65], secret[32];
+    for (int c = 0; c < 2; c++) {
+        HpkeSuite suite = rfc_suite;
+        suite.curve = c == 0 ? KEY_P256 : KEY_SM2;
+        EXPECT_OK(hpke_public(suite.curve, sk, pk));
+        memcpy(enc, pk, sizeof(enc));
+        EXPECT_OK(hpke_decapsulate(&suite, sk, pk, enc, secret));
+        enc[64] ^= 1;
+        EXPECT_REFUSED(hpke_decapsulate(&suite, sk, pk, enc, secret), REFUSED_BOX_TAMPERED);
+        enc[64] ^= 1, enc[0] = 0x02;
+        EXPECT_REFUSED(hpke_decapsulate(&suite, sk, pk, enc, secret), REFUSED_BOX_TAMPERED);
+        memset(enc, 0, sizeof(enc));
+        EXPECT_REFUSED(hpke_decapsulate(&suite, sk, pk, enc, secret), REFUSED_BOX_TAMPERED);
+        memset(enc + 1, 0xFF, 64), enc[0] = 0x04;
+        EXPECT_REFUSED(hpke_decapsulate(&suite, sk, pk, enc, secret), REFUSED_BOX_TAMPERED);
+        const uint8_t zero[32] = { 0 };
+        uint8_t large[32];
+        memset(large, 0xFF, sizeof(large));
+        EXPECT_REFUSED(hpke_public(suite.curve, zero, pk), REFUSED_KEY_FORMAT);
+        EXPECT_REFUSED(hpke_public(suite.curve, large, pk), REFUSED_KEY_FORMAT);
+    }
+}
+
+/* --- boxes --- */
+
+static BoxContext pin_context(void)
+{
+    return (BoxContext) { .data_class = 11,
+        .purpose = 2,
+        .amount = 1999,
+        .currency = { 'C', 'N', 'Y' },
+        .expiry_us = 1767225600000000,
+        .server_nonce = { 1, 2, 3 },
+        .tenant = SPAN("1900000109"),
+        .order = SPAN("order-17"),
+        .payee = SPAN("merchant-9") };
+}
+
+static void boxes_open_for_their_recipient_only(void)
+{
+    const Random random = random_system();
+    const BoxContext context = pin_context();
+    for (int a = 0; a < 2; a++) {
+        CLEANUP(private_key_free) PrivateKey *key = NULL;
+        CLEANUP(private_key_free) PrivateKey *other = NULL;
+        EXPECT_OK(private_key_generate(a == 0 ? KEY_P256 : KEY_SM2, &key));
+        EXPECT_OK(private_key_generate(a == 0 ? KEY_P256 : KEY_SM2, &other));
+        uint8_t bytes[BOX_BYTES_MAX], back[BOX_PLAIN_BYTES_MAX];
+        Buffer out = BUFFER_OF(bytes), plain = BUFFER_OF(back);
+        EXPECT_OK(box_seal(private_key_public(key), 77, &random, &context, SPAN("135790"), &out));
+        Box box = { 0 };
+        EXPECT_OK(box_parse(span_of_buffer(&out), &box));
+        EXPECT(box.key_id == 77 && box.suite == (a == 0 ? BOX_P256_AES_256_GCM : BOX_SM2_SM4_GCM));
+        EXPECT(box.context.amount == 1999 && span_equal(box.context.order, context.order));
+        EXPECT_REFUSED(box_open(other, &box, &plain), REFUSED_BOX_TAMPERED);
+        EXPECT_OK(box_open(key, &box, &plain));
+        EXPECT(span_equal(span_of_buffer(&plain), SPAN("135790")));
+    }
+}
+
+/* Every bit of a box, every cut, one byte more: refused at parsing or at opening. */
+static void every_flipped_bit_is_refused(void)
+{
+    const Random random = random_system();
+    const BoxContext context = pin_context();
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    EXPECT_OK(private_key_generate(KEY_P256, &key));
+    uint8_t bytes[BOX_BYTES_MAX], back[BOX_PLAIN_BYTES_MAX];
+    Buffer out = BUFFER_OF(bytes), plain = BUFFER_OF(back);
+    EXPECT_OK(box_seal(private_key_public(key), 77, &random, &context, SPAN("135790"), &out));
+    Box box = { 0 };
+    for (size_t bit = 0; bit < out.size * 8; bit++) {
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        EXPECT(!status_ok(box_parse(span_of_buffer(&out), &box))
+                || status_refused(box_open(key, &box, &plain)));
+        EXPECT(plain.size == 0);
+        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    for (size_t size = 0; size < out.size; size++)
+        EXPECT_REFUSED(box_parse((Span) { bytes, size }, &box), REFUSED_BOX_FORMAT);
+    EXPECT_REFUSED(box_parse((Span) { bytes, out.size + 1 }, &box), REFUSED_BOX_FORMAT);
+}
+
+/* A captured hufud puts the PIN's box under a dearer order: the context is what was sealed. */
+static void another_context_does_not_open(void)
+{
+    const Random random = random_system();
+    BoxContext context = pin_context();
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    EXPECT_OK(private_key_generate(KEY_SM2, &key));
+    uint8_t bytes[BOX_BYTES_MAX], other[BOX_CONTEXT_BYTES_MAX], back[BOX_PLAIN_BYTES_MAX];
+    Buffer out = BUFFER_OF(bytes), changed = BUFFER_OF(other), plain = BUFFER_OF(back);
+    EXPECT_OK(box_seal(private_key_public(key), 77, &random, &context, SPAN("135790"), &out));
+    Box box = { 0 };
+    EXPECT_OK(box_parse(span_of_buffer(&out), &box));
+    context.amount = 199900;
+    EXPECT_OK(box_context_put(&context, &changed));
+    box.context_bytes = span_of_buffer(&changed);
+    EXPECT_REFUSED(box_open(key, &box, &plain), REFUSED_BOX_TAMPERED);
+}
+
+static void contexts_have_one_encoding(void)
+{
+    const BoxContext context = pin_context();
+    uint8_t a[BOX_CONTEXT_BYTES_MAX], b[BOX_CONTEXT_BYTES_MAX];
+    Buffer first = BUFFER_OF(a), second = BUFFER_OF(b);
+    BoxContext back = { 0 };
+    EXPECT_OK(box_context_put(&context, &first));
+    EXPECT_OK(box_context_parse(span_of_buffer(&first), &back));
+    EXPECT_OK(box_context_put(&back, &second));
+    EXPECT(span_equal(span_of_buffer(&first), span_of_buffer(&second)));
+    /* "ab" + "c" is not "a" + "bc". */
+    BoxContext left = context, right = context;
+    left.tenant = SPAN("ab"), left.order = SPAN("c");
+    right.tenant = SPAN("a"), right.order = SPAN("bc");
+    first.size = second.size = 0;
+    EXPECT_OK(box_context_put(&left, &first));
+    EXPECT_OK(box_context_put(&right, &second));
+    EXPECT(!span_equal(span_of_buffer(&first), span_of_buffer(&second)));
+    uint8_t large[BOX_NAME_BYTES_MAX + 1] = { 0 };
+    left.payee = SPAN_OF(large);
+    first.size = 0;
+    EXPECT_REFUSED(box_context_put(&left, &first), REFUSED_BOX_FORMAT);
+    EXPECT(first.size == 0);
+}
+
+static void sizes_have_limits(void)
+{
+    const Random random = random_system();
+    const BoxContext context = pin_context();
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    CLEANUP(private_key_free) PrivateKey *wrong_kind = NULL;
+    EXPECT_OK(private_key_generate(KEY_P256, &key));
+    EXPECT_OK(private_key_generate(KEY_ED25519, &wrong_kind));
+    static uint8_t large[BOX_PLAIN_BYTES_MAX + 1], bytes[BOX_BYTES_MAX];
+    Buffer out = BUFFER_OF(bytes);
+    const Span whole = { large, BOX_PLAIN_BYTES_MAX };
+    EXPECT_OK(box_seal(private_key_public(key), 1, &random, &context, whole, &out));
+    const size_t needed = out.size;
+    Buffer small = { bytes, 0, needed - 1 };
+    EXPECT_REFUSED(box_seal(private_key_public(key), 1, &random, &context, whole, &small),
+            REFUSED_BUFFER_FULL);
+    EXPECT(small.size == 0);
+    out.size = 0;
+    EXPECT_REFUSED(box_seal(private_key_public(key), 1, &random, &context, SPAN_OF(large), &out),
+            REFUSED_BOX_FORMAT);
+    EXPECT_REFUSED(box_seal(private_key_public(wrong_kind), 1, &random, &context, SPAN("x"), &out),
+            REFUSED_BOX_FORMAT);
+}
+
+TESTS(TEST(rfc_9180_a_3_1), TEST(cfrg_accumulated), TEST(bad_points_are_refused),
+        TEST(boxes_open_for_their_recipient_only), TEST(every_flipped_bit_is_refused),
+        TEST(another_context_does_not_open), TEST(contexts_have_one_encoding),
+        TEST(sizes_have_limits))

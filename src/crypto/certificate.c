@@ -117,8 +117,8 @@ Status certificate_common_name(const Certificate *certificate, Buffer *ret_text)
     const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
     REQUIRE(at >= 0, REFUSED_CERTIFICATE_INVALID);
     CLEANUP(memory_free) uint8_t *text = NULL;
-    const int size
-            = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+    const int size =
+            ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
     LIBRARY_REQUIRE(size >= 0, REFUSED_CERTIFICATE_INVALID);
     return buffer_put(ret_text, (Span) { text, (size_t)size });
 }
@@ -148,8 +148,8 @@ static Status require_subject(const CertificateSubject *subject)
 static Status put_name(X509_NAME *name, const char *field, Span text)
 {
     if (text.size == 0) return OK;
-    LIBRARY_CHECK(X509_NAME_add_entry_by_txt(
-                          name, field, MBSTRING_UTF8, text.data, (int)text.size, -1, 0)
+    LIBRARY_CHECK(
+            X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, text.data, (int)text.size, -1, 0)
             == 1);
     return OK;
 }
@@ -257,7 +257,8 @@ static Status make(const PublicKey *key, const CertificateSubject *subject, X509
     TRY(put_names(X509_get_subject_name(x509), subject));
     LIBRARY_CHECK(
             X509_set_issuer_name(x509, X509_get_subject_name(issuer == NULL ? x509 : issuer)) == 1);
-    LIBRARY_CHECK(ASN1_TIME_set(X509_getm_notBefore(x509), subject->not_before_us / 1000000) != NULL);
+    LIBRARY_CHECK(
+            ASN1_TIME_set(X509_getm_notBefore(x509), subject->not_before_us / 1000000) != NULL);
     LIBRARY_CHECK(ASN1_TIME_set(X509_getm_notAfter(x509), subject->not_after_us / 1000000) != NULL);
     LIBRARY_CHECK(X509_set_pubkey(x509, key->pkey) == 1);
     TRY(put_extensions(x509, issuer == NULL ? x509 : issuer, subject));
@@ -305,23 +306,11 @@ Status certificate_request(const PrivateKey *key, Span common_name, Buffer *ret_
 
 /* --- verifying --- */
 
-/* The one signature algorithm that goes with a key of ours; anything else (SHA-1) is refused. */
-static int signature_nid(KeyAlgorithm algorithm)
-{
-    switch (algorithm) {
-    case KEY_RSA: return NID_sha256WithRSAEncryption;
-    case KEY_SM2: return NID_SM2_with_SM3;
-    case KEY_ED25519: return NID_ED25519;
-    case KEY_P256: return NID_ecdsa_with_SHA256;
-    }
-    return NID_undef;
-}
-
 static Status verify_signature(X509 *x509, const PublicKey *key)
 {
     const ASN1_BIT_STRING *bits = NULL;
     X509_get0_signature(&bits, NULL, x509);
-    REQUIRE(X509_get_signature_nid(x509) == signature_nid(key->algorithm),
+    REQUIRE(X509_get_signature_nid(x509) == key_signature_nid(key->algorithm),
             REFUSED_CERTIFICATE_INVALID);
     CLEANUP(memory_free) uint8_t *der = NULL;
     const int size = i2d_X509(x509, &der);
@@ -348,8 +337,8 @@ Status certificate_verify(
     REQUIRE(X509_cmp(certificate->x509, authority->x509) == 0
                     || X509_check_ca(authority->x509) == 1,
             REFUSED_CERTIFICATE_INVALID);
-    REQUIRE(X509_NAME_cmp(X509_get_issuer_name(certificate->x509),
-                    X509_get_subject_name(authority->x509))
+    REQUIRE(X509_NAME_cmp(
+                    X509_get_issuer_name(certificate->x509), X509_get_subject_name(authority->x509))
                     == 0,
             REFUSED_CERTIFICATE_INVALID);
     return verify_signature(certificate->x509, authority->key);

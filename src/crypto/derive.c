@@ -32,8 +32,8 @@ void derive_expand(
     bytes_wipe(block, sizeof(block));
 }
 
-void derive_hkdf(MacAlgorithm algorithm, Span salt, Span key_material, Span info, uint8_t *ret_bytes,
-        size_t size)
+void derive_hkdf(MacAlgorithm algorithm, Span salt, Span key_material, Span info,
+        uint8_t *ret_bytes, size_t size)
 {
     uint8_t secret[MAC_BYTES_MAX];
     CLEANUP(mac_key_wipe) MacKey key;

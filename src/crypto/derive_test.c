@@ -16,7 +16,8 @@ static void rfc_5869(void)
     uint8_t prk[32];
     derive_extract(MAC_HMAC_SHA256, vector_span(&salt), SPAN_OF(material), prk);
     EXPECT(vector_is("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5", prk, 32));
-    derive_hkdf(MAC_HMAC_SHA256, vector_span(&salt), SPAN_OF(material), vector_span(&info), out, 42);
+    derive_hkdf(
+            MAC_HMAC_SHA256, vector_span(&salt), SPAN_OF(material), vector_span(&info), out, 42);
     EXPECT(vector_is("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
                      "34007208d5b887185865",
             out, 42));
@@ -31,12 +32,12 @@ static void sm3_equals_libcrypto(void)
 {
     static uint8_t ours[DERIVE_BYTES_MAX], theirs[DERIVE_BYTES_MAX];
     char digest[] = "SM3", key[] = "key material", salt[] = "salt", info[] = "info";
-    const OSSL_PARAM parameters[]
-            = { OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-                  OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key, strlen(key)),
-                  OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, strlen(salt)),
-                  OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, strlen(info)),
-                  OSSL_PARAM_construct_end() };
+    const OSSL_PARAM parameters[] = { OSSL_PARAM_construct_utf8_string(
+                                              OSSL_KDF_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key, strlen(key)),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, strlen(salt)),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, strlen(info)),
+        OSSL_PARAM_construct_end() };
     const size_t sizes[] = { 1, 31, 32, 33, 64, 100, DERIVE_BYTES_MAX };
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     bool same = kdf != NULL;

@@ -1,6 +1,6 @@
-/* libcrypto's SHA256_* and SHA512_* are called deprecated since 3.0, and stay the only way to copy a
- * running digest without an allocation and a provider look-up, ten times the cost of one compression.
- * They reach the same assembly. */
+/* libcrypto's SHA256_* and SHA512_* are called deprecated since 3.0, and stay the only way to copy
+ * a running digest without an allocation and a provider look-up, ten times the cost of one
+ * compression. They reach the same assembly. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/digest.h"
 
@@ -18,7 +18,10 @@ size_t digest_bytes(DigestAlgorithm algorithm)
     return algorithm == DIGEST_SHA512 ? DIGEST_SHA512_BYTES : DIGEST_SHA256_BYTES;
 }
 
-size_t digest_block_bytes(DigestAlgorithm algorithm) { return algorithm == DIGEST_SHA512 ? 128 : 64; }
+size_t digest_block_bytes(DigestAlgorithm algorithm)
+{
+    return algorithm == DIGEST_SHA512 ? 128 : 64;
+}
 
 void digest_begin(DigestState *ret_state, DigestAlgorithm algorithm)
 {

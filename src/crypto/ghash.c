@@ -44,8 +44,9 @@ static inline void reduce(Ghash *hash, uint64_t v0, uint64_t v1, uint64_t v2, ui
     hash->y1 = v3;
 }
 
-/* The low 64 bits of the carry-less product. Each factor is cut into four with every fourth bit set,
- * at most 16 of them: sums of 16 bits need 5 positions only in the top one, which falls away. */
+/* The low 64 bits of the carry-less product. Each factor is cut into four with every fourth bit
+ * set, at most 16 of them: sums of 16 bits need 5 positions only in the top one, which falls away.
+ */
 static uint64_t multiply_low(uint64_t x, uint64_t y)
 {
     static const uint64_t every_fourth = 0x1111111111111111u;
@@ -93,8 +94,8 @@ __attribute__((target("pclmul,sse2"))) static void multiply_pclmul(Ghash *hash)
     const __m128i h = _mm_set_epi64x((long long)hash->h1, (long long)hash->h0);
     const __m128i low = _mm_clmulepi64_si128(y, h, 0x00);
     const __m128i high = _mm_clmulepi64_si128(y, h, 0x11);
-    const __m128i middle
-            = _mm_xor_si128(_mm_clmulepi64_si128(y, h, 0x01), _mm_clmulepi64_si128(y, h, 0x10));
+    const __m128i middle =
+            _mm_xor_si128(_mm_clmulepi64_si128(y, h, 0x01), _mm_clmulepi64_si128(y, h, 0x10));
     uint64_t l[2], m[2], t[2];
     _mm_storeu_si128((__m128i *)l, low);
     _mm_storeu_si128((__m128i *)m, middle);

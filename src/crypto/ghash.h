@@ -1,14 +1,15 @@
 #pragma once
 /*
- * ghash: the universal hash of GCM (NIST SP 800-38D section 6.4), in constant time. Inside this room
- * only. With PCLMULQDQ where the processor has it, otherwise with integer multiplications on bits
- * spread four apart, so that no carry reaches the next one (Thomas Pornin's method in BearSSL).
+ * ghash: the universal hash of GCM (NIST SP 800-38D section 6.4), in constant time. Inside this
+ * room only. With PCLMULQDQ where the processor has it, otherwise with integer multiplications on
+ * bits spread four apart, so that no carry reaches the next one (Thomas Pornin's method in
+ * BearSSL).
  */
 #include "base/bytes.h"
 
 typedef struct Ghash { /* secret: the owner wipes it */
-    uint64_t h1, h0;   /* the key, most significant word first */
-    uint64_t y1, y0;   /* the running value */
+    uint64_t h1, h0; /* the key, most significant word first */
+    uint64_t y1, y0; /* the running value */
 } Ghash;
 
 void ghash_begin(Ghash *ret_hash, const uint8_t key[16]);

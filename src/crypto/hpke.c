@@ -64,8 +64,7 @@ static Status multiply(KeyAlgorithm curve, const uint8_t scalar_bytes[HPKE_SCALA
     return put_point(group, product, numbers, ret_point);
 }
 
-Status hpke_public(
-        KeyAlgorithm curve, const uint8_t scalar[HPKE_SCALAR_BYTES], uint8_t *ret_point)
+Status hpke_public(KeyAlgorithm curve, const uint8_t scalar[HPKE_SCALAR_BYTES], uint8_t *ret_point)
 {
     return multiply(curve, scalar, NULL, ret_point);
 }
@@ -85,10 +84,9 @@ static SuiteId kem_suite_id(const HpkeSuite *suite)
 
 static SuiteId hpke_suite_id(const HpkeSuite *suite)
 {
-    return (SuiteId) { { 'H', 'P', 'K', 'E', (uint8_t)(suite->kem_id >> 8),
-                               (uint8_t)suite->kem_id, (uint8_t)(suite->kdf_id >> 8),
-                               (uint8_t)suite->kdf_id, (uint8_t)(suite->aead_id >> 8),
-                               (uint8_t)suite->aead_id },
+    return (SuiteId) { { 'H', 'P', 'K', 'E', (uint8_t)(suite->kem_id >> 8), (uint8_t)suite->kem_id,
+                               (uint8_t)(suite->kdf_id >> 8), (uint8_t)suite->kdf_id,
+                               (uint8_t)(suite->aead_id >> 8), (uint8_t)suite->aead_id },
         HPKE_SUITE_ID_BYTES };
 }
 
@@ -108,8 +106,7 @@ static void labelled_expand(MacAlgorithm kdf, const SuiteId *id, Span secret, Sp
     CLEANUP(mac_key_wipe) MacKey key;
     mac_key_init(&key, kdf, secret);
     const uint8_t length[2] = { (uint8_t)(size >> 8), (uint8_t)size };
-    const Span parts[]
-            = { SPAN_OF(length), SPAN("HPKE-v1"), { id->bytes, id->size }, label, info };
+    const Span parts[] = { SPAN_OF(length), SPAN("HPKE-v1"), { id->bytes, id->size }, label, info };
     derive_expand(&key, parts, 5, ret_bytes, size);
 }
 
@@ -163,8 +160,8 @@ void hpke_schedule(const HpkeSuite *suite, const uint8_t secret[HPKE_SECRET_BYTE
     const SuiteId id = hpke_suite_id(suite);
     uint8_t context[1 + 2 * HPKE_SECRET_BYTES] = { MODE_BASE };
     labelled_extract(suite->kdf, &id, (Span) { 0 }, SPAN("psk_id_hash"), (Span) { 0 }, context + 1);
-    labelled_extract(
-            suite->kdf, &id, (Span) { 0 }, SPAN("info_hash"), info, context + 1 + HPKE_SECRET_BYTES);
+    labelled_extract(suite->kdf, &id, (Span) { 0 }, SPAN("info_hash"), info,
+            context + 1 + HPKE_SECRET_BYTES);
     uint8_t scheduled[HPKE_SECRET_BYTES];
     labelled_extract(suite->kdf, &id, (Span) { secret, HPKE_SECRET_BYTES }, SPAN("secret"),
             (Span) { 0 }, scheduled);

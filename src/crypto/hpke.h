@@ -1,6 +1,7 @@
 #pragma once
 /*
- * hpke: base mode of RFC 9180 with its parts as parameters. Inside this room only: others use box.h.
+ * hpke: base mode of RFC 9180 with its parts as parameters. Inside this room only: others use
+ * box.h.
  *
  * Diffie-Hellman on P-256 or on the SM2 curve, by points and scalars directly: a fresh EVP_PKEY for
  * each message costs more than the multiplication. Secret scalars go through libcrypto's
@@ -41,9 +42,9 @@ MUST_USE Status hpke_public(
  * DHKEM's Encap with the ephemeral scalar given: section 4.1.
  * Refuses REFUSED_KEY_FORMAT (a scalar or point not of the curve).
  */
-MUST_USE Status hpke_encapsulate(const HpkeSuite *suite,
-        const uint8_t ephemeral[HPKE_SCALAR_BYTES], const uint8_t recipient[HPKE_POINT_BYTES],
-        uint8_t ret_encapsulated[HPKE_POINT_BYTES], uint8_t ret_secret[HPKE_SECRET_BYTES]);
+MUST_USE Status hpke_encapsulate(const HpkeSuite *suite, const uint8_t ephemeral[HPKE_SCALAR_BYTES],
+        const uint8_t recipient[HPKE_POINT_BYTES], uint8_t ret_encapsulated[HPKE_POINT_BYTES],
+        uint8_t ret_secret[HPKE_SECRET_BYTES]);
 
 /* DHKEM's Decap. `encapsulated` is untrusted. Refuses REFUSED_BOX_TAMPERED. */
 MUST_USE Status hpke_decapsulate(const HpkeSuite *suite, const uint8_t scalar[HPKE_SCALAR_BYTES],

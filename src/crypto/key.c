@@ -8,6 +8,8 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+enum { SPKI_PREFIX_BYTES = 26 };
+
 static void pkey_free(EVP_PKEY **pkey) { EVP_PKEY_free(*pkey); }
 static void number_free(BIGNUM **number) { BN_clear_free(*number); }
 static void bio_free(BIO **bio) { BIO_free(*bio); }
@@ -41,7 +43,8 @@ Status key_der_from_pem(Span pem, KeyDer *ret_der)
     return OK;
 }
 
-/* libcrypto's i2d_re_*_tbs encodes anew and writes to a shared object; the signer signed these bytes. */
+/* libcrypto's i2d_re_*_tbs encodes anew and writes to a shared object; the signer signed these
+ * bytes. */
 Status key_signed_part(Span der, Span *ret_part)
 {
     const uint8_t *at = der.data;
@@ -68,18 +71,37 @@ Status key_pem_put(const char *label, Span der, Buffer *ret_pem)
     return buffer_put(ret_pem, (Span) { (const uint8_t *)text, (size_t)size });
 }
 
+int key_signature_nid(KeyAlgorithm algorithm)
+{
+    switch (algorithm) {
+    case KEY_RSA: return NID_sha256WithRSAEncryption;
+    case KEY_SM2: return NID_SM2_with_SM3;
+    case KEY_ED25519: return NID_ED25519;
+    case KEY_P256: return NID_ecdsa_with_SHA256;
+    }
+    return NID_undef;
+}
+
 /* --- SM2's Z --- */
 
 /* a | b | Gx | Gy of the curve of GB/T 32918.5. */
 static const uint8_t sm2_parameters[128] = {
-    0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, //
-    0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFC, //
-    0x28, 0xE9, 0xFA, 0x9E, 0x9D, 0x9F, 0x5E, 0x34, 0x4D, 0x5A, 0x9E, 0x4B, 0xCF, 0x65, 0x09, 0xA7, //
-    0xF3, 0x97, 0x89, 0xF5, 0x15, 0xAB, 0x8F, 0x92, 0xDD, 0xBC, 0xBD, 0x41, 0x4D, 0x94, 0x0E, 0x93, //
-    0x32, 0xC4, 0xAE, 0x2C, 0x1F, 0x19, 0x81, 0x19, 0x5F, 0x99, 0x04, 0x46, 0x6A, 0x39, 0xC9, 0x94, //
-    0x8F, 0xE3, 0x0B, 0xBF, 0xF2, 0x66, 0x0B, 0xE1, 0x71, 0x5A, 0x45, 0x89, 0x33, 0x4C, 0x74, 0xC7, //
-    0xBC, 0x37, 0x36, 0xA2, 0xF4, 0xF6, 0x77, 0x9C, 0x59, 0xBD, 0xCE, 0xE3, 0x6B, 0x69, 0x21, 0x53, //
-    0xD0, 0xA9, 0x87, 0x7C, 0xC6, 0x2A, 0x47, 0x40, 0x02, 0xDF, 0x32, 0xE5, 0x21, 0x39, 0xF0, 0xA0, //
+    0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xFF, //
+    0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xFC, //
+    0x28, 0xE9, 0xFA, 0x9E, 0x9D, 0x9F, 0x5E, 0x34, 0x4D, 0x5A, 0x9E, 0x4B, 0xCF, 0x65, 0x09,
+    0xA7, //
+    0xF3, 0x97, 0x89, 0xF5, 0x15, 0xAB, 0x8F, 0x92, 0xDD, 0xBC, 0xBD, 0x41, 0x4D, 0x94, 0x0E,
+    0x93, //
+    0x32, 0xC4, 0xAE, 0x2C, 0x1F, 0x19, 0x81, 0x19, 0x5F, 0x99, 0x04, 0x46, 0x6A, 0x39, 0xC9,
+    0x94, //
+    0x8F, 0xE3, 0x0B, 0xBF, 0xF2, 0x66, 0x0B, 0xE1, 0x71, 0x5A, 0x45, 0x89, 0x33, 0x4C, 0x74,
+    0xC7, //
+    0xBC, 0x37, 0x36, 0xA2, 0xF4, 0xF6, 0x77, 0x9C, 0x59, 0xBD, 0xCE, 0xE3, 0x6B, 0x69, 0x21,
+    0x53, //
+    0xD0, 0xA9, 0x87, 0x7C, 0xC6, 0x2A, 0x47, 0x40, 0x02, 0xDF, 0x32, 0xE5, 0x21, 0x39, 0xF0,
+    0xA0, //
 };
 
 void key_sm2_z(const uint8_t *point, Span id, uint8_t ret_z[KEY_SM2_Z_BYTES])
@@ -105,8 +127,8 @@ static Status algorithm_of(const EVP_PKEY *pkey, KeyAlgorithm *ret_algorithm)
     if (EVP_PKEY_is_a(pkey, "SM2")) return OK;
     *ret_algorithm = KEY_P256;
     LIBRARY_REQUIRE(EVP_PKEY_is_a(pkey, "EC"), REFUSED_KEY_FORMAT);
-    LIBRARY_REQUIRE(EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) == 1,
-            REFUSED_KEY_FORMAT);
+    LIBRARY_REQUIRE(
+            EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) == 1, REFUSED_KEY_FORMAT);
     REQUIRE(strcmp(group, "prime256v1") == 0, REFUSED_KEY_FORMAT);
     return OK;
 }
@@ -128,10 +150,10 @@ static Status read_point(const EVP_PKEY *pkey, uint8_t ret_point[KEY_POINT_BYTES
 {
     CLEANUP(number_free) BIGNUM *x = NULL;
     CLEANUP(number_free) BIGNUM *y = NULL;
-    LIBRARY_REQUIRE(EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_EC_PUB_X, &x) == 1,
-            REFUSED_KEY_FORMAT);
-    LIBRARY_REQUIRE(EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, &y) == 1,
-            REFUSED_KEY_FORMAT);
+    LIBRARY_REQUIRE(
+            EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_EC_PUB_X, &x) == 1, REFUSED_KEY_FORMAT);
+    LIBRARY_REQUIRE(
+            EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_EC_PUB_Y, &y) == 1, REFUSED_KEY_FORMAT);
     ret_point[0] = 0x04;
     LIBRARY_CHECK(BN_bn2binpad(x, ret_point + 1, 32) == 32);
     LIBRARY_CHECK(BN_bn2binpad(y, ret_point + 33, 32) == 32);
@@ -151,20 +173,42 @@ static Status prepare_verify(PublicKey *key)
     return OK;
 }
 
+/* SubjectPublicKeyInfo up to the point: SEQUENCE { SEQUENCE { ecPublicKey, curve }, BIT STRING. */
+static const uint8_t sm2_prefix[SPKI_PREFIX_BYTES] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A,
+    0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x81, 0x1C, 0xCF, 0x55, 0x01, 0x82, 0x2D,
+    0x03, 0x42, 0x00 };
+static const uint8_t p256_prefix[SPKI_PREFIX_BYTES] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A,
+    0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07,
+    0x03, 0x42, 0x00 };
+
+static Status spki_of_point(KeyAlgorithm algorithm, Span point, Buffer *ret_der)
+{
+    TRY(buffer_put(ret_der, algorithm == KEY_SM2 ? SPAN_OF(sm2_prefix) : SPAN_OF(p256_prefix)));
+    return buffer_put(ret_der, point);
+}
+
+/* libcrypto keeps a compressed point compressed and explicit parameters explicit: one key with
+ * several encodings, and so several fingerprints. We keep the key that its bare point makes;
+ * reading it checks that the point is on the curve. */
+static Status normalize_curve_key(PublicKey *key)
+{
+    TRY(read_point(key->pkey, key->point));
+    uint8_t bytes[SPKI_PREFIX_BYTES + KEY_POINT_BYTES];
+    Buffer der = BUFFER_OF(bytes);
+    TRY(spki_of_point(key->algorithm, SPAN_OF(key->point), &der));
+    const uint8_t *at = bytes;
+    EVP_PKEY *same = d2i_PUBKEY(NULL, &at, (long)der.size);
+    LIBRARY_REQUIRE(same != NULL, REFUSED_KEY_FORMAT);
+    EVP_PKEY_free(key->pkey);
+    key->pkey = same;
+    return OK;
+}
+
 static Status fill_public(PublicKey *key)
 {
     TRY(algorithm_of(key->pkey, &key->algorithm));
     if (key->algorithm == KEY_RSA) TRY(require_strong_rsa(key->pkey));
-    if (key->algorithm == KEY_SM2 || key->algorithm == KEY_P256) {
-        TRY(read_point(key->pkey, key->point));
-        /* On the curve, and not infinity: libcrypto checks the first, the point's form the second. */
-        const EC_GROUP *group = library_group(key->algorithm);
-        EC_POINT *point = EC_POINT_new(group);
-        const bool good = point != NULL
-                && EC_POINT_oct2point(group, point, key->point, KEY_POINT_BYTES, NULL) == 1;
-        EC_POINT_free(point);
-        LIBRARY_REQUIRE(good, REFUSED_KEY_FORMAT);
-    }
+    if (key->algorithm == KEY_SM2 || key->algorithm == KEY_P256) TRY(normalize_curve_key(key));
     if (key->algorithm == KEY_SM2) key_sm2_z(key->point, SPAN("1234567812345678"), key->z);
     return prepare_verify(key);
 }
@@ -188,13 +232,16 @@ Status public_key_from_spki(Span der, PublicKey **ret_key)
     const uint8_t *at = der.data;
     CLEANUP(pkey_free) EVP_PKEY *pkey = d2i_PUBKEY(NULL, &at, (long)der.size);
     LIBRARY_REQUIRE(pkey != NULL && at == der.data + der.size, REFUSED_KEY_FORMAT);
-    /* libcrypto reads BER and explicit parameters. One key must have one encoding and so one
-     * fingerprint: what we would write ourselves is all that we read. */
-    CLEANUP(memory_free) uint8_t *again = NULL;
-    const int again_size = i2d_PUBKEY(pkey, &again);
-    LIBRARY_REQUIRE(again_size > 0, REFUSED_KEY_FORMAT);
-    REQUIRE(span_equal(der, (Span) { again, (size_t)again_size }), REFUSED_KEY_FORMAT);
-    return key_public_wrap(pkey, ret_key);
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    TRY(key_public_wrap(pkey, &key));
+    /* libcrypto reads BER too. What we would write ourselves is all that we read. */
+    uint8_t bytes[SIGN_SPKI_BYTES_MAX];
+    Buffer again = BUFFER_OF(bytes);
+    TRY(public_key_to_spki(key, &again));
+    REQUIRE(span_equal(der, span_of_buffer(&again)), REFUSED_KEY_FORMAT);
+    *ret_key = key;
+    key = NULL;
+    return OK;
 }
 
 static Status request_key(const KeyDer *der, X509_REQ *request, PublicKey **ret_key)
@@ -207,6 +254,8 @@ static Status request_key(const KeyDer *der, X509_REQ *request, PublicKey **ret_
     TRY(key_signed_part((Span) { der->data, (size_t)der->size }, &signed_part));
     CLEANUP(public_key_free) PublicKey *key = NULL;
     TRY(key_public_wrap(pkey, &key));
+    REQUIRE(X509_REQ_get_signature_nid(request) == key_signature_nid(key->algorithm),
+            REFUSED_SIGNATURE_INVALID);
     const Status s = sign_verify(key, signed_part,
             (Span) { ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits) });
     if (status_refused(s)) return REFUSE(REFUSED_SIGNATURE_INVALID);
@@ -250,20 +299,13 @@ Status public_key_from_pem(Span pem, PublicKey **ret_key)
     return key_of_certificate(&der, ret_key);
 }
 
-/* SubjectPublicKeyInfo up to the point: SEQUENCE { SEQUENCE { ecPublicKey, curve }, BIT STRING. */
-static const uint8_t sm2_prefix[26] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE,
-    0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x81, 0x1C, 0xCF, 0x55, 0x01, 0x82, 0x2D, 0x03, 0x42, 0x00 };
-static const uint8_t p256_prefix[26] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE,
-    0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
-
 Status public_key_from_point(KeyAlgorithm algorithm, Span point, PublicKey **ret_key)
 {
     REQUIRE(algorithm == KEY_SM2 || algorithm == KEY_P256, REFUSED_KEY_FORMAT);
     REQUIRE(point.size == KEY_POINT_BYTES && point.data[0] == 0x04, REFUSED_KEY_FORMAT);
-    uint8_t bytes[sizeof(sm2_prefix) + KEY_POINT_BYTES];
+    uint8_t bytes[SPKI_PREFIX_BYTES + KEY_POINT_BYTES];
     Buffer der = BUFFER_OF(bytes);
-    TRY(buffer_put(&der, algorithm == KEY_SM2 ? SPAN_OF(sm2_prefix) : SPAN_OF(p256_prefix)));
-    TRY(buffer_put(&der, point));
+    TRY(spki_of_point(algorithm, point, &der));
     return public_key_from_spki(span_of_buffer(&der), ret_key);
 }
 

@@ -27,7 +27,8 @@ static bool fetch_all(Library *to)
 
 static void load(void)
 {
-    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
+    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL)
+            != 1)
         return;
     uint8_t seeds_the_generator[1];
     complete = fetch_all(&loaded) && RAND_bytes(seeds_the_generator, 1) == 1

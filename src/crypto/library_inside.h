@@ -1,7 +1,7 @@
 #pragma once
 /*
- * library_inside: the looked-up algorithms, for this room only. A look-up (EVP_*_fetch) takes locks and
- * microseconds; these are borrowed pointers, valid after library_start() and never freed.
+ * library_inside: the looked-up algorithms, for this room only. A look-up (EVP_*_fetch) takes locks
+ * and microseconds; these are borrowed pointers, valid after library_start() and never freed.
  */
 #include "crypto/library.h"
 #include "crypto/sign.h"
@@ -20,16 +20,16 @@ typedef struct Library {
     EC_GROUP *sm2;
 } Library;
 
-/* A libcrypto call that must work. Its error queue is the thread's and would confuse the next reader
- * (SSL_get_error), so it is emptied on every way out. */
-#define LIBRARY_CHECK(condition)                                                                   \
-    do {                                                                                           \
-        if (!(condition)) return library_failed(BROKEN(FAULT_CRYPTO));                             \
+/* A libcrypto call that must work. Its error queue is the thread's and would confuse the next
+ * reader (SSL_get_error), so it is emptied on every way out. */
+#define LIBRARY_CHECK(condition)                                       \
+    do {                                                               \
+        if (!(condition)) return library_failed(BROKEN(FAULT_CRYPTO)); \
     } while (0)
 /* A libcrypto call that judges outside data. */
-#define LIBRARY_REQUIRE(condition, refusal)                                                        \
-    do {                                                                                           \
-        if (!(condition)) return library_failed(REFUSE(refusal));                                  \
+#define LIBRARY_REQUIRE(condition, refusal)                       \
+    do {                                                          \
+        if (!(condition)) return library_failed(REFUSE(refusal)); \
     } while (0)
 /* Empties the error queue; returns `status`. */
 Status library_failed(Status status);

@@ -20,8 +20,10 @@ void mac_key_init(MacKey *ret_key, MacAlgorithm algorithm, Span key)
 {
     const DigestAlgorithm digest = (DigestAlgorithm)algorithm;
     uint8_t block[DIGEST_BLOCK_BYTES_MAX] = { 0 };
-    if (key.size > digest_block_bytes(digest)) digest_parts(digest, &key, 1, block);
-    else if (key.size > 0) memcpy(block, key.data, key.size);
+    if (key.size > digest_block_bytes(digest))
+        digest_parts(digest, &key, 1, block);
+    else if (key.size > 0)
+        memcpy(block, key.data, key.size);
     ret_key->algorithm = algorithm;
     absorb_padded(&ret_key->inner, digest, block, 0x36);
     absorb_padded(&ret_key->outer, digest, block, 0x5C);

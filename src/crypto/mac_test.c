@@ -29,7 +29,8 @@ static void rfc_4231(void)
             m, 64));
 }
 
-/* HMAC-SM3 has no RFC: libcrypto is the other opinion, for keys shorter, equal and longer than a block. */
+/* HMAC-SM3 has no RFC: libcrypto is the other opinion, for keys shorter, equal and longer than a
+ * block. */
 static void sm3_equals_libcrypto(void)
 {
     uint8_t key[100], text[300], ours[32], theirs[EVP_MAX_MD_SIZE];
@@ -51,7 +52,8 @@ static void a_key_serves_many_times(void)
     for (int i = 0; i < 3; i++) {
         uint8_t m[32];
         mac_make(&key, parts, 3, m);
-        EXPECT(vector_is("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", m, 32));
+        EXPECT(vector_is(
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", m, 32));
     }
 }
 

@@ -64,8 +64,9 @@ void merkle_root(const MerkleFrontier *tree, MerkleHash *ret_root)
     *ret_root = root;
 }
 
-/* --- proofs: MTH, PATH and SUBPROOF of RFC 6962 section 2.1, on ranges [begin, end) of leaves whose
- * begin is a multiple of the power of two that covers them. Recursion is at most 64 deep. --- */
+/* --- proofs: MTH, PATH and SUBPROOF of RFC 6962 section 2.1, on ranges [begin, end) of leaves
+ * whose begin is a multiple of the power of two that covers them. Recursion is at most 64 deep. ---
+ */
 
 /* The largest power of two smaller than size (the RFC's k); size >= 2. */
 static uint64_t split(uint64_t size) { return 1ULL << (63 - __builtin_clzll(size - 1)); }
@@ -100,8 +101,8 @@ static Status prove_range(
     return range_hash(nodes, begin, end, &proof->hashes[proof->count++]);
 }
 
-static Status path(const MerkleNodes *nodes, uint64_t index, uint64_t begin, uint64_t end,
-        MerkleProof *proof)
+static Status path(
+        const MerkleNodes *nodes, uint64_t index, uint64_t begin, uint64_t end, MerkleProof *proof)
 {
     if (end - begin == 1) return OK;
     const uint64_t middle = begin + split(end - begin);

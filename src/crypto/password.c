@@ -21,13 +21,12 @@ static const CostRow costs[] = {
 
 static bool known(PasswordAlgorithm algorithm, PasswordCost cost)
 {
-    const bool algorithm_known
-            = algorithm == PASSWORD_ARGON2ID || algorithm == PASSWORD_PBKDF2_SM3;
+    const bool algorithm_known = algorithm == PASSWORD_ARGON2ID || algorithm == PASSWORD_PBKDF2_SM3;
     return algorithm_known && (cost == PASSWORD_COST_PIN || cost == PASSWORD_COST_PASSWORD);
 }
 
-void password_pbkdf2_sm3(Span password, Span salt, uint32_t rounds,
-        uint8_t ret_digest[PASSWORD_DIGEST_BYTES])
+void password_pbkdf2_sm3(
+        Span password, Span salt, uint32_t rounds, uint8_t ret_digest[PASSWORD_DIGEST_BYTES])
 {
     static const uint8_t first_block[4] = { 0, 0, 0, 1 };
     CLEANUP(mac_key_wipe) MacKey key;
@@ -104,8 +103,7 @@ Status password_record_parse(Span bytes, PasswordRecord *ret_record)
 {
     REQUIRE(bytes.size == PASSWORD_RECORD_BYTES, REFUSED_PASSWORD_RECORD_FORMAT);
     const uint8_t *at = bytes.data;
-    PasswordRecord record
-            = { .algorithm = (PasswordAlgorithm)at[1], .cost = (PasswordCost)at[2] };
+    PasswordRecord record = { .algorithm = (PasswordAlgorithm)at[1], .cost = (PasswordCost)at[2] };
     REQUIRE(at[0] == RECORD_VERSION && known(record.algorithm, record.cost),
             REFUSED_PASSWORD_RECORD_FORMAT);
     memcpy(record.salt, at + 3, sizeof(record.salt));

@@ -54,7 +54,8 @@ MUST_USE Status password_check(const PasswordRecord *record, Span password, bool
 MUST_USE Status password_record_put(const PasswordRecord *record, Buffer *ret_bytes);
 /* Refuses REFUSED_PASSWORD_RECORD_FORMAT unless `bytes` is exactly one record. */
 MUST_USE Status password_record_parse(Span bytes, PasswordRecord *ret_record);
-/* PBKDF2-HMAC-SM3 (RFC 8018 section 5.2) of one block, for the published comparison. rounds >= 1. */
+/* PBKDF2-HMAC-SM3 (RFC 8018 section 5.2) of one block, for the published comparison. rounds >= 1.
+ */
 void password_pbkdf2_sm3(
         Span password, Span salt, uint32_t rounds, uint8_t ret_digest[PASSWORD_DIGEST_BYTES]);
 /* For CLEANUP. */

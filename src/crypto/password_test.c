@@ -78,7 +78,8 @@ static void records_are_parsed_strictly(void)
     PasswordRecord record, back;
     uint8_t bytes[PASSWORD_RECORD_BYTES + 1] = { 0 };
     Buffer b = { bytes, 0, PASSWORD_RECORD_BYTES };
-    EXPECT_OK(password_make(&random, PASSWORD_ARGON2ID, PASSWORD_COST_PIN, SPAN("135790"), &record));
+    EXPECT_OK(
+            password_make(&random, PASSWORD_ARGON2ID, PASSWORD_COST_PIN, SPAN("135790"), &record));
     EXPECT_OK(password_record_put(&record, &b));
     EXPECT(b.size == PASSWORD_RECORD_BYTES);
     EXPECT_OK(password_record_parse(span_of_buffer(&b), &back));
@@ -106,7 +107,8 @@ static void sizes_have_limits(void)
     const Random random = random_system();
     PasswordRecord record;
     const uint8_t large[PASSWORD_BYTES_MAX + 1] = { 0 };
-    EXPECT_REFUSED(password_make(&random, PASSWORD_ARGON2ID, PASSWORD_COST_PIN, (Span) { 0 }, &record),
+    EXPECT_REFUSED(
+            password_make(&random, PASSWORD_ARGON2ID, PASSWORD_COST_PIN, (Span) { 0 }, &record),
             REFUSED_BUFFER_FULL);
     EXPECT_REFUSED(
             password_make(&random, PASSWORD_ARGON2ID, PASSWORD_COST_PIN, SPAN_OF(large), &record),

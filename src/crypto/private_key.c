@@ -14,8 +14,8 @@ static void pkcs8_free(PKCS8_PRIV_KEY_INFO **info) { PKCS8_PRIV_KEY_INFO_free(*i
 static Status read_scalar(const EVP_PKEY *pkey, uint8_t ret_scalar[KEY_SCALAR_BYTES])
 {
     CLEANUP(number_free) BIGNUM *d = NULL;
-    LIBRARY_REQUIRE(EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &d) == 1,
-            REFUSED_KEY_FORMAT);
+    LIBRARY_REQUIRE(
+            EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &d) == 1, REFUSED_KEY_FORMAT);
     LIBRARY_REQUIRE(
             BN_bn2binpad(d, ret_scalar, KEY_SCALAR_BYTES) == KEY_SCALAR_BYTES, REFUSED_KEY_FORMAT);
     return OK;
@@ -96,8 +96,8 @@ Status private_key_from_pkcs8(Span der, PrivateKey **ret_key)
     TRY(library_start());
     REQUIRE(der.size > 0 && der.size <= SIGN_PKCS8_BYTES_MAX, REFUSED_KEY_FORMAT);
     const uint8_t *at = der.data;
-    CLEANUP(pkcs8_free) PKCS8_PRIV_KEY_INFO *info
-            = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.size);
+    CLEANUP(pkcs8_free)
+    PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.size);
     LIBRARY_REQUIRE(info != NULL && at == der.data + der.size, REFUSED_KEY_FORMAT);
     CLEANUP(pkey_free) EVP_PKEY *pkey = EVP_PKCS82PKEY(info);
     LIBRARY_REQUIRE(pkey != NULL, REFUSED_KEY_FORMAT);

@@ -36,7 +36,8 @@ void seal_key_init(SealKey *ret_key, SealSuite suite, uint32_t key_id, uint32_t 
 
 void seal_key_wipe(SealKey *key) { bytes_wipe(key, sizeof(*key)); }
 
-/* The header is in the derivation, so it is authenticated by the commitment as well as by the AAD. */
+/* The header is in the derivation, so it is authenticated by the commitment as well as by the AAD.
+ */
 static void derive_record(const SealKey *key, Span header, RecordSecret *ret)
 {
     uint8_t stream[AEAD_KEY_BYTES_MAX + AEAD_NONCE_BYTES + SEAL_COMMITMENT_BYTES];
@@ -78,8 +79,8 @@ static Status require_place(Span place)
     return OK;
 }
 
-Status seal_close(const SealKey *key, const Random *random, Span place, Span plain,
-        Buffer *ret_sealed)
+Status seal_close(
+        const SealKey *key, const Random *random, Span place, Span plain, Buffer *ret_sealed)
 {
     TRY(require_place(place));
     REQUIRE(plain.size <= SEAL_PLAIN_BYTES_MAX, REFUSED_SEAL_SIZE);

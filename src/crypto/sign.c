@@ -24,8 +24,10 @@ static void sm2_prehash(const PublicKey *key, Span id, Span message, uint8_t ret
 /* An empty id stands for the default one, whose Z the key has. */
 static void prehash(const PublicKey *key, Span id, Span message, uint8_t ret[PREHASH_BYTES])
 {
-    if (key->algorithm == KEY_SM2) sm2_prehash(key, id, message, ret);
-    else sha256(message, ret);
+    if (key->algorithm == KEY_SM2)
+        sm2_prehash(key, id, message, ret);
+    else
+        sha256(message, ret);
 }
 
 /* --- make --- */

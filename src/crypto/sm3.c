@@ -27,37 +27,37 @@ static inline void store(uint8_t *at, uint32_t v)
 #define T2(j) ((0x7A879D8Au << ((j) % 32)) | (0x7A879D8Au >> ((32 - (j) % 32) & 31)))
 
 /* One round. Instead of moving eight words, the caller turns their names. */
-#define ROUND(A, B, C, D, E, F, G, H, T, BOOL_F, BOOL_G, w, w4)                                    \
-    do {                                                                                           \
-        const uint32_t a12 = rotate(A, 12);                                                        \
-        const uint32_t ss1 = rotate(a12 + (E) + (T), 7);                                           \
-        D += BOOL_F(A, B, C) + (ss1 ^ a12) + ((w) ^ (w4));                                         \
-        H += BOOL_G(E, F, G) + ss1 + (w);                                                          \
-        B = rotate(B, 9);                                                                          \
-        F = rotate(F, 19);                                                                         \
-        H = p0(H);                                                                                 \
+#define ROUND(A, B, C, D, E, F, G, H, T, BOOL_F, BOOL_G, w, w4) \
+    do {                                                        \
+        const uint32_t a12 = rotate(A, 12);                     \
+        const uint32_t ss1 = rotate(a12 + (E) + (T), 7);        \
+        D += BOOL_F(A, B, C) + (ss1 ^ a12) + ((w) ^ (w4));      \
+        H += BOOL_G(E, F, G) + ss1 + (w);                       \
+        B = rotate(B, 9);                                       \
+        F = rotate(F, 19);                                      \
+        H = p0(H);                                              \
     } while (0)
 
 /* The message schedule, kept as a ring of 16 words: W[j+16] replaces W[j] once round j is done. */
-#define EXPAND(j)                                                                                  \
-    (W[(j) % 16] = p1(W[(j) % 16] ^ W[((j) + 7) % 16] ^ rotate(W[((j) + 13) % 16], 15))            \
+#define EXPAND(j)                                                                       \
+    (W[(j) % 16] = p1(W[(j) % 16] ^ W[((j) + 7) % 16] ^ rotate(W[((j) + 13) % 16], 15)) \
                     ^ rotate(W[((j) + 3) % 16], 7) ^ W[((j) + 10) % 16])
 
 #define WORD(j) W[(j) % 16]
 
-#define FOUR_ROUNDS(j, T, BOOL_F, BOOL_G, E0, E1, E2, E3)                                          \
-    do {                                                                                           \
-        ROUND(a, b, c, d, e, f, g, h, T(j), BOOL_F, BOOL_G, WORD(j), WORD((j) + 4));               \
-        E0;                                                                                        \
-        ROUND(d, a, b, c, h, e, f, g, T((j) + 1), BOOL_F, BOOL_G, WORD((j) + 1), WORD((j) + 5));   \
-        E1;                                                                                        \
-        ROUND(c, d, a, b, g, h, e, f, T((j) + 2), BOOL_F, BOOL_G, WORD((j) + 2), WORD((j) + 6));   \
-        E2;                                                                                        \
-        ROUND(b, c, d, a, f, g, h, e, T((j) + 3), BOOL_F, BOOL_G, WORD((j) + 3), WORD((j) + 7));   \
-        E3;                                                                                        \
+#define FOUR_ROUNDS(j, T, BOOL_F, BOOL_G, E0, E1, E2, E3)                                        \
+    do {                                                                                         \
+        ROUND(a, b, c, d, e, f, g, h, T(j), BOOL_F, BOOL_G, WORD(j), WORD((j) + 4));             \
+        E0;                                                                                      \
+        ROUND(d, a, b, c, h, e, f, g, T((j) + 1), BOOL_F, BOOL_G, WORD((j) + 1), WORD((j) + 5)); \
+        E1;                                                                                      \
+        ROUND(c, d, a, b, g, h, e, f, T((j) + 2), BOOL_F, BOOL_G, WORD((j) + 2), WORD((j) + 6)); \
+        E2;                                                                                      \
+        ROUND(b, c, d, a, f, g, h, e, T((j) + 3), BOOL_F, BOOL_G, WORD((j) + 3), WORD((j) + 7)); \
+        E3;                                                                                      \
     } while (0)
 
-#define FOUR_GROWING(j, T, BOOL_F, BOOL_G)                                                         \
+#define FOUR_GROWING(j, T, BOOL_F, BOOL_G) \
     FOUR_ROUNDS(j, T, BOOL_F, BOOL_G, EXPAND(j), EXPAND((j) + 1), EXPAND((j) + 2), EXPAND((j) + 3))
 
 static void compress(uint32_t chain[8], const uint8_t *bytes, size_t blocks)
@@ -91,8 +91,8 @@ static void compress(uint32_t chain[8], const uint8_t *bytes, size_t blocks)
 
 void sm3_begin(Sm3State *ret_state)
 {
-    *ret_state = (Sm3State) { .chain = { 0x7380166F, 0x4914B2B9, 0x172442D7, 0xDA8A0600,
-                                      0xA96F30BC, 0x163138AA, 0xE38DEE4D, 0xB0FB0E4E } };
+    *ret_state = (Sm3State) { .chain = { 0x7380166F, 0x4914B2B9, 0x172442D7, 0xDA8A0600, 0xA96F30BC,
+                                      0x163138AA, 0xE38DEE4D, 0xB0FB0E4E } };
 }
 
 void sm3_update(Sm3State *state, Span bytes)

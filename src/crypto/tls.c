@@ -29,14 +29,16 @@ static Status common_settings(SSL_CTX *context)
                           "TLS_AES_128_GCM_SHA256")
             == 1);
     LIBRARY_CHECK(SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1);
-    /* A ticket's key lives longer than a session: without tickets every session is forward secret. */
+    /* A ticket's key lives longer than a session: without tickets every session is forward secret.
+     */
     LIBRARY_CHECK(SSL_CTX_set_num_tickets(context, 0) == 1);
     SSL_CTX_set_options(context,
             SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION
                     | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     LIBRARY_CHECK(SSL_CTX_set_max_early_data(context, 0) == 1);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
+    SSL_CTX_set_mode(context,
+            SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
                     | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     return OK;
 }
@@ -127,8 +129,8 @@ Status tls_client_context(
 Status tls_expect_host(struct ssl_st *connection, const char *host)
 {
     uint8_t address[16];
-    const bool is_address
-            = inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
+    const bool is_address =
+            inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
     if (is_address) {
         LIBRARY_CHECK(X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host) == 1);
         return OK;

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * vector_test: published test vectors as they are printed, in hexadecimal. For this room's tests only.
+ * vector_test: published test vectors as they are printed, in hexadecimal. For this room's tests
+ * only.
  */
 #include "base/encoding.h"
 #include "base/expect.h"
