@@ -1,0 +1,32 @@
+#pragma once
+/*
+ * house_opening: put the house together in the order in which its parts need one another, and take it apart in the
+ * opposite order. Every step that worked is undone by opening_close(), also after a failed opening.
+ */
+#include "api/admin.h"
+#include "api/clockwork.h"
+#include "api/signer.h"
+#include "config.h"
+#include "tls_leaf.h"
+#include "vaultclient/guard.h"
+
+#include <signal.h>
+
+typedef struct Opening {
+    Config config;
+    House house;
+    Store *store;
+    VaultGuard *guard;
+    HttpServer *server;
+    Admin *admin;
+    Clockwork *clockwork;
+    TlsLeaf tls;
+    bool ready_written;
+} Opening;
+
+/*
+ * Open everything and serve. Waits for vaultd, and for two people when the database is not in the last confirmed state;
+ * a signal of `signals` ends the waiting (REFUSED_STORE_STOPPED).
+ */
+Status opening_open(const Config *config, const sigset_t *signals, Opening *opening);
+void opening_close(Opening *opening);

@@ -1,0 +1,89 @@
+/*
+ * hufud: HTTP, business rules, ledger; the database account. It has no private key but its own TLS leaf, and never sees
+ * a card number, password or code in clear.
+ *
+ * The whole life of the program stands in main(): open the house (house_opening.c), serve until told to stop, close it.
+ */
+#include "house_opening.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/log.h"
+
+enum { WATCH_MS = 200 };
+
+/* No core file, no ptrace by our own user: the TLS key is in this memory. */
+static void harden(void)
+{
+    const struct rlimit none = { 0, 0 };
+    ASSERT(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+    ASSERT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    ASSERT(setrlimit(RLIMIT_CORE, &none) == 0);
+}
+
+/* Every thread inherits this mask, so that signals are taken only here. */
+static sigset_t block_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    ASSERT(sigprocmask(SIG_BLOCK, &signals, NULL) == 0);
+    return signals;
+}
+
+/* Until SIGTERM, SIGINT, a stop over the admin socket (true), or a batch whose outcome is unknown (false). */
+static bool serve(const Opening *opening, const sigset_t *signals)
+{
+    for (;;) {
+        const struct timespec wait = { 0, WATCH_MS * 1000000L };
+        const int got = sigtimedwait(signals, NULL, &wait);
+        if (got > 0) {
+            LOG(LOG_INFO, "hufud.signal", LOG_NUMBER(SIGNAL, got));
+            return true;
+        }
+        if (admin_stop_asked(opening->admin)) return true;
+        if (batcher_failed(opening->house.batcher)) return false;
+    }
+}
+
+static int usage(void)
+{
+    fputs("hufud --config FILE\n\nThe payment API. Started by `hufu up` or systemd; settings: deploy/hufud.yaml.\n",
+            stderr);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    log_open("hufud", LOG_INFO, 2);
+    if (argc != 3 || strcmp(argv[1], "--config") != 0) return usage();
+    harden();
+    const sigset_t signals = block_signals();
+
+    Config config = { 0 };
+    YamlProblem problem = { 0 };
+    const Status loaded = config_load(argv[2], &config, &problem);
+    if (!status_ok(loaded)) {
+        LOG_STATUS(LOG_ERROR, "hufud.config", loaded, LOG_TEXT(PATH, problem.key),
+                LOG_NUMBER(COUNT, problem.line));
+        return EXIT_FAILURE;
+    }
+
+    static Opening opening;
+    const Status opened = opening_open(&config, &signals, &opening);
+    if (!status_ok(opened)) {
+        LOG_STATUS(LOG_ERROR, "hufud.not_started", opened);
+        opening_close(&opening);
+        return EXIT_FAILURE;
+    }
+    const bool clean = serve(&opening, &signals);
+    opening_close(&opening);
+    LOG(clean ? LOG_INFO : LOG_ALERT, clean ? "hufud.stopped" : "hufud.commit_uncertain");
+    return clean ? EXIT_SUCCESS : EXIT_FAILURE;
+}

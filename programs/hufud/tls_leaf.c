@@ -1,0 +1,63 @@
+#include "tls_leaf.h"
+
+#include "base/secret.h"
+#include "crypto/certificate.h"
+#include "crypto/sign.h"
+#include "crypto/tls.h"
+
+enum { ANSWER_BYTES_MAX = 2 * CERTIFICATE_DER_BYTES_MAX + 64 };
+
+/* Certificate and authority from DER to PEM. */
+static Status to_pem(Span der, Buffer *ret_pem, Certificate **ret_certificate)
+{
+    TRY(certificate_from_der(der, ret_certificate));
+    return certificate_to_pem(*ret_certificate, ret_pem);
+}
+
+static Status certify(VaultClient *vault, const PrivateKey *key, int64_t now_us, TlsLeaf *leaf)
+{
+    uint8_t spki_bytes[SIGN_SPKI_BYTES_MAX];
+    uint8_t memory_bytes[ANSWER_BYTES_MAX];
+    uint8_t chain_bytes[2 * CERTIFICATE_PEM_BYTES_MAX];
+    uint8_t key_bytes[SIGN_PKCS8_BYTES_MAX];
+    Buffer spki = BUFFER_OF(spki_bytes);
+    Buffer memory = BUFFER_OF(memory_bytes);
+    Buffer chain = BUFFER_OF(chain_bytes);
+    Buffer key_pem = BUFFER_OF(key_bytes);
+    Buffer authority_pem = BUFFER_OF(leaf->authority_pem);
+    Span certificate_der = { 0 };
+    Span authority_der = { 0 };
+    TRY(public_key_to_spki(private_key_public(key), &spki));
+    TRY(vaultclient_tls_leaf(
+            vault, span_of_buffer(&spki), &memory, &certificate_der, &authority_der));
+
+    CLEANUP(certificate_free) Certificate *certificate = NULL;
+    CLEANUP(certificate_free) Certificate *authority = NULL;
+    TRY(to_pem(certificate_der, &chain, &certificate));
+    TRY(to_pem(authority_der, &authority_pem, &authority));
+    leaf->authority_pem_size = authority_pem.size;
+    leaf->renew_at_us = now_us + (certificate_not_after_us(certificate) - now_us) / 2;
+
+    TRY(private_key_to_pem(key, &key_pem));
+    const TlsIdentity identity = { span_of_buffer(&chain), span_of_buffer(&key_pem) };
+    const Status s = tls_server_context(&identity, (Span) { NULL, 0 }, &leaf->context);
+    bytes_wipe(key_bytes, sizeof(key_bytes));
+    return s;
+}
+
+Status tls_leaf_make(VaultClient *vault, int64_t now_us, TlsLeaf *ret_leaf)
+{
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    TRY(private_key_generate(KEY_P256, &key));
+    TlsLeaf leaf = { 0 };
+    TRY(certify(vault, key, now_us, &leaf));
+    tls_leaf_free(ret_leaf);
+    *ret_leaf = leaf;
+    return OK;
+}
+
+void tls_leaf_free(TlsLeaf *leaf)
+{
+    if (leaf->context != NULL) tls_context_free(&leaf->context);
+    *leaf = (TlsLeaf) { 0 };
+}

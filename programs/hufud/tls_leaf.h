@@ -1,0 +1,19 @@
+#pragma once
+/*
+ * tls_leaf: hufud's own TLS key, made in memory at start, certified by vaultd for a few days, never written to disk.
+ */
+#include "base/bytes.h"
+#include "vaultclient/client.h"
+
+struct ssl_ctx_st;
+
+typedef struct TlsLeaf {
+    struct ssl_ctx_st *context;
+    int64_t renew_at_us; /* half of its life is over */
+    uint8_t authority_pem[8192];
+    size_t authority_pem_size; /* whom clients trust */
+} TlsLeaf;
+
+/* A fresh key and certificate. `*ret_leaf` is replaced only when OK. */
+MUST_USE Status tls_leaf_make(VaultClient *vault, int64_t now_us, TlsLeaf *ret_leaf);
+void tls_leaf_free(TlsLeaf *leaf);
