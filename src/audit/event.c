@@ -1,103 +1,116 @@
 #include "audit/event.h"
 
-enum { EVENT_VERSION = 1 };
-
-typedef struct KindName {
-    AuditKind kind;
-    const char *name;
-} KindName;
-
-static const KindName names[] = {
-    { AUDIT_ORDER_CREATE, "order.create" },
-    { AUDIT_ORDER_CODEPAY, "order.codepay" },
-    { AUDIT_ORDER_PAY, "order.pay" },
-    { AUDIT_ORDER_CLOSE, "order.close" },
-    { AUDIT_ORDER_EXPIRE, "order.expire" },
-    { AUDIT_ORDER_QUERY, "order.query" },
-    { AUDIT_CODE_ISSUE, "code.issue" },
-    { AUDIT_MERCHANT_ADD, "merchant.add" },
-    { AUDIT_MERCHANT_KEY, "merchant.key" },
-    { AUDIT_PAYER_ADD, "payer.add" },
-    { AUDIT_DAY_END, "day.end" },
-    { AUDIT_ALERT, "alert" },
-    { AUDIT_RESTORE, "restore" },
-    { AUDIT_BACKUP, "backup" },
-};
-
 const char *audit_kind_name(AuditKind kind)
 {
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i].kind == kind) return names[i].name;
+    switch (kind) {
+    case AUDIT_ORDER_CREATE: return "order.create";
+    case AUDIT_ORDER_PAY: return "order.pay";
+    case AUDIT_ORDER_CODEPAY: return "order.codepay";
+    case AUDIT_ORDER_CLOSE: return "order.close";
+    case AUDIT_ORDER_EXPIRE: return "order.expire";
+    case AUDIT_ORDER_DECIDE: return "order.decide";
+    case AUDIT_CODE_ISSUE: return "code.issue";
+    case AUDIT_MERCHANT_ADD: return "merchant.add";
+    case AUDIT_MERCHANT_KEY: return "merchant.key";
+    case AUDIT_MERCHANT_CHANGE: return "merchant.change";
+    case AUDIT_PAYER_ADD: return "payer.add";
+    case AUDIT_PAYER_CHANGE: return "payer.change";
+    case AUDIT_PIN_SET: return "pin.set";
+    case AUDIT_FUND: return "fund";
+    case AUDIT_DAY_END: return "day.end";
+    case AUDIT_ALERT: return "alert";
+    case AUDIT_RELEASE_ROW: return "row.release";
+    case AUDIT_BACKUP: return "backup";
+    case AUDIT_RESTORE: return "restore";
+    case AUDIT_READ: return "read";
     }
     return "unknown";
 }
 
-static Status put(const AuditEvent *event, Buffer *b)
+static Status put_short(Buffer *b, Span text, size_t size_max)
 {
-    TRY(buffer_put_u8(b, EVENT_VERSION));
-    TRY(buffer_put_u16(b, (uint16_t)event->kind));
-    TRY(buffer_put_u32(b, (uint32_t)event->outcome));
-    TRY(buffer_put_i64(b, event->time_us));
-    TRY(buffer_put(b, SPAN_OF(event->nonce_digest)));
-    TRY(buffer_put_framed(b, event->actor));
-    TRY(buffer_put_framed(b, event->subject));
-    return buffer_put_framed(b, event->detail);
+    REQUIRE(text.size <= size_max, REFUSED_BUFFER_FULL);
+    TRY(buffer_put_u8(b, (uint8_t)text.size));
+    return buffer_put(b, text);
 }
 
-Status audit_event_put(const AuditEvent *event, Buffer *ret_bytes)
+static Status put_event(Buffer *b, const AuditEvent *event)
 {
-    REQUIRE(event->actor.size <= AUDIT_ACTOR_BYTES_MAX, REFUSED_BUFFER_FULL);
-    REQUIRE(event->subject.size <= AUDIT_SUBJECT_BYTES_MAX, REFUSED_BUFFER_FULL);
-    REQUIRE(event->detail.size <= AUDIT_DETAIL_BYTES_MAX, REFUSED_BUFFER_FULL);
-    const size_t before = ret_bytes->size;
-    const Status s = put(event, ret_bytes);
-    if (!status_ok(s)) ret_bytes->size = before;
+    TRY(buffer_put_u8(b, AUDIT_EVENT_VERSION));
+    TRY(buffer_put_u16(b, (uint16_t)event->kind));
+    TRY(buffer_put_u32(b, (uint32_t)event->outcome));
+    TRY(buffer_put(b, SPAN_OF(event->nonce)));
+    TRY(put_short(b, event->actor, AUDIT_ACTOR_BYTES_MAX));
+    TRY(put_short(b, event->subject, AUDIT_SUBJECT_BYTES_MAX));
+    return put_short(b, event->detail, AUDIT_DETAIL_BYTES_MAX);
+}
+
+Status audit_event_put(Buffer *b, const AuditEvent *event)
+{
+    const size_t before = b->size;
+    const Status s = put_event(b, event);
+    if (!status_ok(s)) b->size = before;
     return s;
 }
 
-static Status parse(Span bytes, AuditEvent *event)
+static Status take_short(Cursor *c, size_t size_max, Span *ret)
 {
-    Cursor c = cursor_of(bytes);
+    uint8_t size = 0;
+    TRY(cursor_u8(c, &size));
+    REQUIRE(size <= size_max, REFUSED_BUFFER_FULL);
+    TRY(cursor_take(c, size, ret));
+    REQUIRE(span_is_utf8(*ret), REFUSED_TEXT_NOT_UTF8);
+    return OK;
+}
+
+static Status parse_event(Cursor *c, AuditEvent *e)
+{
     uint8_t version = 0;
     uint16_t kind = 0;
     uint32_t outcome = 0;
-    TRY(cursor_u8(&c, &version));
-    REQUIRE(version == EVENT_VERSION, REFUSED_AUDIT_LEAF_FORMAT);
-    TRY(cursor_u16(&c, &kind));
-    TRY(cursor_u32(&c, &outcome));
-    TRY(cursor_i64(&c, &event->time_us));
-    TRY(cursor_copy(&c, AUDIT_NONCE_BYTES, event->nonce_digest));
-    TRY(cursor_framed(&c, AUDIT_ACTOR_BYTES_MAX, &event->actor));
-    TRY(cursor_framed(&c, AUDIT_SUBJECT_BYTES_MAX, &event->subject));
-    TRY(cursor_framed(&c, AUDIT_DETAIL_BYTES_MAX, &event->detail));
-    event->kind = (AuditKind)kind;
-    event->outcome = (int32_t)outcome;
-    return cursor_end(&c);
+    TRY(cursor_u8(c, &version));
+    REQUIRE(version == AUDIT_EVENT_VERSION, REFUSED_AUDIT_LEAF_FORMAT);
+    TRY(cursor_u16(c, &kind));
+    TRY(cursor_u32(c, &outcome));
+    TRY(cursor_copy(c, AUDIT_NONCE_BYTES, e->nonce));
+    e->kind = (AuditKind)kind;
+    e->outcome = (int32_t)outcome;
+    TRY(take_short(c, AUDIT_ACTOR_BYTES_MAX, &e->actor));
+    TRY(take_short(c, AUDIT_SUBJECT_BYTES_MAX, &e->subject));
+    TRY(take_short(c, AUDIT_DETAIL_BYTES_MAX, &e->detail));
+    return cursor_end(c);
 }
 
 Status audit_event_parse(Span bytes, AuditEvent *ret_event)
 {
     AuditEvent event = { 0 };
-    REQUIRE(status_ok(parse(bytes, &event)), REFUSED_AUDIT_LEAF_FORMAT);
+    Cursor c = cursor_of(bytes);
+    REQUIRE(status_ok(parse_event(&c, &event)), REFUSED_AUDIT_LEAF_FORMAT);
     *ret_event = event;
     return OK;
 }
 
-Status audit_events_each(Span events, AuditVisit visit, void *context)
+Status audit_events_begin(Span events, AuditEvents *ret_events)
 {
-    if (events.size == 0) return OK;
-    Cursor c = cursor_of(events);
-    uint32_t count = 0;
-    REQUIRE(status_ok(cursor_u32(&c, &count)), REFUSED_AUDIT_LEAF_FORMAT);
-    REQUIRE(count <= AUDIT_EVENTS_MAX, REFUSED_AUDIT_LEAF_FORMAT);
-    for (uint32_t i = 0; i < count; i++) {
-        Span bytes = { 0 };
-        AuditEvent event = { 0 };
-        REQUIRE(status_ok(cursor_framed(&c, AUDIT_EVENT_BYTES_MAX, &bytes)),
-                REFUSED_AUDIT_LEAF_FORMAT);
-        TRY(audit_event_parse(bytes, &event));
-        TRY(visit(context, &event));
+    AuditEvents made = { cursor_of(events), 0 };
+    REQUIRE(status_ok(cursor_u32(&made.rest, &made.left)), REFUSED_AUDIT_LEAF_FORMAT);
+    REQUIRE(made.left <= AUDIT_EVENTS_MAX, REFUSED_AUDIT_LEAF_FORMAT);
+    *ret_events = made;
+    return OK;
+}
+
+Status audit_events_next(AuditEvents *events, AuditEvent *ret_event, bool *ret_more)
+{
+    Span bytes = { 0 };
+    if (events->left == 0) {
+        REQUIRE(status_ok(cursor_end(&events->rest)), REFUSED_AUDIT_LEAF_FORMAT);
+        *ret_more = false;
+        return OK;
     }
-    REQUIRE(status_ok(cursor_end(&c)), REFUSED_AUDIT_LEAF_FORMAT);
+    REQUIRE(status_ok(cursor_framed(&events->rest, AUDIT_EVENT_BYTES_MAX, &bytes)),
+            REFUSED_AUDIT_LEAF_FORMAT);
+    TRY(audit_event_parse(bytes, ret_event));
+    events->left--;
+    *ret_more = true;
     return OK;
 }

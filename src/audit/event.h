@@ -1,66 +1,72 @@
 #pragma once
 /*
- * event: one line of the audit log: who did what, on what, with what outcome. Units put events into the batch; vaultd
- * hashes them into the leaf without understanding them.
+ * event: what happened, as the audit log keeps it: one event a unit, also for refusals.
  *
- *   event = version u8 (1) | kind u16 | outcome i32 (StatusCode; 0 = OK) | time i64 us | nonce digest [16]
- *         | actor framed | subject framed | detail framed
- *   events = count u32 | each event framed                  (as they stand in the leaf, store/batch.h)
+ *   event = version u8 (1) | kind u16 | outcome i32 | nonce digest [16] (zeros: none)
+ *           | actor u8 length, text | subject u8 length, text | detail u8 length, text
  *
- * actor    "merchant:<mchid>", "payer:<id>", "operator:<uid>", "timer"
- * subject  "order:<mchid>/<out_trade_no>", "payer:<id>", ...
- * detail   a short machine text ("NOTPAY>SUCCESS"); never a body, never a secret
- * nonce    digest of a merchant request's nonce (message/nonce.h), zeros when there is none; with `time` it
- *          rebuilds the replay set after a restart
+ * Texts are ids and numbers, never what a customer typed; nothing here is secret or prohibited (TP-5, LL-4.5.5).
+ * The events of a batch are a u32 count and each event framed (store/batch.h). Floor 3. No shared state.
  */
 #include "base/bytes.h"
 
 enum {
+    AUDIT_EVENT_VERSION = 1,
     AUDIT_NONCE_BYTES = 16,
-    AUDIT_ACTOR_BYTES_MAX = 96,
-    AUDIT_SUBJECT_BYTES_MAX = 128,
-    AUDIT_DETAIL_BYTES_MAX = 256,
-    AUDIT_EVENT_BYTES_MAX = 1 + 2 + 4 + 8 + AUDIT_NONCE_BYTES + 12 + AUDIT_ACTOR_BYTES_MAX
+    AUDIT_ACTOR_BYTES_MAX = 64,
+    AUDIT_SUBJECT_BYTES_MAX = 160,
+    AUDIT_DETAIL_BYTES_MAX = 240,
+    AUDIT_EVENT_BYTES_MAX = 1 + 2 + 4 + AUDIT_NONCE_BYTES + 3 + AUDIT_ACTOR_BYTES_MAX
             + AUDIT_SUBJECT_BYTES_MAX + AUDIT_DETAIL_BYTES_MAX,
-    AUDIT_EVENTS_MAX = 4096, /* of one leaf */
+    AUDIT_EVENTS_MAX = 64, /* of one batch */
 };
 
-/* Append only. */
+/* Stored: append only. */
 typedef enum AuditKind {
     AUDIT_ORDER_CREATE = 1,
-    AUDIT_ORDER_CODEPAY = 2,
-    AUDIT_ORDER_PAY = 3,
+    AUDIT_ORDER_PAY = 2,
+    AUDIT_ORDER_CODEPAY = 3,
     AUDIT_ORDER_CLOSE = 4,
-    AUDIT_ORDER_EXPIRE = 5,
-    AUDIT_ORDER_QUERY = 6,
+    AUDIT_ORDER_EXPIRE = 5, /* by a timer */
+    AUDIT_ORDER_DECIDE = 6, /* a held payment was let through or refused */
     AUDIT_CODE_ISSUE = 7,
-    AUDIT_MERCHANT_ADD = 8,
-    AUDIT_MERCHANT_KEY = 9,
-    AUDIT_PAYER_ADD = 10,
-    AUDIT_DAY_END = 11,
-    AUDIT_ALERT = 12,
-    AUDIT_RESTORE = 13,
-    AUDIT_BACKUP = 14,
+    AUDIT_MERCHANT_ADD = 20,
+    AUDIT_MERCHANT_KEY = 21,
+    AUDIT_MERCHANT_CHANGE = 22,
+    AUDIT_PAYER_ADD = 30,
+    AUDIT_PAYER_CHANGE = 31,
+    AUDIT_PIN_SET = 32,
+    AUDIT_FUND = 40,
+    AUDIT_DAY_END = 41,
+    AUDIT_ALERT = 50,
+    AUDIT_RELEASE_ROW = 51,
+    AUDIT_BACKUP = 60,
+    AUDIT_RESTORE = 61,
+    AUDIT_READ = 70, /* an operator looked at something */
 } AuditKind;
 
 typedef struct AuditEvent {
     AuditKind kind;
-    int32_t outcome;
-    int64_t time_us;
-    uint8_t nonce_digest[AUDIT_NONCE_BYTES];
-    Span actor; /* UTF-8, borrowed */
-    Span subject;
+    int32_t outcome; /* Status code: 0, a refusal, a fault */
+    uint8_t nonce[AUDIT_NONCE_BYTES]; /* digest of the request's nonce */
+    Span actor;   /* who asked: "merchant/1900000001", "payer/p17", "operator/li", "timer" */
+    Span subject; /* about what: "1900000001/N42" */
     Span detail;
 } AuditEvent;
 
-/* "order.pay"; "unknown" for a kind of a newer program. Static storage. */
+/* The kind's name ("order.pay"), or "unknown". Static storage. */
 const char *audit_kind_name(AuditKind kind);
 
-/* Append one event (not framed). Refuses REFUSED_BUFFER_FULL (a text over its maximum, or the buffer). */
-MUST_USE Status audit_event_put(const AuditEvent *event, Buffer *ret_bytes);
-/* Refuses REFUSED_AUDIT_LEAF_FORMAT unless `bytes` is exactly one event. */
+/* Append the event. Refuses REFUSED_BUFFER_FULL (also for a text over its _MAX); unchanged then. */
+MUST_USE Status audit_event_put(Buffer *b, const AuditEvent *event);
+/* One whole event; spans borrow. Refuses REFUSED_AUDIT_LEAF_FORMAT. A kind of a later version is taken. */
 MUST_USE Status audit_event_parse(Span bytes, AuditEvent *ret_event);
 
-/* Walk the events of a leaf. Refuses REFUSED_AUDIT_LEAF_FORMAT, or what `visit` refuses. */
-typedef Status (*AuditVisit)(void *context, const AuditEvent *event);
-MUST_USE Status audit_events_each(Span events, AuditVisit visit, void *context);
+/* The events of a batch, one after another: begin, then next until *ret_more is false. */
+typedef struct AuditEvents {
+    Cursor rest;
+    uint32_t left;
+} AuditEvents;
+/* Refuses REFUSED_AUDIT_LEAF_FORMAT; so do the others. */
+MUST_USE Status audit_events_begin(Span events, AuditEvents *ret_events);
+MUST_USE Status audit_events_next(AuditEvents *events, AuditEvent *ret_event, bool *ret_more);
