@@ -34,7 +34,7 @@ typedef struct House {
     pthread_cond_t changed;
     bool gate_open;
     int holding; /* handlers behind the gate */
-    uint32_t uid_refused;
+    atomic_uint uid_refused;
     atomic_int handled;
 } House;
 
@@ -70,8 +70,8 @@ static Status handle(void *context, const ServicePeer *peer, uint8_t operation, 
 
 static bool admit(void *context, const ServicePeer *peer)
 {
-    const House *house = context;
-    return peer->uid != house->uid_refused;
+    House *house = context;
+    return peer->uid != atomic_load(&house->uid_refused);
 }
 
 static void *watch(void *context)
