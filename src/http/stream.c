@@ -221,6 +221,7 @@ Status http_stream_send(HttpStream *stream, const char *event, Span data)
     if (atomic_fetch_add(&stream->waiting, size) + size > HTTP_STREAM_QUEUE_BYTES_MAX) {
         atomic_fetch_sub(&stream->waiting, size);
         free(message);
+        atomic_store(&stream->closed, true); /* a stream with a hole in it would mislead */
         return REFUSE(REFUSED_HTTP_CLOSED);
     }
     atomic_fetch_add(&stream->references, 1);
