@@ -1,0 +1,55 @@
+#include "first_files.h"
+
+#include "base/encoding.h"
+#include "base/seams.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { PATH_BYTES_MAX = 512, KEYS_TEXT_BYTES_MAX = 256 * 1024, FILE_MODE = 0644 };
+
+static Status write_whole(const char *path, Span text)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+    CHECK(fd >= 0, FAULT_DISK);
+    const Disk disk = disk_of_fd(fd);
+    Status s = disk.write(disk.context, 0, text);
+    if (status_ok(s)) s = disk.sync(disk.context);
+    close(fd);
+    return s;
+}
+
+Status first_files_text(const char *path, Span text)
+{
+    uint8_t bytes[PATH_BYTES_MAX];
+    Buffer beside = BUFFER_OF(bytes);
+    TRY(buffer_print(&beside, "%s.new", path));
+    TRY(buffer_put_u8(&beside, 0));
+    TRY(write_whole((const char *)bytes, text));
+    CHECK(rename((const char *)bytes, path) == 0, FAULT_DISK);
+    return OK;
+}
+
+Status first_files_keys(const char *path, const VaultPublicKey *keys, size_t count)
+{
+    static uint8_t bytes[KEYS_TEXT_BYTES_MAX];
+    Buffer text = BUFFER_OF(bytes);
+    for (size_t i = 0; i < count; i++) {
+        TRY(buffer_put(&text, keys[i].name));
+        TRY(buffer_put_u8(&text, ' '));
+        TRY(base64_encode(keys[i].der, &text));
+        TRY(buffer_put_u8(&text, '\n'));
+    }
+    return first_files_text(path, span_of_buffer(&text));
+}
+
+Status first_files_ready(const char *path, const char *address, uint16_t port)
+{
+    uint8_t bytes[128];
+    Buffer text = BUFFER_OF(bytes);
+    TRY(buffer_print(&text, "%s %u\n", address, port));
+    return first_files_text(path, span_of_buffer(&text));
+}
+
+void first_files_remove(const char *path) { unlink(path); }

@@ -1,0 +1,309 @@
+#include "house_opening.h"
+
+#include "api/routes.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/time.h"
+#include "cases/alert.h"
+#include "checkpoint_keeper.h"
+#include "crypto/certificate.h"
+#include "crypto/mac.h"
+#include "first_files.h"
+#include "ledger/account.h"
+#include "payment/payment.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { WAIT_MS = 250, NONCE_LOOK_BACK_S = 2 * MESSAGE_SKEW_S };
+
+static const StoreSchema *const schemas[]
+        = { &audit_schema, &cases_schema, &access_schema, &ledger_schema, &payment_schema };
+
+/* Pause; refuses REFUSED_STORE_STOPPED when a signal says stop. */
+static Status pause_or_stop(const sigset_t *signals)
+{
+    const struct timespec wait = { 0, WAIT_MS * 1000000L };
+    REQUIRE(sigtimedwait(signals, NULL, &wait) < 0, REFUSED_STORE_STOPPED);
+    return OK;
+}
+
+/* vaultd may start after us, or again. */
+static Status await_vault(const Opening *o, const sigset_t *signals)
+{
+    bool told = false;
+    for (;;) {
+        uint8_t memory_bytes[1024];
+        Buffer memory = BUFFER_OF(memory_bytes);
+        WireStatus status = { 0 };
+        const Status s = vaultclient_status(o->house.vault, &memory, &status);
+        if (!status_is(s, (StatusCode)REFUSED_VAULT_UNAVAILABLE)) return s;
+        if (!told) LOG(LOG_INFO, "hufud.waits_for_vault");
+        told = true;
+        TRY(pause_or_stop(signals));
+    }
+}
+
+static Status each_leaf_hash(void *context, Store *store, VaultLeafVisit visit, void *visit_context)
+{
+    return audit_each_leaf_hash(store, visit, visit_context);
+}
+
+/* Show vaultd every row. A database that is not in the last confirmed state waits for two people (`hufu restore`);
+ * nothing is served meanwhile. */
+static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
+{
+    static uint8_t memory_bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
+    const VaultLeaves leaves = { NULL, each_leaf_hash };
+    bool told = false;
+    for (;;) {
+        Buffer memory = BUFFER_OF(memory_bytes);
+        const Status s = vaultclient_scan(o->house.vault, o->store, &leaves, &memory, ret_status);
+        if (!status_is(s, (StatusCode)REFUSED_STORE_ROLLED_BACK)) return s;
+        if (!told) LOG_STATUS(LOG_ALERT, "hufud.store_rolled_back", s);
+        told = true;
+        TRY(pause_or_stop(signals));
+    }
+}
+
+/* A row did not verify: an alert row, written by its own unit. On the batch thread, so it must not wait. */
+static void alert_done(Unit *unit, Status outcome)
+{
+    if (!status_ok(outcome)) LOG_STATUS(LOG_ALERT, "alert.not_written", outcome);
+    free(unit);
+}
+
+static void alarm_row(void *context, const Table *table, Span key, Status verdict)
+{
+    const Opening *o = context;
+    LOG_STATUS(LOG_ALERT, "row.refused", verdict, LOG_TEXT(TABLE, table->name));
+    AlertAdd *work = calloc(1, sizeof(*work));
+    if (work == NULL) return;
+    work->alert = alert_of(ALERT_ROW, table->id, key, verdict);
+    alert_add_unit(work, alert_done);
+    const Status s = batcher_submit(o->house.batcher, &work->unit);
+    if (!status_ok(s)) alert_done(&work->unit, s);
+}
+
+static Status restore_nonce(void *context, const AuditEvent *event)
+{
+    static const uint8_t none[AUDIT_NONCE_BYTES];
+    House *house = context;
+    if (bytes_equal_ct(event->nonce_digest, none, sizeof(none))) return OK;
+    const int64_t now_s = clock_now_us(&house->clock) / TIME_SECOND_US;
+    /* The message's own timestamp is not kept; it lay at most one window after the event. */
+    const int64_t expires_s = event->time_us / TIME_SECOND_US + NONCE_LOOK_BACK_S;
+    return nonce_restore(house->nonces, event->nonce_digest, expires_s, now_s);
+}
+
+static Status open_store(Opening *o, const sigset_t *signals)
+{
+    House *house = &o->house;
+    const StoreConfig store
+            = { o->config.database, NULL, schemas, sizeof(schemas) / sizeof(schemas[0]) };
+    TRY(store_open(&store, &o->store));
+    TRY(domain_open(o->config.domain, NULL, &house->domain));
+    const VaultClientConfig vault = { .socket_path = o->config.vault };
+    TRY(vaultclient_open(&vault, &house->vault));
+    TRY(await_vault(o, signals));
+
+    WireStatus status = { 0 };
+    TRY(scan(o, signals, &status));
+    LOG(LOG_INFO, "hufud.scanned", LOG_NUMBER(TREE_SIZE, status.tree_size),
+            LOG_NUMBER(COUNT, status.tracked_rows));
+    TRY(nonce_open(0, &house->random, &house->nonces));
+    const int64_t from_us
+            = clock_now_us(&house->clock) - NONCE_LOOK_BACK_S * TIME_SECOND_US;
+    TRY(audit_each_event(o->store, from_us, restore_nonce, house));
+
+    const VaultGuardConfig guard = { .client = house->vault,
+        .store = o->store,
+        .leaves = { NULL, each_leaf_hash },
+        .epoch = status.epoch,
+        .append = audit_append,
+        .alarm_context = o,
+        .alarm = alarm_row };
+    TRY(vaultclient_guard_open(&guard, &o->guard));
+    const BatchGuard batch_guard = vaultclient_guard(o->guard);
+    return batcher_start(o->store, &batch_guard, &house->clock, status.next_batch, &house->batcher);
+}
+
+static Status keep_platform_key(PlatformKey *key, Span der, WireSignKey sign_key)
+{
+    CLEANUP(certificate_free) Certificate *certificate = NULL;
+    uint8_t serial_bytes[CERTIFICATE_SERIAL_TEXT_MAX];
+    Buffer serial = BUFFER_OF(serial_bytes);
+    Buffer pem = BUFFER_OF(key->certificate_pem);
+    TRY(certificate_from_der(der, &certificate));
+    TRY(certificate_serial(certificate, &serial));
+    TRY(certificate_to_pem(certificate, &pem));
+    passage_text(key->serial, sizeof(key->serial), span_of_buffer(&serial));
+    key->certificate_pem_size = pem.size;
+    key->sign_key = sign_key;
+    key->not_before_us = certificate_not_before_us(certificate);
+    key->not_after_us = certificate_not_after_us(certificate);
+    return OK;
+}
+
+static Status open_platform_keys(Opening *o)
+{
+    static uint8_t memory_bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
+    Buffer memory = BUFFER_OF(memory_bytes);
+    VaultPublicKey keys[VAULTCLIENT_KEYS_MAX];
+    size_t count = 0;
+    House *house = &o->house;
+    TRY(vaultclient_public_keys(house->vault, &memory, keys, VAULTCLIENT_KEYS_MAX, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (span_equal(keys[i].name, SPAN("platform-rsa")))
+            TRY(keep_platform_key(&house->platform_rsa, keys[i].der, WIRE_SIGN_RSA));
+        if (span_equal(keys[i].name, SPAN("platform-sm2")))
+            TRY(keep_platform_key(&house->platform_sm2, keys[i].der, WIRE_SIGN_SM2));
+    }
+    REQUIRE(house->platform_rsa.certificate_pem_size > 0, REFUSED_KEY_UNKNOWN);
+    REQUIRE(house->platform_sm2.certificate_pem_size > 0, REFUSED_KEY_UNKNOWN);
+    return first_files_keys(o->config.keys_file, keys, count);
+}
+
+/* PKCS#1 v1.5 signatures are deterministic: the platform's signature over a label that no answer can be is a secret
+ * that stays the same for this institution, and needs no place of its own. */
+static Status derive_pseudonym_key(House *house)
+{
+    uint8_t bytes[SIGN_BYTES_MAX];
+    Buffer signature = BUFFER_OF(bytes);
+    const VaultSignItem item
+            = { WIRE_SIGN_RSA, SPAN("hufu pseudonym key of payers, never an answer"), &signature };
+    TRY(vaultclient_sign(house->vault, &item, 1));
+    mac_once(MAC_HMAC_SHA256, span_of_buffer(&signature), SPAN("pseudonym"), house->pseudonym_key);
+    bytes_wipe(bytes, sizeof(bytes));
+    return random_fill(&house->random, house->challenge_key, sizeof(house->challenge_key));
+}
+
+static Status find_key(void *context, Span mchid, Span serial, KeyAlgorithm algorithm,
+        const PublicKey **ret_key)
+{
+    const House *house = context;
+    DirectoryKey found = { 0 };
+    TRY(directory_find(
+            house->directory, mchid, serial, clock_now_us(&house->clock), &found));
+    REQUIRE(found.algorithm == algorithm, REFUSED_MERCHANT_KEY_UNKNOWN);
+    *ret_key = found.key;
+    return OK;
+}
+
+static Status open_business(Opening *o)
+{
+    House *house = &o->house;
+    YamlProblem problem = { 0 };
+    const Status loaded = strategy_load(o->config.strategy, &house->strategy, &problem);
+    if (!status_ok(loaded))
+        LOG_STATUS(LOG_ERROR, "hufud.strategy", loaded, LOG_TEXT(PATH, problem.key),
+                LOG_NUMBER(COUNT, problem.line));
+    TRY(loaded);
+    size_t keys = 0;
+    size_t left_out = 0;
+    TRY(directory_open(&house->directory));
+    TRY(directory_refresh(house->directory, house->batcher, &keys, &left_out));
+    LOG(left_out == 0 ? LOG_INFO : LOG_ALERT, "hufud.merchant_keys", LOG_NUMBER(COUNT, keys),
+            LOG_NUMBER(SIZE, left_out));
+    const MessageKeys message_keys = { house, find_key, NULL };
+    TRY(message_verifier_open(&message_keys, house->nonces, &house->verifier));
+    budget_open(&house->budget, BUDGET_PER_SECOND, BUDGET_BURST);
+    house->code_life_us = o->config.code_life_s * TIME_SECOND_US;
+    TRY(workers_start((int)o->config.openers, &house->openers));
+    return signer_start(house, (int)o->config.signers, &house->signer);
+}
+
+static Status renew_tls(void *context, int64_t now_us)
+{
+    Opening *o = context;
+    if (now_us < o->tls.renew_at_us) return OK;
+    TRY(tls_leaf_make(o->house.vault, now_us, &o->tls));
+    http_server_set_tls(o->server, o->tls.context);
+    LOG(LOG_INFO, "hufud.tls_renewed");
+    return OK;
+}
+
+static Status keep_checkpoint(void *context, Span note)
+{
+    const Opening *o = context;
+    TRY(checkpoint_keep(o->config.checkpoints, note));
+    return checkpoint_keep(o->config.second, note);
+}
+
+static void report(void *context, const char *what, Status s)
+{
+    LOG_STATUS(status_broken(s) ? LOG_ERROR : LOG_WARNING, "hufud.clockwork", s,
+            LOG_TEXT(OPERATION, what));
+}
+
+static Status open_doors(Opening *o)
+{
+    House *house = &o->house;
+    TRY(tls_leaf_make(house->vault, clock_now_us(&house->clock), &o->tls));
+    TRY(first_files_text(o->config.ca_file,
+            (Span) { o->tls.authority_pem, o->tls.authority_pem_size }));
+    const HttpServerConfig server = { .address = o->config.address,
+        .port = (uint16_t)o->config.port,
+        .loops = (unsigned)o->config.loops,
+        .tls = o->tls.context,
+        .methods = HTTP_GET | HTTP_POST,
+        .handler = routes_serve,
+        .context = house };
+    TRY(http_server_start(&server, &o->server));
+    const ClockworkConfig clockwork = { .house = house,
+        .keep_checkpoint = keep_checkpoint,
+        .renew_tls = renew_tls,
+        .report = report,
+        .context = o };
+    TRY(clockwork_start(&clockwork, &o->clockwork));
+    const AdminConfig admin = { .house = house,
+        .socket_path = o->config.admin,
+        .operator_uid = (uint32_t)o->config.operator_uid,
+        .group = (int)o->config.group,
+        .database_path = o->config.database,
+        .domain_path = o->config.domain };
+    TRY(admin_start(&admin, &o->admin));
+    TRY(first_files_ready(o->config.ready_file, o->config.address, http_server_port(o->server)));
+    o->ready_written = true;
+    LOG(LOG_INFO, "hufud.serves", LOG_TEXT(ADDRESS, o->config.address),
+            LOG_NUMBER(PORT, http_server_port(o->server)));
+    return OK;
+}
+
+Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
+{
+    o->config = *config;
+    o->house.clock = clock_system();
+    o->house.random = random_system();
+    TRY(open_store(o, signals));
+    TRY(open_platform_keys(o));
+    TRY(derive_pseudonym_key(&o->house));
+    TRY(open_business(o));
+    return open_doors(o);
+}
+
+/* First who asks, then who works, then who remembers. */
+void opening_close(Opening *o)
+{
+    House *house = &o->house;
+    if (o->ready_written) first_files_remove(o->config.ready_file);
+    if (o->admin != NULL) admin_stop(o->admin);
+    if (o->clockwork != NULL) clockwork_stop(o->clockwork);
+    if (o->server != NULL) {
+        const Status s = http_server_stop(o->server, 10000);
+        if (!status_ok(s)) LOG_STATUS(LOG_WARNING, "hufud.drain", s);
+    }
+    if (house->openers != NULL) workers_stop(house->openers);
+    if (house->batcher != NULL) batcher_stop(house->batcher);
+    if (house->signer != NULL) signer_stop(house->signer);
+    if (o->server != NULL) http_server_free(&o->server);
+    tls_leaf_free(&o->tls);
+    message_verifier_close(house->verifier);
+    if (house->directory != NULL) directory_close(&house->directory);
+    vaultclient_guard_close(o->guard);
+    nonce_close(house->nonces);
+    vaultclient_close(house->vault);
+    domain_close(house->domain);
+    if (o->store != NULL) store_close(o->store);
+    bytes_wipe(o, sizeof(*o));
+}
