@@ -63,6 +63,7 @@ static bool busy(const Loop *loop)
 
 static void drain_begin(Loop *loop)
 {
+    loop_run_jobs(loop); /* what was pushed before the stop is done before it */
     loop->draining = true;
     loop->drain_since_ms = loop->now_ms;
     evhttp_del_accept_socket(loop->http, loop->bound); /* closes it */
