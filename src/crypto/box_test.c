@@ -130,6 +130,33 @@ static void cfrg_accumulated(void)
     }
 }
 
+/*
+ * Suite 2 has no published vectors: these are from an independent implementation of the same text
+ * in Python (affine integers, hashlib's SM3), with the private keys of GM/T 0003.5's examples. A
+ * client in another language can check itself against them.
+ */
+static void suite_2_of_another_implementation(void)
+{
+    const HpkeSuite suite = { KEY_SM2, MAC_HMAC_SM3, AEAD_SM4_GCM, 0xFF02, 0xFF02, 0xFF02 };
+    const Vector sk_r = vector("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8");
+    const Vector sk_e = vector("59276e27d506861a16680f3ad9c02dccef3cc1fa3cdbe4ce6d54b80deac1bc21");
+    uint8_t pk_r[65], enc[65], secret[32], same[32];
+    EXPECT_OK(hpke_public(KEY_SM2, sk_r.bytes, pk_r));
+    EXPECT_OK(hpke_encapsulate(&suite, sk_e.bytes, pk_r, enc, secret));
+    EXPECT(vector_is("0404ebfc718e8d1798620432268e77feb6415e2ede0e073c0f4f640ecd2e149a73"
+                     "e858f9d81e5430a57b36daab8f950a3c64e6ee6a63094d99283aff767e124df0",
+            enc, 65));
+    EXPECT(vector_is(
+            "10d4e45136b58c95346cee769a224c40bd5a24c3fb1db5e5a355a1f5f6e497a7", secret, 32));
+    EXPECT_OK(hpke_decapsulate(&suite, sk_r.bytes, pk_r, enc, same));
+    EXPECT(memcmp(secret, same, 32) == 0);
+    HpkeKeys keys;
+    const Span info = SPAN("hufu box 1\x01\x02\0\0\0\x4d"); /* key id 77 */
+    hpke_schedule(&suite, secret, info, &keys);
+    EXPECT(vector_is("5c1f5f70d2747cd8e7bd9bb32c76eece", keys.key, 16));
+    EXPECT(vector_is("adfc9b3a544a42540166aa2f", keys.nonce, 12));
+}
+
 /* Points off the curve, infinity, another form: the invalid-curve attack finds no door. */
 static void bad_points_are_refused(void)
 {
@@ -283,7 +310,7 @@ static void sizes_have_limits(void)
             REFUSED_BOX_FORMAT);
 }
 
-TESTS(TEST(rfc_9180_a_3_1), TEST(cfrg_accumulated), TEST(bad_points_are_refused),
-        TEST(boxes_open_for_their_recipient_only), TEST(every_flipped_bit_is_refused),
-        TEST(another_context_does_not_open), TEST(contexts_have_one_encoding),
-        TEST(sizes_have_limits))
+TESTS(TEST(rfc_9180_a_3_1), TEST(cfrg_accumulated), TEST(suite_2_of_another_implementation),
+        TEST(bad_points_are_refused), TEST(boxes_open_for_their_recipient_only),
+        TEST(every_flipped_bit_is_refused), TEST(another_context_does_not_open),
+        TEST(contexts_have_one_encoding), TEST(sizes_have_limits))

@@ -134,7 +134,7 @@ static Status require_subject(const CertificateSubject *subject)
     REQUIRE(subject->serial.size > 0 && subject->serial.size <= CERTIFICATE_SERIAL_BYTES_MAX,
             REFUSED_CERTIFICATE_INVALID);
     const uint8_t first = subject->serial.data[0];
-    REQUIRE(first > 0 && first < 0x80, REFUSED_CERTIFICATE_INVALID);
+    REQUIRE(first >= 0x10 && first < 0x80, REFUSED_CERTIFICATE_INVALID);
     REQUIRE(subject->common_name.size > 0
                     && subject->common_name.size <= CERTIFICATE_NAME_BYTES_MAX,
             REFUSED_CERTIFICATE_INVALID);

@@ -20,7 +20,8 @@ enum {
 typedef struct Certificate Certificate;
 
 typedef struct CertificateSubject {
-    Span serial; /* 1..20 bytes, first not zero and under 0x80; unique per issuer */
+    Span serial; /* 1..20 bytes, the first in 0x10..0x7F, so that every client prints the same text:
+                  * Java's BigInteger drops a leading zero digit. Unique per issuer. */
     Span common_name; /* UTF-8, 1..CERTIFICATE_NAME_BYTES_MAX */
     Span organization; /* UTF-8; empty for none */
     int64_t not_before_us; /* whole seconds are kept */

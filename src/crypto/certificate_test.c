@@ -114,7 +114,7 @@ static void every_flipped_bit_is_refused(void)
 
 static void odd_subjects_are_refused(void)
 {
-    static const uint8_t zero_first[] = { 0, 1 }, negative[] = { 0x80 }, long_name[65] = { 'a' };
+    static const uint8_t zero_digit[] = { 0x0F, 1 }, negative[] = { 0x80 }, long_name[65] = { 'a' };
     static const char *const injected[] = { "a,DNS:evil.example", NULL };
     static const char *const not_an_address[] = { "1.2.3.4.5", NULL };
     CLEANUP(private_key_free) PrivateKey *key = NULL;
@@ -123,7 +123,7 @@ static void odd_subjects_are_refused(void)
     for (size_t i = 0; i < 8; i++)
         subjects[i] = subject_of(SPAN("name"), false);
     subjects[0].serial = (Span) { 0 };
-    subjects[1].serial = SPAN_OF(zero_first);
+    subjects[1].serial = SPAN_OF(zero_digit);
     subjects[2].serial = SPAN_OF(negative);
     subjects[3].common_name = SPAN_OF(long_name);
     subjects[4].common_name = SPAN("\xFF");

@@ -32,7 +32,7 @@ void digest_begin(DigestState *ret_state, DigestAlgorithm algorithm)
     case DIGEST_SM3: sm3_begin(state); return;
     case DIGEST_SHA512: ASSERT(SHA512_Init(state) == 1); return;
     }
-    ASSERT(!"a known digest");
+    ASSERT(false); /* not one of the registered digests */
 }
 
 void digest_update(DigestState *state, Span bytes)
@@ -44,7 +44,7 @@ void digest_update(DigestState *state, Span bytes)
     case DIGEST_SM3: sm3_update(inside, bytes); return;
     case DIGEST_SHA512: ASSERT(SHA512_Update(inside, bytes.data, bytes.size) == 1); return;
     }
-    ASSERT(!"a known digest");
+    ASSERT(false); /* not one of the registered digests */
 }
 
 void digest_end(DigestState *state, uint8_t *ret_digest)

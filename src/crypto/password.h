@@ -8,8 +8,8 @@
  * parameters, so a forged record cannot ask for a gigabyte.
  *
  *                         PASSWORD_COST_PIN (~1 ms)        PASSWORD_COST_PASSWORD
- *   PASSWORD_ARGON2ID     m = 1 MiB, t = 1, p = 1          m = 19 MiB, t = 2, p = 1
- *   PASSWORD_PBKDF2_SM3   2,000 rounds                     100,000 rounds
+ *   PASSWORD_ARGON2ID     m = 2.5 MiB, t = 1, p = 1        m = 19 MiB, t = 2, p = 1
+ *   PASSWORD_PBKDF2_SM3   3,000 rounds                     100,000 rounds
  *
  * Sources: RFC 9106 (Argon2id v1.3), RFC 8018 with HMAC-SM3. Thread-safe. Floor 1.
  */

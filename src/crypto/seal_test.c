@@ -1,6 +1,6 @@
 #include "crypto/seal.h"
 
-#include "base/expect.h"
+#include "crypto/vector_test.h"
 
 static const uint8_t key_bytes[SEAL_KEY_BYTES] = { 1, 2, 3, 4, 5 };
 
@@ -9,6 +9,47 @@ static SealKey key_of(SealSuite suite)
     SealKey key;
     seal_key_init(&key, suite, 7, 3, key_bytes);
     return key;
+}
+
+/* The format is stored for ten years: bytes made by an independent implementation in Python
+ * (hmac, and AESGCM of pyca/cryptography) with key 01..20, record id 00..1f, key id 7, version 3.
+ */
+static void the_format_is_fixed(void)
+{
+    uint8_t key_from_one[SEAL_KEY_BYTES];
+    for (size_t i = 0; i < sizeof(key_from_one); i++)
+        key_from_one[i] = (uint8_t)(i + 1);
+    SealKey key;
+    seal_key_init(&key, SEAL_AES_256_GCM, 7, 3, key_from_one);
+    const Vector sealed = vector("48465346010100000007000000030001020304050607"
+                                 "08090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f8c1b7f77aa9116c4"
+                                 "f99ebe9659a0ac8788b1e5e6816f3f22af6de01f3b8fe0415fea00"
+                                 "c6129045e24faee91710b3468396df36");
+    uint8_t back[64];
+    Buffer opened = BUFFER_OF(back);
+    EXPECT_OK(seal_open(&key, SPAN("card.pan/17"), vector_span(&sealed), &opened));
+    EXPECT(span_equal(span_of_buffer(&opened), SPAN("6222020200001234567")));
+}
+
+/* A dealer of fixed record ids, for the SM suite's derivation (commitment) by the same program. */
+static Status counting_fill(void *context, uint8_t *ret_bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ret_bytes[i] = (uint8_t)i;
+    return OK;
+}
+
+static void the_sm_derivation_is_fixed(void)
+{
+    const Random counting = { counting_fill, NULL };
+    uint8_t key_from_one[SEAL_KEY_BYTES], bytes[100];
+    for (size_t i = 0; i < sizeof(key_from_one); i++)
+        key_from_one[i] = (uint8_t)(i + 1);
+    SealKey key;
+    seal_key_init(&key, SEAL_SM4_GCM, 7, 3, key_from_one);
+    Buffer out = BUFFER_OF(bytes);
+    EXPECT_OK(seal_close(&key, &counting, SPAN("p"), SPAN("x"), &out));
+    EXPECT(vector_is("f5fb93e5784a021e01ba9586b6e2cc90", bytes + out.size - 16, 16));
 }
 
 static void what_is_closed_opens(void)
@@ -118,6 +159,7 @@ static void equal_fields_look_different(void)
     EXPECT(memcmp(a + x.size - 16, b + y.size - 16, 16) != 0);
 }
 
-TESTS(TEST(what_is_closed_opens), TEST(the_header_names_the_key),
-        TEST(every_flipped_bit_is_refused), TEST(another_place_or_key_is_refused),
-        TEST(sizes_have_limits), TEST(equal_fields_look_different))
+TESTS(TEST(the_format_is_fixed), TEST(the_sm_derivation_is_fixed), TEST(what_is_closed_opens),
+        TEST(the_header_names_the_key), TEST(every_flipped_bit_is_refused),
+        TEST(another_place_or_key_is_refused), TEST(sizes_have_limits),
+        TEST(equal_fields_look_different))

@@ -18,7 +18,7 @@ typedef struct Party {
 
 static CertificateSubject subject_of(Span name, bool authority)
 {
-    static const uint8_t serial[] = { 7 };
+    static const uint8_t serial[] = { 0x17 };
     static const char *const dns[] = { "localhost", NULL };
     static const char *const ip[] = { "127.0.0.1", NULL };
     const Clock clock = clock_system();
