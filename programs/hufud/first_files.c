@@ -1,7 +1,7 @@
 #include "first_files.h"
 
-#include "base/encoding.h"
 #include "base/seams.h"
+#include "crypto/sign.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,15 +31,22 @@ Status first_files_text(const char *path, Span text)
     return OK;
 }
 
+/* Only what signs the log: auditors need no other key. */
+static bool signs_the_log(Span name)
+{
+    const Span prefix = SPAN("checkpoint");
+    return name.size >= prefix.size && span_equal((Span) { name.data, prefix.size }, prefix);
+}
+
 Status first_files_keys(const char *path, const VaultPublicKey *keys, size_t count)
 {
     static uint8_t bytes[KEYS_TEXT_BYTES_MAX];
     Buffer text = BUFFER_OF(bytes);
     for (size_t i = 0; i < count; i++) {
-        TRY(buffer_put(&text, keys[i].name));
-        TRY(buffer_put_u8(&text, ' '));
-        TRY(base64_encode(keys[i].der, &text));
-        TRY(buffer_put_u8(&text, '\n'));
+        if (!signs_the_log(keys[i].name)) continue;
+        CLEANUP(public_key_free) PublicKey *key = NULL;
+        TRY(public_key_from_spki(keys[i].der, &key));
+        TRY(public_key_to_pem(key, &text));
     }
     return first_files_text(path, span_of_buffer(&text));
 }

@@ -4,7 +4,7 @@
 
 /* Replace a file as a whole (written beside, synced, renamed). Faults FAULT_DISK. */
 MUST_USE Status first_files_text(const char *path, Span text);
-/* One line a key: name, space, base64 DER. */
+/* The keys that sign checkpoints, as PEM blocks (audit/checkpoint.h reads them). */
 MUST_USE Status first_files_keys(const char *path, const VaultPublicKey *keys, size_t count);
 MUST_USE Status first_files_ready(const char *path, const char *address, uint16_t port);
 void first_files_remove(const char *path);

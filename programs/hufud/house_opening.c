@@ -1,21 +1,23 @@
 #include "house_opening.h"
 
 #include "api/routes.h"
+#include "audit/checkpoint.h"
+#include "audit/log.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/time.h"
 #include "cases/alert.h"
-#include "checkpoint_keeper.h"
 #include "crypto/certificate.h"
 #include "crypto/mac.h"
 #include "first_files.h"
 #include "ledger/account.h"
+#include "nonce_memory.h"
 #include "payment/payment.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-enum { WAIT_MS = 250, NONCE_LOOK_BACK_S = 2 * MESSAGE_SKEW_S };
+enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000 };
 
 static const StoreSchema *const schemas[]
         = { &audit_schema, &cases_schema, &access_schema, &ledger_schema, &payment_schema };
@@ -44,17 +46,12 @@ static Status await_vault(const Opening *o, const sigset_t *signals)
     }
 }
 
-static Status each_leaf_hash(void *context, Store *store, VaultLeafVisit visit, void *visit_context)
-{
-    return audit_each_leaf_hash(store, visit, visit_context);
-}
-
 /* Show vaultd every row. A database that is not in the last confirmed state waits for two people (`hufu restore`);
  * nothing is served meanwhile. */
 static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
 {
     static uint8_t memory_bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
-    const VaultLeaves leaves = { NULL, each_leaf_hash };
+    const VaultLeaves leaves = { NULL, audit_each_hash };
     bool told = false;
     for (;;) {
         Buffer memory = BUFFER_OF(memory_bytes);
@@ -85,17 +82,6 @@ static void alarm_row(void *context, const Table *table, Span key, Status verdic
     if (!status_ok(s)) alert_done(&work->unit, s);
 }
 
-static Status restore_nonce(void *context, const AuditEvent *event)
-{
-    static const uint8_t none[AUDIT_NONCE_BYTES];
-    House *house = context;
-    if (bytes_equal_ct(event->nonce_digest, none, sizeof(none))) return OK;
-    const int64_t now_s = clock_now_us(&house->clock) / TIME_SECOND_US;
-    /* The message's own timestamp is not kept; it lay at most one window after the event. */
-    const int64_t expires_s = event->time_us / TIME_SECOND_US + NONCE_LOOK_BACK_S;
-    return nonce_restore(house->nonces, event->nonce_digest, expires_s, now_s);
-}
-
 static Status open_store(Opening *o, const sigset_t *signals)
 {
     House *house = &o->house;
@@ -112,13 +98,11 @@ static Status open_store(Opening *o, const sigset_t *signals)
     LOG(LOG_INFO, "hufud.scanned", LOG_NUMBER(TREE_SIZE, status.tree_size),
             LOG_NUMBER(COUNT, status.tracked_rows));
     TRY(nonce_open(0, &house->random, &house->nonces));
-    const int64_t from_us
-            = clock_now_us(&house->clock) - NONCE_LOOK_BACK_S * TIME_SECOND_US;
-    TRY(audit_each_event(o->store, from_us, restore_nonce, house));
+    TRY(nonce_memory_restore(o->store, house->nonces, clock_now_us(&house->clock)));
 
     const VaultGuardConfig guard = { .client = house->vault,
         .store = o->store,
-        .leaves = { NULL, each_leaf_hash },
+        .leaves = { NULL, audit_each_hash },
         .epoch = status.epoch,
         .append = audit_append,
         .alarm_context = o,
@@ -226,8 +210,7 @@ static Status renew_tls(void *context, int64_t now_us)
 static Status keep_checkpoint(void *context, Span note)
 {
     const Opening *o = context;
-    TRY(checkpoint_keep(o->config.checkpoints, note));
-    return checkpoint_keep(o->config.second, note);
+    return audit_checkpoint_keep(o->config.checkpoints, o->config.second, note);
 }
 
 static void report(void *context, const char *what, Status s)
@@ -290,7 +273,7 @@ void opening_close(Opening *o)
     if (o->admin != NULL) admin_stop(o->admin);
     if (o->clockwork != NULL) clockwork_stop(o->clockwork);
     if (o->server != NULL) {
-        const Status s = http_server_stop(o->server, 10000);
+        const Status s = http_server_stop(o->server, DRAIN_MS_MAX);
         if (!status_ok(s)) LOG_STATUS(LOG_WARNING, "hufud.drain", s);
     }
     if (house->openers != NULL) workers_stop(house->openers);
