@@ -105,6 +105,7 @@ static Status open_store(Opening *o, const sigset_t *signals)
         .leaves = { NULL, audit_each_hash },
         .epoch = status.epoch,
         .append = audit_append,
+        .committed = audit_batches,
         .alarm_context = o,
         .alarm = alarm_row };
     TRY(vaultclient_guard_open(&guard, &o->guard));
