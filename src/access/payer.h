@@ -7,7 +7,7 @@
 #include "access/merchant.h"
 #include "base/money.h"
 
-enum { PAYER_ID_BYTES_MAX = 64 };
+enum { PAYER_ID_BYTES_MAX = 58 /* "payer/" and it fit an audit event's actor */ };
 
 enum PayerColumn {
     PAYER_ID = 1, /* TEXT, key */
@@ -29,7 +29,7 @@ typedef struct Payer {
     int64_t created_us;
 } Payer;
 
-/* 1..64 of digits, letters, `_` and `-`. */
+/* 1..58 of digits, letters, `_` and `-`. */
 bool payer_id_is_valid(Span id);
 
 /* Gather. ret_account: the payer's account, to be gathered next; 0 when there is none. Nothing is

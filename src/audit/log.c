@@ -3,8 +3,9 @@
 static const Migration migrations[] = {
     { 1, "CREATE TABLE audit_leaf("
          "batch BIGINT PRIMARY KEY NOT NULL, time_us BIGINT NOT NULL, salt BYTEA NOT NULL,"
-         "leaf BYTEA NOT NULL, hash BYTEA NOT NULL)" },
+         "hash BYTEA NOT NULL, leaf BYTEA NOT NULL)" },
 };
+/* `hash` stands before `leaf`: walking the hashes then reads no overflow page. */
 const StoreSchema audit_schema = { "audit", migrations, 1, NULL, 0 };
 
 Status audit_append(void *context, Store *store, const BatchDraft *draft, const BatchSealed *sealed)

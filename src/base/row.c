@@ -38,8 +38,8 @@ size_t row_image_bytes(const Value *values, size_t count)
             + columns_bytes(values, count);
 }
 
-/* Space is reserved once for the whole image; what follows only fills it. A row is encoded several times
- * on a payment's way, so this is the one place that writes without asking at each field. */
+/* Space is reserved once for the whole image; what follows only fills it. A row is encoded several
+ * times on a payment's way, so this is the one place that writes without asking at each field. */
 static uint8_t *write_number(uint8_t *to, uint64_t number, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -94,8 +94,8 @@ Status row_encode(const RowHead *head, const uint16_t *ids, const Value *values,
     return OK;
 }
 
-Status row_encode_key(uint16_t table, const uint16_t *ids, const Value *values,
-        uint8_t key_columns, Buffer *ret_key)
+Status row_encode_key(uint16_t table, const uint16_t *ids, const Value *values, uint8_t key_columns,
+        Buffer *ret_key)
 {
     ASSERT(key_columns >= 1 && key_columns <= ROW_KEY_COLUMNS_MAX);
     REQUIRE(values_fit(values, key_columns), REFUSED_BUFFER_FULL);

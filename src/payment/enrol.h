@@ -5,7 +5,7 @@
  */
 #include "payment/payment.h"
 
-enum { ENROL_ACTOR_BYTES_MAX = 64 };
+enum { ENROL_ACTOR_BYTES_MAX = 54 };
 
 /* A merchant with its account (at zero) and first key. */
 typedef struct MerchantAdd {

@@ -41,17 +41,12 @@ typedef struct PaymentCodepay {
 void payment_codepay_unit(PaymentCodepay *work, void (*done)(Unit *unit, Status outcome));
 
 /* --- query: changes nothing, so it costs no commit --- */
-typedef enum PaymentName {
-    PAYMENT_BY_OUT_TRADE_NO = 1,
-    PAYMENT_BY_TRANSACTION_ID,
-    PAYMENT_BY_PREPAY_ID
-} PaymentName;
-
 typedef struct PaymentQuery {
     Unit unit;
-    char mchid[MERCHANT_ID_BYTES_MAX + 1]; /* in: who asks; "" for a payer's app (BY_PREPAY_ID) and
-                                              the timer, then not admitted */
-    char serial[MERCHANT_SERIAL_BYTES_MAX + 1];
+    char mchid[MERCHANT_ID_BYTES_MAX
+            + 1]; /* in: whose order; "" = anybody's (not BY_OUT_TRADE_NO) */
+    char serial[MERCHANT_SERIAL_BYTES_MAX
+            + 1]; /* "" = hufud itself asks (payer's app, timer): not admitted */
     PaymentName by;
     char name[PAYMENT_PREPAY_ID_BYTES + 1];
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];

@@ -14,6 +14,8 @@ typedef struct PaymentPay {
     char prepay_id[PAYMENT_PREPAY_ID_BYTES + 1]; /* in */
     char payer[PAYER_ID_BYTES_MAX + 1];
     uint8_t grant[PAYMENT_GRANT_BYTES];
+    PaymentKey confirmed; /* what the payer's box was made for: the grant covers just this */
+    int64_t confirmed_minor;
     const Strategy *strategy; /* borrowed until done */
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
     PaymentKey found; /* the unit's own */
@@ -22,9 +24,9 @@ typedef struct PaymentPay {
 } PaymentPay;
 
 /*
- * Refuses ORDER_NOT_EXIST, PAYER_UNKNOWN, PAYER_CLOSED, ORDER_PAYER_OTHER, ORDER_EXPIRED,
- * ORDER_CLOSED, ORDER_STATE, RISK_REFUSED, BALANCE_NOT_ENOUGH: then the order stays as it was, and
- * the payer may try again or another may.
+ * Refuses ORDER_NOT_EXIST, BOX_CONTEXT (the order is not the confirmed one), PAYER_UNKNOWN,
+ * PAYER_CLOSED, ORDER_PAYER_OTHER, ORDER_EXPIRED, ORDER_CLOSED, ORDER_STATE, RISK_REFUSED,
+ * BALANCE_NOT_ENOUGH: then the order stays as it was, and the payer may try again or another may.
  */
 void payment_pay_unit(PaymentPay *work, void (*done)(Unit *unit, Status outcome));
 

@@ -79,6 +79,13 @@ typedef struct PaymentKey {
     char out_trade_no[PAYMENT_OUT_TRADE_NO_MAX + 1];
 } PaymentKey;
 
+/* How an order is named. */
+typedef enum PaymentName {
+    PAYMENT_BY_OUT_TRADE_NO = 1,
+    PAYMENT_BY_TRANSACTION_ID,
+    PAYMENT_BY_PREPAY_ID,
+} PaymentName;
+
 /* What a merchant orders. Texts end with NUL, "" when absent. */
 typedef struct PaymentOrder {
     char mchid[MERCHANT_ID_BYTES_MAX + 1];
@@ -124,6 +131,10 @@ TradeState payment_state_at(const Payment *payment, int64_t now_us);
  */
 MUST_USE Status payment_due(
         Store *store, int64_t now_us, PaymentKey ret_keys[PAYMENT_DUE_MAX], size_t *ret_count);
+/* The same behind the first `skip`: a frozen row that cannot be handled must not stop the others.
+ */
+MUST_USE Status payment_due_behind(Store *store, int64_t now_us, size_t skip,
+        PaymentKey ret_keys[PAYMENT_DUE_MAX], size_t *ret_count);
 /* Payments of this payer that wait for the PIN: what the payer's app shows. Newest first. */
 MUST_USE Status payment_waiting(
         Store *store, const char *payer, PaymentKey ret_keys[PAYMENT_DUE_MAX], size_t *ret_count);

@@ -24,6 +24,7 @@ enum {
     MEMORY_BOXES_MAX = 512 * 1024,
     MEMORY_GRANTS_MAX = 128 * 1024,
     MEMORY_NONCES_MAX = 4096,
+    MEMORY_REPLAY_FACTOR = 8, /* a segment may hold this many times what lives at one moment */
     MEMORY_OPERATORS_MAX = 32,
     MEMORY_OPERATOR_NAME_BYTES_MAX = 64,
     MEMORY_OPERATOR_KEY_BYTES_MAX = 64, /* SPKI of an Ed25519 key: 44 */
@@ -96,7 +97,7 @@ typedef struct MemoryOperator {
 typedef struct Memory {
     pthread_mutex_t lock;
     Journal *journal;
-    MacKey digest_key;
+    KeyedHashKey names;
     uint64_t epoch; /* of the lease */
     uint32_t log_epoch; /* restores accepted; part of the checkpoint's origin */
     bool ever_prepared; /* closes the ceremony */
@@ -116,6 +117,7 @@ typedef struct Memory {
 typedef struct MemoryConfig {
     Disk segments[2];
     const Secret *journal_key; /* borrowed during open */
+    KeyedHashKey names;        /* of KEY_MAP */
     uint64_t segment_bytes; /* 0: MEMORY_SEGMENT_BYTES */
 } MemoryConfig;
 
@@ -124,6 +126,12 @@ MUST_USE Status memory_open(const MemoryConfig *config, Memory **ret_memory);
 void memory_close(Memory *memory);
 
 /* --- inside the room --- */
+static inline void memory_unlock(Memory **memory) { pthread_mutex_unlock(&(*memory)->lock); }
+/* Hold the lock to the end of the scope. */
+#define MEMORY_HOLD(memory)                                                                        \
+    CLEANUP(memory_unlock) Memory *held_ = (memory);                                               \
+    pthread_mutex_lock(&held_->lock)
+
 /* Append and apply one record; the lock is held. */
 MUST_USE Status memory_write(Memory *memory, MemoryKind kind, Span payload, uint64_t *ret_position);
 /* Apply one record to the state; the lock is held or nobody else is there yet.

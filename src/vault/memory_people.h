@@ -12,8 +12,8 @@
 MUST_USE Status memory_enroll(Memory *memory, Span name, Span key_spki);
 /* Copies; false when there is no such operator. */
 bool memory_operator(Memory *memory, Span name, MemoryOperator *ret_operator);
-/* True when one of the nonces was used and its approval has not expired. */
-bool memory_approvals_spent(Memory *memory, const MemoryApprovals *approvals);
+/* True when one of the nonces was used. Forgets expired ones. */
+bool memory_approvals_spent(Memory *memory, const MemoryApprovals *approvals, int64_t now_us);
 /* Spend them for an act that has no record of its own. Durable. Refuses REFUSED_APPROVAL_REPLAYED.
  */
 MUST_USE Status memory_spend_approvals(Memory *memory, const MemoryApprovals *approvals);

@@ -13,7 +13,7 @@
  */
 #include "vault/store_view.h"
 
-enum { SCAN_ROWS_MAX = 64 * 1024, SCAN_LEAVES_MAX = 128 * 1024, SCAN_SUBJECT_BYTES = 32 };
+enum { SCAN_SUBJECT_BYTES = 32 };
 
 MUST_USE Status scan_begin(StoreView *view, Span request, Buffer *ret_answer);
 MUST_USE Status scan_rows(StoreView *view, Span request, Buffer *ret_answer);
