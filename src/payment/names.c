@@ -1,0 +1,112 @@
+/* names: the numbers and codes that payments go by. */
+#include "payment/order.h"
+#include "payment/pay_code.h"
+#include "payment/payment_rows.h"
+
+#include "base/secret.h"
+#include "base/time.h"
+
+enum { DRAW_CHUNK = 64, DRAW_CHUNKS_MAX = 16 };
+
+bool digits_only(Span text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') return false;
+    }
+    return text.size > 0;
+}
+
+static void chunk_wipe(uint8_t (*chunk)[DRAW_CHUNK]) { bytes_wipe(*chunk, DRAW_CHUNK); }
+
+/* Bytes above the last whole multiple of the alphabet are thrown away: otherwise its first letters
+ * come oftener. */
+Status draw_text(const Random *random, const char *alphabet, size_t count, char *ret_text)
+{
+    const size_t letters = strlen(alphabet);
+    const size_t fair = 256 - 256 % letters;
+    ASSERT(letters >= 2 && letters <= 64 && count <= DRAW_CHUNK);
+    CLEANUP(chunk_wipe) uint8_t chunk[DRAW_CHUNK];
+    char text[DRAW_CHUNK + 1] = { 0 };
+    size_t n = 0;
+    for (int i = 0; i < DRAW_CHUNKS_MAX && n < count; i++) {
+        TRY(random_fill(random, chunk, sizeof(chunk)));
+        for (size_t k = 0; k < sizeof(chunk) && n < count; k++)
+            if (chunk[k] < fair) text[n++] = alphabet[chunk[k] % letters];
+    }
+    CHECK(n == count, FAULT_RANDOM);
+    memcpy(ret_text, text, count + 1);
+    bytes_wipe(text, sizeof(text));
+    return OK;
+}
+
+/* Like v3's own: 28 digits with the day inside, so that people can read when. 18 random digits a
+ * day: 2^59. */
+Status payment_ids_draw(const Random *random, int64_t now_us, PaymentIds *ret_ids)
+{
+    char digits[19];
+    char letters[35];
+    char day[9];
+    TRY(draw_text(random, "0123456789", 18, digits));
+    TRY(draw_text(random, "0123456789abcdefghijklmnopqrstuvwxyz", 34, letters));
+    time_business_day_text(time_business_day(now_us), day);
+    memcpy(ret_ids->transaction_id, "42", 2);
+    memcpy(ret_ids->transaction_id + 2, digits, 8);
+    memcpy(ret_ids->transaction_id + 10, day, 8);
+    memcpy(ret_ids->transaction_id + 18, digits + 8, 11); /* with its NUL */
+    memcpy(ret_ids->prepay_id, "hf", 2);
+    memcpy(ret_ids->prepay_id + 2, letters, sizeof(letters));
+    return OK;
+}
+
+bool payment_out_trade_no_is_valid(Span text)
+{
+    if (text.size < PAYMENT_OUT_TRADE_NO_MIN || text.size > PAYMENT_OUT_TRADE_NO_MAX) return false;
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t c = text.data[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool digit = c >= '0' && c <= '9';
+        if (!letter && !digit && c != '_' && c != '-' && c != '*' && c != '|') return false;
+    }
+    return true;
+}
+
+bool payment_transaction_id_is_valid(Span text)
+{
+    return text.size == PAYMENT_TRANSACTION_ID_BYTES && digits_only(text);
+}
+
+bool payment_prepay_id_is_valid(Span text)
+{
+    if (text.size != PAYMENT_PREPAY_ID_BYTES) return false;
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t c = text.data[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) return false;
+    }
+    return true;
+}
+
+/* RULE: TP-18 - a barcode holds only what this one payment needs. */
+void payment_code_url(const Payment *payment, char ret_url[PAYMENT_CODE_URL_BYTES + 1])
+{
+    static const char scheme[] = "hufu://pay/";
+    memcpy(ret_url, scheme, sizeof(scheme) - 1);
+    memcpy(ret_url + sizeof(scheme) - 1, payment->prepay_id, sizeof(payment->prepay_id));
+}
+
+bool pay_code_is_valid(Span code)
+{
+    if (code.size != PAY_CODE_DIGITS || !digits_only(code)) return false;
+    return code.data[0] == '1' && code.data[1] <= '4';
+}
+
+Status pay_codes_draw(const Random *random, PayCodeIssue *work)
+{
+    REQUIRE(work->count >= 1 && work->count <= PAY_CODE_COUNT_MAX, REFUSED_PAY_CODE_COUNT);
+    for (size_t i = 0; i < work->count; i++) {
+        char *code = work->codes[i];
+        code[0] = '1';
+        TRY(draw_text(random, "01234", 1, code + 1));
+        TRY(draw_text(random, "0123456789", PAY_CODE_DIGITS - 2, code + 2));
+    }
+    return OK;
+}

@@ -1,0 +1,86 @@
+/* The tables of payment as SQL, and the plain reads that find keys. WITHOUT ROWID is the one word
+ * of SQLite's own. A payment keeps its rowid: rows of a kilobyte are better appended one after
+ * another than spread over the key's tree. */
+#include "payment/payment_rows.h"
+
+/* The partial indexes hold only what waits: a payment that succeeds at once never touches them. 3 =
+ * TRADE_NOTPAY, 6 = TRADE_USERPAYING; the statements below must say the same numbers literally for
+ * the planner to use them. */
+static const Migration migrations[] = {
+    { 1,
+            "CREATE TABLE payment("
+            "mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, transaction_id TEXT NOT NULL,"
+            "prepay_id TEXT NOT NULL, trade_type BIGINT NOT NULL, state BIGINT NOT NULL,"
+            "request_hash BYTEA NOT NULL, appid TEXT NOT NULL, description TEXT NOT NULL,"
+            "attach TEXT, notify_url TEXT, minor BIGINT NOT NULL, currency BIGINT NOT NULL,"
+            "payer TEXT, payer_account BIGINT, payee_account BIGINT NOT NULL, pin_grant BYTEA,"
+            "risk BIGINT NOT NULL, created BIGINT NOT NULL, expires BIGINT NOT NULL,"
+            "decide_by BIGINT, success_time BIGINT, store_id TEXT, reason BIGINT NOT NULL,"
+            "risk_reasons BIGINT NOT NULL, begun BIGINT, revision BIGINT NOT NULL,"
+            "batch BIGINT NOT NULL, seal BYTEA NOT NULL, PRIMARY KEY(mchid, out_trade_no));"
+            "CREATE UNIQUE INDEX payment_transaction_id ON payment(transaction_id);"
+            "CREATE UNIQUE INDEX payment_prepay_id ON payment(prepay_id);"
+            "CREATE INDEX payment_expires ON payment(expires) WHERE state = 3;"
+            "CREATE INDEX payment_decide_by ON payment(decide_by) WHERE state = 6;"
+            "CREATE INDEX payment_waiting ON payment(payer, created) WHERE state = 6;"
+            "CREATE TABLE pay_code("
+            "digest BYTEA PRIMARY KEY NOT NULL, payer TEXT NOT NULL, created BIGINT NOT NULL,"
+            "expires BIGINT NOT NULL, state BIGINT NOT NULL, used_by TEXT,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
+};
+
+static const Table *const tables[] = { &payment_table, &pay_code_table };
+
+const StoreSchema payment_schema = { "payment", migrations, 1, tables, 2 };
+
+typedef struct KeyList {
+    PaymentKey *keys;
+    size_t count;
+} KeyList;
+
+static Status take_key(void *context, const Value *values, size_t count)
+{
+    KeyList *list = context;
+    CHECK(count >= 2 && list->count < PAYMENT_DUE_MAX, FAULT_STORE);
+    PaymentKey *key = &list->keys[list->count];
+    const bool fits = status_ok(value_copy_text(&values[0], key->mchid, sizeof(key->mchid)))
+            && status_ok(value_copy_text(&values[1], key->out_trade_no, sizeof(key->out_trade_no)));
+    if (fits) list->count++; /* a key that we would never have written names no row of ours */
+    return OK;
+}
+
+Status payment_due_behind(Store *store, int64_t now_us, size_t skip,
+        PaymentKey ret_keys[PAYMENT_DUE_MAX], size_t *ret_count)
+{
+    static const char sql[] =
+            "SELECT mchid, out_trade_no, expires AS due FROM payment"
+            " WHERE state = 3 AND expires <= ?1"
+            " UNION ALL SELECT mchid, out_trade_no, decide_by AS due FROM payment"
+            " WHERE state = 6 AND decide_by <= ?1 ORDER BY due LIMIT ?2 OFFSET ?3";
+    const Value parameters[] = { VALUE_OF_INT(now_us), VALUE_OF_INT(PAYMENT_DUE_MAX),
+        VALUE_OF_INT((int64_t)skip) };
+    KeyList list = { ret_keys, 0 };
+    TRY(store_query(store, sql, parameters, 3, take_key, &list));
+    *ret_count = list.count;
+    return OK;
+}
+
+Status payment_due(
+        Store *store, int64_t now_us, PaymentKey ret_keys[PAYMENT_DUE_MAX], size_t *ret_count)
+{
+    return payment_due_behind(store, now_us, 0, ret_keys, ret_count);
+}
+
+Status payment_waiting(
+        Store *store, const char *payer, PaymentKey ret_keys[PAYMENT_DUE_MAX], size_t *ret_count)
+{
+    static const char sql[] =
+            "SELECT mchid, out_trade_no FROM payment WHERE state = 6 AND payer = ?1"
+            " ORDER BY created DESC LIMIT ?2";
+    const Value parameters[] = { VALUE_OF_TEXT(span_of_text(payer)),
+        VALUE_OF_INT(PAYMENT_DUE_MAX) };
+    KeyList list = { ret_keys, 0 };
+    TRY(store_query(store, sql, parameters, 2, take_key, &list));
+    *ret_count = list.count;
+    return OK;
+}
