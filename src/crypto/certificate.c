@@ -309,16 +309,20 @@ Status certificate_request(const PrivateKey *key, Span common_name, Buffer *ret_
 static Status verify_signature(X509 *x509, const PublicKey *key)
 {
     const ASN1_BIT_STRING *bits = NULL;
-    X509_get0_signature(&bits, NULL, x509);
+    const X509_ALGOR *outer = NULL;
+    X509_get0_signature(&bits, &outer, x509);
+    /* RFC 5280 section 4.1.1.2: the algorithm stands twice, and only one of them is signed. */
+    REQUIRE(X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(x509)) == 0, REFUSED_CERTIFICATE_INVALID);
     REQUIRE(X509_get_signature_nid(x509) == key_signature_nid(key->algorithm),
             REFUSED_CERTIFICATE_INVALID);
     CLEANUP(memory_free) uint8_t *der = NULL;
     const int size = i2d_X509(x509, &der);
+    LIBRARY_CHECK(size > 0);
     Span signed_part = { 0 };
-    LIBRARY_REQUIRE(size > 0 && bits != NULL, REFUSED_CERTIFICATE_INVALID);
-    TRY(key_signed_part((Span) { der, (size_t)size }, &signed_part));
-    const Status s = sign_verify(key, signed_part,
-            (Span) { ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits) });
+    Span signature = { 0 };
+    Status s = key_signed_part((Span) { der, (size_t)size }, &signed_part);
+    if (status_ok(s)) s = key_signature_bytes(bits, &signature);
+    if (status_ok(s)) s = sign_verify(key, signed_part, signature);
     if (status_refused(s)) return REFUSE(REFUSED_CERTIFICATE_INVALID);
     return s;
 }

@@ -60,6 +60,14 @@ Status key_signed_part(Span der, Span *ret_part)
     return OK;
 }
 
+Status key_signature_bytes(const ASN1_BIT_STRING *bits, Span *ret_signature)
+{
+    static const long unused_bits = 0x07;
+    REQUIRE(bits != NULL && (bits->flags & unused_bits) == 0, REFUSED_SIGNATURE_FORMAT);
+    *ret_signature = (Span) { ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits) };
+    return OK;
+}
+
 Status key_pem_put(const char *label, Span der, Buffer *ret_pem)
 {
     CLEANUP(bio_free) BIO *bio = BIO_new(BIO_s_secmem()); /* it may be a private key: wiped */
@@ -249,15 +257,16 @@ static Status request_key(const KeyDer *der, X509_REQ *request, PublicKey **ret_
     EVP_PKEY *pkey = X509_REQ_get0_pubkey(request);
     const ASN1_BIT_STRING *bits = NULL;
     X509_REQ_get0_signature(request, &bits, NULL);
-    LIBRARY_REQUIRE(pkey != NULL && bits != NULL, REFUSED_KEY_FORMAT);
+    LIBRARY_REQUIRE(pkey != NULL, REFUSED_KEY_FORMAT);
     Span signed_part = { 0 };
+    Span signature = { 0 };
+    TRY(key_signature_bytes(bits, &signature));
     TRY(key_signed_part((Span) { der->data, (size_t)der->size }, &signed_part));
     CLEANUP(public_key_free) PublicKey *key = NULL;
     TRY(key_public_wrap(pkey, &key));
     REQUIRE(X509_REQ_get_signature_nid(request) == key_signature_nid(key->algorithm),
             REFUSED_SIGNATURE_INVALID);
-    const Status s = sign_verify(key, signed_part,
-            (Span) { ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits) });
+    const Status s = sign_verify(key, signed_part, signature);
     if (status_refused(s)) return REFUSE(REFUSED_SIGNATURE_INVALID);
     TRY(s);
     *ret_key = key;

@@ -45,5 +45,8 @@ MUST_USE Status key_signed_part(Span der, Span *ret_part);
 /* libcrypto's number of the one signature algorithm that goes with a key of ours in a certificate
  * or request; anything else there (SHA-1) is refused. */
 int key_signature_nid(KeyAlgorithm algorithm);
+/* The bytes of a signature in a certificate or request. A count of unused bits would give one
+ * signature several encodings: it must be zero. Refuses REFUSED_SIGNATURE_FORMAT. */
+MUST_USE Status key_signature_bytes(const struct asn1_string_st *bits, Span *ret_signature);
 /* Append one PEM block. */
 MUST_USE Status key_pem_put(const char *label, Span der, Buffer *ret_pem);

@@ -167,18 +167,18 @@ static void requests_prove_possession(void)
         public_key_fingerprint(private_key_public(key), f1);
         public_key_fingerprint(taken, f2);
         EXPECT(memcmp(f1, f2, 32) == 0);
-        size_t refused = 0;
-        for (size_t i = 40; i < text.size - 40; i += 7) {
-            CLEANUP(public_key_free) PublicKey *none = NULL;
+        /* Whatever character is changed: no key comes out, or the same one. */
+        for (size_t i = 40; i < text.size - 40; i += 5) {
+            CLEANUP(public_key_free) PublicKey *changed = NULL;
             const uint8_t kept = pem[i];
-            if (kept == '\n' || kept == '=') continue;
             pem[i] = kept == 'A' ? 'B' : 'A';
-            if (kept != pem[i] && kept != 'A')
-                EXPECT(status_refused(public_key_from_pem(span_of_buffer(&text), &none)));
+            const Status s = public_key_from_pem(span_of_buffer(&text), &changed);
             pem[i] = kept;
-            refused++;
+            EXPECT(!status_broken(s));
+            if (!status_ok(s)) continue;
+            public_key_fingerprint(changed, f2);
+            EXPECT(memcmp(f1, f2, 32) == 0);
         }
-        EXPECT(refused > 20);
     }
 }
 
