@@ -8,10 +8,11 @@
  * active; the old one is then emptied. Records that wait together are written together, as one
  * batch with one MAC:
  *
- *   segment = HEADER batch, SNAPSHOT batches, SNAPSHOT_END batch, RECORDS batches, zeros (space set
- * aside) batch   = head | records | mac[32] = HMAC-SHA256(key, mac of the batch before | head |
- * records) head    = kind u8 | 0 u8 | sectors u16 | bytes of records u32 | segment's sequence u64 |
- *             check[8] of HMAC(key, offset | all of the head before it)
+ *   segment = HEADER batch, SNAPSHOT batches, SNAPSHOT_END batch, RECORDS batches, zeros set aside
+ *   batch   = head | records | mac[32]
+ *   mac     = HMAC-SHA256(key, "batch" | mac of the batch before | head | records)
+ *   head    = kind u8 | 0 u8 | sectors u16 | bytes of records u32 | segment's sequence u64 |
+ *             check[8] of HMAC-SHA256(key, "head" | offset u64 | head so far)
  *   record  = size u32 | kind u16 | payload
  *   sector  = tag u8 | 510 bytes of the batch | the same tag; a batch begins at a sector, 512 bytes
  *
@@ -40,8 +41,7 @@ enum {
     JOURNAL_RECORD_BYTES_MAX = 4096,
     JOURNAL_MAC_BYTES = 32,
     JOURNAL_SEGMENT_BYTES = 64 * 1024 * 1024,
-    JOURNAL_SEGMENT_FACTOR_MAX =
-            4, /* a segment that cannot be switched (disk full) grows to so many times its limit */
+    JOURNAL_SEGMENT_FACTOR_MAX = 4, /* times its limit: how far one grows that cannot be switched */
 };
 
 typedef struct Journal Journal;

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { SECTOR = 512 };
+enum { SECTOR = 512, CHANGES_ROOM = 64 };
 
 typedef struct Change {
     bool truncates;
@@ -21,6 +21,7 @@ struct TornDisk {
     size_t seen_size;
     Change *changes; /* since the last sync */
     size_t count;
+    size_t room;
 };
 
 TornPower torn_power(uint64_t seed, uint64_t cut_at)
@@ -164,6 +165,11 @@ void torn_disk_restart(TornDisk *d)
 static void note(TornDisk *d, bool truncates, uint64_t offset, Span bytes)
 {
     ASSERT(d->count < TORN_DISK_CHANGES_MAX);
+    if (d->count == d->room) {
+        d->room = d->room == 0 ? CHANGES_ROOM : 2 * d->room;
+        d->changes = realloc(d->changes, d->room * sizeof(Change));
+        ASSERT(d->changes != NULL);
+    }
     Change *change = &d->changes[d->count++];
     *change = (Change) { truncates, offset, NULL, bytes.size };
     if (bytes.size == 0) return;
@@ -255,8 +261,7 @@ Status torn_disk_open(TornPower *power, size_t size_max, TornDisk **ret_disk)
     d->memory_bytes = (size_max + SECTOR - 1) / SECTOR * SECTOR;
     d->durable = calloc(1, d->memory_bytes);
     d->seen = calloc(1, d->memory_bytes);
-    d->changes = calloc(TORN_DISK_CHANGES_MAX, sizeof(Change));
-    if (d->durable == NULL || d->seen == NULL || d->changes == NULL) {
+    if (d->durable == NULL || d->seen == NULL) {
         torn_disk_close(d);
         return BROKEN(FAULT_MEMORY);
     }
