@@ -5,6 +5,7 @@
 #include <openssl/obj_mac.h>
 #include <openssl/rand.h>
 #include <pthread.h>
+#include <time.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static Library loaded;
@@ -27,6 +28,7 @@ static bool fetch_all(Library *to)
 
 static void load(void)
 {
+    tzset(); /* glibc opens /etc/localtime at the first gmtime_r(): now, not inside a sandbox */
     if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL)
             != 1)
         return;

@@ -3,10 +3,10 @@
  * library: libcrypto made ready, once per process.
  *
  * Everything in this room calls library_start() itself. A program calls it before it enters a
- * sandbox, because it is here that libcrypto initialises, seeds itself and looks its algorithms up.
- * No openssl.cnf is read: an operator's file cannot change our algorithms. The looked-up algorithms
- * live until the process ends: they are this room's only global state, constant after the first
- * call. Thread-safe. Floor 1.
+ * sandbox, because it is here that libcrypto initialises, seeds itself and looks its algorithms up,
+ * and the C library its time zone. No openssl.cnf is read: an operator's file cannot change our
+ * algorithms. The looked-up algorithms live until the process ends: they are this room's only
+ * global state, constant after the first call. Thread-safe. Floor 1.
  */
 #include "base/status.h"
 
