@@ -117,7 +117,7 @@ typedef struct Memory {
 typedef struct MemoryConfig {
     Disk segments[2];
     const Secret *journal_key; /* borrowed during open */
-    KeyedHashKey names;        /* of KEY_MAP */
+    KeyedHashKey names; /* of KEY_MAP */
     uint64_t segment_bytes; /* 0: MEMORY_SEGMENT_BYTES */
 } MemoryConfig;
 
@@ -128,8 +128,8 @@ void memory_close(Memory *memory);
 /* --- inside the room --- */
 static inline void memory_unlock(Memory **memory) { pthread_mutex_unlock(&(*memory)->lock); }
 /* Hold the lock to the end of the scope. */
-#define MEMORY_HOLD(memory)                                                                        \
-    CLEANUP(memory_unlock) Memory *held_ = (memory);                                               \
+#define MEMORY_HOLD(memory)                          \
+    CLEANUP(memory_unlock) Memory *held_ = (memory); \
     pthread_mutex_lock(&held_->lock)
 
 /* Append and apply one record; the lock is held. */

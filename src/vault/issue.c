@@ -1,0 +1,171 @@
+#include "vault/issue.h"
+
+#include "base/secret.h"
+
+enum { SERIAL_BYTES = 16 };
+
+static Status role_of(uint8_t key, KeyRole *ret_role)
+{
+    switch ((WireSignKey)key) {
+    case WIRE_SIGN_RSA: *ret_role = KEY_PLATFORM_RSA; return OK;
+    case WIRE_SIGN_SM2: *ret_role = KEY_PLATFORM_SM2; return OK;
+    }
+    return REFUSE(REFUSED_KEY_UNKNOWN);
+}
+
+Status issue_signatures(const Issue *issue, Span request, Buffer *ret_answer)
+{
+    Cursor c = cursor_of(request);
+    uint32_t count = 0;
+    TRY(wire_take_count(&c, WIRE_SIGN_ITEMS_MAX, &count));
+    TRY(buffer_put_u32(ret_answer, count));
+    for (uint32_t i = 0; i < count; i++) {
+        WireSignItem item;
+        KeyRole role = KEY_PLATFORM_RSA;
+        uint8_t memory[SIGN_BYTES_MAX];
+        Buffer signature = BUFFER_OF(memory);
+        TRY(wire_take_sign_item(&c, &item));
+        TRY(role_of(item.key, &role));
+        TRY(sign_make(keys_private(issue->keys, role), item.message, &signature));
+        TRY(buffer_put_framed(ret_answer, span_of_buffer(&signature)));
+    }
+    return cursor_end(&c);
+}
+
+/* --- TLS --- */
+
+static bool is_address(const char *name)
+{
+    bool digits = true;
+    for (const char *c = name; *c != '\0'; c++) {
+        if (*c == ':') return true;
+        digits = digits && ((*c >= '0' && *c <= '9') || *c == '.');
+    }
+    return digits;
+}
+
+typedef struct Alternatives {
+    const char *dns[ISSUE_NAMES_MAX + 2];
+    const char *addresses[ISSUE_NAMES_MAX + 3];
+} Alternatives;
+
+static void collect(const Issue *issue, Alternatives *ret)
+{
+    size_t dns = 0;
+    size_t addresses = 0;
+    *ret = (Alternatives) { 0 };
+    ret->dns[dns++] = "localhost";
+    ret->addresses[addresses++] = "127.0.0.1";
+    ret->addresses[addresses++] = "::1";
+    for (size_t i = 0; i < ISSUE_NAMES_MAX && issue->names[i] != NULL; i++) {
+        if (is_address(issue->names[i]))
+            ret->addresses[addresses++] = issue->names[i];
+        else
+            ret->dns[dns++] = issue->names[i];
+    }
+}
+
+static Status make_leaf(const Issue *issue, const PublicKey *key, Certificate **ret_leaf)
+{
+    const int64_t now_us = clock_now_us(&issue->clock);
+    uint8_t serial[SERIAL_BYTES];
+    TRY(random_fill(&issue->random, serial, sizeof(serial)));
+    serial[0] = (uint8_t)((serial[0] & 0x3F) | 0x40); /* positive, and of one length */
+    Alternatives names;
+    collect(issue, &names);
+    const CertificateSubject subject = {
+        .serial = SPAN_OF(serial),
+        .common_name = SPAN("hufud"),
+        .not_before_us = now_us - 60 * (int64_t)1000000, /* clocks differ a little */
+        .not_after_us = now_us + ISSUE_TLS_LIFE_US,
+        .dns_names = names.dns,
+        .ip_addresses = names.addresses,
+    };
+    return certificate_issue(keys_certificate(issue->keys, KEY_TLS_CA),
+            keys_private(issue->keys, KEY_TLS_CA), key, &subject, ret_leaf);
+}
+
+static Status put_certificate(const Certificate *certificate, Buffer *b)
+{
+    uint8_t memory[CERTIFICATE_DER_BYTES_MAX];
+    Buffer der = BUFFER_OF(memory);
+    TRY(certificate_to_der(certificate, &der));
+    return buffer_put_framed(b, span_of_buffer(&der));
+}
+
+Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer)
+{
+    Cursor c = cursor_of(request);
+    Span spki;
+    TRY(cursor_framed(&c, SIGN_SPKI_BYTES_MAX, &spki));
+    TRY(cursor_end(&c));
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    CLEANUP(certificate_free) Certificate *leaf = NULL;
+    TRY(public_key_from_spki(spki, &key));
+    TRY(make_leaf(issue, key, &leaf));
+    TRY(put_certificate(leaf, ret_answer));
+    return put_certificate(keys_certificate(issue->keys, KEY_TLS_CA), ret_answer);
+}
+
+/* --- the box key of the day --- */
+
+Status issue_box_key(const Issue *issue, Buffer *ret_answer)
+{
+    KeysBox box;
+    uint8_t message_memory[128];
+    uint8_t signature_memory[SIGN_BYTES_MAX];
+    Buffer message = BUFFER_OF(message_memory);
+    Buffer signature = BUFFER_OF(signature_memory);
+    TRY(keys_box_today(issue->keys, &box));
+    TRY(buffer_put(&message, SPAN("hufu-box-key")));
+    TRY(buffer_put_u32(&message, box.key_id));
+    TRY(buffer_put_u8(&message, (uint8_t)box.suite));
+    TRY(buffer_put_i64(&message, box.expires_us));
+    TRY(buffer_put(&message, SPAN_OF(box.point)));
+    TRY(sign_make(
+            keys_private(issue->keys, KEY_PLATFORM_RSA), span_of_buffer(&message), &signature));
+    const WireBoxKey wire = { box.key_id, (uint8_t)box.suite, box.expires_us, SPAN_OF(box.point),
+        span_of_buffer(&signature) };
+    return wire_put_box_key(ret_answer, &wire);
+}
+
+/* --- what everybody may know --- */
+
+static Status put_named_certificate(const Issue *issue, KeyRole role, Span name, Buffer *b)
+{
+    TRY(buffer_put_framed(b, name));
+    return put_certificate(keys_certificate(issue->keys, role), b);
+}
+
+static Status put_named_key(const Issue *issue, KeyRole role, Span name, Buffer *b)
+{
+    uint8_t memory[SIGN_SPKI_BYTES_MAX];
+    Buffer spki = BUFFER_OF(memory);
+    TRY(public_key_to_spki(private_key_public(keys_private(issue->keys, role)), &spki));
+    TRY(buffer_put_framed(b, name));
+    return buffer_put_framed(b, span_of_buffer(&spki));
+}
+
+Status issue_public_keys(const Issue *issue, Buffer *ret_answer)
+{
+    TRY(buffer_put_u32(ret_answer, 5));
+    TRY(put_named_certificate(issue, KEY_PLATFORM_RSA, SPAN("platform-rsa"), ret_answer));
+    TRY(put_named_certificate(issue, KEY_PLATFORM_SM2, SPAN("platform-sm2"), ret_answer));
+    TRY(put_named_certificate(issue, KEY_TLS_CA, SPAN("tls-ca"), ret_answer));
+    TRY(put_named_key(issue, KEY_CHECKPOINT_ED25519, SPAN("checkpoint-ed25519"), ret_answer));
+    return put_named_key(issue, KEY_CHECKPOINT_SM2, SPAN("checkpoint-sm2"), ret_answer);
+}
+
+Status issue_key_list(const Issue *issue, Buffer *ret_answer)
+{
+    KeyFacts facts[KEYS_FACTS_MAX];
+    const size_t count = keys_facts(issue->keys, facts);
+    TRY(wire_put_count(ret_answer, count, WIRE_KEYS_MAX));
+    for (size_t i = 0; i < count; i++) {
+        const WireKeyFacts wire = { span_of_text(facts[i].name), span_of_text(facts[i].algorithm),
+            facts[i].version, facts[i].created_us, facts[i].expires_us,
+            span_of_text(facts[i].serial) };
+        TRY(wire_put_key_facts(ret_answer, &wire));
+    }
+    return OK;
+}

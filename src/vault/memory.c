@@ -1,0 +1,107 @@
+#include "vault/memory.h"
+
+#include <stdlib.h>
+
+enum { PURGE_FIRST = 4096 };
+
+static Status replay(void *context, uint16_t kind, Span payload)
+{
+    return memory_apply(context, kind, payload);
+}
+
+/* The doors keep boxes, grants and nonces under their _MAX and forget expired ones; a replay meets
+ * all that a segment holds before anything is forgotten. */
+static void tables_init(Memory *m)
+{
+    hash_table_init(&m->frozen, sizeof(KeyedHash), MEMORY_FROZEN_MAX);
+    hash_table_init(&m->payers, sizeof(MemoryPayer), MEMORY_PAYERS_MAX);
+    hash_table_init(&m->boxes, sizeof(MemoryBox), MEMORY_REPLAY_FACTOR * MEMORY_BOXES_MAX);
+    hash_table_init(&m->grants, sizeof(MemoryGrant), MEMORY_REPLAY_FACTOR * MEMORY_GRANTS_MAX);
+    hash_table_init(&m->nonces, sizeof(MemoryNonce), MEMORY_REPLAY_FACTOR * MEMORY_NONCES_MAX);
+    m->boxes_purge_at = PURGE_FIRST;
+    m->grants_purge_at = PURGE_FIRST;
+}
+
+Status memory_open(const MemoryConfig *config, Memory **ret_memory)
+{
+    Memory *m = calloc(1, sizeof(*m));
+    CHECK(m != NULL, FAULT_MEMORY);
+    pthread_mutex_init(&m->lock, NULL);
+    tables_init(m);
+    m->signed_size = -1;
+    m->names = config->names;
+    store_state_empty(&m->confirmed);
+    const JournalConfig journal = {
+        .segments = { config->segments[0], config->segments[1] },
+        .key = config->journal_key,
+        .segment_bytes = config->segment_bytes > 0 ? config->segment_bytes : MEMORY_SEGMENT_BYTES,
+        .replay = replay,
+        .snapshot = memory_snapshot,
+        .context = m,
+    };
+    const Status s = journal_open(&journal, &m->journal);
+    if (!status_ok(s)) {
+        memory_close(m);
+        return s;
+    }
+    *ret_memory = m;
+    return OK;
+}
+
+void memory_close(Memory *m)
+{
+    if (m == NULL) return;
+    journal_close(m->journal);
+    hash_table_clear(&m->frozen);
+    hash_table_clear(&m->payers);
+    hash_table_clear(&m->boxes);
+    hash_table_clear(&m->grants);
+    hash_table_clear(&m->nonces);
+    pthread_mutex_destroy(&m->lock);
+    free(m);
+}
+
+Status memory_write(Memory *m, MemoryKind kind, Span payload, uint64_t *ret_position)
+{
+    /* Append first: a record that could not be written never happened. */
+    TRY(journal_append(m->journal, (uint16_t)kind, payload, ret_position));
+    return memory_apply(m, (uint16_t)kind, payload);
+}
+
+/* --- states: size i64 | root | u32 with a bit for each table that has rows | its commitment each
+ * --- */
+
+static uint32_t tables_present(const StoreState *state)
+{
+    StoreState empty;
+    store_state_empty(&empty);
+    return store_state_difference(state, &empty) & ~(uint32_t)1;
+}
+
+Status memory_put_state(const StoreState *state, Buffer *b)
+{
+    const uint32_t present = tables_present(state);
+    TRY(buffer_put_i64(b, state->size));
+    TRY(buffer_put(b, SPAN_OF(state->root.bytes)));
+    TRY(buffer_put_u32(b, present));
+    for (unsigned t = 1; t < DIGEST_TABLES_MAX; t++) {
+        if ((present >> t & 1) == 0) continue;
+        TRY(buffer_put(b, SPAN_OF(state->commitments[t])));
+    }
+    return OK;
+}
+
+Status memory_take_state(Cursor *c, StoreState *ret_state)
+{
+    StoreState state = { 0 };
+    uint32_t present = 0;
+    TRY(cursor_i64(c, &state.size));
+    TRY(cursor_copy(c, MERKLE_HASH_BYTES, state.root.bytes));
+    TRY(cursor_u32(c, &present));
+    for (unsigned t = 1; t < DIGEST_TABLES_MAX; t++) {
+        if ((present >> t & 1) == 0) continue;
+        TRY(cursor_copy(c, COMMITMENT_BYTES, state.commitments[t]));
+    }
+    *ret_state = state;
+    return OK;
+}

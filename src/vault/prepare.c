@@ -1,0 +1,328 @@
+#include "vault/prepare.h"
+
+#include "base/secret.h"
+#include "policy/tables.h"
+#include "vault/money_rules.h"
+#include "vault/pin.h"
+#include "vault/row_seal.h"
+
+#include <stdlib.h>
+
+enum {
+    NAME_SLOTS = 2048, /* a power of two, twice WIRE_CHANGES_MAX */
+    LEAF_VERSION = 1,
+    BLINDED_ROW = 0x02, /* apart from RFC 6962's 0x00 and 0x01 */
+};
+_Static_assert((int)MONEY_ROWS_MAX == (int)WIRE_CHANGES_MAX, "one batch");
+_Static_assert((int)REVISION_PENDING_MAX == (int)WIRE_CHANGES_MAX, "one batch");
+
+/* Everything that one batch needs, taken once at start: nothing is allocated per row. */
+struct PrepareScratch {
+    RowChange changes[WIRE_CHANGES_MAX];
+    size_t count;
+    RevisionChange revisions[WIRE_CHANGES_MAX];
+    size_t revision_count;
+    int64_t last_posting;
+    uint64_t round;
+    struct {
+        KeyedHash name;
+        uint64_t round;
+    } names[NAME_SLOTS];
+    uint8_t grants[MEMORY_GRANTS_PER_BATCH_MAX][MEMORY_GRANT_BYTES];
+    size_t grant_count;
+    uint8_t seals[WIRE_CHANGES_MAX][WIRE_SEAL_BYTES];
+    uint8_t leaf[WIRE_LEAF_BYTES_MAX];
+    MoneyScratch *money;
+};
+
+Status prepare_scratch_open(PrepareScratch **ret_scratch)
+{
+    PrepareScratch *scratch = calloc(1, sizeof(*scratch));
+    CHECK(scratch != NULL, FAULT_MEMORY);
+    const Status s = money_scratch_open(&scratch->money);
+    if (!status_ok(s)) {
+        free(scratch);
+        return s;
+    }
+    *ret_scratch = scratch;
+    return OK;
+}
+
+void prepare_scratch_close(PrepareScratch *scratch)
+{
+    if (scratch == NULL) return;
+    money_scratch_close(scratch->money);
+    bytes_wipe(scratch, sizeof(*scratch));
+    free(scratch);
+}
+
+/* --- one row --- */
+
+/* False when this batch has named the row before. */
+static bool is_first_mention(PrepareScratch *s, const KeyedHash *name)
+{
+    uint32_t index = ((uint32_t)name->bytes[0] << 8 | name->bytes[1]) & (NAME_SLOTS - 1);
+    while (s->names[index].round == s->round) {
+        if (keyed_hash_equal(&s->names[index].name, name)) return false;
+        index = (index + 1) & (NAME_SLOTS - 1);
+    }
+    s->names[index].name = *name;
+    s->names[index].round = s->round;
+    return true;
+}
+
+/* A posting's key says which batch wrote it and its place there: 1, 2, 3... with no gap. So it
+ * needs no map. */
+static Status check_posting(PrepareScratch *s, const RowView *row, int64_t batch)
+{
+    const int64_t number = row_int(row, POSTING_NUMBER, 0);
+    const bool is_key = row->head.key_columns == 2 && row->ids[0] == POSTING_BATCH
+            && row->ids[1] == POSTING_NUMBER;
+    REQUIRE(is_key && row_int(row, POSTING_BATCH, -1) == batch, REFUSED_ROW_NOT_SUCCESSOR);
+    REQUIRE(number == s->last_posting + 1, REFUSED_ROW_NOT_SUCCESSOR);
+    s->last_posting = number;
+    return OK;
+}
+
+static Status check_insert(StoreView *view, const RowChange *change, int64_t batch)
+{
+    const RowView *row = &change->new_row;
+    REQUIRE(row->head.revision == 1, REFUSED_ROW_NOT_SUCCESSOR);
+    if (store_view_append_only(row->head.table)) return check_posting(view->scratch, row, batch);
+    REQUIRE(revision_map_get(&view->map, &change->name) == 0, REFUSED_ROW_EXISTS);
+    return OK;
+}
+
+static Status check_update(const StoreView *view, const RowChange *change)
+{
+    const RowView *before = &change->old_row;
+    const RowView *now = &change->new_row;
+    REQUIRE(!store_view_append_only(now->head.table), REFUSED_ROW_NOT_SUCCESSOR);
+    REQUIRE(span_equal(before->key, now->key), REFUSED_ROW_NOT_SUCCESSOR);
+    TRY(row_seal_verify(view->keys, before, change->old_seal));
+    const uint32_t known = revision_map_get(&view->map, &change->name);
+    REQUIRE(known > 0 && before->head.revision == known, REFUSED_ROW_ROLLED_BACK);
+    REQUIRE(known < UINT32_MAX && now->head.revision == before->head.revision + 1,
+            REFUSED_ROW_NOT_SUCCESSOR);
+    REQUIRE(now->head.schema >= before->head.schema, REFUSED_ROW_NOT_SUCCESSOR);
+    return OK;
+}
+
+static Status check_change(
+        StoreView *view, const WireChange *wire, int64_t batch, RowChange *change)
+{
+    TRY(row_parse(wire->new_image, &change->new_row));
+    const RowHead *head = &change->new_row.head;
+    REQUIRE(head->table >= 1 && head->table < DIGEST_TABLES_MAX, REFUSED_ROW_INVALID);
+    REQUIRE(head->batch == batch, REFUSED_ROW_NOT_SUCCESSOR);
+    store_view_name(view, change->new_row.key, &change->name);
+    REQUIRE(!memory_frozen(view->memory, &change->name), REFUSED_ROW_FROZEN);
+    REQUIRE(is_first_mention(view->scratch, &change->name), REFUSED_ROW_DUPLICATED);
+    change->is_insert = wire->old_image.size == 0;
+    change->old_seal = wire->old_seal;
+    if (change->is_insert) return check_insert(view, change, batch);
+    TRY(row_parse(wire->old_image, &change->old_row));
+    return check_update(view, change);
+}
+
+/* --- grants --- */
+
+/* A payment that newly names a grant consumes it; the grant must be bound to exactly this payment.
+ */
+static Status take_grant(StoreView *view, const RowChange *change)
+{
+    PrepareScratch *s = view->scratch;
+    const RowView *row = &change->new_row;
+    const Value *now = row_value(row, PAYMENT_GRANT);
+    if (now == NULL || now->type == VALUE_NULL) return OK;
+    const Value *before = change->is_insert ? NULL : row_value(&change->old_row, PAYMENT_GRANT);
+    if (before != NULL && before->type != VALUE_NULL) return OK; /* consumed by an earlier batch */
+    REQUIRE(now->type == VALUE_BYTES && now->bytes.size == MEMORY_GRANT_BYTES,
+            REFUSED_GRANT_INVALID);
+    REQUIRE(s->grant_count < MEMORY_GRANTS_PER_BATCH_MAX, REFUSED_GRANT_INVALID);
+
+    const int64_t currency = row_int(row, PAYMENT_CURRENCY, 0);
+    REQUIRE(currency > 0 && currency <= UINT32_MAX, REFUSED_GRANT_INVALID);
+    KeyedHash binding;
+    pin_binding(&view->names, row_bytes(row, PAYMENT_PAYER), row_bytes(row, PAYMENT_MCHID),
+            row_bytes(row, PAYMENT_OUT_TRADE_NO), row_int(row, PAYMENT_MINOR, -1),
+            (uint32_t)currency, &binding);
+    uint8_t *grant = s->grants[s->grant_count];
+    memcpy(grant, now->bytes.data, MEMORY_GRANT_BYTES);
+    TRY(memory_grant_check(view->memory, grant, &binding, clock_now_us(&view->clock)));
+    s->grant_count++;
+    return OK;
+}
+
+static Status check_batch(StoreView *view, Cursor *c, int64_t batch)
+{
+    PrepareScratch *s = view->scratch;
+    uint32_t count = 0;
+    TRY(wire_take_count(c, WIRE_CHANGES_MAX, &count));
+    s->round++;
+    s->last_posting = 0;
+    s->grant_count = 0;
+    s->count = count;
+    for (size_t i = 0; i < count; i++) {
+        WireChange wire;
+        TRY(wire_take_change(c, &wire));
+        TRY(check_change(view, &wire, batch, &s->changes[i]));
+    }
+    TRY(cursor_end(c));
+    TRY(money_check(s->money, &view->names, s->changes, count));
+    for (size_t i = 0; i < count; i++) {
+        if (s->changes[i].new_row.head.table != TABLE_PAYMENT) continue;
+        TRY(money_check_payment(&s->changes[i]));
+        TRY(take_grant(view, &s->changes[i]));
+    }
+    return OK;
+}
+
+/* --- what the batch makes --- */
+
+static void change_digests(StoreView *view)
+{
+    const PrepareScratch *s = view->scratch;
+    const MacKey *key = keys_digest(view->keys);
+    view->pending_digests = view->digests;
+    for (size_t i = 0; i < s->count; i++) {
+        const RowChange *change = &s->changes[i];
+        DigestSet *set = &view->pending_digests.sets[change->new_row.head.table];
+        if (!change->is_insert) digest_set_subtract(set, key, change->old_row.image);
+        digest_set_add(set, key, change->new_row.image);
+    }
+}
+
+static void make_seals(StoreView *view)
+{
+    PrepareScratch *s = view->scratch;
+    s->revision_count = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const RowView *row = &s->changes[i].new_row;
+        row_seal_make(view->keys, row, s->seals[i]);
+        if (store_view_append_only(row->head.table)) continue;
+        s->revisions[s->revision_count++] =
+                (RevisionChange) { s->changes[i].name, (uint32_t)row->head.revision };
+    }
+}
+
+static Status put_leaf(const PrepareScratch *s, const WireDraftHead *head,
+        const uint8_t salt[WIRE_SALT_BYTES], Buffer *leaf)
+{
+    TRY(buffer_put_u8(leaf, LEAF_VERSION));
+    TRY(buffer_put_i64(leaf, head->batch));
+    TRY(buffer_put_i64(leaf, head->time_us));
+    TRY(buffer_put_framed(leaf, head->events));
+    TRY(buffer_put_u32(leaf, (uint32_t)s->count));
+    const uint8_t prefix = BLINDED_ROW;
+    for (size_t i = 0; i < s->count; i++) {
+        const RowView *row = &s->changes[i].new_row;
+        TRY(buffer_put_u16(leaf, row->head.table));
+        TRY(buffer_put_u32(leaf, (uint32_t)row->head.revision));
+        uint8_t *hash = NULL;
+        TRY(buffer_reserve(leaf, WIRE_HASH_BYTES, &hash));
+        const Span parts[] = { { &prefix, 1 }, { salt, WIRE_SALT_BYTES }, row->image };
+        digest_parts(DIGEST_SHA256, parts, 3, hash);
+    }
+    return OK;
+}
+
+static Status make_leaf(StoreView *view, const WireDraftHead *head, WireSealed *ret_sealed)
+{
+    PrepareScratch *s = view->scratch;
+    Buffer leaf = BUFFER_OF(s->leaf);
+    TRY(random_fill(&view->random, ret_sealed->salt, WIRE_SALT_BYTES));
+    TRY(put_leaf(s, head, ret_sealed->salt, &leaf));
+    ret_sealed->leaf = span_of_buffer(&leaf);
+    MerkleHash hash;
+    merkle_leaf(ret_sealed->leaf, &hash);
+    memcpy(ret_sealed->leaf_hash, hash.bytes, WIRE_HASH_BYTES);
+    view->pending_tree = view->tree;
+    merkle_append(&view->pending_tree, &hash);
+    return OK;
+}
+
+/* Durable first; only then may a seal be put into the answer. */
+static Status remember(StoreView *view, const WireDraftHead *head, WireSealed *sealed)
+{
+    const PrepareScratch *s = view->scratch;
+    StoreState next;
+    store_state_of(keys_digest(view->keys), &view->pending_digests, &view->pending_tree, &next);
+    memcpy(sealed->root, next.root.bytes, WIRE_HASH_BYTES);
+    TRY(revision_map_prepare(&view->map, s->revisions, s->revision_count));
+    const Status journaled =
+            memory_prepare(view->memory, head->epoch, &next, s->grants, s->grant_count);
+    if (!status_ok(journaled)) revision_map_abort(&view->map);
+    TRY(journaled);
+    view->has_pending = true;
+    view->pending_batch = head->batch;
+    return OK;
+}
+
+static Status put_answer(const PrepareScratch *s, const WireSealed *sealed, Buffer *ret_answer)
+{
+    TRY(buffer_put_u32(ret_answer, (uint32_t)s->count));
+    TRY(buffer_put(ret_answer, (Span) { s->seals[0], s->count * WIRE_SEAL_BYTES }));
+    return wire_put_sealed(ret_answer, sealed);
+}
+
+Status prepare_batch(StoreView *view, Span request, Buffer *ret_answer)
+{
+    Cursor c = cursor_of(request);
+    WireDraftHead head;
+    WireSealed sealed = { 0 };
+    TRY(wire_take_draft_head(&c, &head));
+    REQUIRE(head.epoch == view->memory->epoch, REFUSED_EPOCH_FENCED);
+    REQUIRE(view->phase == STORE_SERVING, REFUSED_VAULT_NOT_READY);
+    const bool is_next = head.batch == (int64_t)view->tree.size && !view->has_pending;
+    REQUIRE(is_next, REFUSED_BATCH_OUT_OF_ORDER);
+    TRY(check_batch(view, &c, head.batch));
+    change_digests(view);
+    make_seals(view);
+    TRY(make_leaf(view, &head, &sealed));
+    TRY(remember(view, &head, &sealed));
+    return put_answer(view->scratch, &sealed, ret_answer);
+}
+
+/* --- the outcome --- */
+
+static Status take_decision(Span request, uint64_t *ret_epoch, int64_t *ret_batch)
+{
+    Cursor c = cursor_of(request);
+    TRY(cursor_u64(&c, ret_epoch));
+    TRY(cursor_i64(&c, ret_batch));
+    return cursor_end(&c);
+}
+
+Status prepare_confirm(StoreView *view, Span request)
+{
+    uint64_t epoch = 0;
+    int64_t batch = 0;
+    TRY(take_decision(request, &epoch, &batch));
+    REQUIRE(epoch == view->memory->epoch, REFUSED_EPOCH_FENCED);
+    REQUIRE(view->phase == STORE_SERVING, REFUSED_VAULT_NOT_READY);
+    /* Said twice because the first answer was lost: nothing is left to do. */
+    if (!view->has_pending && batch == (int64_t)view->tree.size - 1) return OK;
+    REQUIRE(view->has_pending && batch == view->pending_batch, REFUSED_BATCH_OUT_OF_ORDER);
+    TRY(memory_confirm(view->memory, epoch, batch));
+    revision_map_confirm(&view->map);
+    view->digests = view->pending_digests;
+    view->tree = view->pending_tree;
+    view->has_pending = false;
+    return OK;
+}
+
+Status prepare_abort(StoreView *view, Span request)
+{
+    uint64_t epoch = 0;
+    int64_t batch = 0;
+    TRY(take_decision(request, &epoch, &batch));
+    REQUIRE(epoch == view->memory->epoch, REFUSED_EPOCH_FENCED);
+    REQUIRE(view->phase == STORE_SERVING, REFUSED_VAULT_NOT_READY);
+    if (!view->has_pending && batch == (int64_t)view->tree.size) return OK;
+    REQUIRE(view->has_pending && batch == view->pending_batch, REFUSED_BATCH_OUT_OF_ORDER);
+    TRY(memory_abort(view->memory, epoch, batch));
+    revision_map_abort(&view->map);
+    view->has_pending = false;
+    return OK;
+}

@@ -1,0 +1,87 @@
+#include "vault/rights.h"
+
+typedef struct Right {
+    bool hufud;
+    bool operator_; /* people on the operators' socket */
+    bool needs_ready;
+    VaultLane lane;
+    bool known;
+} Right;
+
+/* PREPARE, CONFIRM and ABORT look at the phase themselves: a fenced instance must hear EPOCH_FENCED
+ * first. */
+static const Right rights[VAULT_OPERATION_COUNT] = {
+    /*                        hufud  operator ready  lane */
+    [VAULT_STATUS] = { true, true, false, LANE_SEAL, true },
+    [VAULT_SCAN_BEGIN] = { true, false, false, LANE_SEAL, true },
+    [VAULT_SCAN_ROWS] = { true, false, false, LANE_SEAL, true },
+    [VAULT_SCAN_LEAVES] = { true, false, false, LANE_SEAL, true },
+    [VAULT_SCAN_END] = { true, false, false, LANE_SEAL, true },
+    [VAULT_VERIFY] = { true, false, true, LANE_SEAL, true },
+    [VAULT_PREPARE] = { true, false, false, LANE_SEAL, true },
+    [VAULT_CONFIRM] = { true, false, false, LANE_SEAL, true },
+    [VAULT_ABORT] = { true, false, false, LANE_SEAL, true },
+    [VAULT_SIGN] = { true, false, true, LANE_SIGN, true },
+    [VAULT_CHECKPOINT] = { true, false, true, LANE_SEAL, true },
+    [VAULT_CHECK_PIN] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_SET_PIN] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_BOX_KEY] = { true, false, true, LANE_ADMIN, true },
+    [VAULT_PUBLIC_KEYS] = { true, true, false, LANE_ADMIN, true },
+    [VAULT_TLS_LEAF] = { true, false, false, LANE_ADMIN, true },
+    [VAULT_KEY_LIST] = { true, true, false, LANE_ADMIN, true },
+    [VAULT_RELEASE_ROW] = { false, true, true, LANE_SEAL, true },
+    [VAULT_ACCEPT_RESTORE] = { false, true, false, LANE_SEAL, true },
+    [VAULT_WRAP_KEY] = { false, true, true, LANE_ADMIN, true },
+    [VAULT_UNWRAP_KEY] = { false, true, false, LANE_ADMIN, true },
+    [VAULT_ENROLL] = { false, true, false, LANE_ADMIN, true },
+    [VAULT_PROTECT] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_ENCRYPT_DOWNLINK] = { true, false, true, LANE_SIGN, true },
+    [VAULT_STOP] = { false, true, false, LANE_ADMIN, true },
+};
+
+static const ServiceLane lanes[LANE_COUNT] = {
+    [LANE_SEAL] = { "seal", 1, 32 },
+    [LANE_SIGN] = { "sign", 2, 64 },
+    [LANE_PASSWORD] = { "password", 2, 64 },
+    [LANE_ADMIN] = { "admin", 1, 16 },
+};
+
+static const Right *right_of(uint8_t operation)
+{
+    if (operation >= VAULT_OPERATION_COUNT || !rights[operation].known) return NULL;
+    return &rights[operation];
+}
+
+VaultRole rights_role(const VaultUsers *users, const ServicePeer *peer)
+{
+    if (peer->listener == VAULT_LISTENER_HUFUD && peer->uid == users->hufud_uid) return ROLE_HUFUD;
+    if (peer->listener == VAULT_LISTENER_OPERATOR && peer->uid == users->operator_uid)
+        return ROLE_OPERATOR;
+    return ROLE_NONE;
+}
+
+bool rights_allow(VaultRole role, uint8_t operation)
+{
+    const Right *right = right_of(operation);
+    if (right == NULL) return false;
+    switch (role) {
+    case ROLE_HUFUD: return right->hufud;
+    case ROLE_OPERATOR: return right->operator_;
+    case ROLE_NONE: return false;
+    }
+    return false;
+}
+
+bool rights_needs_ready(uint8_t operation)
+{
+    const Right *right = right_of(operation);
+    return right == NULL || right->needs_ready;
+}
+
+int rights_lane(uint8_t operation)
+{
+    const Right *right = right_of(operation);
+    return right == NULL ? -1 : (int)right->lane;
+}
+
+const ServiceLane *rights_lanes(void) { return lanes; }

@@ -1,0 +1,207 @@
+#include "vault/vault.h"
+
+#include "crypto/sign.h"
+#include "vault/approval.h"
+#include "vault/checkpoint.h"
+#include "vault/prepare.h"
+#include "vault/scan.h"
+#include "vault/verify.h"
+
+#include <stdlib.h>
+
+struct Vault {
+    VaultConfig config;
+    StoreView *view;
+    Pin pin;
+    Issue issue;
+    Protect protect;
+    _Atomic bool sandboxed;
+};
+
+Status vault_open(const VaultConfig *config, Vault **ret_vault)
+{
+    Vault *v = calloc(1, sizeof(*v));
+    CHECK(v != NULL, FAULT_MEMORY);
+    Memory *memory = config->memory;
+    v->config = *config;
+    v->pin = (Pin) { config->keys, memory, config->clock, config->random, memory->names };
+    v->issue = (Issue) { config->keys, config->clock, config->random, { NULL } };
+    memcpy(v->issue.names, config->names, sizeof(config->names));
+    v->protect = (Protect) { config->keys, memory, config->clock, config->random };
+    const Status s = store_view_open(config->keys, memory, config->clock, config->random, &v->view);
+    if (!status_ok(s)) {
+        vault_close(v);
+        return s;
+    }
+    *ret_vault = v;
+    return OK;
+}
+
+void vault_close(Vault *vault)
+{
+    if (vault == NULL) return;
+    store_view_close(vault->view);
+    free(vault);
+}
+
+void vault_set_sandboxed(Vault *vault) { vault->sandboxed = true; }
+
+bool vault_admit(void *vault, const ServicePeer *peer)
+{
+    const Vault *v = vault;
+    return rights_role(&v->config.users, peer) != ROLE_NONE;
+}
+
+static Status answer_status(const Vault *v, Buffer *ret_answer)
+{
+    const StoreView *view = v->view;
+    const Memory *m = v->config.memory;
+    WireStatus status = {
+        .custody = span_of_text(v->config.custody),
+        .ready = view->phase == STORE_SERVING,
+        .sandboxed = v->sandboxed,
+        .epoch = m->epoch,
+        .tree_size = m->confirmed.size,
+        .next_batch = m->confirmed.size,
+        .frozen_rows = (uint32_t)m->frozen.count,
+        .tracked_rows = view->map.rows.count,
+    };
+    memcpy(status.root, m->confirmed.root.bytes, WIRE_HASH_BYTES);
+    return wire_put_status(ret_answer, &status);
+}
+
+static void alert(const Vault *v, uint8_t operation, Status status, uint32_t tables)
+{
+    if (v->config.alert == NULL) return;
+    v->config.alert(v->config.alert_context, operation, status, tables);
+}
+
+/* What the seal lane found is told when it froze rows, whatever the message as a whole answers. */
+static Status watch_frozen(Vault *v, uint8_t operation, size_t frozen_before, Status s)
+{
+    if (v->config.memory->frozen.count > frozen_before)
+        alert(v, operation, REFUSE(REFUSED_ROW_FROZEN), 0);
+    return s;
+}
+
+static Status end_scan(Vault *v, Buffer *ret_answer)
+{
+    const Status s = scan_end(v->view);
+    if (status_is(s, REFUSED_STORE_ROLLED_BACK)) alert(v, VAULT_SCAN_END, s, v->view->differs);
+    TRY(s);
+    return answer_status(v, ret_answer);
+}
+
+static Status release_row(Vault *v, Span request)
+{
+    Cursor c = cursor_of(request);
+    Span subject;
+    MemoryApprovals approvals;
+    const int64_t now_us = clock_now_us(&v->config.clock);
+    TRY(approval_take(v->config.memory, &c, SPAN("release-row"), now_us, &subject, &approvals));
+    TRY(cursor_end(&c));
+    KeyedHash row;
+    store_view_name(v->view, subject, &row);
+    return memory_release(v->config.memory, &row, &approvals);
+}
+
+static Status accept_restore(Vault *v, Span request)
+{
+    Cursor c = cursor_of(request);
+    Span subject;
+    MemoryApprovals approvals;
+    const int64_t now_us = clock_now_us(&v->config.clock);
+    REQUIRE(v->view->phase == STORE_REFUSED, REFUSED_VAULT_NOT_READY);
+    TRY(approval_take(v->config.memory, &c, SPAN("accept-restore"), now_us, &subject, &approvals));
+    TRY(cursor_end(&c));
+    MerkleHash root;
+    uint8_t shown[SCAN_SUBJECT_BYTES];
+    merkle_root(&v->view->tree, &root);
+    scan_subject((int64_t)v->view->tree.size, &root, shown);
+    REQUIRE(span_equal(subject, SPAN_OF(shown)), REFUSED_APPROVAL_INVALID);
+    return scan_accept(v->view, &approvals);
+}
+
+static Status enroll(Vault *v, Span request)
+{
+    Cursor c = cursor_of(request);
+    Span name;
+    Span spki;
+    TRY(cursor_framed(&c, MEMORY_OPERATOR_NAME_BYTES_MAX, &name));
+    TRY(cursor_framed(&c, MEMORY_OPERATOR_KEY_BYTES_MAX, &spki));
+    TRY(cursor_end(&c));
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    TRY(public_key_from_spki(spki, &key));
+    REQUIRE(public_key_algorithm(key) == KEY_ED25519, REFUSED_KEY_FORMAT);
+    return memory_enroll(v->config.memory, name, spki);
+}
+
+static Status stop(Vault *v)
+{
+    if (v->config.stop != NULL) v->config.stop(v->config.stop_context);
+    return OK;
+}
+
+/* The seal lane's operations; the others follow in other_lanes(). */
+static Status seal_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    const size_t frozen = v->config.memory->frozen.count;
+    switch (operation) {
+    case VAULT_STATUS: return answer_status(v, ret_answer);
+    case VAULT_SCAN_BEGIN: return scan_begin(v->view, request, ret_answer);
+    case VAULT_SCAN_ROWS:
+        return watch_frozen(v, operation, frozen, scan_rows(v->view, request, ret_answer));
+    case VAULT_SCAN_LEAVES: return scan_leaves(v->view, request);
+    case VAULT_SCAN_END: return end_scan(v, ret_answer);
+    case VAULT_VERIFY:
+        return watch_frozen(v, operation, frozen, verify_claims(v->view, request, ret_answer));
+    case VAULT_PREPARE: return prepare_batch(v->view, request, ret_answer);
+    case VAULT_CONFIRM: return prepare_confirm(v->view, request);
+    case VAULT_ABORT: return prepare_abort(v->view, request);
+    case VAULT_CHECKPOINT: return checkpoint_sign(v->view, ret_answer);
+    case VAULT_RELEASE_ROW: return release_row(v, request);
+    case VAULT_ACCEPT_RESTORE: return accept_restore(v, request);
+    default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
+    }
+}
+
+static Status check_pin(Vault *v, Span request, Buffer *ret_answer)
+{
+    const Status s = pin_check(&v->pin, request, ret_answer);
+    const bool is_tampering = status_is(s, REFUSED_VERIFIER_ROLLED_BACK)
+            || status_is(s, REFUSED_SEAL_TAMPERED) || status_is(s, REFUSED_BOX_SPENT);
+    if (is_tampering) alert(v, VAULT_CHECK_PIN, s, 0);
+    return s;
+}
+
+static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    switch (operation) {
+    case VAULT_SIGN: return issue_signatures(&v->issue, request, ret_answer);
+    case VAULT_CHECK_PIN: return check_pin(v, request, ret_answer);
+    case VAULT_SET_PIN: return pin_set(&v->pin, request, ret_answer);
+    case VAULT_BOX_KEY: return issue_box_key(&v->issue, ret_answer);
+    case VAULT_PUBLIC_KEYS: return issue_public_keys(&v->issue, ret_answer);
+    case VAULT_TLS_LEAF: return issue_tls_leaf(&v->issue, request, ret_answer);
+    case VAULT_KEY_LIST: return issue_key_list(&v->issue, ret_answer);
+    case VAULT_WRAP_KEY: return protect_wrap_key(&v->protect, ret_answer);
+    case VAULT_UNWRAP_KEY: return protect_unwrap_key(&v->protect, request, ret_answer);
+    case VAULT_ENROLL: return enroll(v, request);
+    case VAULT_PROTECT: return protect_signing_key(&v->protect, request, ret_answer);
+    case VAULT_ENCRYPT_DOWNLINK: return protect_encrypt_downlink(&v->protect, request, ret_answer);
+    case VAULT_STOP: return stop(v);
+    default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
+    }
+}
+
+Status vault_handle(
+        void *vault, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    Vault *v = vault;
+    const VaultRole role = rights_role(&v->config.users, peer);
+    REQUIRE(rights_allow(role, operation), REFUSED_VAULT_FORBIDDEN);
+    const bool ready = v->view->phase == STORE_SERVING;
+    REQUIRE(ready || !rights_needs_ready(operation), REFUSED_VAULT_NOT_READY);
+    if (rights_lane(operation) == LANE_SEAL) return seal_lane(v, operation, request, ret_answer);
+    return other_lanes(v, operation, request, ret_answer);
+}
