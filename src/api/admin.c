@@ -1,6 +1,5 @@
 #include "api/admin.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 

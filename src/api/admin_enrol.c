@@ -5,7 +5,7 @@
 #include "api/passage.h"
 #include "base/encoding.h"
 #include "base/secret.h"
-#include "crypto/certificate.h"
+#include "crypto/digest.h"
 #include "payment/enrol.h"
 #include "store/unit_wait.h"
 
@@ -75,8 +75,7 @@ static Status keep_apiv3_key(House *house, const MerchantJson *json)
     Box parsed = { 0 };
     TRY(box_parse(span_of_buffer(&box), &parsed));
     TRY(challenge_check(house, parsed.context.server_nonce));
-    TRY(vaultclient_protect(house->vault, json->mchid, span_of_buffer(&box),
-            clock_now_us(&house->clock), &sealed));
+    TRY(vaultclient_protect(house->vault, json->mchid, span_of_buffer(&box), &sealed));
     return domain_put_signing_key(house->domain, json->mchid, span_of_buffer(&sealed));
 }
 

@@ -3,6 +3,8 @@
 #include "api/admin.h"
 #include "text/json.h"
 
+#include <pthread.h>
+
 struct Admin {
     AdminConfig config;
     Service *service;

@@ -4,8 +4,10 @@
 #include "api/challenge.h"
 #include "api/passage.h"
 #include "base/encoding.h"
-#include "ledger/day_end.h"
 #include "base/time.h"
+#include "ledger/day_end.h"
+#include "ledger/report.h"
+#include "payment/report.h"
 
 Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
 {

@@ -2,7 +2,6 @@
 
 #include "api/signer.h"
 #include "base/secret.h"
-#include "message/errors.h"
 
 #include <stdlib.h>
 

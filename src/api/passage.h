@@ -11,6 +11,7 @@
  * touched by one thread at a time.
  */
 #include "api/house.h"
+#include "message/errors.h"
 #include "crypto/box.h"
 #include "payment/order.h"
 #include "payment/pay.h"
