@@ -22,6 +22,7 @@ struct HttpClient {
     SSL *ssl;
     char host[256]; /* Host */
     bool named; /* `host` is what the certificate must show */
+    bool bracketed; /* an IPv6 address */
     Buffer in; /* the answer; grows up to head and body together */
     uint8_t out[HTTP_CLIENT_HEAD_BYTES_MAX];
 };
@@ -266,7 +267,9 @@ static Status put_head(Buffer *out, const HttpClient *client, const HttpCall *ca
     TRY(buffer_put(out, SPAN(" ")));
     TRY(buffer_put(out, call->target));
     TRY(buffer_put(out, SPAN(" HTTP/1.1\r\nHost: ")));
+    if (client->bracketed) TRY(buffer_put(out, SPAN("[")));
     TRY(buffer_put(out, span_of_text(client->host)));
+    if (client->bracketed) TRY(buffer_put(out, SPAN("]")));
     for (size_t i = 0; i < call->header_count; i++) {
         const HttpHeader *const header = &call->headers[i];
         ASSERT(header->value.size == 0
@@ -343,6 +346,7 @@ Status http_client_open(const HttpClientConfig *config, HttpClient **ret_client)
     const Span host = span_of_text(client->named ? config->server_name : config->address);
     REQUIRE(host.size < sizeof(client->host), REFUSED_HTTP_CONNECT);
     memcpy(client->host, host.data, host.size);
+    client->bracketed = strchr(client->host, ':') != NULL; /* RFC 3986 section 3.2.2 */
     client->timeout_ms = config->timeout_ms == 0 ? 10000 : config->timeout_ms;
     client->in = (Buffer) { malloc(FIRST_CAPACITY), 0, FIRST_CAPACITY };
     CHECK(client->in.data != NULL, FAULT_MEMORY);

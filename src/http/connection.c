@@ -104,7 +104,7 @@ static void bytes_moved(struct evbuffer *input, const struct evbuffer_cb_info *i
 static struct bufferevent *bufferevent_open(Loop *loop)
 {
     HttpServer *const server = loop->server;
-    if (server->tls == NULL) return bufferevent_socket_new(loop->base, -1, BEV_OPT_CLOSE_ON_FREE);
+    if (!server->encrypted) return bufferevent_socket_new(loop->base, -1, BEV_OPT_CLOSE_ON_FREE);
     pthread_mutex_lock(&server->lock); /* rotation swaps the context */
     SSL *const ssl = SSL_new(server->tls);
     pthread_mutex_unlock(&server->lock);
@@ -172,7 +172,7 @@ Connection *connection_of(Loop *loop, struct evhttp_request *wire)
     struct evhttp_connection *const evcon = evhttp_request_get_connection(wire);
     if (evcon == NULL) return NULL; /* hung up */
     struct bufferevent *const bev = evhttp_connection_get_bufferevent(evcon);
-    if (loop->server->tls != NULL && bufferevent_openssl_get_ssl(bev) == NULL) return NULL;
+    if (loop->server->encrypted && bufferevent_openssl_get_ssl(bev) == NULL) return NULL;
     const int fd = bufferevent_getfd(bev);
     if (fd < 0 || fd >= HTTP_FD_MAX || loop->by_fd[fd] < 0) return NULL;
     return &loop->connections[loop->by_fd[fd]];
@@ -180,7 +180,7 @@ Connection *connection_of(Loop *loop, struct evhttp_request *wire)
 
 Certificate *connection_certificate(Connection *connection, struct evhttp_request *wire)
 {
-    if (connection->certificate_known || connection->loop->server->tls == NULL)
+    if (connection->certificate_known || !connection->loop->server->encrypted)
         return connection->certificate;
     connection->certificate_known = true;
     struct evhttp_connection *const evcon = evhttp_request_get_connection(wire);

@@ -107,6 +107,7 @@ struct Loop {
 struct HttpServer {
     HttpServerConfig config; /* with its defaults filled in */
     uint16_t port;
+    bool encrypted;
     pthread_mutex_t lock; /* of tls */
     SSL_CTX *tls;
     atomic_bool draining;

@@ -85,7 +85,8 @@ Status http_server_start(const HttpServerConfig *config, HttpServer **ret_server
     CHECK(server != NULL, FAULT_MEMORY);
     server->config = filled;
     server->tls = filled.tls;
-    if (server->tls != NULL) SSL_CTX_up_ref(server->tls);
+    server->encrypted = server->tls != NULL;
+    if (server->encrypted) SSL_CTX_up_ref(server->tls);
     pthread_mutex_init(&server->lock, NULL);
     server->port = filled.port;
     for (unsigned i = 0; i < filled.loops; i++) {
@@ -104,7 +105,7 @@ uint16_t http_server_port(const HttpServer *server) { return server->port; }
 
 void http_server_set_tls(HttpServer *server, struct ssl_ctx_st *tls)
 {
-    ASSERT(server->config.tls != NULL && tls != NULL); /* plain stays plain */
+    ASSERT(server->encrypted && tls != NULL); /* plain stays plain */
     SSL_CTX_up_ref(tls);
     pthread_mutex_lock(&server->lock);
     SSL_CTX *const before = server->tls;

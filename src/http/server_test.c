@@ -1,10 +1,7 @@
 #include "http/peer_for_tests.h"
 
-#include <event2/event.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
-#include <signal.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 /* The pitfalls of libevent's HTTP server, each provoked over a plain socket. tls_test.c has those
@@ -392,21 +389,10 @@ static void test_stop_waits_for_what_is_unanswered(void)
     http_server_free(&server);
 }
 
-static void test_bad_addresses_are_refused(void)
-{
-    HttpServer *server = NULL;
-    HttpServerConfig config = { .address = "no.address", .handler = handler, .loops = 1 };
-    EXPECT_REFUSED(http_server_start(&config, &server), REFUSED_HTTP_ADDRESS);
-    config.address = "192.0.2.1"; /* TEST-NET-1: nobody's */
-    EXPECT_REFUSED(http_server_start(&config, &server), REFUSED_HTTP_ADDRESS);
-    EXPECT(server == NULL);
-}
-
 TESTS(TEST(test_request_is_seen_exactly_as_sent),
         TEST(test_broken_http_is_refused_before_the_handler),
         TEST(test_pipelined_smuggling_stops_at_the_bad_one), TEST(test_oversize_is_refused),
         TEST(test_answers_from_another_thread), TEST(test_hang_up_before_the_answer),
         TEST(test_slow_request_meets_its_deadline), TEST(test_silent_connections_end),
         TEST(test_deadline_spares_the_handler), TEST(test_connection_cap_defers),
-        TEST(test_stop_under_load_loses_nothing), TEST(test_stop_waits_for_what_is_unanswered),
-        TEST(test_bad_addresses_are_refused))
+        TEST(test_stop_under_load_loses_nothing), TEST(test_stop_waits_for_what_is_unanswered))
