@@ -44,22 +44,27 @@ typedef struct AuditCheckpoint {
 /* Read without believing. Refuses REFUSED_CHECKPOINT_FORMAT. */
 MUST_USE Status audit_checkpoint_parse(Span note, AuditCheckpoint *ret_checkpoint);
 /*
- * The note must carry a good line for each algorithm that `keys` has; lines of unknown keys are passed over, a bad line
- * of a known key refuses the note. Refuses REFUSED_CHECKPOINT_FORMAT, REFUSED_CHECKPOINT_SIGNATURE.
+ * The note must carry a good line for each algorithm that `keys` has; lines of unknown keys are
+ * passed over, a bad line of a known key refuses the note. Refuses REFUSED_CHECKPOINT_FORMAT,
+ * REFUSED_CHECKPOINT_SIGNATURE.
  */
 MUST_USE Status audit_checkpoint_verify(
         Span note, const AuditKeys *keys, AuditCheckpoint *ret_checkpoint);
 
-/* --- places: <dir>/checkpoint is the newest, <dir>/checkpoints/<origin digest>-<size> the history --- */
+/* --- places: <dir>/checkpoint is the newest, <dir>/checkpoints/<origin digest>-<size> the history
+ * --- */
 
 /*
- * Keep a note in `dir` and, unless NULL, in `second`: durable, each file whole or not there at all. Makes the folders.
- * Refuses REFUSED_CHECKPOINT_FORMAT; REFUSED_AUDIT_ROOT_DIFFERS when another root was kept for this origin and
- * size, or the newest is larger. Faults FAULT_DISK (a place that fails does not keep the other from its copy).
+ * Keep a note in `dir` and, unless NULL, in `second`: durable, each file whole or not there at all.
+ * Makes the folders. Refuses REFUSED_CHECKPOINT_FORMAT; REFUSED_AUDIT_ROOT_DIFFERS when another
+ * root was kept for this origin and size, or the newest is larger. Faults FAULT_DISK (a place that
+ * fails does not keep the other from its copy).
  */
 MUST_USE Status audit_checkpoint_keep(const char *dir, const char *second, Span note);
-/* The newest note of a place, appended to ret_note. Refuses REFUSED_BYTES_TRUNCATED when there is none. */
+/* The newest note of a place, appended to ret_note. Refuses REFUSED_BYTES_TRUNCATED when there is
+ * none. */
 MUST_USE Status audit_checkpoint_newest(const char *dir, Buffer *ret_note);
-/* Each note of the history, in no order. What `visit` returns ends the walk unless OK. Faults FAULT_DISK. */
+/* Each note of the history, in no order. What `visit` returns ends the walk unless OK. Faults
+ * FAULT_DISK. */
 typedef Status (*AuditNoteVisit)(void *context, const char *name, Span note);
 MUST_USE Status audit_checkpoint_each(const char *dir, AuditNoteVisit visit, void *context);

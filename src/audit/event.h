@@ -5,8 +5,9 @@
  *   event = version u8 (1) | kind u16 | outcome i32 | nonce digest [16] (zeros: none)
  *           | actor u8 length, text | subject u8 length, text | detail u8 length, text
  *
- * Texts are ids and numbers, never what a customer typed; nothing here is secret or prohibited (TP-5, LL-4.5.5).
- * The events of a batch are a u32 count and each event framed (store/batch.h). Floor 3. No shared state.
+ * Texts are ids and numbers, never what a customer typed; nothing here is secret or prohibited
+ * (TP-5, LL-4.5.5). The events of a batch are a u32 count and each event framed (store/batch.h).
+ * Floor 3. No shared state.
  */
 #include "base/bytes.h"
 
@@ -49,7 +50,7 @@ typedef struct AuditEvent {
     AuditKind kind;
     int32_t outcome; /* Status code: 0, a refusal, a fault */
     uint8_t nonce[AUDIT_NONCE_BYTES]; /* digest of the request's nonce */
-    Span actor;   /* who asked: "merchant/1900000001", "payer/p17", "operator/li", "timer" */
+    Span actor; /* who asked: "merchant/1900000001", "payer/p17", "operator/li", "timer" */
     Span subject; /* about what: "1900000001/N42" */
     Span detail;
 } AuditEvent;
@@ -59,7 +60,8 @@ const char *audit_kind_name(AuditKind kind);
 
 /* Append the event. Refuses REFUSED_BUFFER_FULL (also for a text over its _MAX); unchanged then. */
 MUST_USE Status audit_event_put(Buffer *b, const AuditEvent *event);
-/* One whole event; spans borrow. Refuses REFUSED_AUDIT_LEAF_FORMAT. A kind of a later version is taken. */
+/* One whole event; spans borrow. Refuses REFUSED_AUDIT_LEAF_FORMAT. A kind of a later version is
+ * taken. */
 MUST_USE Status audit_event_parse(Span bytes, AuditEvent *ret_event);
 
 /* The events of a batch, one after another: begin, then next until *ret_more is false. */

@@ -1,9 +1,10 @@
 #include "audit/log.h"
 
 static const Migration migrations[] = {
-    { 1, "CREATE TABLE audit_leaf("
-         "batch BIGINT PRIMARY KEY NOT NULL, time_us BIGINT NOT NULL, salt BYTEA NOT NULL,"
-         "hash BYTEA NOT NULL, leaf BYTEA NOT NULL)" },
+    { 1,
+            "CREATE TABLE audit_leaf("
+            "batch BIGINT PRIMARY KEY NOT NULL, time_us BIGINT NOT NULL, salt BYTEA NOT NULL,"
+            "hash BYTEA NOT NULL, leaf BYTEA NOT NULL)" },
 };
 /* `hash` stands before `leaf`: walking the hashes then reads no overflow page. */
 const StoreSchema audit_schema = { "audit", migrations, 1, NULL, 0 };
@@ -14,8 +15,8 @@ Status audit_append(void *context, Store *store, const BatchDraft *draft, const 
         VALUE_OF_BYTES(SPAN_OF(sealed->salt)), VALUE_OF_BYTES(sealed->leaf),
         VALUE_OF_BYTES(SPAN_OF(sealed->leaf_hash)) };
     return store_execute(store,
-            "INSERT INTO audit_leaf(batch, time_us, salt, leaf, hash) VALUES(?1, ?2, ?3, ?4, ?5)", leaf,
-            5);
+            "INSERT INTO audit_leaf(batch, time_us, salt, leaf, hash) VALUES(?1, ?2, ?3, ?4, ?5)",
+            leaf, 5);
 }
 
 static Status take_int(void *context, const Value *values, size_t count)
@@ -78,7 +79,8 @@ Status audit_each_entry(Store *store, int64_t first, AuditEntryVisit visit, void
 {
     EntryWalk walk = { visit, context, false };
     return store_query(store,
-            "SELECT batch, time_us, salt, leaf, hash FROM audit_leaf WHERE batch >= ?1 ORDER BY batch",
+            "SELECT batch, time_us, salt, leaf, hash FROM audit_leaf WHERE batch >= ?1 ORDER BY "
+            "batch",
             &VALUE_OF_INT(first), 1, walk_entry, &walk);
 }
 
@@ -86,7 +88,8 @@ Status audit_read_entry(
         Store *store, int64_t batch, AuditEntryVisit visit, void *context, bool *ret_found)
 {
     EntryWalk walk = { visit, context, false };
-    TRY(store_query(store, "SELECT batch, time_us, salt, leaf, hash FROM audit_leaf WHERE batch = ?1",
+    TRY(store_query(store,
+            "SELECT batch, time_us, salt, leaf, hash FROM audit_leaf WHERE batch = ?1",
             &VALUE_OF_INT(batch), 1, walk_entry, &walk));
     *ret_found = walk.found;
     return OK;
@@ -121,7 +124,8 @@ AuditLeafRow audit_leaf_row(const AuditLeaf *leaf, uint32_t index)
 {
     ASSERT(index < leaf->row_count);
     AuditLeafRow row = { 0 };
-    const Span bytes = { leaf->rows.data + (size_t)index * AUDIT_LEAF_ROW_BYTES, AUDIT_LEAF_ROW_BYTES };
+    const Span bytes = { leaf->rows.data + (size_t)index * AUDIT_LEAF_ROW_BYTES,
+        AUDIT_LEAF_ROW_BYTES };
     Cursor c = cursor_of(bytes);
     Span hash = { 0 };
     ASSERT(status_ok(cursor_u16(&c, &row.table)));
@@ -161,8 +165,8 @@ static Status read_node(void *context, unsigned level, uint64_t index, MerkleHas
 {
     MerkleFrontier tree = { 0 };
     HashWalk walk = { append_hash, &tree };
-    const Value range[]
-            = { VALUE_OF_INT((int64_t)(index << level)), VALUE_OF_INT((int64_t)((index + 1) << level)) };
+    const Value range[] = { VALUE_OF_INT((int64_t)(index << level)),
+        VALUE_OF_INT((int64_t)((index + 1) << level)) };
     TRY(store_query(context,
             "SELECT hash FROM audit_leaf WHERE batch >= ?1 AND batch < ?2 ORDER BY batch", range, 2,
             walk_hash, &walk));

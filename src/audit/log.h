@@ -6,8 +6,9 @@
  *   leaf = version u8 (1) | batch i64 | time_us i64 | events framed | rows u32 | row...
  *   row  = table u16 | revision u32 | SHA-256(0x02 | salt | image) [32]
  *
- * vaultd makes leaves (ipc/vault_wire.h has the same layout); this room stores, reads and proves them. `salt` is
- * beside the leaf, so the log can be shown to people who may not see rows. Floor 3. One thread: the store's.
+ * vaultd makes leaves (ipc/vault_wire.h has the same layout); this room stores, reads and proves
+ * them. `salt` is beside the leaf, so the log can be shown to people who may not see rows. Floor 3.
+ * One thread: the store's.
  */
 #include "crypto/merkle.h"
 #include "store/batch.h"
@@ -29,7 +30,8 @@ MUST_USE Status audit_append(
 /* BatchGuard.committed, and the next batch's number: how many leaves there are. */
 MUST_USE Status audit_batches(void *context, Store *store, int64_t *ret_batches);
 
-/* Every leaf hash in order (what vaultd's start-up scan is shown). What `visit` returns ends the walk unless OK. */
+/* Every leaf hash in order (what vaultd's start-up scan is shown). What `visit` returns ends the
+ * walk unless OK. */
 typedef Status (*AuditHashVisit)(void *context, const uint8_t hash[MERKLE_HASH_BYTES]);
 MUST_USE Status audit_each_hash(
         void *unused, Store *store, AuditHashVisit visit, void *visit_context);
@@ -43,8 +45,7 @@ typedef struct AuditEntry {
 } AuditEntry;
 /* Leaves from `first` on, in order, valid during the call; not verified. */
 typedef Status (*AuditEntryVisit)(void *context, const AuditEntry *entry);
-MUST_USE Status audit_each_entry(
-        Store *store, int64_t first, AuditEntryVisit visit, void *context);
+MUST_USE Status audit_each_entry(Store *store, int64_t first, AuditEntryVisit visit, void *context);
 /* One leaf, by batch; *ret_found is false when there is none. */
 MUST_USE Status audit_read_entry(
         Store *store, int64_t batch, AuditEntryVisit visit, void *context, bool *ret_found);
@@ -71,7 +72,8 @@ void audit_row_hash(Span salt, Span image, uint8_t ret_hash[32]);
 
 /* --- the tree, from the stored hashes: as trustworthy as the root that it is compared with --- */
 MUST_USE Status audit_frontier(Store *store, MerkleFrontier *ret_tree);
-/* Refuse REFUSED_AUDIT_ROOT_DIFFERS when a leaf is missing; index < size, old_size <= size (asserted). */
+/* Refuse REFUSED_AUDIT_ROOT_DIFFERS when a leaf is missing; index < size, old_size <= size
+ * (asserted). */
 MUST_USE Status audit_prove_inclusion(
         Store *store, uint64_t index, uint64_t size, MerkleProof *ret_proof);
 MUST_USE Status audit_prove_consistency(

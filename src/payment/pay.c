@@ -56,6 +56,14 @@ static Status pay_by_state(PaymentPay *work, Rows *rows, Payment *payment, const
     return REFUSE(REFUSED_ORDER_STATE);
 }
 
+/* The box, and so the grant, was made for exactly this order and amount. */
+static bool is_confirmed(const PaymentPay *work, const Payment *payment)
+{
+    return strcmp(work->confirmed.mchid, payment->mchid) == 0
+            && strcmp(work->confirmed.out_trade_no, payment->out_trade_no) == 0
+            && work->confirmed_minor == payment->money.minor;
+}
+
 static Status pay_decide(PaymentPay *work, Rows *rows)
 {
     const Row *row = NULL;
@@ -67,6 +75,7 @@ static Status pay_decide(PaymentPay *work, Rows *rows)
     REQUIRE(row != NULL, REFUSED_ORDER_NOT_EXIST);
     TRY(payment_of_row(row, &payment));
     const bool others = payment.payer[0] != 0 && strcmp(payment.payer, work->payer) != 0;
+    REQUIRE(is_confirmed(work, &payment), REFUSED_BOX_CONTEXT);
     REQUIRE(!others, REFUSED_ORDER_PAYER_OTHER);
     TRY(pay_by_state(work, rows, &payment, &payer));
     work->payment = payment;
