@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include "base/seams.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -46,23 +46,6 @@ static Status await_vault(const Opening *o, const sigset_t *signals)
     }
 }
 
-/* Show vaultd every row. A database that is not in the last confirmed state waits for two people (`hufu restore`);
- * nothing is served meanwhile. */
-static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
-{
-    static uint8_t memory_bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
-    const VaultLeaves leaves = { NULL, audit_each_hash };
-    bool told = false;
-    for (;;) {
-        Buffer memory = BUFFER_OF(memory_bytes);
-        const Status s = vaultclient_scan(o->house.vault, o->store, &leaves, &memory, ret_status);
-        if (!status_is(s, (StatusCode)REFUSED_STORE_ROLLED_BACK)) return s;
-        if (!told) LOG_STATUS(LOG_ALERT, "hufud.store_rolled_back", s);
-        told = true;
-        TRY(pause_or_stop(signals));
-    }
-}
-
 /* A row did not verify: an alert row, written by its own unit. On the batch thread, so it must not wait. */
 static void alert_done(Unit *unit, Status outcome)
 {
@@ -70,16 +53,63 @@ static void alert_done(Unit *unit, Status outcome)
     free(unit);
 }
 
-static void alarm_row(void *context, const Table *table, Span key, Status verdict)
+static void submit_alert(const Opening *o, const Alert *alert)
 {
-    const Opening *o = context;
-    LOG_STATUS(LOG_ALERT, "row.refused", verdict, LOG_TEXT(TABLE, table->name));
     AlertAdd *work = calloc(1, sizeof(*work));
     if (work == NULL) return;
-    work->alert = alert_of(ALERT_ROW, table->id, key, verdict);
+    work->alert = *alert;
     alert_add_unit(work, alert_done);
     const Status s = batcher_submit(o->house.batcher, &work->unit);
     if (!status_ok(s)) alert_done(&work->unit, s);
+}
+
+static void alarm_row(void *context, const Table *table, Span key, Status verdict)
+{
+    LOG_STATUS(LOG_ALERT, "row.refused", verdict, LOG_TEXT(TABLE, table->name));
+    const Alert alert = alert_of(ALERT_ROW, table->id, key, verdict);
+    submit_alert(context, &alert);
+}
+
+/* A scan froze a row. At the first scan there is no batch yet: the alerts wait for it (submit_waiting_alerts). */
+static void alarm_scan(void *context, Span key)
+{
+    Opening *o = context;
+    Cursor c = cursor_of(key);
+    uint16_t table = 0;
+    if (!status_ok(cursor_u16(&c, &table))) return;
+    LOG(LOG_ALERT, "row.frozen_by_scan", LOG_NUMBER(TABLE, table));
+    const Alert alert = alert_of(ALERT_ROW, table, key, REFUSE(REFUSED_ROW_SEAL_MISMATCH));
+    if (o->house.batcher != NULL) submit_alert(o, &alert);
+    else if (o->waiting_count < OPENING_ALERTS_MAX) o->waiting[o->waiting_count++] = alert;
+}
+
+static void submit_waiting_alerts(Opening *o)
+{
+    for (size_t i = 0; i < o->waiting_count; i++)
+        submit_alert(o, &o->waiting[i]);
+    o->waiting_count = 0;
+}
+
+static VaultScanView scan_view(Opening *o)
+{
+    return (VaultScanView) { .leaves = audit_each_hash, .frozen_context = o, .frozen = alarm_scan };
+}
+
+/* Show vaultd every row. A database that is not in the last confirmed state waits for two people (`hufu restore`);
+ * nothing is served meanwhile. */
+static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
+{
+    static uint8_t memory_bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
+    const VaultScanView view = scan_view(o);
+    bool told = false;
+    for (;;) {
+        Buffer memory = BUFFER_OF(memory_bytes);
+        const Status s = vaultclient_scan(o->house.vault, o->store, &view, &memory, ret_status);
+        if (!status_is(s, (StatusCode)REFUSED_STORE_ROLLED_BACK)) return s;
+        if (!told) LOG_STATUS(LOG_ALERT, "hufud.store_rolled_back", s);
+        told = true;
+        TRY(pause_or_stop(signals));
+    }
 }
 
 static Status open_store(Opening *o, const sigset_t *signals)
@@ -102,7 +132,7 @@ static Status open_store(Opening *o, const sigset_t *signals)
 
     const VaultGuardConfig guard = { .client = house->vault,
         .store = o->store,
-        .leaves = { NULL, audit_each_hash },
+        .scan = scan_view(o),
         .epoch = status.epoch,
         .append = audit_append,
         .committed = audit_batches,
@@ -110,7 +140,9 @@ static Status open_store(Opening *o, const sigset_t *signals)
         .alarm = alarm_row };
     TRY(vaultclient_guard_open(&guard, &o->guard));
     const BatchGuard batch_guard = vaultclient_guard(o->guard);
-    return batcher_start(o->store, &batch_guard, &house->clock, status.next_batch, &house->batcher);
+    TRY(batcher_start(o->store, &batch_guard, &house->clock, status.next_batch, &house->batcher));
+    submit_waiting_alerts(o);
+    return OK;
 }
 
 static Status keep_platform_key(PlatformKey *key, Span der, WireSignKey sign_key)

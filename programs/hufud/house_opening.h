@@ -6,11 +6,14 @@
 #include "api/admin.h"
 #include "api/clockwork.h"
 #include "api/signer.h"
+#include "cases/alert.h"
 #include "config.h"
 #include "tls_leaf.h"
 #include "vaultclient/guard.h"
 
 #include <signal.h>
+
+enum { OPENING_ALERTS_MAX = 64 };
 
 typedef struct Opening {
     Config config;
@@ -22,6 +25,8 @@ typedef struct Opening {
     Clockwork *clockwork;
     TlsLeaf tls;
     bool ready_written;
+    Alert waiting[OPENING_ALERTS_MAX]; /* of the first scan, before there is a batch */
+    size_t waiting_count;
 } Opening;
 
 /*

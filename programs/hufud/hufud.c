@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -84,6 +85,7 @@ int main(int argc, char **argv)
     }
     const bool clean = serve(&opening, &signals);
     opening_close(&opening);
-    LOG(clean ? LOG_INFO : LOG_ALERT, clean ? "hufud.stopped" : "hufud.commit_uncertain");
+    if (!clean) LOG(LOG_ALERT, "hufud.commit_uncertain", LOG_TEXT(PROGRAM, "hufud"));
+    LOG(LOG_INFO, "hufud.stopped", LOG_TEXT(PROGRAM, "hufud"));
     return clean ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -13,20 +13,25 @@ typedef struct Restoring {
     int64_t now_s;
 } Restoring;
 
-static Status restore_event(void *context, const AuditEvent *event)
+static Status restore_event(const Restoring *r, const AuditEvent *event, int64_t time_us)
 {
     static const uint8_t none[AUDIT_NONCE_BYTES];
-    const Restoring *r = context;
-    if (bytes_equal_ct(event->nonce_digest, none, sizeof(none))) return OK;
-    const int64_t expires_s = event->time_us / TIME_SECOND_US + LOOK_BACK_S;
-    return nonce_restore(r->nonces, event->nonce_digest, expires_s, r->now_s);
+    if (bytes_equal_ct(event->nonce, none, sizeof(none))) return OK;
+    return nonce_restore(r->nonces, event->nonce, time_us / TIME_SECOND_US + LOOK_BACK_S, r->now_s);
 }
 
 static Status restore_entry(void *context, const AuditEntry *entry)
 {
     AuditLeaf leaf = { 0 };
+    AuditEvents events = { 0 };
     TRY(audit_leaf_parse(entry->leaf, &leaf));
-    return audit_events_each(leaf.events, restore_event, context);
+    TRY(audit_events_begin(leaf.events, &events));
+    for (bool more = true; more;) {
+        AuditEvent event = { 0 };
+        TRY(audit_events_next(&events, &event, &more));
+        if (more) TRY(restore_event(context, &event, leaf.time_us));
+    }
+    return OK;
 }
 
 static Status take_time(void *context, const AuditEntry *entry)
