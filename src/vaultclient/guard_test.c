@@ -1,0 +1,226 @@
+/* The guard and the scan on a real store, with a peer that plays vaultd. */
+#include "vaultclient/guard.h"
+
+#include "base/expect.h"
+#include "vaultclient/peer.h"
+
+static const Column columns[] = {
+    { 1, "id", VALUE_INT, false, CLASS_PUBLIC, LEVEL_C1, "test" },
+    { 2, "text", VALUE_TEXT, false, CLASS_PUBLIC, LEVEL_C1, "test" },
+};
+static const Table table = { 901, 1, "note", false, 1, 2, columns };
+static const Table *const tables[] = { &table };
+static const Migration migrations[] = { { 1,
+        "CREATE TABLE note (id INTEGER PRIMARY KEY NOT NULL, text TEXT NOT NULL,"
+        " revision INTEGER NOT NULL, batch INTEGER NOT NULL, seal BLOB NOT NULL)" } };
+static const StoreSchema schema = { "test", migrations, 1, tables, 1 };
+
+static const char path[] = "/tmp/hufu_guard_test.db";
+
+static void remove_file(void)
+{
+    unlink(path);
+    unlink("/tmp/hufu_guard_test.db-wal");
+    unlink("/tmp/hufu_guard_test.db-shm");
+}
+
+static Store *open_store(int rows)
+{
+    remove_file();
+    static const StoreSchema *const schemas[] = { &schema };
+    const StoreConfig config = { .path = path, .schemas = schemas, .schema_count = 1 };
+    Store *store = NULL;
+    if (!status_ok(store_open(&config, &store))) return NULL;
+    static char text[1000];
+    uint8_t seal[SEAL_BYTES] = { 0 };
+    memset(text, 't', sizeof(text));
+    for (int i = 0; i < rows; i++) {
+        const Value values[] = { VALUE_OF_INT(i + 1), VALUE_OF_TEXT(SPAN_OF(text)), VALUE_OF_INT(1),
+            VALUE_OF_INT(0), VALUE_OF_BYTES(SPAN_OF(seal)) };
+        if (!status_ok(store_execute(
+                    store, "INSERT INTO note VALUES (?1, ?2, ?3, ?4, ?5)", values, 5)))
+            return NULL;
+    }
+    return store;
+}
+
+static Status three_leaves(void *context, Store *store, VaultLeafVisit visit, void *visit_context)
+{
+    (void)context;
+    (void)store;
+    const uint8_t hash[WIRE_HASH_BYTES] = { 7 };
+    for (int i = 0; i < 3; i++)
+        TRY(visit(visit_context, hash));
+    return OK;
+}
+
+static void count_frozen(void *context, Span key)
+{
+    (void)key;
+    (*(int *)context)++;
+}
+
+static VaultClient *open_client(const Peer *peer)
+{
+    const VaultClientConfig config = { .socket_path = peer->path, .channels = 2 };
+    VaultClient *client = NULL;
+    return status_ok(vaultclient_open(&config, &client)) ? client : NULL;
+}
+
+static void every_row_and_leaf_is_shown(void)
+{
+    Peer peer = { .freeze_first = true, .epoch = 4 };
+    EXPECT(peer_start(&peer));
+    VaultClient *client = open_client(&peer);
+    Store *store = open_store(1000);
+    EXPECT(client != NULL && store != NULL);
+    int frozen = 0;
+    const VaultScanView view = {
+        .leaves = three_leaves, .frozen_context = &frozen, .frozen = count_frozen
+    };
+    uint8_t bytes[1024];
+    Buffer memory = BUFFER_OF(bytes);
+    WireStatus status = { 0 };
+    EXPECT_OK(vaultclient_scan(client, store, &view, &memory, &status));
+    EXPECT(status.epoch == 5 && status.ready);
+    EXPECT(peer.rows == 1000 && peer.leaves == 3);
+    EXPECT(peer.messages >= 4 && frozen == (int)peer.messages);
+    EXPECT(peer.largest <= VAULTCLIENT_SCAN_BYTES_MAX + ROW_IMAGE_BYTES_MAX);
+
+    peer.scan_end = REFUSE(REFUSED_STORE_ROLLED_BACK);
+    EXPECT_REFUSED(
+            vaultclient_scan(client, store, &view, &memory, &status), REFUSED_STORE_ROLLED_BACK);
+    store_close(store);
+    vaultclient_close(client);
+    peer_stop(&peer);
+    remove_file();
+}
+
+static Status no_append(void *c, Store *s, const BatchDraft *d, const BatchSealed *b) { return OK; }
+
+typedef struct Scene {
+    Peer peer;
+    VaultClient *client;
+    Store *store;
+    VaultGuard *guard;
+    BatchGuard view;
+} Scene;
+
+static bool scene_open(Scene *scene)
+{
+    if (!peer_start(&scene->peer)) return false;
+    scene->client = open_client(&scene->peer);
+    scene->store = open_store(5);
+    if (scene->client == NULL || scene->store == NULL) return false;
+    const VaultGuardConfig config = {
+        .client = scene->client,
+        .store = scene->store,
+        .scan = { .leaves = three_leaves },
+        .epoch = scene->peer.epoch,
+        .append = no_append,
+    };
+    if (!status_ok(vaultclient_guard_open(&config, &scene->guard))) return false;
+    scene->view = vaultclient_guard(scene->guard);
+    return true;
+}
+
+static void scene_close(Scene *scene)
+{
+    vaultclient_guard_close(scene->guard);
+    store_close(scene->store);
+    vaultclient_close(scene->client);
+    peer_stop(&scene->peer);
+    remove_file();
+}
+
+static const RowClaim claims[] = { { &table, true, { (const uint8_t *)"key", 3 }, { NULL, 0 } } };
+
+static Status verify_one(Scene *scene)
+{
+    Status verdict = BROKEN(FAULT_VAULT);
+    TRY(scene->view.verify(scene->view.context, claims, 1, &verdict));
+    return verdict;
+}
+
+static Status prepare_one(Scene *scene, BatchSealed *ret_sealed)
+{
+    const RowChange change = { .table = &table, .new_image = SPAN("image") };
+    const BatchDraft draft = { .batch = 3, .changes = &change, .change_count = 1 };
+    return scene->view.prepare(scene->view.context, &draft, ret_sealed);
+}
+
+static void a_batch_goes_through(void)
+{
+    Scene scene = { .peer = { .ready = true, .epoch = 2 } };
+    EXPECT(scene_open(&scene));
+    EXPECT_OK(verify_one(&scene));
+    uint8_t seals[1][SEAL_BYTES] = { 0 };
+    BatchSealed sealed = { .seals = seals };
+    EXPECT_OK(prepare_one(&scene, &sealed));
+    EXPECT(seals[0][0] == 0xAB && seals[0][SEAL_BYTES - 1] == 0xAB);
+    EXPECT(sealed.salt[0] == 1 && sealed.leaf_hash[0] == 2 && sealed.root[0] == 3);
+    EXPECT(span_equal(sealed.leaf, SPAN("leaf")));
+    EXPECT_OK(scene.view.confirm(scene.view.context, 3));
+    EXPECT_OK(scene.view.abort(scene.view.context, 4));
+    EXPECT(scene.peer.confirmed == 3 && scene.peer.aborted == 4);
+    EXPECT(scene.view.alarm == NULL && scene.view.committed == NULL);
+    scene_close(&scene);
+}
+
+/* vaultd restarted, before verify and between verify and prepare: scanned again, with a new lease.
+ */
+static void a_restart_needs_no_hand(void)
+{
+    Scene scene = { .peer = { .ready = true, .epoch = 2 } };
+    EXPECT(scene_open(&scene));
+    EXPECT_OK(verify_one(&scene));
+    peer_stop(&scene.peer);
+    EXPECT_REFUSED(verify_one(&scene), REFUSED_VAULT_UNAVAILABLE);
+    EXPECT(peer_start(&scene.peer));
+    EXPECT_OK(verify_one(&scene));
+    EXPECT(scene.peer.rows == 5 && vaultclient_guard_epoch(scene.guard) == 3);
+
+    scene.peer.ready = false;
+    uint8_t seals[1][SEAL_BYTES];
+    BatchSealed sealed = { .seals = seals };
+    EXPECT_OK(prepare_one(&scene, &sealed));
+    EXPECT(vaultclient_guard_epoch(scene.guard) == 4);
+
+    /* A scan that breaks half-way leaves the lease with us: the next one goes on from there. */
+    scene.peer.ready = false;
+    scene.peer.scan_end = REFUSE(REFUSED_VAULT_BUSY);
+    EXPECT_REFUSED(verify_one(&scene), REFUSED_VAULT_BUSY);
+    EXPECT(scene.peer.epoch == 5);
+    scene.peer.scan_end = OK;
+    EXPECT_OK(verify_one(&scene));
+    scene_close(&scene);
+}
+
+static void another_instance_took_the_lease(void)
+{
+    Scene scene = { .peer = { .ready = true, .epoch = 2 } };
+    EXPECT(scene_open(&scene));
+    scene.peer.epoch = 9;
+    uint8_t seals[1][SEAL_BYTES];
+    BatchSealed sealed = { .seals = seals };
+    EXPECT_REFUSED(prepare_one(&scene, &sealed), REFUSED_EPOCH_FENCED);
+    scene.peer.ready = false; /* and restarted since */
+    EXPECT_REFUSED(verify_one(&scene), REFUSED_EPOCH_FENCED);
+    EXPECT_REFUSED(verify_one(&scene), REFUSED_EPOCH_FENCED);
+    EXPECT(scene.peer.epoch == 9);
+    scene_close(&scene);
+}
+
+static void answers_that_are_cut(void)
+{
+    Scene scene = { .peer = { .ready = true, .epoch = 2, .short_answer = true } };
+    EXPECT(scene_open(&scene));
+    uint8_t seals[1][SEAL_BYTES];
+    BatchSealed sealed = { .seals = seals };
+    EXPECT_REFUSED(verify_one(&scene), REFUSED_IPC_FORMAT);
+    EXPECT_REFUSED(prepare_one(&scene, &sealed), REFUSED_IPC_FORMAT);
+    scene_close(&scene);
+}
+
+TESTS(TEST(every_row_and_leaf_is_shown), TEST(a_batch_goes_through), TEST(a_restart_needs_no_hand),
+        TEST(another_instance_took_the_lease), TEST(answers_that_are_cut))
