@@ -10,7 +10,9 @@
  * work stands, so callers of ours need idempotency keys.
  *
  * Refused before the handler, with {"code","message"} and `Connection: close`: whatever breaks RFC
- * 9112 (400), Transfer-Encoding (411), too much (413, 431), other methods (405).
+ * 9112 (400), Transfer-Encoding (411), too much (413, 431), other methods (405). What libevent
+ * itself refuses first (an unknown method 501, far too large 413, some 400) has the same status but
+ * its plain HTML page.
  *
  * Linked package: libevent >= 2.1.12-stable-8+deb12u1 (nine advisories; the version number cannot
  * tell). Source: RFC 9110, RFC 9112. Floor 2. SIGPIPE must be ignored: http_server_start() does so
