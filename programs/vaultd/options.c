@@ -1,0 +1,131 @@
+#include "options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char help[] =
+        "vaultd --directory DIR --socket PATH --operator-socket PATH [options]\n"
+        "\n"
+        "Holds the keys and what is sensitive; answers hufud and operators on local sockets.\n"
+        "\n"
+        "  --directory DIR         key store and journal (mode 0700, this user's)\n"
+        "  --socket PATH           where hufud asks\n"
+        "  --operator-socket PATH  where people ask\n"
+        "  --hufud-uid N           whom to believe on the first socket [this user]\n"
+        "  --operator-uid N        whom to believe on the second one [this user]\n"
+        "  --group GID             group of both sockets, which may then connect [none]\n"
+        "  --custody NAME          development, unattended or custodians [development]\n"
+        "  --development           yes, a root key in a file\n"
+        "  --suite intl|sm         algorithms of a new key store [intl]\n"
+        "  --san NAME              further name or address in hufud's certificate; up to 8 times\n";
+
+enum Option {
+    OPTION_DIRECTORY = 1,
+    OPTION_SOCKET,
+    OPTION_OPERATOR_SOCKET,
+    OPTION_HUFUD_UID,
+    OPTION_OPERATOR_UID,
+    OPTION_GROUP,
+    OPTION_CUSTODY,
+    OPTION_DEVELOPMENT,
+    OPTION_SUITE,
+    OPTION_SAN,
+    OPTION_HELP,
+};
+
+static const struct option known[] = {
+    { "directory", required_argument, NULL, OPTION_DIRECTORY },
+    { "socket", required_argument, NULL, OPTION_SOCKET },
+    { "operator-socket", required_argument, NULL, OPTION_OPERATOR_SOCKET },
+    { "hufud-uid", required_argument, NULL, OPTION_HUFUD_UID },
+    { "operator-uid", required_argument, NULL, OPTION_OPERATOR_UID },
+    { "group", required_argument, NULL, OPTION_GROUP },
+    { "custody", required_argument, NULL, OPTION_CUSTODY },
+    { "development", no_argument, NULL, OPTION_DEVELOPMENT },
+    { "suite", required_argument, NULL, OPTION_SUITE },
+    { "san", required_argument, NULL, OPTION_SAN },
+    { "help", no_argument, NULL, OPTION_HELP },
+    { NULL, 0, NULL, 0 },
+};
+
+static bool take_id(const char *text, uint32_t *ret_id)
+{
+    char *end = NULL;
+    const unsigned long id = strtoul(text, &end, 10);
+    if (end == text || *end != '\0' || text[0] == '-' || id > INT32_MAX) return false;
+    *ret_id = (uint32_t)id;
+    return true;
+}
+
+static bool take_group(const char *text, int *ret_group)
+{
+    uint32_t id = 0;
+    if (!take_id(text, &id)) return false;
+    *ret_group = (int)id;
+    return true;
+}
+
+static bool take_suite(const char *text, KeysSuite *ret_suite)
+{
+    if (span_equal(span_of_text(text), SPAN("intl")))
+        *ret_suite = KEYS_INTERNATIONAL;
+    else if (span_equal(span_of_text(text), SPAN("sm")))
+        *ret_suite = KEYS_SM;
+    else
+        return false;
+    return true;
+}
+
+static bool take_name(const char *text, Options *o)
+{
+    for (size_t i = 0; i < ISSUE_NAMES_MAX; i++) {
+        if (o->names[i] != NULL) continue;
+        o->names[i] = text;
+        return true;
+    }
+    return false;
+}
+
+static bool take_option(int option, const char *value, Options *o)
+{
+    switch (option) {
+    case OPTION_DIRECTORY: o->directory = value; return true;
+    case OPTION_SOCKET: o->socket = value; return true;
+    case OPTION_OPERATOR_SOCKET: o->operator_socket = value; return true;
+    case OPTION_HUFUD_UID: return take_id(value, &o->users.hufud_uid);
+    case OPTION_OPERATOR_UID: return take_id(value, &o->users.operator_uid);
+    case OPTION_GROUP: return take_group(value, &o->group);
+    case OPTION_CUSTODY: return status_ok(custody_parse(span_of_text(value), &o->custody));
+    case OPTION_DEVELOPMENT: o->development = true; return true;
+    case OPTION_SUITE: return take_suite(value, &o->suite);
+    case OPTION_SAN: return take_name(value, o);
+    default: return false;
+    }
+}
+
+bool options_parse(int argc, char **argv, Options *ret_options)
+{
+    Options o = { .users = { getuid(), getuid() }, .group = -1, .custody = CUSTODY_DEVELOPMENT };
+    int index = 0;
+    for (int option = getopt_long(argc, argv, "", known, &index); option != -1;
+            option = getopt_long(argc, argv, "", known, &index)) {
+        if (option == OPTION_HELP) {
+            fputs(help, stdout);
+            return false;
+        }
+        if (take_option(option, optarg, &o)) continue;
+        if (option != '?') fprintf(stderr, "vaultd: --%s does not take this\n", known[index].name);
+        fputs("vaultd: see --help\n", stderr);
+        return false;
+    }
+    const bool complete = o.directory != NULL && o.socket != NULL && o.operator_socket != NULL;
+    if (!complete || optind != argc) {
+        fputs("vaultd: --directory, --socket and --operator-socket are needed; see --help\n",
+                stderr);
+        return false;
+    }
+    *ret_options = o;
+    return true;
+}

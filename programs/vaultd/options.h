@@ -1,0 +1,23 @@
+#pragma once
+/*
+ * options: what vaultd is told at its start. There is no configuration file: vaultd has no parser
+ * for one.
+ */
+#include "keys/custody.h"
+#include "keys/keys.h"
+#include "vault/vault.h"
+
+typedef struct Options {
+    const char *directory; /* key store, journal, root.key */
+    const char *socket; /* for hufud */
+    const char *operator_socket; /* for people */
+    VaultUsers users;
+    int group; /* of both sockets; -1: none */
+    Custody custody;
+    bool development;
+    KeysSuite suite; /* 0: as the key store has it */
+    const char *names[ISSUE_NAMES_MAX + 1];
+} Options;
+
+/* Reads argv; prints what is wrong, or the help, and returns false when vaultd shall not start. */
+bool options_parse(int argc, char **argv, Options *ret_options);

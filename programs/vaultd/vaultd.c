@@ -1,0 +1,125 @@
+/* vaultd: the security domain's one process. Everything it may touch is opened here, in order, and
+ * then the door is shut: the rest of its life it answers messages (src/vault/vault.h). */
+#define _GNU_SOURCE
+#include "base/log.h"
+#include "crypto/library.h"
+#include "files.h"
+#include "options.h"
+#include "process.h"
+#include "vault/rights.h"
+#include "vault/vault.h"
+
+#include <stdlib.h>
+
+static Status lane_full(void) { return REFUSE(REFUSED_VAULT_BUSY); }
+
+/* What only people can judge: one line, and one for each table that differs. */
+static void tell(void *context, uint8_t operation, Status status, uint32_t tables)
+{
+    LOG_STATUS(LOG_ALERT, "vault.tampering", status, LOG_NUMBER(OPERATION, operation));
+    for (int table = 1; table < 32; table++) {
+        if ((tables >> table & 1) == 0) continue;
+        LOG(LOG_ALERT, "vault.table_differs", LOG_NUMBER(TABLE, table));
+    }
+}
+
+static Status open_keys(const Options *o, const Files *files, Secrets *secrets, Keys **ret_keys)
+{
+    const Random random = random_system();
+    CLEANUP(secret_wipe) Secret root = { 0 };
+    TRY(custody_root(
+            o->custody, o->development, files->directory_fd, files->is_new, &random, &root));
+    const KeysConfig config = {
+        .segments = { files->keys[0], files->keys[1] },
+        .root = &root,
+        .suite = o->suite,
+        .random = random,
+        .clock = clock_system(),
+        .secrets = secrets->memory,
+    };
+    bool ceremony = false;
+    TRY(keys_open(&config, ret_keys, &ceremony));
+    if (ceremony) LOG(LOG_INFO, "vault.ceremony", LOG_TEXT(CUSTODY, custody_name(o->custody)));
+    return OK;
+}
+
+static Status open_memory(const Files *files, const Keys *keys, Memory **ret_memory)
+{
+    MemoryConfig config = {
+        .segments = { files->journal[0], files->journal[1] },
+        .journal_key = keys_secret(keys, KEY_JOURNAL),
+    };
+    keyed_hash_key(&config.names, keys_secret(keys, KEY_MAP)->bytes);
+    return memory_open(&config, ret_memory);
+}
+
+static Status open_vault(const Options *o, Keys *keys, Memory *memory, Vault **ret_vault)
+{
+    VaultConfig config = {
+        .keys = keys,
+        .memory = memory,
+        .clock = clock_system(),
+        .random = random_system(),
+        .users = o->users,
+        .custody = custody_name(o->custody),
+        .stop = process_stop,
+        .alert = tell,
+    };
+    memcpy(config.names, o->names, sizeof(config.names));
+    return vault_open(&config, ret_vault);
+}
+
+static Status open_service(const Options *o, Vault *vault, Service **ret_service)
+{
+    ServiceConfig config = {
+        .listener_count = 2,
+        .lane_count = LANE_COUNT,
+        .lane_of = rights_lane,
+        .lane_full = lane_full(),
+        .admit = vault_admit,
+        .handle = vault_handle,
+        .context = vault,
+    };
+    memcpy(config.lanes, rights_lanes(), LANE_COUNT * sizeof(ServiceLane));
+    const uint32_t mode = o->group < 0 ? 0600 : 0660;
+    TRY(service_listen(o->socket, mode, o->group, &config.listeners[VAULT_LISTENER_HUFUD]));
+    TRY(service_listen(
+            o->operator_socket, mode, o->group, &config.listeners[VAULT_LISTENER_OPERATOR]));
+    return service_open(&config, ret_service);
+}
+
+static Status run(const Options *o)
+{
+    CLEANUP(files_close) Files files = { .directory_fd = -1, .fds = { -1, -1, -1, -1 } };
+    CLEANUP(secrets_close) Secrets secrets = { 0 };
+    CLEANUP(keys_done) Keys *keys = NULL;
+    CLEANUP(memory_done) Memory *memory = NULL;
+    CLEANUP(vault_done) Vault *vault = NULL;
+    CLEANUP(service_done) Service *service = NULL;
+
+    TRY(process_harden()); /* no core dumps, no ptrace, no new privileges, umask 077 */
+    TRY(library_start());
+    TRY(files_open(o->directory, &files));
+    TRY(secrets_open(&secrets));
+    TRY(open_keys(o, &files, &secrets, &keys));
+    TRY(open_memory(&files, keys, &memory));
+    TRY(open_vault(o, keys, memory, &vault));
+    TRY(open_service(o, vault, &service)); /* sockets, threads, buffers: the last things made */
+    TRY(process_catch_signals(service));
+    TRY(process_close_sandbox(&files, vault)); /* from here on: no open, no socket, no execve */
+    LOG(LOG_INFO, "vault.serving", LOG_TEXT(CUSTODY, custody_name(o->custody)),
+            LOG_NUMBER(TREE_SIZE, memory->confirmed.size));
+    const Status s = service_run(service);
+    LOG(LOG_INFO, "vault.stopped", LOG_TEXT(STATUS, status_name(s)));
+    return s;
+}
+
+int main(int argc, char **argv)
+{
+    Options options;
+    if (!options_parse(argc, argv, &options)) return 2;
+    log_open("vaultd", LOG_INFO, 2);
+    const Status s = run(&options);
+    if (!status_ok(s)) LOG_STATUS(LOG_ERROR, "vault.failed", s);
+    return status_ok(s) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
