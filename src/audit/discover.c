@@ -1,0 +1,100 @@
+#include "audit/discover.h"
+
+typedef struct Known {
+    uint16_t id;
+    uint16_t schema;
+    const char *name;
+} Known;
+
+/* Postings first: accounts are then compared with their sums. */
+static const Known known[] = {
+    { TABLE_POSTING, 1, "posting" },
+    { TABLE_ACCOUNT, 1, "account" },
+    { TABLE_MERCHANT, 1, "merchant" },
+    { TABLE_MERCHANT_KEY, 1, "merchant_key" },
+    { TABLE_PAYER, 1, "payer" },
+    { TABLE_PAYMENT, 1, "payment" },
+    { TABLE_PAY_CODE, 1, "pay_code" },
+    { TABLE_DAY_END, 1, "day_end" },
+    { TABLE_ALERT, 1, "alert" },
+};
+enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };
+_Static_assert((int)KNOWN_COUNT <= (int)DISCOVER_TABLES_MAX, "fits");
+
+const char *discover_name(uint16_t table)
+{
+    for (size_t i = 0; i < KNOWN_COUNT; i++) {
+        if (known[i].id == table) return known[i].name;
+    }
+    return "unknown";
+}
+
+typedef struct Reading {
+    Discovered *all;
+    Table *table;
+    size_t at; /* which table */
+    bool behind; /* past the columns of the row itself */
+    bool revision;
+} Reading;
+
+static bool text_is(const Value *value, Span text)
+{
+    return value->type == VALUE_TEXT && span_equal(value->bytes, text);
+}
+
+/* name, pk */
+static Status read_column(void *context, const Value *values, size_t count)
+{
+    Reading *r = context;
+    if (text_is(&values[0], SPAN("revision"))) r->revision = true;
+    r->behind = r->behind || r->revision || text_is(&values[0], SPAN("batch"));
+    if (r->behind) return OK;
+    const size_t i = r->table->column_count;
+    CHECK(i < ROW_COLUMNS_MAX && values[0].type == VALUE_TEXT, FAULT_STORE_SCHEMA);
+    CHECK(values[0].bytes.size <= DISCOVER_NAME_BYTES_MAX, FAULT_STORE_SCHEMA);
+    char *name = r->all->names[r->at][i];
+    memcpy(name, values[0].bytes.data, values[0].bytes.size);
+    for (const char *c = name; *c != 0; c++) /* it goes into SQL */
+        CHECK((*c >= 'a' && *c <= 'z') || *c == '_', FAULT_STORE_SCHEMA);
+    r->all->columns[r->at][i] =
+            (Column) { .id = (uint16_t)(i + 1), .name = name, .nullable = true };
+    r->table->column_count++;
+    if (values[1].type == VALUE_INT && values[1].integer > 0) {
+        CHECK(values[1].integer == (int64_t)i + 1, FAULT_STORE_SCHEMA); /* the key comes first */
+        r->table->key_columns++;
+    }
+    return OK;
+}
+
+static Status discover_one(Store *store, const Known *entry, Discovered *all)
+{
+    const size_t at = all->count;
+    Table *table = &all->tables[at];
+    *table = (Table) {
+        .id = entry->id, .schema = entry->schema, .name = entry->name, .columns = all->columns[at]
+    };
+    Reading reading = { .all = all, .table = table, .at = at };
+    const Value name = VALUE_OF_TEXT(span_of_text(entry->name));
+    TRY(store_query(store, "SELECT name, pk FROM pragma_table_info(?1) ORDER BY cid", &name, 1,
+            read_column, &reading));
+    if (table->column_count == 0) return OK; /* no such table: its leaf entries will tell */
+    CHECK(table->key_columns >= 1 && table->key_columns <= ROW_KEY_COLUMNS_MAX, FAULT_STORE_SCHEMA);
+    table->append_only = !reading.revision;
+    all->list[all->count++] = table;
+    return OK;
+}
+
+static void store_drop(Store **store) { store_close(*store); }
+
+Status discover_tables(const char *path, Discovered *ret)
+{
+    *ret = (Discovered) { .schema = { .room = "auditor" } };
+    const StoreConfig config = { path, NULL, NULL, 0 };
+    CLEANUP(store_drop) Store *store = NULL;
+    TRY(store_open_readonly(&config, &store));
+    for (size_t i = 0; i < KNOWN_COUNT; i++)
+        TRY(discover_one(store, &known[i], ret));
+    ret->schema.tables = ret->list;
+    ret->schema.table_count = ret->count;
+    return OK;
+}
