@@ -1,0 +1,7 @@
+#pragma once
+/* What the run-time that this build links needs besides sandbox.c's list; Meson chooses the file.
+ */
+#include <stddef.h>
+
+extern const int sandbox_extra_calls[];
+extern const size_t sandbox_extra_count;
