@@ -23,6 +23,9 @@
 
 static const MessageError errors[] = {
     /* form */
+    { REFUSED_BYTES_TRUNCATED, PARAMETER("参数格式错误", "A parameter is malformed") },
+    { REFUSED_BYTES_TRAILING, PARAMETER("参数格式错误", "A parameter is malformed") },
+    { REFUSED_ROUTE_UNKNOWN, 404, "RESOURCE_NOT_EXISTS", "接口不存在", "No such path" },
     { REFUSED_BUFFER_FULL, PARAMETER("参数过长", "A parameter is too long") },
     { REFUSED_TEXT_NOT_UTF8, PARAMETER("参数不是有效的UTF-8", "Not valid UTF-8") },
     { REFUSED_ENCODING_INVALID, PARAMETER("编码错误", "Not valid base64 or hexadecimal") },
@@ -53,6 +56,7 @@ static const MessageError errors[] = {
     /* who: nobody learns from the answer which merchants and serials exist */
     { REFUSED_MERCHANT_UNKNOWN, SIGNATURE },
     { REFUSED_MERCHANT_KEY_UNKNOWN, SIGNATURE },
+    { REFUSED_MERCHANT_KEY_EXPIRED, SIGNATURE },
     { REFUSED_SIGNATURE_INVALID, SIGNATURE },
     { REFUSED_SIGNATURE_FORMAT, SIGNATURE },
     { REFUSED_AUTHORIZATION_MISSING, AUTHORIZATION },
@@ -95,8 +99,14 @@ static const MessageError errors[] = {
 
     /* risk: screening refuses with this very answer (DESIGN promise 8) */
     { REFUSED_RISK_REFUSED, RISK },
+    { REFUSED_MERCHANT_LIMIT, RISK },
+    { REFUSED_ORDER_REFUSED_BY_DEFAULT, RISK },
 
     /* orders */
+    { REFUSED_ORDER_FIELD, PARAMETER("参数超出范围", "A parameter is out of range") },
+    { REFUSED_PAY_CODE_COUNT, PARAMETER("付款码数量须为1至15", "Ask for 1 to 15 codes") },
+    { REFUSED_MERCHANT_APIV3_KEY_MISSING,
+            INVALID("请先设置APIv3密钥", "Register an APIv3 key first") },
     { REFUSED_ORDER_NOT_EXIST, 404, "ORDER_NOT_EXIST", "订单不存在", "No such order" },
     { REFUSED_ORDER_CONFLICT, DUPLICATE },
     { REFUSED_ORDER_CLOSED, 400, "ORDER_CLOSED", "订单已关闭", "The order is closed" },
@@ -118,6 +128,7 @@ static const MessageError errors[] = {
     { REFUSED_VAULT_NOT_READY, AWAY },
     { REFUSED_STORE_ROLLED_BACK, AWAY },
     { REFUSED_EPOCH_FENCED, AWAY },
+    { REFUSED_JOURNAL_FULL, AWAY },
     { FAULT_STORE_FULL, AWAY },
     { FAULT_JOURNAL, AWAY },
 };
@@ -146,8 +157,9 @@ MessageLanguage message_language(Span accept_language)
         const bool at_start =
                 i == 0 || accept_language.data[i - 1] == ' ' || accept_language.data[i - 1] == ',';
         if (!at_start) continue;
-        if (memcmp(accept_language.data + i, "zh", 2) == 0) return MESSAGE_CHINESE;
-        if (memcmp(accept_language.data + i, "en", 2) == 0) return MESSAGE_ENGLISH;
+        const Span name = { accept_language.data + i, 2 };
+        if (span_equal(name, SPAN("zh"))) return MESSAGE_CHINESE;
+        if (span_equal(name, SPAN("en"))) return MESSAGE_ENGLISH;
     }
     return MESSAGE_CHINESE;
 }

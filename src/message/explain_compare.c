@@ -150,7 +150,7 @@ static Span without_blanks_at_end(Span text)
 static bool starts_with(Span text, const char *start)
 {
     const Span wanted = span_of_text(start);
-    return text.size >= wanted.size && memcmp(text.data, start, wanted.size) == 0;
+    return text.size >= wanted.size && span_equal((Span) { text.data, wanted.size }, wanted);
 }
 
 /* --- causes, one part each --- */
@@ -171,8 +171,9 @@ static ExplainCause timestamp_cause(Span ours, Span theirs)
     const Span longer = ours.size > theirs.size ? ours : theirs;
     const Span shorter = ours.size > theirs.size ? theirs : ours;
     const bool thousand = longer.size == shorter.size + 3 && shorter.size > 0;
-    return thousand && memcmp(longer.data, shorter.data, shorter.size) == 0 ? EXPLAIN_MILLISECONDS
-                                                                            : EXPLAIN_OTHER_VALUE;
+    if (!thousand) return EXPLAIN_OTHER_VALUE;
+    const Span seconds = { longer.data, shorter.size };
+    return span_equal(seconds, shorter) ? EXPLAIN_MILLISECONDS : EXPLAIN_OTHER_VALUE;
 }
 
 static ExplainCause body_cause(Span ours, Span theirs)

@@ -105,11 +105,15 @@ def number(text, label):
     return int(re.sub(r"[^0-9a-f]", "", found.group(1)), 16)
 
 
+def quoted(text, width=76):
+    """C string literals of at most `width` bytes of text each, broken after every line feed too."""
+    pieces = [line[i:i + width] for line in text.splitlines(True) for i in range(0, len(line), width)] or [""]
+    escape = lambda piece: piece.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return "\n".join('    "%s"' % escape(piece) for piece in pieces)
+
+
 def literal(name, text):
-    lines = text.split("\n")
-    body = "\n".join('    "%s%s"' % (line.replace("\\", "\\\\").replace('"', '\\"'), "\\n" if i + 1 < len(lines) else "")
-                     for i, line in enumerate(lines) if line or i + 1 < len(lines))
-    print(f"static const char {name}[] =\n{body};\n")
+    print(f"static const char {name}[] =\n{quoted(text)};\n")
 
 
 assert sm3(b"abc").hex() == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"  # GB/T 32905 A.1
@@ -121,8 +125,8 @@ n, d = number(rsa_text, "modulus"), number(rsa_text, "privateExponent")
 d2 = number(run("openssl", "pkey", "-noout", "-text", text=sm2), "priv")
 encode = lambda signature: base64.b64encode(signature).decode()
 
-print("#pragma once\n/* Made by make_vectors.py: keys for tests only, and signatures computed without our crypto"
-      " library. */\n/* clang-format off */\n")
+print("#pragma once\n/*\n * test_vectors: keys for tests only, and signatures computed without our crypto library.\n"
+      " * Made by make_vectors.py; do not edit.\n */\n/* clang-format off */\n")
 literal("vector_target", TARGET)
 literal("vector_body", BODY)
 literal("vector_timestamp", STAMP)
@@ -159,6 +163,6 @@ loose = [
 ]
 print("static const char *const vector_sm2_loose[] = {")
 for why, signature in loose:
-    print('    "%s", /* %s */' % (encode(signature), why))
+    print(f"    /* {why} */\n{quoted(encode(signature))},")
 print("};\n")
 literal("vector_weak_public", run("openssl", "pkey", "-pubout", text=weak))

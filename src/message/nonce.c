@@ -131,7 +131,7 @@ static void sweep(NonceSet *set, int64_t now_s)
 static bool known(NonceSet *set, const uint8_t digest[NONCE_DIGEST_BYTES])
 {
     for (uint32_t i = *bucket_of(set, digest); i != NONE; i = set->entries[i].chain) {
-        if (memcmp(set->entries[i].digest, digest, NONCE_DIGEST_BYTES) == 0) return true;
+        if (bytes_equal_ct(set->entries[i].digest, digest, NONCE_DIGEST_BYTES)) return true;
     }
     return false;
 }

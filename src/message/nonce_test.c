@@ -43,7 +43,7 @@ static void mchid_and_nonce_do_not_slide(void)
     uint8_t b[NONCE_DIGEST_BYTES];
     nonce_digest(SPAN("19"), SPAN("00abc"), a);
     nonce_digest(SPAN("1900"), SPAN("abc"), b);
-    EXPECT(memcmp(a, b, sizeof(a)) != 0);
+    EXPECT(!span_equal(SPAN_OF(a), SPAN_OF(b)));
 }
 
 static void full_refuses_and_forgets_nothing(void)

@@ -1,5 +1,8 @@
 #pragma once
-/* Made by make_vectors.py: keys for tests only, and signatures computed without our crypto library. */
+/*
+ * test_vectors: keys for tests only, and signatures computed without our crypto library.
+ * Made by make_vectors.py; do not edit.
+ */
 /* clang-format off */
 
 static const char vector_target[] =
@@ -19,99 +22,130 @@ static const char vector_request[] =
     "/v3/pay/transactions/out-trade-no/A%2FB_1?mchid=1900000001&x=%E4%BA%BA+b\n"
     "1767225600\n"
     "k3j9x2m8q1\n"
-    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"description\":\"养乐多\"}\n";
+    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"description\":\"养乐多\"}"
+    "\n";
 
 static const char vector_rsa_private[] =
     "-----BEGIN PRIVATE KEY-----\n"
-    "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQC/Kuhrrn5tWYIQ\n"
-    "VMZZJFEVdyJ27gw84zYHn0xGJ70D6lI/qun9ptKBqsvBIz/uKW/HYQxktiCSp4tt\n"
-    "rpkhWhWkFkB0kYF+ie2jzfQT9LCcT+5ZeZgU5B8ctZh/62kEHK+p79bshjbcV24a\n"
-    "Xgu0B6HP+i/CxXkbkYsDGGPqtFJrRsrgmXGojURSg7hve69X1D/yAfF0k1IaOuxK\n"
-    "3bsgk8mR0zfR+OOU9d6hW5zgygNoJwzmsndf6zSslgGUtUNtCMR9O2AXJw9fwbjD\n"
-    "gCYcveHPtOZxrUmVLbtpwzVUXuIrZVtDWWeT9WrXxCeelXkDf2eM0a5BY1NwdViT\n"
-    "+78QVgmRAgMBAAECggEAC/EkP8XQxAf5ZgfFtD/eiNa+YmuQfCU9dNBwtVk6J4p1\n"
-    "xOBqaZwIPm1q+Q+4qKoR/4SCf7AY7NBml11212yHOY7iS+XjDwKSw87T1oNMnRcp\n"
-    "LpG3/GYbw3Fcq3ELSGR6XMVMyc3Ak5cqm58QYBix9QoN/b7UR/KZmoHli/3jwCu6\n"
-    "LoiI+7p8W2DYjZILgardYjtxgfQurX4cCochA4YA1ziNWZ8Fej2+azNPf9uA+KXR\n"
-    "MCZBeg54R9+O12XnaRwJLZP0CK893E/C1Ug0SbJJLQOITqDOUeWAT+naLOoKZ6JV\n"
-    "ZdqmV598JeoEsCHKgV6807QbFiXbuTlH4CHFtHpLgQKBgQD0MdoDSZL2Y3KDvc1A\n"
-    "YO3YAB3VlCNLAVla+M6BD2Dn5lhKal9tOU1n/ur7d7PgG5s88V8sh96C3mNKqxYo\n"
-    "BMUi+cqE5eNBsDAureZieTbD6HgdiSN7ry+DTYTaYxe6iLcekTY3mxTsfwVL/e2d\n"
-    "fQzofJODQwWo9iIsk1DDyCZwyQKBgQDIaMs3k+lqdM6teh3rqxb9Mv8DZwXPtyjB\n"
-    "ref8fxBXhqAI6EOaC+r0Yw0Jw3FhcePdl5B4eMGjBtxgr4vsEiG4rIPjyCJAxRpI\n"
-    "3MIPjptSeQOsom87aHFjKv2Ra9MEA26EOBMq096hxsnzYThDYNno1mgDlWFtAVP6\n"
-    "g+EEpVs+iQKBgQDncqiUHRPx++f5/deggT5tUA728+VPngO3OcNgh9btdWGRhqjT\n"
-    "uVAolXDaz2Xpr8C/TndKmazIlUe+6dGiNIM011SgCdQP2pKQa7rE8uZ5YMkYFXdQ\n"
-    "L4b1CHA3HVzMK/CERFYC9jYqwWmf0Rl5/6BQamLWMpwWvNM/NJGEPxxQIQKBgAh/\n"
-    "gRaDPCOafmUWx4wFvjzQW8XuKW3sa1sDH9IyJSRA/ipChxNSLA1e4d+nHPiv1qS/\n"
-    "1410OWnLUa774qgJAMsO7azMAL/UW8/5JHV6a5Wssf4xCRxwylYVLZlsBA+ogZgz\n"
-    "tIRdZZRglJGwbq1UvwjDhreYLwBrTP9Tdkg3Js5ZAoGBAOJWzoRlbmD17zHf+ODY\n"
-    "hvZs3NLlyNqX19018ATJtM5pwJVEOA53mXD4dqud5n0iTmKBnFhc74z4KdXpXjs7\n"
-    "VZLlTbcW0mMCG1fN1Yzk2ojXqcjgIty3YOWXRduv1u7WXnZmhMB3/NSPwnn4qHqP\n"
-    "Z4ueYNAKmO9F3USts3xGP1Vy\n"
+    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDOwxsI0UUN4IJf\n"
+    "ab06Gg8p6gb2gQjk+ULDUOTyP5IBUv3H+iRkyV1mJNS/2y0SknNPgLlaqHjXShkI\n"
+    "L6dDvSszAJTEFycJfByn6nyzy7k16owYO7og9mbNNN/bHot238+TKfLAeMdE5V/e\n"
+    "3qgKsauz/CxxHDg5c7NmNCAmVeHYpNZOof5+cwq7jqIUKKeD/jGxlh63rjavSOJv\n"
+    "bvBQsUMnwrkCt16rQEwg2ltqXp5A6jgY9rmdqoupEz6qujUf9MIJ417SnbQ5cr6y\n"
+    "LQQRhrXRZSS87Svd5PkUGhf8UGOMRX/eu4yoR1xXKwkgVGhnxUreQ554R5OLLlNk\n"
+    "dMuvM6YxAgMBAAECggEAAY3nQXUL8djC4iNnWsJ2Dria/iC7h7fKpVvm/LM2+Ro9\n"
+    "8ieSkndjuQWEhpSyjWCFzA6Jq4F3YcGa1+bpI6c5EJRr3zWAA6A9OZNCW2T9VXHC\n"
+    "moQIbYBXXCo47JVu3aE9FubKfmE/Y5MzL00Oh6tiQQ4flLzDkhr+juwhZGhiNEC1\n"
+    "fy5elrMfkpWuf+/LcNHD9LsleAAEZxX55nybpCBS4psAURFxBF/WxP+rTJ0jdPM1\n"
+    "t4MxRnSg69EBz2J6j5CXfZUPhDrtxFQkGBeXfMQ7y89uG3v7mtfDnRoIyZeJzNAZ\n"
+    "8pRssiR5Ae8oMjldlaRj/xQ3ROFBAdB7MdtHJ2NwgQKBgQD+CVkDjRXjmpx4CazJ\n"
+    "LFD3hnD3S4dRgen3eKj5mFZwL3F9yFAspalNlhSfrEPZCZuQ9o4u1x+a8DSlg82+\n"
+    "RbBD3jeq9cjk9piuncKNb6nUxaHjfLhtHfAGY9Pq4zq1mZvJo/2F3wK4ZfB/+UGE\n"
+    "8vkR/fpbyyu2iojTkiE2CB5L+QKBgQDQXDfHduIIy8Tpzma24Ow31QIP9qNlH6ns\n"
+    "dJqYddyM25+8DuFvbs0iIkYZIJroKGlTnqUaBwaWbFlsQtVIaRWGZOOY3UrwNbxl\n"
+    "3onb8geKxBxTe2VeteRt6JN77Z0Yzq/mBu7mnxda++HJNuPgKUrZ40soeN/+DLDA\n"
+    "xZwnJZAJ+QKBgHqvwwifA7pHelfSvFrwBy50BGy6UmD/8CHvaRQaCWzmzNXlfysA\n"
+    "2tI4sD8pMB9Kr5IEMUjX5lCqv5JMJHpHJ8ivMo1jZKGHotd6I3KxQgEbbYLzQhKY\n"
+    "ycocPkWLdlgsFnv8sj0MJkEuIkd79rOhsL6KvXXFmpfvMgOT6Gwy4YbpAoGAKT0H\n"
+    "QTAzXoBOEeRrCekMd6RuCxDKmBojPIx7iI9TPoG9ZLAhSDfK2+WisBh28FoHNqig\n"
+    "jr0zPZRmQnob0oAR5Y6USU4LJe3MwvC/okuN2JYl8RPsJUmk02gDwLRvslg+Ei3v\n"
+    "HLACJFzT/Eoj4drqWKOW3YTG+HY0iYLS/CCAGKkCgYEA2fl7UldaeuF+i9splXkt\n"
+    "rldAUZ/U4lO544Y7ZV5ug6gJ7G1hOPeshBB3xuRX8Mo6K1E2hX3yFWPJRrFvHLp/\n"
+    "DyN3q2h+9uBhbkN3J3odyQNltPDT0S5cv6fMP7LtqtSAlwLLGeTSwWou9LMIq9mn\n"
+    "woY4Sj1P6Sa5+mr9LmV+ES0=\n"
     "-----END PRIVATE KEY-----\n";
 
 static const char vector_rsa_public[] =
     "-----BEGIN PUBLIC KEY-----\n"
-    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAvyroa65+bVmCEFTGWSRR\n"
-    "FXcidu4MPOM2B59MRie9A+pSP6rp/abSgarLwSM/7ilvx2EMZLYgkqeLba6ZIVoV\n"
-    "pBZAdJGBfonto830E/SwnE/uWXmYFOQfHLWYf+tpBByvqe/W7IY23FduGl4LtAeh\n"
-    "z/ovwsV5G5GLAxhj6rRSa0bK4JlxqI1EUoO4b3uvV9Q/8gHxdJNSGjrsSt27IJPJ\n"
-    "kdM30fjjlPXeoVuc4MoDaCcM5rJ3X+s0rJYBlLVDbQjEfTtgFycPX8G4w4AmHL3h\n"
-    "z7Tmca1JlS27acM1VF7iK2VbQ1lnk/Vq18QnnpV5A39njNGuQWNTcHVYk/u/EFYJ\n"
-    "kQIDAQAB\n"
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzsMbCNFFDeCCX2m9OhoP\n"
+    "KeoG9oEI5PlCw1Dk8j+SAVL9x/okZMldZiTUv9stEpJzT4C5Wqh410oZCC+nQ70r\n"
+    "MwCUxBcnCXwcp+p8s8u5NeqMGDu6IPZmzTTf2x6Ldt/PkynywHjHROVf3t6oCrGr\n"
+    "s/wscRw4OXOzZjQgJlXh2KTWTqH+fnMKu46iFCing/4xsZYet642r0jib27wULFD\n"
+    "J8K5Ardeq0BMINpbal6eQOo4GPa5naqLqRM+qro1H/TCCeNe0p20OXK+si0EEYa1\n"
+    "0WUkvO0r3eT5FBoX/FBjjEV/3ruMqEdcVysJIFRoZ8VK3kOeeEeTiy5TZHTLrzOm\n"
+    "MQIDAQAB\n"
     "-----END PUBLIC KEY-----\n";
 
 static const char vector_rsa_request[] =
-    "a0lSil0Ql0LE7//q10dmRI1ELcae/u2BTEhKiL1CqDN9c/BQQuuXM1NZIJ3hZxXUccqJzuGVd+lZnisdGE+iq+hMW7w5TPTGEWzuOoNYMGb3SVD414fv+E1jWXgbxKxClmw2WWzPzIwSW7kIjMiL4DO33OBuM5Jbds0fv4TZqxZC2QTpa47boHeGuhqmHxomJ6wN0klrx9rpKHMiCURP5RnM/sSjbEkOqUeg/McVj0bmoe5nkCHU3SXZx+0XgkgcBCGMNj2/P6jiVJY9YmWCmlGScbqQqzTO3hCeiKJq9Ki8JzwDc0Gl0qo4VZiVE2q992JAxIPnTLR4osPaPqxIWA==";
+    "Uu7PAUGNWp/slK7XH2ugnKXYD2blQd6PGNa/aSdgZAeh9lk+LhR1mj8IjI57q0wpiru4ifESSBCL"
+    "gYRkOgCNyB5zWmXLLX4D8AmeHFy/IHoYVQ3jnHaHW56Lu5FwaUsFuyRsUuAidAR3+pshi8x5TIhN"
+    "6x6thZtBZ5WNkt0kr7GYJRlZkFNnbfDjGC9OpreU/NFR4aHftBZiuoAhBKIJOkOpchnm6XIERFsK"
+    "bpo0gNgy44wYfTMj+iQ2NMzeuDkhPK18UuzZ9h+ownK8xlUOIXeBwAPMy+SzZICWRG5zfekqdVSN"
+    "mGEGeEQ17fIEDU+HU69VS11yWx/3GCc2wVjb9Q==";
 
 static const char vector_rsa_answer[] =
-    "pxAJ+WtEolb1im2Ms8pQRfCQXDJHEBEzpu27jic0oXWvzWOr0pa9Zl6wlW0COQ1OsFNu92QezlFfOy70p011QbmC3MXUS/8KhYuWiEILHXbNZM/Eft104MLx9o34yCWrRxKwkAD9qOZr4hlzXJY3wqqcK+W65mPOQBJNdbAh5YldrOWh23VOdHwXxSKJcqEp05bpQBap0TrBx3bST7PgM/O572DEnLrtd/LRygE1ZIbHfDz5ZxJzuBR6qmE+Mj/jYiqRtRbmWNjLCAF+EjE77CTV5QWz5t/SGexFUUEQh2OqSGB061pxAoiQMkJIQKcPe/86J5WgvyXkrcN4qJ4dPA==";
+    "AOKKRzA6enX2O7aMZK5tdlOJqMOlTkvFzt59TWWUoqwYJTlP7ZwF5uxGqjLfjuvCJotfvIq9rS9w"
+    "WoPCR8o7c24Wn23Rnan7eSwRFJQfvXcnQq6x0mtuloMLcDL552ke4UsOoRhvSGsFsL4dlL3MfWkO"
+    "s6mhvndixiuoCGEo1p95aM3hOBPccuBZ0GgGUFYOWbwN0brzBxeTT7Uxcya4oHNzuGScRqQQXozR"
+    "wi+teGbh1uJojVHTn4VommDT7eKNa2DHddH83SshvMCSHHtym885umtVoNYaCE1JFi8auZ98L4iX"
+    "kWufEXEQgiS4fRuxQvnE7cjmJtX0G4AxufOYcg==";
 
 static const char vector_rsa_empty_answer[] =
-    "gyQolkoFGVGmB1o3JUT8mr8SLZ5rI0eKSlNJGSjaPb66fw3NQ7roAtAAY2DzufGW6XC8NUx78lRn4ANnF/OZA0WAhsFiBM2nHu2WSdfgq5nBcG/ML2M3qQL1boOETVcWPsnGr8WpuL5d9eHsKFkHiIm5tLEDbR+xSnL8/IaEBb7C6SJA4AeQVUuwx+cJEv25Fcyh/VthsW4lAW0Gk4/u+vMiq+m4RIh0tKJIESkgEc85yL3aPH9es/WzhfTgLLO/5ZJuQnUinXqxWMzSmSbR0A87TJk0may9amxPOcCtM6rq3quCBXmSZN048rCqmGHCPirX23hneNAdrIRMVMM4xA==";
+    "T/Q+EgOxHwN9Yc9wcPv9ghmoXJx9iLP0PpIELqCZCOy2Plmuqv0srCpjLkMmwYkWGfT/7jBverUs"
+    "rSNNZJE/rhvHoE3e6ZgZojslTFMbAMTLJRHDI8pFxjVEgspVFrBtl6Tv8zQK1d0EGh+mvPxOpluh"
+    "eozlTQKK4n5UJgVbBBPOuwA5Po3HzhFT4aBrTpZQgj9QKNOl6hggoGswXcUNQI4CBRR0/A3q6wlW"
+    "4PA/RfQPSCD8cEfJGQEqn8eGumzTHYrrBnTKAanTsWxT1AYHk2RZpfONd+m0K1mkmyL6jFcK+dMF"
+    "ZhptSLhiqXiSNf+GXOfOTSoQw0EHikRzp+cVXw==";
 
 static const char vector_sm2_private[] =
     "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgdLMZEMuLLeat4O29\n"
-    "rTyXPImVq172Spei2DmIDn0F6nKhRANCAASfw6BjzeGobnU8BN4jGDSD7RnkRVWT\n"
-    "/IITyxg0b/Ke6Lsl0CAweiY4ZjYmlMVSPQEN9StEaZEyMk5Rtfb92ZT1\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQg8F9HIjN5U8dWtr3G\n"
+    "ydP7oE7LCqRXpwLHewu4H+ZHmX6hRANCAATSrJElYfOLdhfeCJN4rXUa9fC5StHS\n"
+    "wysMpUr4ENz+elRR0zn7QQXlfLpQxVtNnHEDEghHDfq6TvyFTvhGjjpM\n"
     "-----END PRIVATE KEY-----\n";
 
 static const char vector_sm2_public[] =
     "-----BEGIN PUBLIC KEY-----\n"
-    "MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAEn8OgY83hqG51PATeIxg0g+0Z5EVV\n"
-    "k/yCE8sYNG/ynui7JdAgMHomOGY2JpTFUj0BDfUrRGmRMjJOUbX2/dmU9Q==\n"
+    "MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAE0qyRJWHzi3YX3giTeK11GvXwuUrR\n"
+    "0sMrDKVK+BDc/npUUdM5+0EF5Xy6UMVbTZxxAxIIRw36uk78hU74Ro46TA==\n"
     "-----END PUBLIC KEY-----\n";
 
 static const char vector_sm2_request[] =
-    "MEUCIQDIiCE2rhddNiQ91zsE1WgtotiPbRE8hMp9W2WjVKc8XwIgG8l2PDGGwjTCXTAVkV9m9Dh+xGXqYRhbMBAGknlTNS4=";
+    "MEQCIA4nUubIxSrgmR9WfAX1EUajjA3Zb4CvnSEEB8hAL9tRAiBeW5eD1qL/7ZDm55jGhp3cL+wS"
+    "4hU1ct2rQmsBAFM6QQ==";
 
 static const char vector_sm2_answer[] =
-    "MEUCIFcemtQHgxRsHfGHdMKpxAuSBPPF2Ij2lK1N+8OUdQoGAiEAuR2ywwaKrrYD5NxoWbtAkYQHWMVv78UaaOI7alFY480=";
+    "MEYCIQChlVQnBauFPbhYTTd8HmeuUGCPQf30duL+LQgK0B6aPgIhAIRAUpJ/54JrBnjOrvpw1553"
+    "M4kpZ+vXPJUtMNwPr271";
 
 static const char vector_sm2_request_no_id[] =
-    "MEYCIQCw6Vf6fNr1qTERaoHuDQiK3budAq5KS/EbB0tRQXJxYwIhALfHJD1fZGSumS7pzZykcJFCza4XDtuCoXsSBklLnvyV";
+    "MEQCIFW/bmri383AZKlZsXkTBFWeVg5+P1a/NgrTSU1HCXrrAiBj+uYYBpo9f5uKnhJMpPSWhiOB"
+    "wojZ1sDZlsfBX2mKAQ==";
 
 static const char vector_sm2_request_other_id[] =
-    "MEYCIQDtw51m/Xi3Jq4GLIZLKtgGeuf+m+0Aym8tgbZ1boK8egIhAPiscNeSMJhi/MrbMEHtWntJVkTXj0Mgyomy2wpOeZ/6";
+    "MEYCIQCXJWL3Yu9g0CCgVrJMfy6U15JaY/npJoVTnfBMWUTYawIhAKrZIQb0loaru4IcwIQq1bQ6"
+    "vWU3uJRAAbmCVhqkq8BB";
 
 static const char *const vector_sm2_loose[] = {
-    "MEUCIQDIiCE2rhddNiQ91zsE1WgtotiPbRE8hMp9W2WjVKc8XwIgG8l2PDGGwjTCXTAVkV9m9Dh+xGXqYRhbMBAGknlTNS4A", /* a byte behind */
-    "MIFFAiEAyIghNq4XXTYkPdc7BNVoLaLYj20RPITKfVtlo1SnPF8CIBvJdjwxhsI0wl0wFZFfZvQ4fsRl6mEYWzAQBpJ5UzUu", /* long-form length */
-    "MEYCIgAAyIghNq4XXTYkPdc7BNVoLaLYj20RPITKfVtlo1SnPF8CIBvJdjwxhsI0wl0wFZFfZvQ4fsRl6mEYWzAQBpJ5UzUu", /* a needless zero */
-    "MEUCIf/IiCE2rhddNiQ91zsE1WgtotiPbRE8hMp9W2WjVKc8XwIgG8l2PDGGwjTCXTAVkV9m9Dh+xGXqYRhbMBAGknlTNS4=", /* r as it were negative */
-    "MAYCAQACAQA=", /* zeros */
-    "MAA=", /* empty */
-    "yIghNq4XXTYkPdc7BNVoLaLYj20RPITKfVtlo1SnPF8byXY8MYbCNMJdMBWRX2b0OH7EZephGFswEAaSeVM1Lg==", /* raw r || s */
-    "MEYCIQDIiCE2rhddNiQ91zsE1WgtotiPbRE8hMp9W2WjVKc8XwIhARvJdjsxhsI0wl0wFZFfZvOqgqPRDCcdhoPL+puzKHZR", /* s + n */
+    /* a byte behind */
+    "MEQCIA4nUubIxSrgmR9WfAX1EUajjA3Zb4CvnSEEB8hAL9tRAiBeW5eD1qL/7ZDm55jGhp3cL+wS"
+    "4hU1ct2rQmsBAFM6QQA=",
+    /* long-form length */
+    "MIFEAiAOJ1LmyMUq4JkfVnwF9RFGo4wN2W+Ar50hBAfIQC/bUQIgXluXg9ai/+2Q5ueYxoad3C/s"
+    "EuIVNXLdq0JrAQBTOkE=",
+    /* a needless zero */
+    "MEUCIQAOJ1LmyMUq4JkfVnwF9RFGo4wN2W+Ar50hBAfIQC/bUQIgXluXg9ai/+2Q5ueYxoad3C/s"
+    "EuIVNXLdq0JrAQBTOkE=",
+    /* r as it were negative */
+    "MEUCIf8OJ1LmyMUq4JkfVnwF9RFGo4wN2W+Ar50hBAfIQC/bUQIgXluXg9ai/+2Q5ueYxoad3C/s"
+    "EuIVNXLdq0JrAQBTOkE=",
+    /* zeros */
+    "MAYCAQACAQA=",
+    /* empty */
+    "MAA=",
+    /* raw r || s */
+    "DidS5sjFKuCZH1Z8BfURRqOMDdlvgK+dIQQHyEAv21FeW5eD1qL/7ZDm55jGhp3cL+wS4hU1ct2r"
+    "QmsBAFM6QQ==",
+    /* s + n */
+    "MEUCIA4nUubIxSrgmR9WfAX1EUajjA3Zb4CvnSEEB8hAL9tRAiEBXluXgtai/+2Q5ueYxoad26Hv"
+    "8k02+3gI/v5fCjooe2Q=",
 };
 
 static const char vector_weak_public[] =
     "-----BEGIN PUBLIC KEY-----\n"
-    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDKmPpmr3U3pLxWpDLi6cvAaI6U\n"
-    "pg8ts8rLXAasVjEh09OVf1dpvGU+q9yP5M//TxeBwGAM+BwY0DJW7duUsI1UpniW\n"
-    "u9A40lGhIk3vV53lVDkvVXkMmXMzq0kRr8PmuTeQCLUegEym852ks6DwWqv9EOa1\n"
-    "gm0J5itZE7luOEb/pwIDAQAB\n"
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDe6Ny0MUdy0jx9J1Xuy2vQV6wd\n"
+    "71SYGV1siy2DCDy+ihKXY0QJ1fGJ0sSFAeUXWNS0skwdEVzhf2FmA2elpn8MArR/\n"
+    "Ju1OcqZEbbqk+iBrcZdO9UdRdVIy1HP2eghEUglfzzDhDSGF9jP/BQBkoF24w1nw\n"
+    "Qi2Zd+b0YIDajdHdHQIDAQAB\n"
     "-----END PUBLIC KEY-----\n";
 

@@ -1,7 +1,8 @@
 /* The typed calls: each writes one request and reads one answer of ipc/vault_wire.h. */
+#include "vaultclient/client_internal.h"
+
 #include "base/secret.h"
 #include "crypto/sign.h"
-#include "vaultclient/client_internal.h"
 
 /* An answer that does not read as it should: a vaultd of another version, or not vaultd. */
 #define READ(expression) REQUIRE(status_ok(expression), REFUSED_IPC_FORMAT)

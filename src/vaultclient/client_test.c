@@ -1,6 +1,7 @@
 #include "vaultclient/client.h"
 
 #include "base/expect.h"
+#include "vaultclient/client_internal.h"
 #include "vaultclient/peer.h"
 
 static uint8_t memory_bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
@@ -103,31 +104,18 @@ static void many_threads_share_few_channels(void)
     peer_stop(&peer);
 }
 
-static void *call_once(void *context)
-{
-    IGNORE(ask_status(context), "only its being under way counts");
-    return NULL;
-}
-
 static void all_channels_taken_is_busy(void)
 {
-    Peer peer = { .hold_ms = 400 };
+    Peer peer = { 0 };
     EXPECT(peer_start(&peer));
-    VaultClient *slow = open_client(&peer, 1, 100);
-    EXPECT(slow != NULL);
-    pthread_t thread;
-    EXPECT(pthread_create(&thread, NULL, call_once, slow) == 0);
-    while (peer.calls[VAULT_STATUS] == 0)
-        usleep(1000);
-    /* Either the one channel is taken until the deadline, or its call just ran out of time. */
-    uint8_t bytes[1024];
-    Buffer memory = BUFFER_OF(bytes);
-    WireStatus status = { 0 };
-    const Status s = vaultclient_status(slow, &memory, &status);
-    EXPECT(status_is(s, REFUSED_VAULT_BUSY) || status_is(s, REFUSED_VAULT_UNAVAILABLE));
-    EXPECT(pthread_join(thread, NULL) == 0);
-    peer.hold_ms = 0;
-    vaultclient_close(slow);
+    VaultClient *client = open_client(&peer, 1, 50);
+    EXPECT(client != NULL);
+    Slot *slot = NULL;
+    EXPECT_OK(slot_take(client, &slot)); /* another call is under way, for ever */
+    EXPECT_REFUSED(ask_status(client), REFUSED_VAULT_BUSY);
+    slot_give(&slot);
+    EXPECT_OK(ask_status(client));
+    vaultclient_close(client);
     peer_stop(&peer);
 }
 
@@ -179,7 +167,7 @@ static void what_vaultd_refuses_is_passed_on(void)
     uint8_t grant[WIRE_GRANT_BYTES];
     const WirePinCheck check = { .purpose = SPAN("pay") };
     EXPECT_OK(vaultclient_check_pin(client, &check, grant));
-    EXPECT(memcmp(grant, "0123456789abcdef", sizeof(grant)) == 0);
+    EXPECT(span_equal(SPAN_OF(grant), SPAN("0123456789abcdef")));
     Buffer memory = BUFFER_OF(memory_bytes);
     Span first = { 0 };
     Span second = { 0 };

@@ -29,7 +29,6 @@ typedef struct Peer {
     bool freeze_first; /* name the first row of each message as frozen */
     bool short_answer; /* cut one byte off each answer */
     atomic_int calls[VAULT_OPERATION_COUNT];
-    atomic_int hold_ms;
 } Peer;
 
 static Status peer_status(Peer *peer, Buffer *answer)
@@ -177,7 +176,6 @@ static Status peer_handle(
     (void)who;
     Peer *peer = context;
     peer->calls[operation]++;
-    if (peer->hold_ms > 0) usleep((useconds_t)peer->hold_ms * 1000);
     TRY(peer_answer(peer, operation, request, ret_payload));
     if (peer->short_answer && ret_payload->size > 0) ret_payload->size--;
     return OK;
