@@ -249,17 +249,49 @@ static void test_a_hold_that_expires_gives_back_exactly(void)
     house_close(&h);
 }
 
+/* An operator's hand in the ledger: close the merchant's account. There is no such unit yet. */
+typedef struct CloseAccount {
+    Unit unit;
+    int64_t id;
+} CloseAccount;
+
+static Status close_account_gather(Unit *unit, Rows *rows)
+{
+    return account_gather(rows, ((const CloseAccount *)unit)->id);
+}
+
+static Status close_account_run(Unit *unit, Rows *rows)
+{
+    const Row *row = NULL;
+    Value values[ROW_COLUMNS_MAX];
+    TRY(rows_get(rows, &account_table, &VALUE_OF_INT(((const CloseAccount *)unit)->id), &row));
+    memcpy(values, row->values, sizeof(values));
+    values[COLUMN_AT(ACCOUNT_STATUS)] = VALUE_OF_INT(STATUS_CLOSED);
+    return rows_update(rows, &account_table, values);
+}
+
 static void test_a_delay_pays_by_itself_unless_the_merchant_cannot_be_paid(void)
 {
     House h;
     house_open(&h, 4);
     PaymentCodepay pay = house_codepay(&h, "m1", "delay-00001", 25000, "p3");
+    PaymentCodepay lost = house_codepay(&h, "m1", "delay-00002", 25000, "p4");
     EXPECT_OK(house_run(&h, &pay.unit));
+    EXPECT_OK(house_run(&h, &lost.unit));
     PaymentExpire expire = house_expire("m1", "delay-00001");
     h.now_us = pay.payment.decide_by_us;
     EXPECT_OK(house_run(&h, &expire.unit));
     EXPECT(expire.payment.state == TRADE_SUCCESS && house_balance(&h, "m1") == 25000);
     EXPECT(house_frozen(&h, "p3") == 0 && house_balance(&h, "p3") == HOUSE_OPENING - 25000);
+
+    CloseAccount closing = { .unit = { .gather = close_account_gather, .run = close_account_run },
+        .id = lost.payment.payee_account };
+    EXPECT_OK(house_run(&h, &closing.unit));
+    expire = house_expire("m1", "delay-00002");
+    EXPECT_OK(house_run(&h, &expire.unit));
+    EXPECT(expire.payment.state == TRADE_PAYERROR);
+    EXPECT(expire.payment.reason == REFUSED_ACCOUNT_CLOSED);
+    EXPECT(house_frozen(&h, "p4") == 0 && house_balance(&h, "p4") == HOUSE_OPENING);
     EXPECT(house_is_sound(&h));
     house_close(&h);
 }
