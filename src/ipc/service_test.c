@@ -9,7 +9,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -394,44 +393,6 @@ static void test_refused_user_is_closed_without_a_word(void)
     EXPECT_OK(echo_once());
 }
 
-static void test_socket_file_mode_keeps_strangers_out(void)
-{
-    if (getuid() != 0) {
-        printf("SKIPPED: only root can become another user\n");
-        return;
-    }
-    int listener = -1;
-    struct stat facts;
-    EXPECT_OK(service_listen(path, 0660, 0, &listener));
-    EXPECT(stat(path, &facts) == 0 && (facts.st_mode & 0777) == 0660);
-    const pid_t child = fork();
-    if (child == 0) {
-        Channel *channel = NULL;
-        if (setgid(65534) != 0 || setuid(65534) != 0) _exit(1);
-        _exit(status_is(channel_connect(path, 100, &channel), REFUSED_IPC_PEER) ? 0 : 2);
-    }
-    int result = -1;
-    EXPECT(waitpid(child, &result, 0) == child);
-    EXPECT(WIFEXITED(result) && WEXITSTATUS(result) == 0);
-    close(listener);
-    unlink(path);
-}
-
-static void test_listening_replaces_a_socket_but_no_other_file(void)
-{
-    int first = -1;
-    int second = -1;
-    EXPECT_OK(service_listen(path, 0600, -1, &first));
-    EXPECT_OK(service_listen(path, 0600, -1, &second));
-    close(first);
-    close(second);
-    unlink(path);
-    FILE *file = fopen(path, "w");
-    EXPECT(file != NULL && fclose(file) == 0);
-    EXPECT_STATUS(service_listen(path, 0600, -1, &first), FAULT_IPC);
-    EXPECT(unlink(path) == 0);
-}
-
 typedef struct Caller {
     Channel *channel;
     pthread_t thread;
@@ -508,7 +469,5 @@ TESTS(TEST(test_calls_of_every_size_come_back), TEST(test_statuses_travel_withou
         TEST(test_peer_that_closes_in_the_middle_of_its_request),
         TEST(test_request_sent_before_its_turn_waits_for_it),
         TEST(test_refused_user_is_closed_without_a_word),
-        TEST(test_socket_file_mode_keeps_strangers_out),
-        TEST(test_listening_replaces_a_socket_but_no_other_file),
         TEST(test_sixty_four_connections_at_once_and_one_too_many),
         TEST(test_stop_from_a_handler_answers_it_first), TEST(test_open_and_close_without_running))

@@ -255,7 +255,8 @@ Status journal_sync(Journal *journal, uint64_t position)
     while (status_ok(s) && journal->durable < position) {
         if (journal->broken)
             s = BROKEN(FAULT_JOURNAL);
-        else if (journal->leading) wait_for_batch(journal, position);
+        else if (journal->leading)
+            wait_for_batch(journal, position);
         else
             s = flush(journal);
     }
