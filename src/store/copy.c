@@ -70,8 +70,10 @@ void store_tidy(Store *store)
 {
     int frames = 0;
     int carried = 0;
-    if (store->frames < STORE_WAL_FRAMES) return;
+    if (store->frames < store->frames_max) return;
     const int code = sqlite3_wal_checkpoint_v2(
             store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &carried);
     if (code == SQLITE_OK && carried == frames) store->frames = 0;
 }
+
+void store_tidy_at(Store *store, int frames) { store->frames_max = frames; }

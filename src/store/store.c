@@ -274,6 +274,7 @@ static Status open_connection(
     CLEANUP(store_drop) Store *store = calloc(1, sizeof(Store));
     CHECK(store != NULL, FAULT_MEMORY);
     store->readonly = readonly;
+    store->frames_max = STORE_WAL_FRAMES;
     const int how = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     const int code = sqlite3_open_v2(
             uri, &store->db, how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, config->vfs);

@@ -52,6 +52,7 @@ struct Store {
     unsigned text_next;
     uint8_t image[ROW_IMAGE_BYTES_MAX]; /* of the row that a scan shows */
     int frames; /* in the WAL that are not known to be carried over */
+    int frames_max; /* before they are carried over */
 };
 
 /* What an SQLite result code means. Constraint: REFUSED_STORE_CONSTRAINT; else a fault. */
@@ -96,3 +97,5 @@ MUST_USE Status store_commit(Store *store);
 void store_rollback(Store *store);
 /* Between batches: carry the WAL over into the database when it has grown. */
 void store_tidy(Store *store);
+/* ... when it has `frames` or more instead of STORE_WAL_FRAMES (tests). */
+void store_tidy_at(Store *store, int frames);
