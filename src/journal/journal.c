@@ -241,6 +241,14 @@ Status journal_append(Journal *journal, uint16_t kind, Span payload, uint64_t *r
     return s;
 }
 
+uint64_t journal_position(Journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    const uint64_t position = journal->appended;
+    pthread_mutex_unlock(&journal->lock);
+    return position;
+}
+
 static void wait_for_batch(Journal *j, uint64_t position)
 {
     const uint64_t batch = position <= j->reached ? j->batch : j->batch + 1;

@@ -73,6 +73,9 @@ void journal_close(Journal *journal);
  * FAULT_JOURNAL (nothing was appended, the journal stays usable when space comes back). */
 MUST_USE Status journal_append(
         Journal *journal, uint16_t kind, Span payload, uint64_t *ret_position);
+/* The position of the last record. Who answers from the state instead of appending (a repeat of a
+ * request whose record may still be on its way) syncs to here first. */
+uint64_t journal_position(Journal *journal);
 /* Return when everything up to `position` is durable; one caller syncs for all that wait.
  * FAULT_JOURNAL: the disk failed, what is on it is unknown, and this journal writes nothing more:
  * restart. */

@@ -167,6 +167,7 @@ static void test_killed_process_loses_only_what_nobody_synced(void)
     EXPECT_OK(journal_reopen(&w));
     EXPECT_OK(append_and_sync(&w));
     EXPECT_OK(append_next(&w, &position));
+    EXPECT(journal_position(w.journal) == position);
     EXPECT_OK(journal_reopen(&w));
     EXPECT(w.next == 1);
 }
