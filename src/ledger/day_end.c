@@ -1,5 +1,6 @@
 #include "ledger/day_end.h"
 
+#include "audit/event.h"
 #include "base/time.h"
 #include "cases/alert.h"
 #include "ledger/account_rows.h"
@@ -48,6 +49,29 @@ Status day_end_list(
             2, take_id, &list));
     *ret_count = list.count;
     return OK;
+}
+
+/* What the audit log hears of a day: which one, in which currency, and how it ended. */
+static Status tell(Rows *rows, int64_t day, const DayEndTotal *total, Status outcome)
+{
+    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
+    uint8_t subject_memory[32];
+    uint8_t detail_memory[96];
+    Buffer bytes = BUFFER_OF(memory);
+    Buffer subject = BUFFER_OF(subject_memory);
+    Buffer detail = BUFFER_OF(detail_memory);
+    char text[9];
+    time_business_day_text((int32_t)day, text);
+    TRY(buffer_print(&subject, "day/%s", text));
+    TRY(buffer_print(&detail, "%s accounts %lld sum %lld", currency_name(total->currency),
+            (long long)total->accounts, (long long)total->sum_minor));
+    const AuditEvent event = { .kind = AUDIT_DAY_END,
+        .outcome = outcome.code,
+        .actor = SPAN("timer"),
+        .subject = span_of_buffer(&subject),
+        .detail = span_of_buffer(&detail) };
+    TRY(audit_event_put(&bytes, &event));
+    return rows_event(rows, span_of_buffer(&bytes));
 }
 
 /* --- roll --- */
@@ -146,6 +170,7 @@ static Status close_run(Unit *unit, Rows *rows)
     TRY(close_row(rows, work, &row));
     REQUIRE(row == NULL, REFUSED_DAY_CLOSED);
     work->zero = work->total.sum_minor == 0;
+    TRY(tell(rows, work->day, &work->total, work->zero ? OK : REFUSE(REFUSED_DAY_NOT_ZERO)));
     if (!work->zero) return alert_not_zero(rows, work);
 
     const Value values[] = {

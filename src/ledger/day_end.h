@@ -17,7 +17,6 @@
 enum {
     DAY_END_GROUP_MAX = 64,
     DAY_END_CURRENCIES_MAX = 8,
-    DAY_END_EVENT_BYTES_MAX = 256,
 };
 
 enum DayEndColumn {
