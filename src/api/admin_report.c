@@ -35,6 +35,7 @@ Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, Js
     json_key_int(w, "trips_store", (int64_t)batch.trips_store);
     json_key_int(w, "trips_guard", (int64_t)batch.trips_guard);
     json_key_int(w, "vault_calls", (int64_t)calls.calls);
+    json_key_int(w, "signed_groups", (int64_t)atomic_load(&house->signed_groups));
     json_key_int(w, "passages_open", (int64_t)atomic_load(&house->passages_open));
     return OK;
 }

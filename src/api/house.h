@@ -51,6 +51,7 @@ typedef struct House {
     uint8_t pseudonym_key[HOUSE_PSEUDONYM_KEY_BYTES]; /* payer ids as merchants see them */
     uint8_t challenge_key[HOUSE_CHALLENGE_KEY_BYTES]; /* of this run: nonces that we gave out */
     _Atomic uint64_t passages_open;
+    _Atomic uint64_t signed_groups; /* messages to vaultd for signatures */
 } House;
 
 const PlatformKey *house_platform_key(const House *house, const SigningProfile *profile);

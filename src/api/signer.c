@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 struct Signer {
-    const House *house;
+    House *house;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     Passage *first;
@@ -83,6 +83,7 @@ static void sign_group(Desk *desk, Passage **group, const int *statuses, size_t 
         s = prepare(group[i], desk->canonical[i], &items[i]);
     }
     if (status_ok(s)) s = vaultclient_sign(desk->signer->house->vault, items, count);
+    atomic_fetch_add(&desk->signer->house->signed_groups, 1);
     for (size_t i = 0; i < count; i++) {
         Passage *p = group[i];
         const Status sealed
@@ -137,7 +138,7 @@ static Status start_thread(Signer *signer)
     return OK;
 }
 
-Status signer_start(const House *house, int threads, Signer **ret_signer)
+Status signer_start(House *house, int threads, Signer **ret_signer)
 {
     ASSERT(threads >= 1 && threads <= SIGNER_THREADS_MAX);
     Signer *signer = calloc(1, sizeof(*signer));

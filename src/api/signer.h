@@ -9,7 +9,7 @@
 
 enum { SIGNER_THREADS_MAX = 16, SIGNER_GROUP_MAX = 8 };
 
-MUST_USE Status signer_start(const House *house, int threads, Signer **ret_signer);
+MUST_USE Status signer_start(House *house, int threads, Signer **ret_signer);
 /* From any thread; never refused: the HTTP server bounds how many passages there are. */
 void signer_submit(Signer *signer, Passage *passage);
 /* Finish what waits, then end. */

@@ -1,0 +1,231 @@
+/*
+ * Goal: one payment goes all the way through, as merchants and payers of both suites would do it, and again
+ * (idempotency), and wrongly. Method: the real programs, the public API over TLS 1.3, then the books and the log.
+ * LL-4.3.8 (channel encryption), LL-4.3.9 (every message signed, RSA and SM2), TP-6 (PINs in boxes), TP-12 (sealed
+ * balances), TP-17.
+ */
+#include "base/expect.h"
+#include "merchant_steps.h"
+
+#include <stdio.h>
+#include <signal.h>
+#include <time.h>
+
+static const char strategy[] = "version: 1\nname: flow\n"
+                               "amount:\n  challenge_over: 100000\n  delay_over: 0\n  review_over: 0\n"
+                               "  refuse_over: 5000000\n"
+                               "velocity:\n  challenge_count_over: 1000\n  challenge_sum_over: 100000000\n"
+                               "  refuse_count_over: 1000\n  refuse_sum_over: 1000000000\n"
+                               "wait:\n  challenge_s: 2\n  delay_s: 1\n  review_s: 2\n";
+
+static Stand stand;
+static MerchantApp rsa;
+static MerchantApp sm2;
+static PayerApp payer;
+static HttpClient *http;
+
+static void test_house_opens(void)
+{
+    const StandOptions options = { .strategy = strategy };
+    EXPECT_OK(stand_open(&options, &stand));
+    EXPECT_OK(stand_merchant(&stand, "1900000001", KEY_RSA, &rsa));
+    EXPECT_OK(stand_merchant(&stand, "1900000002", KEY_SM2, &sm2));
+    EXPECT_OK(stand_payer(&stand, "payer-1", "271828", 100000000, &payer));
+    EXPECT_OK(stand_connect(&stand, &http));
+}
+
+static bool state_is(const Answered *answered, const char *state)
+{
+    if (strcmp(answered->trade_state, state) == 0) return true;
+    fprintf(stderr, "  HTTP %d, state '%s', code '%s' field '%s'\n", answered->status,
+            answered->trade_state, answered->code, answered->field);
+    return false;
+}
+
+static bool code_is(const Answered *answered, int status, const char *code)
+{
+    if (answered->status == status && strcmp(answered->code, code) == 0) return true;
+    fprintf(stderr, "  HTTP %d, code '%s', state '%s'\n", answered->status, answered->code,
+            answered->trade_state);
+    return false;
+}
+
+static void native_with(const MerchantApp *app, const char *number)
+{
+    Answered first = { 0 };
+    Answered again = { 0 };
+    PayerAnswer paid = { 0 };
+    EXPECT_OK(step_native(app, http, number, 1250, &first));
+    EXPECT(first.status == 200 && first.code_url[0] != 0);
+    EXPECT_OK(step_native(app, http, number, 1250, &again));
+    EXPECT(again.status == 200 && strcmp(again.code_url, first.code_url) == 0);
+    EXPECT_OK(step_native(app, http, number, 1251, &again));
+    EXPECT(code_is(&again, 400, "INVALID_REQUEST"));
+    EXPECT_OK(step_query(app, http, number, &again));
+    EXPECT(state_is(&again, "NOTPAY") && again.total == 1250);
+
+    PayerApp wrong = payer;
+    snprintf(wrong.pin, sizeof(wrong.pin), "314159");
+    IGNORE(payer_app_pay(&wrong, http, &stand.box_key, span_of_text(first.code_url), &paid),
+            "the answer is looked at");
+    EXPECT(paid.status >= 400 && paid.status < 500);
+    EXPECT_OK(step_query(app, http, number, &again));
+    EXPECT(state_is(&again, "NOTPAY"));
+
+    EXPECT_OK(payer_app_pay(&payer, http, &stand.box_key, span_of_text(first.code_url), &paid));
+    EXPECT(paid.status == 200);
+    EXPECT_OK(payer_app_pay(&payer, http, &stand.box_key, span_of_text(first.code_url), &paid));
+    EXPECT(paid.status == 200);
+    EXPECT_OK(step_query(app, http, number, &again));
+    EXPECT(state_is(&again, "SUCCESS") && again.transaction_id[0] != 0);
+    Answered by_id = { 0 };
+    EXPECT_OK(step_query_id(app, http, again.transaction_id, &by_id));
+    EXPECT(state_is(&by_id, "SUCCESS") && by_id.total == 1250);
+    EXPECT_OK(step_close(app, http, number, &by_id));
+    EXPECT(by_id.status == 400);
+}
+
+static void test_native_rsa(void) { native_with(&rsa, "NATIVE-R-1"); }
+static void test_native_sm2(void) { native_with(&sm2, "NATIVE-S-1"); }
+
+static const char *fresh_code(void)
+{
+    PayerAnswer answer = { 0 };
+    const char *code = NULL;
+    const Status s = payer_app_code(&payer, http, &stand.box_key, &answer, &code);
+    if (status_ok(s)) return code;
+    fprintf(stderr, "  no code: %s, HTTP %d %s\n", status_name(s), answer.status, answer.code);
+    return "100000000000000000";
+}
+
+static void codepay_with(const MerchantApp *app, const char *number, const char *other)
+{
+    char code[32];
+    Answered first = { 0 };
+    Answered again = { 0 };
+    snprintf(code, sizeof(code), "%s", fresh_code());
+    EXPECT_OK(step_codepay(app, http, number, 999, code, &first));
+    EXPECT(state_is(&first, "SUCCESS") && first.total == 999);
+    EXPECT_OK(step_codepay(app, http, number, 999, code, &again));
+    EXPECT(state_is(&again, "SUCCESS") && strcmp(again.transaction_id, first.transaction_id) == 0);
+    EXPECT_OK(step_codepay(app, http, other, 999, code, &again)); /* one use */
+    EXPECT(again.status >= 400 && again.status < 500);
+    EXPECT_OK(step_query(app, http, other, &again));
+    EXPECT(code_is(&again, 404, "ORDER_NOT_EXIST"));
+}
+
+static void test_codepay_rsa(void) { codepay_with(&rsa, "CODE-R-1", "CODE-R-2"); }
+static void test_codepay_sm2(void) { codepay_with(&sm2, "CODE-S-1", "CODE-S-2"); }
+
+/* Waits for what the house does by itself (a timer of ours); the test's own limit ends it. */
+static bool becomes(const MerchantApp *app, const char *number, const char *state)
+{
+    for (int tries = 0; tries < 200; tries++) {
+        Answered answered = { 0 };
+        if (!status_ok(step_query(app, http, number, &answered))) return false;
+        if (strcmp(answered.trade_state, state) == 0) return true;
+        const struct timespec wait = { 0, 50000000 };
+        nanosleep(&wait, NULL);
+    }
+    return false;
+}
+
+static void test_large_codepay_is_challenged_then_refused_by_default(void)
+{
+    Answered answered = { 0 };
+    const int64_t before = stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'");
+    EXPECT_OK(step_codepay(&rsa, http, "LARGE-1", 200000, fresh_code(), &answered));
+    EXPECT(state_is(&answered, "USERPAYING"));
+    EXPECT(stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'") == before - 200000);
+    EXPECT(stand_number(&stand, "SELECT frozen FROM account WHERE owner = 'payer-1'") == 200000);
+    EXPECT(becomes(&rsa, "LARGE-1", "PAYERROR"));
+    EXPECT(stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'") == before);
+    EXPECT(stand_number(&stand, "SELECT frozen FROM account WHERE owner = 'payer-1'") == 0);
+}
+
+static void test_large_codepay_is_challenged_then_paid(void)
+{
+    Answered answered = { 0 };
+    char url[128];
+    EXPECT_OK(step_codepay(&sm2, http, "LARGE-2", 300000, fresh_code(), &answered));
+    EXPECT(state_is(&answered, "USERPAYING"));
+    EXPECT_OK(step_close(&sm2, http, "LARGE-2", &answered));
+    EXPECT(answered.status == 400 || answered.status == 403);
+    const int64_t rows = stand_number(&stand, "SELECT count(*) FROM payment WHERE out_trade_no = 'LARGE-2'");
+    EXPECT(rows == 1);
+    stand_text(&stand, "SELECT 'hufu://pay/' || prepay_id FROM payment WHERE out_trade_no = 'LARGE-2'", url,
+            sizeof(url));
+    PayerAnswer paid = { 0 };
+    EXPECT_OK(payer_app_pay(&payer, http, &stand.box_key, span_of_text(url), &paid));
+    EXPECT(paid.status == 200);
+    EXPECT_OK(step_query(&sm2, http, "LARGE-2", &answered));
+    EXPECT(state_is(&answered, "SUCCESS"));
+}
+
+static void test_refused_and_closed(void)
+{
+    Answered answered = { 0 };
+    EXPECT_OK(step_codepay(&rsa, http, "HUGE-1", 5000000, fresh_code(), &answered));
+    EXPECT(state_is(&answered, "USERPAYING") || answered.status == 200);
+    EXPECT_OK(step_native(&rsa, http, "CLOSE-1", 100, &answered));
+    EXPECT_OK(step_close(&rsa, http, "CLOSE-1", &answered));
+    EXPECT(answered.status == 204);
+    EXPECT_OK(step_close(&rsa, http, "CLOSE-1", &answered)); /* again */
+    EXPECT(answered.status == 204);
+    EXPECT_OK(step_native(&rsa, http, "CLOSE-1", 100, &answered));
+    EXPECT(code_is(&answered, 400, "INVALID_REQUEST"));
+    EXPECT_OK(step_query(&sm2, http, "CLOSE-1", &answered)); /* another's order does not exist */
+    EXPECT(code_is(&answered, 404, "ORDER_NOT_EXIST"));
+}
+
+/* DESIGN section 4: at most six trips between processes or to the store for one payment. */
+static void test_one_payment_takes_six_trips(void)
+{
+    Answered answered = { 0 };
+    char code[32];
+    snprintf(code, sizeof(code), "%s", fresh_code());
+    const StandTrips before = stand_trips(&stand);
+    EXPECT_OK(step_codepay(&rsa, http, "TRIPS-1", 100, code, &answered));
+    EXPECT(state_is(&answered, "SUCCESS"));
+    const StandTrips after = stand_trips(&stand);
+    EXPECT(after.units - before.units == 1);
+    EXPECT(after.trips - before.trips >= 4 && after.trips - before.trips <= 6);
+}
+
+static void test_books_and_log_are_right(void)
+{
+    EXPECT(stand_number(&stand, "SELECT sum(minor) FROM posting") == 0);
+    EXPECT(stand_number(&stand, "SELECT sum(balance + frozen) FROM account") == 0);
+    EXPECT(stand_await_checkpoint(&stand));
+    EXPECT(stand_audit(&stand) == 0);
+}
+
+static void test_house_starts_again_with_the_same_data(void)
+{
+    Answered answered = { 0 };
+    http_client_close(&http);
+    int exit_status = -1;
+    stand_stop(&stand, STAND_HUFUD, SIGTERM, &exit_status);
+    EXPECT(exit_status == 0);
+    stand_stop(&stand, STAND_VAULTD, SIGTERM, &exit_status);
+    EXPECT(exit_status == 0);
+    EXPECT_OK(stand_start(&stand, STAND_VAULTD));
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT_OK(stand_connect(&stand, &http));
+    EXPECT_OK(step_query(&rsa, http, "NATIVE-R-1", &answered));
+    EXPECT(state_is(&answered, "SUCCESS"));
+    EXPECT_OK(step_codepay(&rsa, http, "AFTER-1", 100, fresh_code(), &answered));
+    EXPECT(state_is(&answered, "SUCCESS"));
+}
+
+static void test_house_closes(void)
+{
+    http_client_close(&http);
+    stand_close(&stand);
+}
+
+TESTS(TEST(test_house_opens), TEST(test_native_rsa), TEST(test_native_sm2), TEST(test_codepay_rsa),
+        TEST(test_codepay_sm2), TEST(test_large_codepay_is_challenged_then_refused_by_default),
+        TEST(test_large_codepay_is_challenged_then_paid), TEST(test_refused_and_closed),
+        TEST(test_one_payment_takes_six_trips), TEST(test_books_and_log_are_right),
+        TEST(test_house_starts_again_with_the_same_data), TEST(test_house_closes))

@@ -1,0 +1,119 @@
+#include "merchant_steps.h"
+
+#include "text/json.h"
+
+#include <stdio.h>
+
+typedef struct AnswerJson {
+    Span code;
+    Span code_url;
+    Span trade_state;
+    Span transaction_id;
+    const JsonValue *detail;
+    const JsonValue *amount;
+    Span field;
+    int64_t total;
+} AnswerJson;
+
+#define PLACE(member) offsetof(AnswerJson, member)
+
+static const JsonField answer_fields[] = {
+    { "code", JSON_TEXT, false, 0, 63, PLACE(code) },
+    { "code_url", JSON_TEXT, false, 0, 127, PLACE(code_url) },
+    { "trade_state", JSON_TEXT, false, 0, 31, PLACE(trade_state) },
+    { "transaction_id", JSON_TEXT, false, 0, 63, PLACE(transaction_id) },
+    { "detail", JSON_RECORD, false, 0, 0, PLACE(detail) },
+    { "amount", JSON_RECORD, false, 0, 0, PLACE(amount) },
+};
+static const JsonField detail_fields[] = { { "field", JSON_TEXT, false, 0, 127, PLACE(field) } };
+static const JsonField amount_fields[] = { { "total", JSON_INT, false, INT64_MIN, INT64_MAX, PLACE(total) } };
+
+static void keep(char *ret_text, size_t capacity, Span text)
+{
+    ASSERT(text.size < capacity);
+    if (text.size > 0) memcpy(ret_text, text.data, text.size);
+    ret_text[text.size] = 0;
+}
+
+static Status read_body(Span body, AnswerJson *json, JsonDocument **document)
+{
+    JsonProblem problem = { 0 };
+    TRY(json_parse(body, document, &problem));
+    const JsonValue *root = json_root(*document);
+    TRY(json_read_some(*document, root, answer_fields, 6, json, &problem));
+    if (json->detail != NULL) TRY(json_read_some(*document, json->detail, detail_fields, 1, json, &problem));
+    if (json->amount != NULL) TRY(json_read_some(*document, json->amount, amount_fields, 1, json, &problem));
+    return OK;
+}
+
+void step_read(int status, Span body, Answered *ret)
+{
+    *ret = (Answered) { .status = status };
+    if (body.size == 0) return;
+    AnswerJson json = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    if (!status_ok(read_body(body, &json, &document))) {
+        keep(ret->code, sizeof(ret->code), SPAN("(unreadable)"));
+        return;
+    }
+    keep(ret->code, sizeof(ret->code), json.code);
+    keep(ret->field, sizeof(ret->field), json.field);
+    keep(ret->code_url, sizeof(ret->code_url), json.code_url);
+    keep(ret->trade_state, sizeof(ret->trade_state), json.trade_state);
+    keep(ret->transaction_id, sizeof(ret->transaction_id), json.transaction_id);
+    ret->total = json.total;
+}
+
+Status step_call(const MerchantApp *app, HttpClient *http, const char *method, const char *target,
+        const char *body, Answered *ret)
+{
+    MerchantAnswer answer = { 0 };
+    TRY(merchant_app_call(app, http, method, span_of_text(target), span_of_text(body), &answer));
+    step_read(answer.status, answer.body, ret);
+    return OK;
+}
+
+Status step_native(const MerchantApp *app, HttpClient *http, const char *number, int64_t minor, Answered *ret)
+{
+    char body[1024];
+    snprintf(body, sizeof(body),
+            "{\"appid\":\"wxstand\",\"mchid\":\"%s\",\"description\":\"Image test 图像\",\"out_trade_no\":\"%s\","
+            "\"notify_url\":\"https://merchant.example/notify\",\"amount\":{\"total\":%lld,\"currency\":\"CNY\"}}",
+            app->mchid, number, (long long)minor);
+    return step_call(app, http, "POST", "/v3/pay/transactions/native", body, ret);
+}
+
+Status step_codepay(const MerchantApp *app, HttpClient *http, const char *number, int64_t minor,
+        const char *auth_code, Answered *ret)
+{
+    char body[1024];
+    snprintf(body, sizeof(body),
+            "{\"appid\":\"wxstand\",\"mchid\":\"%s\",\"description\":\"A book\",\"out_trade_no\":\"%s\","
+            "\"amount\":{\"total\":%lld,\"currency\":\"CNY\"},\"payer\":{\"auth_code\":\"%s\"},"
+            "\"scene_info\":{\"store_info\":{\"id\":\"S1\"}}}",
+            app->mchid, number, (long long)minor, auth_code);
+    return step_call(app, http, "POST", "/v3/pay/transactions/codepay", body, ret);
+}
+
+Status step_query(const MerchantApp *app, HttpClient *http, const char *number, Answered *ret)
+{
+    char target[256];
+    snprintf(target, sizeof(target), "/v3/pay/transactions/out-trade-no/%s?mchid=%s", number, app->mchid);
+    return step_call(app, http, "GET", target, "", ret);
+}
+
+Status step_query_id(const MerchantApp *app, HttpClient *http, const char *id, Answered *ret)
+{
+    char target[256];
+    snprintf(target, sizeof(target), "/v3/pay/transactions/id/%s?mchid=%s", id, app->mchid);
+    return step_call(app, http, "GET", target, "", ret);
+}
+
+Status step_close(const MerchantApp *app, HttpClient *http, const char *number, Answered *ret)
+{
+    char target[256];
+    char body[128];
+    snprintf(target, sizeof(target), "/v3/pay/transactions/out-trade-no/%s/close", number);
+    snprintf(body, sizeof(body), "{\"mchid\":\"%s\"}", app->mchid);
+    return step_call(app, http, "POST", target, body, ret);
+}
