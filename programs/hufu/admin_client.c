@@ -1,0 +1,127 @@
+#include "admin_client.h"
+
+#include "command.h"
+
+#include "base/time.h"
+#include "ipc/channel.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { ADMIN_REQUEST = 1, ADMIN_DEADLINE_MS = 120000 };
+
+static void channel_done(Channel **channel) { channel_close(*channel); }
+
+Status admin_ask(const char *directory, Span request, Buffer *ret_answer)
+{
+    char path[PATH_BYTES_MAX];
+    CLEANUP(channel_done) Channel *channel = NULL;
+    TRY(channel_connect(path_in(path, directory, PATH_ADMIN_SOCKET), ADMIN_DEADLINE_MS, &channel));
+    return channel_call(channel, ADMIN_REQUEST, request, ret_answer);
+}
+
+Status admin_ask_plain(const char *directory, const char *operation, Buffer *ret_answer)
+{
+    uint8_t memory[128];
+    Buffer request = BUFFER_OF(memory);
+    JsonWriter w = json_writer(&request);
+    json_open_object(&w);
+    json_key_text(&w, "operation", span_of_text(operation));
+    json_close(&w);
+    TRY(json_finish(&w));
+    return admin_ask(directory, span_of_buffer(&request), ret_answer);
+}
+
+int admin_show(const char *directory, const char *what, Span request)
+{
+    Buffer answer = { malloc(ADMIN_ANSWER_BYTES_MAX), 0, ADMIN_ANSWER_BYTES_MAX };
+    if (answer.data == NULL) return command_failed(what, BROKEN(FAULT_MEMORY));
+    const Status s = admin_ask(directory, request, &answer);
+    if (status_ok(s)) json_show(span_of_buffer(&answer));
+    free(answer.data);
+    if (status_is(s, REFUSED_IPC_CLOSED))
+        fprintf(stderr, "hufu: nobody answers in %s; is `hufu up` running there?\n", directory);
+    return status_ok(s) ? EXIT_DONE : command_failed(what, s);
+}
+
+int admin_show_plain(const char *directory, const char *operation)
+{
+    uint8_t memory[128];
+    Buffer request = BUFFER_OF(memory);
+    const Status s = buffer_print(&request, "{\"operation\":\"%s\"}", operation);
+    return status_ok(s) ? admin_show(directory, operation, span_of_buffer(&request)) : EXIT_FAILED;
+}
+
+/* --- showing: our own JSON, from our own program, so only its shape is looked at --- */
+
+/* The token at the cursor: a text without its quotes, or everything up to a delimiter. */
+static Span token(Cursor *c)
+{
+    const Span rest = c->rest;
+    const bool quoted = rest.size > 0 && rest.data[0] == '"';
+    size_t end = quoted ? 1 : 0;
+    while (end < rest.size) {
+        const uint8_t byte = rest.data[end];
+        if (quoted && byte == '"') break;
+        if (!quoted && strchr(",:[]{}", byte) != NULL) break;
+        end += quoted && byte == '\\' ? 2 : 1;
+    }
+    if (end > rest.size) end = rest.size;
+    const size_t past = quoted && end < rest.size ? end + 1 : end;
+    c->rest = (Span) { rest.data + past, rest.size - past };
+    return (Span) { rest.data + (quoted ? 1 : 0), end - (quoted ? 1 : 0) };
+}
+
+/* A name that ends in _us is a time. */
+static void show_value(Span name, Span value)
+{
+    int64_t number = 0;
+    const bool time =
+            name.size > 3 && span_equal((Span) { name.data + name.size - 3, 3 }, SPAN("_us"));
+    for (size_t i = 0; i < value.size && time; i++)
+        number = number * 10 + (value.data[i] - '0');
+    uint8_t memory[TIME_TEXT_BYTES];
+    Buffer text = BUFFER_OF(memory);
+    if (time && number > 0 && status_ok(time_format(number, &text))) value = span_of_buffer(&text);
+    printf("%.*s", (int)value.size, (const char *)value.data);
+}
+
+void json_show(Span json)
+{
+    Cursor c = cursor_of(json);
+    Span name = { 0 };
+    int depth = 0;
+    bool first = true;
+    bool in_list = false;
+    while (c.rest.size > 0) {
+        const uint8_t byte = c.rest.data[0];
+        if (byte == '{' || byte == '[') {
+            depth++;
+            in_list = byte == '[';
+            if (byte == '[' && name.size > 0)
+                printf("%.*s\n", (int)name.size, (const char *)name.data);
+            first = true;
+        }
+        if (byte == '}' || byte == ']') {
+            if (byte == '}' && depth > 1) printf("\n");
+            depth--;
+        }
+        if (strchr("{}[],:", byte) != NULL) {
+            c.rest = (Span) { c.rest.data + 1, c.rest.size - 1 };
+            continue;
+        }
+        const Span word = token(&c);
+        const bool is_name = c.rest.size > 0 && c.rest.data[0] == ':';
+        if (is_name) {
+            name = word;
+            continue;
+        }
+        if (depth == 1) printf("%-16.*s ", (int)name.size, (const char *)name.data);
+        if (depth > 1)
+            printf(first ? "  " : "  %.*s ", in_list ? 0 : (int)name.size, (const char *)name.data);
+        show_value(name, word);
+        if (depth == 1) printf("\n");
+        first = false;
+        name = (Span) { 0 };
+    }
+}

@@ -1,0 +1,87 @@
+#pragma once
+/*
+ * command: the subcommands of `hufu`, and what they share: options, help, and how they complain.
+ *
+ * Each subcommand is one function in one file. It gets its own arguments (without its name) and
+ * returns the exit status of the program: 0 done, 1 refused or failed, 2 called wrongly.
+ */
+#include "base/bytes.h"
+
+#include <stdio.h>
+
+typedef struct Command {
+    const char *name; /* "merchant add" */
+    const char *summary;
+    int (*run)(int argc, char **argv);
+} Command;
+
+int command_up(int argc, char **argv);
+int command_status(int argc, char **argv);
+int command_stop(int argc, char **argv);
+int command_merchant_add(int argc, char **argv);
+int command_payer_add(int argc, char **argv);
+int command_key_list(int argc, char **argv);
+int command_backup(int argc, char **argv);
+int command_restore(int argc, char **argv);
+int command_audit_verify(int argc, char **argv);
+int command_day_end(int argc, char **argv);
+int command_simulate(int argc, char **argv);
+int command_replay(int argc, char **argv);
+int command_sign(int argc, char **argv);
+int command_explain(int argc, char **argv);
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+enum { OPTION_VALUES_MAX = 8 };
+
+typedef enum OptionKind {
+    OPTION_FLAG = 1, /* bool: true when given */
+    OPTION_TEXT, /* const char *: borrowed from argv */
+    OPTION_NUMBER, /* int64_t: least..most */
+    OPTION_LIST, /* OptionList: given up to OPTION_VALUES_MAX times */
+} OptionKind;
+
+typedef struct OptionList {
+    const char *values[OPTION_VALUES_MAX];
+    size_t count;
+} OptionList;
+
+typedef struct Option {
+    const char *name; /* "--port"; without dashes: a positional argument, in order, all required */
+    OptionKind kind;
+    const char *value; /* "N", "FILE"; NULL for a flag or a positional argument */
+    const char *help; /* one line; an empty line keeps it out of the help */
+    void *place; /* left as it was when not given */
+    int64_t least;
+    int64_t most;
+} Option;
+
+typedef struct Usage {
+    const char *name; /* "hufu merchant add" */
+    const char *about; /* sentences */
+    const Option *options;
+    size_t option_count;
+} Usage;
+
+/*
+ * Read the arguments into the options' places. True: go on. False: the help was shown, or what is
+ * wrong was said; return *ret_exit.
+ */
+bool options_read(const Usage *usage, int argc, char **argv, int *ret_exit);
+
+/* Say "hufu: <what>: <advice> (NAME)" on standard error; EXIT_FAILED. */
+int command_failed(const char *what, Status status);
+
+enum { PATH_BYTES_MAX = 512 };
+
+/* Where everything lives: --directory, else $HUFU_DIRECTORY, else "var". */
+const char *directory_default(void);
+/* "<directory>/<name>" into `path`; returns it. Too long is our caller's mistake: it ends the
+ * program. */
+const char *path_in(char path[PATH_BYTES_MAX], const char *directory, const char *name);
+
+/* Read a whole file of at most `ret_bytes->capacity` bytes. Refuses BUFFER_FULL; faults FAULT_DISK.
+ */
+MUST_USE Status file_read(const char *path, Buffer *ret_bytes);
+/* Write a file anew with this mode, whole or not at all (a rename). Faults FAULT_DISK. */
+MUST_USE Status file_write(const char *path, unsigned mode, Span bytes);

@@ -1,0 +1,94 @@
+#include "enrol.h"
+
+#include "admin_client.h"
+
+#include "base/encoding.h"
+#include "policy/purposes.h"
+
+enum { REQUEST_BYTES_MAX = 64 * 1024, BOX_TEXT_BYTES_MAX = 2 * BOX_BYTES_MAX };
+
+Status enrol_box_key(const char *directory, BoxKey *key, uint8_t ret_nonce[BOX_NONCE_BYTES])
+{
+    static const JsonField fields[] = {
+        { "nonce", JSON_TEXT, true, 2 * BOX_NONCE_BYTES, 2 * BOX_NONCE_BYTES, 0 },
+    };
+    uint8_t memory[8192];
+    Buffer answer = BUFFER_OF(memory);
+    TRY(admin_ask_plain(directory, "box.key", &answer));
+    TRY(box_key_read(span_of_buffer(&answer), key));
+    JsonProblem problem = { 0 };
+    Span text = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(span_of_buffer(&answer), &document, &problem));
+    TRY(json_read_some(document, json_root(document), fields, 1, &text, &problem));
+    Buffer nonce = { ret_nonce, 0, BOX_NONCE_BYTES };
+    return hex_decode(text, &nonce);
+}
+
+/* Fetch a key and a challenge, and put `plain` into a box under them; also the challenge as hex. */
+MUST_USE static Status boxed(
+        const char *directory, BoxWish wish, Span plain, Buffer *ret_box, Buffer *ret_nonce)
+{
+    CLEANUP(box_key_free) BoxKey key = { 0 };
+    TRY(enrol_box_key(directory, &key, wish.nonce));
+    TRY(box_make(&key, &wish, plain, ret_box));
+    return hex_encode(SPAN_OF(wish.nonce), ret_nonce);
+}
+
+Status enrol_merchant(const char *directory, const EnrolMerchant *merchant, Buffer *ret_answer)
+{
+    uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
+    uint8_t nonce_bytes[2 * BOX_NONCE_BYTES];
+    uint8_t request_bytes[REQUEST_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer nonce = BUFFER_OF(nonce_bytes);
+    Buffer request = BUFFER_OF(request_bytes);
+    const Span mchid = span_of_text(merchant->mchid);
+    const BoxWish wish = { .data_class = CLASS_SIGNING_KEY,
+        .purpose = BOX_PURPOSE_SIGNING_KEY,
+        .tenant = mchid,
+        .payee = mchid };
+    if (merchant->apiv3.size > 0) TRY(boxed(directory, wish, merchant->apiv3, &box, &nonce));
+
+    JsonWriter w = json_writer(&request);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("merchant.add"));
+    json_key_text(&w, "mchid", mchid);
+    json_key_text(&w, "name", span_of_text(merchant->name));
+    json_key_text(&w, "public_key_pem", merchant->key_pem);
+    if (merchant->serial != NULL) json_key_text(&w, "serial", span_of_text(merchant->serial));
+    if (merchant->limit_minor > 0) json_key_int(&w, "limit_minor", merchant->limit_minor);
+    if (box.size > 0) {
+        json_key_text(&w, "apiv3_box", span_of_buffer(&box));
+        json_key_text(&w, "nonce", span_of_buffer(&nonce));
+    }
+    json_close(&w);
+    TRY(json_finish(&w));
+    return admin_ask(directory, span_of_buffer(&request), ret_answer);
+}
+
+Status enrol_payer(const char *directory, const char *payer_id, const char *pin,
+        int64_t balance_minor, Buffer *ret_answer)
+{
+    uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
+    uint8_t nonce_bytes[2 * BOX_NONCE_BYTES];
+    uint8_t request_bytes[REQUEST_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer nonce = BUFFER_OF(nonce_bytes);
+    Buffer request = BUFFER_OF(request_bytes);
+    const BoxWish wish = {
+        .data_class = CLASS_PIN, .purpose = BOX_PURPOSE_SET_PIN, .payee = span_of_text(payer_id)
+    };
+    TRY(boxed(directory, wish, span_of_text(pin), &box, &nonce));
+
+    JsonWriter w = json_writer(&request);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("payer.add"));
+    json_key_text(&w, "payer_id", span_of_text(payer_id));
+    json_key_int(&w, "balance_minor", balance_minor);
+    json_key_text(&w, "box", span_of_buffer(&box));
+    json_key_text(&w, "nonce", span_of_buffer(&nonce));
+    json_close(&w);
+    TRY(json_finish(&w));
+    return admin_ask(directory, span_of_buffer(&request), ret_answer);
+}

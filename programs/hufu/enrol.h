@@ -1,0 +1,27 @@
+#pragma once
+/*
+ * enrol: requests that bring merchants and payers in; what is secret about them travels in sealed
+ * boxes.
+ */
+#include "payer_app.h"
+#include "text/json.h"
+
+/* The box key and a challenge from hufud. */
+MUST_USE Status enrol_box_key(
+        const char *directory, BoxKey *key, uint8_t ret_nonce[BOX_NONCE_BYTES]);
+
+typedef struct EnrolMerchant {
+    const char *mchid;
+    const char *name;
+    Span key_pem; /* public key, CSR or certificate */
+    const char *serial; /* NULL: made of the key's fingerprint */
+    int64_t limit_minor; /* 0: hufud's own */
+    Span apiv3; /* 32 bytes, secret; empty: none */
+} EnrolMerchant;
+/* Appends hufud's answer. Refuses what merchant.add refuses. */
+MUST_USE Status enrol_merchant(
+        const char *directory, const EnrolMerchant *merchant, Buffer *ret_answer);
+
+/* `pin` is a secret: it leaves this program only inside a box. */
+MUST_USE Status enrol_payer(const char *directory, const char *payer_id, const char *pin,
+        int64_t balance_minor, Buffer *ret_answer);

@@ -1,0 +1,33 @@
+#pragma once
+/*
+ * layout: where everything lies under the directory of `hufu up`, and the settings it writes for
+ * hufud.
+ */
+#include "admin_client.h"
+#include "command.h"
+#include "users.h"
+
+typedef struct Layout {
+    char directory[PATH_BYTES_MAX]; /* absolute */
+    char programs[PATH_BYTES_MAX]; /* where hufu itself lies: vaultd and hufud lie beside it */
+    char rules[PATH_BYTES_MAX]; /* strategy.yaml */
+    int lock_fd; /* held while this `up` runs */
+} Layout;
+
+/* Only where things lie; no lock, nothing made. Faults FAULT_DISK. */
+MUST_USE Status layout_find(const char *directory, Layout *ret_layout);
+
+/* The same, and take the lock: nothing else runs there now. Refuses STORE_BUSY. */
+MUST_USE Status layout_lock(const char *directory, Layout *ret_layout);
+
+/* Make the directory, take its lock. Refuses STORE_BUSY when another `up` runs there; faults
+ * FAULT_DISK. */
+MUST_USE Status layout_open(const char *directory, const char *rules, Layout *ret_layout);
+void layout_close(Layout *layout);
+
+/* Forget everything that `up` ever made there, and nothing else. Faults FAULT_DISK. */
+MUST_USE Status layout_empty(const Layout *layout);
+
+/* Write <directory>/hufud.yaml. */
+MUST_USE Status layout_settings(
+        const Layout *layout, const Users *users, const char *address, int64_t port);

@@ -1,0 +1,151 @@
+#include "machine.h"
+
+#include "terminal.h"
+
+#include "base/money.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 10000, PAUSE_FIRST_MS = 5, PAUSE_MS_MAX = 250, LOG_TAIL_BYTES = 2048 };
+
+static const char *number_in(Machine *m, size_t place, int64_t number)
+{
+    snprintf(m->numbers[place], sizeof(m->numbers[place]), "%lld", (long long)number);
+    return m->numbers[place];
+}
+
+static void describe_vaultd(Machine *m, const char *suite)
+{
+    const char *d = m->layout->directory;
+    const Users *u = m->users;
+    m->programs[MACHINE_VAULTD] = (Program) {
+        .name = "vaultd",
+        .arguments = { path_in(m->paths[0], m->layout->programs, "vaultd"), "--development",
+                "--directory", path_in(m->paths[1], d, "vault"), "--socket",
+                path_in(m->paths[2], d, PATH_VAULT_SOCKET), "--operator-socket",
+                path_in(m->paths[3], d, PATH_OPERATOR_SOCKET), "--hufud-uid",
+                number_in(m, 0, u->web), "--operator-uid", number_in(m, 1, getuid()), "--group",
+                number_in(m, 2, u->sockets), "--san", "localhost", suite == NULL ? NULL : "--suite",
+                suite },
+        .log_path = path_in(m->paths[4], d, "log/vaultd.log"),
+        .uid = u->vault,
+        .gid = u->vault_group,
+        .group = u->sockets,
+        .change_user = u->separate,
+    };
+}
+
+static void describe_hufud(Machine *m)
+{
+    const char *d = m->layout->directory;
+    const Users *u = m->users;
+    m->programs[MACHINE_HUFUD] = (Program) {
+        .name = "hufud",
+        .arguments = { path_in(m->paths[5], m->layout->programs, "hufud"), "--config",
+                path_in(m->paths[6], d, "hufud.yaml") },
+        .log_path = path_in(m->paths[7], d, "log/hufud.log"),
+        .uid = u->web,
+        .gid = u->web_group,
+        .group = u->sockets,
+        .change_user = u->separate,
+    };
+}
+
+Status machine_open(
+        const Layout *layout, const Users *users, const char *suite, int stop_fd, Machine *m)
+{
+    *m = (Machine) { .layout = layout, .users = users, .stop_fd = stop_fd };
+    describe_vaultd(m, suite);
+    describe_hufud(m);
+    char path[PATH_BYTES_MAX];
+    unlink(path_in(path, layout->directory, PATH_READY)); /* of an earlier run that was killed */
+    return supervisor_open(m->programs, MACHINE_PROGRAMS, &m->supervisor);
+}
+
+void machine_close(Machine *m) { supervisor_stop(&m->supervisor); }
+
+bool machine_ended(const Machine *m, int timeout_ms)
+{
+    struct pollfd fds[] = { { m->stop_fd, POLLIN, 0 },
+        { supervisor_event_fd(m->supervisor), POLLIN, 0 } };
+    return poll(fds, 2, timeout_ms) > 0;
+}
+
+void machine_last_log(const Machine *m, const char *name)
+{
+    char file[64];
+    char path[PATH_BYTES_MAX];
+    char tail[LOG_TAIL_BYTES + 1];
+    snprintf(file, sizeof(file), "log/%s.log", name);
+    FILE *log = fopen(path_in(path, m->layout->directory, file), "r");
+    if (log == NULL) return;
+    if (fseek(log, -LOG_TAIL_BYTES, SEEK_END) != 0) rewind(log);
+    size_t size = fread(tail, 1, LOG_TAIL_BYTES, log);
+    fclose(log);
+    while (size > 0 && tail[size - 1] == '\n')
+        size--;
+    tail[size] = '\0';
+    const char *line = strrchr(tail, '\n');
+    fprintf(stderr, "    %s\n    (%s)\n", line == NULL ? tail : line + 1, path);
+}
+
+/* Wait, with growing pauses, until `path` is there (a socket with a listener, or a file). */
+MUST_USE static Status await(const Machine *m, const char *name, const char *path, int timeout_ms)
+{
+    const bool is_socket = strcmp(name, "vaultd") == 0;
+    const int64_t began_us = monotonic_us();
+    int pause_ms = PAUSE_FIRST_MS;
+    bool told = false;
+    while (is_socket ? !socket_listens(path) : access(path, R_OK) != 0) {
+        const int64_t waited_ms = (monotonic_us() - began_us) / 1000;
+        REQUIRE(waited_ms < timeout_ms, REFUSED_IPC_TIMEOUT);
+        REQUIRE(!machine_ended(m, pause_ms), REFUSED_IPC_CLOSED);
+        pause_ms = pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : pause_ms * 2;
+        if (told || waited_ms < PATIENCE_MS) continue;
+        told = true;
+        printf("  %s is still starting; the last line of its log:\n", name);
+        machine_last_log(m, name);
+    }
+    return OK;
+}
+
+Status machine_start_vaultd(Machine *m)
+{
+    supervisor_start(m->supervisor, MACHINE_VAULTD);
+    return await(m, "vaultd", m->paths[3], MACHINE_VAULTD_WAIT_MS);
+}
+
+void machine_start_hufud(Machine *m) { supervisor_start(m->supervisor, MACHINE_HUFUD); }
+
+/* hufud wrote "address port". */
+MUST_USE static Status read_port(const char *path, uint16_t *ret_port)
+{
+    uint8_t memory[128];
+    Buffer text = BUFFER_OF(memory);
+    TRY(file_read(path, &text));
+    while (text.size > 0 && text.data[text.size - 1] == '\n')
+        text.size--;
+    Cursor c = cursor_of(span_of_buffer(&text));
+    Span address = { 0 };
+    int64_t port = 0;
+    TRY(cursor_until(&c, ' ', &address));
+    TRY(i64_parse(c.rest, &port));
+    REQUIRE(port > 0 && port <= UINT16_MAX, REFUSED_NUMBER_INVALID);
+    *ret_port = (uint16_t)port;
+    return OK;
+}
+
+bool machine_serves(const Machine *m)
+{
+    char path[PATH_BYTES_MAX];
+    return access(path_in(path, m->layout->directory, PATH_READY), R_OK) == 0;
+}
+
+Status machine_await_hufud(const Machine *m, uint16_t *ret_port)
+{
+    char path[PATH_BYTES_MAX];
+    path_in(path, m->layout->directory, PATH_READY);
+    TRY(await(m, "hufud", path, MACHINE_HUFUD_WAIT_MS));
+    return read_port(path, ret_port);
+}

@@ -1,0 +1,65 @@
+/*
+ * hufu: the command line: set up, start, operate, replay, verify. Each subcommand has its own file.
+ */
+#include "command.h"
+
+#include "base/log.h"
+
+#include <unistd.h>
+
+static const Command commands[] = {
+    { "up", "start everything on this machine and keep it running", command_up },
+    { "status", "what runs, and how it is", command_status },
+    { "stop", "stop a running `hufu up`", command_stop },
+    { "merchant add", "register a merchant with its public key or CSR", command_merchant_add },
+    { "payer add", "open an account for a payer", command_payer_add },
+    { "key list", "names, versions and dates of the vault's keys", command_key_list },
+    { "day end", "close the last finished business day", command_day_end },
+    { "backup", "an encrypted copy of everything, while it runs", command_backup },
+    { "restore", "go back to a backup; two people must approve", command_restore },
+    { "audit verify", "check rows, sums and the log from outside", command_audit_verify },
+    { "simulate", "make a file of payments with fraud hidden in it", command_simulate },
+    { "replay", "send a file of payments through the public API", command_replay },
+    { "sign", "sign a request and show what was signed", command_sign },
+    { "explain", "find out why a signature does not match", command_explain },
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void show_commands(FILE *out)
+{
+    fprintf(out,
+            "usage: hufu COMMAND [OPTIONS]\n\n"
+            "Hufu takes a payment from the merchant's signed message to a sealed, audited ledger "
+            "row.\n\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "\n`hufu COMMAND --help` explains one. Start with `hufu up`.\n");
+}
+
+/* How many words of the arguments name this command; 0 when they name another. */
+static int names(const Command *command, int argc, char **argv)
+{
+    const char *space = strchr(command->name, ' ');
+    if (space == NULL) return argc >= 2 && strcmp(argv[1], command->name) == 0 ? 1 : 0;
+    const size_t first = (size_t)(space - command->name);
+    if (argc < 3 || strlen(argv[1]) != first || strncmp(argv[1], command->name, first) != 0)
+        return 0;
+    return strcmp(argv[2], space + 1) == 0 ? 2 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    log_open("hufu", LOG_WARNING, STDERR_FILENO);
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        show_commands(argc < 2 ? stderr : stdout);
+        return argc < 2 ? EXIT_USAGE : EXIT_DONE;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        const int words = names(&commands[i], argc, argv);
+        if (words > 0) return commands[i].run(argc - 1 - words, argv + 1 + words);
+    }
+    fprintf(stderr, "hufu: there is no command `%s`\n\n", argv[1]);
+    show_commands(stderr);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,369 @@
+#include "payer_app.h"
+
+#include "command.h"
+
+#include "base/encoding.h"
+#include "base/secret.h"
+#include "base/time.h"
+#include "policy/purposes.h"
+#include "text/csv.h"
+#include "text/json.h"
+
+#include <stdlib.h>
+
+enum {
+    BOX_TEXT_BYTES_MAX = 2 * BOX_BYTES_MAX,
+    REQUEST_BYTES_MAX = BOX_TEXT_BYTES_MAX + 512,
+    TARGET_BYTES_MAX = 256,
+    CODES_MARGIN_US = 5000000, /* a code this near its end is not shown to a scanner */
+};
+static const Span code_url_prefix = { (const uint8_t *)"hufu://pay/", 11 };
+
+/* --- the box --- */
+
+typedef struct BoxKeyJson {
+    int64_t key_id;
+    int64_t suite;
+    int64_t expires_us;
+    Span public_key;
+} BoxKeyJson;
+
+static const JsonField box_key_fields[] = {
+    { "key_id", JSON_INT, true, 0, UINT32_MAX, offsetof(BoxKeyJson, key_id) },
+    { "suite", JSON_INT, true, 1, 2, offsetof(BoxKeyJson, suite) },
+    { "expires_us", JSON_INT, true, 0, INT64_MAX, offsetof(BoxKeyJson, expires_us) },
+    { "public_key", JSON_TEXT, true, 1, 2048, offsetof(BoxKeyJson, public_key) },
+};
+
+void box_key_free(BoxKey *key) { public_key_free(&key->key); }
+
+Status box_key_read(Span text, BoxKey *ret_key)
+{
+    JsonProblem problem = { 0 };
+    BoxKeyJson json = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(text, &document, &problem));
+    TRY(json_read_some(document, json_root(document), box_key_fields, 4, &json, &problem));
+    uint8_t point_bytes[SIGN_SPKI_BYTES_MAX];
+    Buffer point = BUFFER_OF(point_bytes);
+    TRY(base64_decode(json.public_key, &point));
+    PublicKey *key = NULL;
+    const KeyAlgorithm algorithm = json.suite == BOX_SM2_SM4_GCM ? KEY_SM2 : KEY_P256;
+    TRY(public_key_from_point(algorithm, span_of_buffer(&point), &key));
+    public_key_free(&ret_key->key);
+    *ret_key = (BoxKey) { key, (uint32_t)json.key_id, json.expires_us };
+    return OK;
+}
+
+Status box_make(const BoxKey *key, const BoxWish *wish, Span plain, Buffer *ret_base64)
+{
+    const Clock clock = clock_system();
+    const Random random = random_system();
+    BoxContext context = {
+        .data_class = wish->data_class,
+        .purpose = wish->purpose,
+        .amount = wish->minor,
+        .expiry_us = clock_now_us(&clock) + 60 * TIME_SECOND_US,
+        .tenant = wish->tenant,
+        .order = wish->order,
+        .payee = wish->payee,
+    };
+    memcpy(context.server_nonce, wish->nonce, BOX_NONCE_BYTES);
+    if (wish->minor > 0) memcpy(context.currency, "CNY", 3);
+    uint8_t memory[BOX_BYTES_MAX];
+    Buffer box = BUFFER_OF(memory);
+    TRY(box_seal(key->key, key->id, &random, &context, plain, &box));
+    return base64_encode(span_of_buffer(&box), ret_base64);
+}
+
+/* --- who they are --- */
+
+/* Six digits that nobody would guess first. */
+static bool pin_is_easy(const char pin[PAYER_APP_PIN_DIGITS + 1])
+{
+    unsigned same = 0;
+    unsigned up = 0;
+    unsigned down = 0;
+    for (size_t i = 1; i < PAYER_APP_PIN_DIGITS; i++) {
+        same += pin[i] == pin[i - 1];
+        up += pin[i] == pin[i - 1] + 1;
+        down += pin[i] == pin[i - 1] - 1;
+    }
+    const bool halves = strncmp(pin, pin + 3, 3) == 0;
+    const bool pairs = strncmp(pin, pin + 2, 4) == 0;
+    const bool year = pin[0] == '1' || pin[0] == '2' || pin[0] == '0';
+    return same >= 2 || up >= 3 || down >= 3 || halves || pairs || year;
+}
+
+MUST_USE static Status draw_pin(const Random *random, char ret_pin[PAYER_APP_PIN_DIGITS + 1])
+{
+    do {
+        uint32_t number = 0;
+        TRY(random_fill(random, &number, sizeof(number)));
+        snprintf(ret_pin, PAYER_APP_PIN_DIGITS + 1, "%06u", number % 1000000);
+    } while (pin_is_easy(ret_pin));
+    return OK;
+}
+
+Status payer_apps_make(const char *folder, size_t count)
+{
+    char path[PATH_BYTES_MAX];
+    uint8_t memory[16384];
+    Buffer text = BUFFER_OF(memory);
+    if (status_ok(file_read(path_in(path, folder, "payers.csv"), &text))) return OK;
+    const Random random = random_system();
+    TRY(buffer_put(&text, SPAN("payer_id,pin\r\n")));
+    for (size_t i = 0; i < count; i++) {
+        char pin[PAYER_APP_PIN_DIGITS + 1];
+        TRY(draw_pin(&random, pin));
+        TRY(buffer_print(&text, "payer-%03zu,%s\r\n", i, pin));
+    }
+    const Status s = file_write(path, 0600, span_of_buffer(&text));
+    bytes_wipe(memory, sizeof(memory));
+    return s;
+}
+
+MUST_USE static Status load_one(Span id, Span pin, PayerApps *apps)
+{
+    REQUIRE(id.size <= PAYER_APP_ID_BYTES_MAX && pin.size == PAYER_APP_PIN_DIGITS,
+            REFUSED_CSV_SIZE);
+    REQUIRE(apps->count < PAYER_APPS_MAX, REFUSED_CSV_SIZE);
+    PayerApp *more = realloc(apps->items, (apps->count + 1) * sizeof(PayerApp));
+    CHECK(more != NULL, FAULT_MEMORY);
+    apps->items = more;
+    PayerApp *app = &apps->items[apps->count++];
+    memset(app, 0, sizeof(*app));
+    memcpy(app->id, id.data, id.size);
+    memcpy(app->pin, pin.data, pin.size);
+    return OK;
+}
+
+Status payer_apps_load(const char *folder, PayerApps *ret_apps)
+{
+    char path[PATH_BYTES_MAX];
+    FILE *file = fopen(path_in(path, folder, "payers.csv"), "r");
+    CHECK(file != NULL, FAULT_DISK);
+    CLEANUP(csv_close) CsvReader *reader = NULL;
+    Status s = csv_open_file(file, &reader);
+    size_t id = 0;
+    size_t pin = 0;
+    if (status_ok(s)) s = csv_column(reader, "payer_id", &id);
+    if (status_ok(s)) s = csv_column(reader, "pin", &pin);
+    bool more = true;
+    while (status_ok(s) && more) {
+        s = csv_next(reader, &more);
+        if (status_ok(s) && more)
+            s = load_one(csv_field(reader, id), csv_field(reader, pin), ret_apps);
+    }
+    fclose(file);
+    TRY(s);
+    return ret_apps->count > 0 ? OK : REFUSE(REFUSED_PAYER_UNKNOWN);
+}
+
+void payer_apps_free(PayerApps *apps)
+{
+    if (apps->items != NULL) bytes_wipe(apps->items, apps->count * sizeof(PayerApp));
+    free(apps->items);
+    *apps = (PayerApps) { 0 };
+}
+
+/* --- asking --- */
+
+void answer_code(int status, Span body, char ret_code[64])
+{
+    static const JsonField fields[] = { { "code", JSON_TEXT, true, 1, 63, 0 } };
+    JsonProblem problem = { 0 };
+    Span code = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    const bool read = status_ok(json_parse(body, &document, &problem))
+            && status_ok(json_read_some(document, json_root(document), fields, 1, &code, &problem));
+    if (read) snprintf(ret_code, 64, "%.*s", (int)code.size, (const char *)code.data);
+    if (!read) snprintf(ret_code, 64, "HTTP %d", status);
+}
+
+/* One call; 200 goes on, anything else is REFUSED_HTTP_ANSWER_INVALID with its code in
+ * `ret_answer`. */
+MUST_USE static Status ask(HttpClient *http, const char *method, Span target, Span body,
+        PayerAnswer *ret_answer, Span *ret_body)
+{
+    const HttpHeader headers[] = { { "Content-Type", SPAN("application/json") } };
+    const HttpCall call = { method, target, headers, 1, body };
+    HttpAnswer answer = { 0 };
+    const Status s = http_client_call(http, &call, &answer);
+    if (!status_ok(s)) snprintf(ret_answer->code, sizeof(ret_answer->code), "%s", status_name(s));
+    TRY(s);
+    ret_answer->status = answer.status;
+    if (answer.status != 200) {
+        answer_code(answer.status, answer.body, ret_answer->code);
+        return REFUSE(REFUSED_HTTP_ANSWER_INVALID);
+    }
+    *ret_body = answer.body;
+    return OK;
+}
+
+Status box_key_fetch(HttpClient *http, BoxKey *key)
+{
+    const Clock clock = clock_system();
+    if (key->key != NULL && clock_now_us(&clock) < key->expires_us) return OK;
+    PayerAnswer answer = { 0 };
+    Span body = { 0 };
+    TRY(ask(http, "GET", SPAN("/payer/v1/box-key"), SPAN(""), &answer, &body));
+    return box_key_read(body, key);
+}
+
+MUST_USE static Status nonce_read(Span text, uint8_t ret_nonce[BOX_NONCE_BYTES])
+{
+    Buffer nonce = { ret_nonce, 0, BOX_NONCE_BYTES };
+    TRY(hex_decode(text, &nonce));
+    REQUIRE(nonce.size == BOX_NONCE_BYTES, REFUSED_ENCODING_INVALID);
+    return OK;
+}
+
+MUST_USE static Status challenge_fetch(
+        HttpClient *http, PayerAnswer *ret_answer, uint8_t ret_nonce[BOX_NONCE_BYTES])
+{
+    static const JsonField fields[] = { { "nonce", JSON_TEXT, true, 1, 64, 0 } };
+    JsonProblem problem = { 0 };
+    Span body = { 0 };
+    Span nonce = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(ask(http, "GET", SPAN("/payer/v1/challenge"), SPAN(""), ret_answer, &body));
+    TRY(json_parse(body, &document, &problem));
+    TRY(json_read_some(document, json_root(document), fields, 1, &nonce, &problem));
+    return nonce_read(nonce, ret_nonce);
+}
+
+typedef struct CodesJson {
+    const JsonValue *codes;
+    int64_t expires_us;
+} CodesJson;
+
+static const JsonField codes_fields[] = {
+    { "codes", JSON_LIST, true, 1, PAYER_APP_CODES_MAX, offsetof(CodesJson, codes) },
+    { "expires_us", JSON_INT, true, 0, INT64_MAX, offsetof(CodesJson, expires_us) },
+};
+
+MUST_USE static Status codes_read(PayerApp *app, Span body)
+{
+    JsonProblem problem = { 0 };
+    CodesJson json = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(body, &document, &problem));
+    TRY(json_read_some(document, json_root(document), codes_fields, 2, &json, &problem));
+    const size_t count = json_list_size(json.codes);
+    for (size_t i = 0; i < count; i++) {
+        Span code = { 0 };
+        TRY(json_list_text(document, json.codes, i, PAYER_APP_CODE_BYTES_MAX - 1, &code, &problem));
+        memset(app->codes[i], 0, PAYER_APP_CODE_BYTES_MAX);
+        memcpy(app->codes[i], code.data, code.size);
+    }
+    app->codes_left = count;
+    app->codes_expire_us = json.expires_us;
+    return OK;
+}
+
+MUST_USE static Status codes_fetch(
+        PayerApp *app, HttpClient *http, BoxKey *key, PayerAnswer *ret_answer)
+{
+    BoxWish wish = {
+        .data_class = CLASS_PIN, .purpose = BOX_PURPOSE_CODES, .payee = span_of_text(app->id)
+    };
+    uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
+    uint8_t nonce_bytes[2 * BOX_NONCE_BYTES];
+    uint8_t request_bytes[REQUEST_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer nonce = BUFFER_OF(nonce_bytes);
+    Buffer request = BUFFER_OF(request_bytes);
+    TRY(box_key_fetch(http, key));
+    TRY(challenge_fetch(http, ret_answer, wish.nonce));
+    TRY(box_make(key, &wish, span_of_text(app->pin), &box));
+    TRY(hex_encode(SPAN_OF(wish.nonce), &nonce));
+    JsonWriter w = json_writer(&request);
+    json_open_object(&w);
+    json_key_text(&w, "payer_id", span_of_text(app->id));
+    json_key_text(&w, "box", span_of_buffer(&box));
+    json_key_text(&w, "nonce", span_of_buffer(&nonce));
+    json_key_int(&w, "count", PAYER_APP_CODES_MAX);
+    json_close(&w);
+    TRY(json_finish(&w));
+    Span body = { 0 };
+    TRY(ask(http, "POST", SPAN("/payer/v1/codes"), span_of_buffer(&request), ret_answer, &body));
+    return codes_read(app, body);
+}
+
+Status payer_app_code(PayerApp *app, HttpClient *http, BoxKey *key, PayerAnswer *ret_answer,
+        const char **ret_code)
+{
+    const Clock clock = clock_system();
+    const bool stale = clock_now_us(&clock) + CODES_MARGIN_US > app->codes_expire_us;
+    if (app->codes_left == 0 || stale) TRY(codes_fetch(app, http, key, ret_answer));
+    *ret_code = app->codes[--app->codes_left];
+    return OK;
+}
+
+typedef struct OrderJson {
+    Span mchid;
+    Span out_trade_no;
+    Span nonce;
+    int64_t total;
+} OrderJson;
+
+static const JsonField amount_fields[] = {
+    { "total", JSON_INT, true, 1, INT64_MAX, offsetof(OrderJson, total) },
+};
+
+static const JsonField order_fields[] = {
+    { "mchid", JSON_TEXT, true, 1, BOX_NAME_BYTES_MAX, offsetof(OrderJson, mchid) },
+    { "out_trade_no", JSON_TEXT, true, 1, BOX_NAME_BYTES_MAX, offsetof(OrderJson, out_trade_no) },
+    { "nonce", JSON_TEXT, true, 1, 64, offsetof(OrderJson, nonce) },
+    { "amount", JSON_RECORD, true, 0, 0, 0, amount_fields, 1 },
+};
+
+/* The PIN goes into a box for exactly the order that the payer sees. */
+MUST_USE static Status confirm_box(
+        const PayerApp *app, const BoxKey *key, Span order_text, Buffer *ret_request)
+{
+    JsonProblem problem = { 0 };
+    OrderJson order = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(order_text, &document, &problem));
+    TRY(json_read_some(document, json_root(document), order_fields, 4, &order, &problem));
+    BoxWish wish = { .data_class = CLASS_PIN,
+        .purpose = BOX_PURPOSE_PAY,
+        .minor = order.total,
+        .tenant = order.mchid,
+        .order = order.out_trade_no,
+        .payee = order.mchid };
+    TRY(nonce_read(order.nonce, wish.nonce));
+    uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    TRY(box_make(key, &wish, span_of_text(app->pin), &box));
+    JsonWriter w = json_writer(ret_request);
+    json_open_object(&w);
+    json_key_text(&w, "payer_id", span_of_text(app->id));
+    json_key_text(&w, "box", span_of_buffer(&box));
+    json_close(&w);
+    return json_finish(&w);
+}
+
+Status payer_app_pay(
+        PayerApp *app, HttpClient *http, BoxKey *key, Span code_url, PayerAnswer *ret_answer)
+{
+    REQUIRE(code_url.size > code_url_prefix.size, REFUSED_HTTP_ANSWER_INVALID);
+    REQUIRE(span_equal((Span) { code_url.data, code_url_prefix.size }, code_url_prefix),
+            REFUSED_HTTP_ANSWER_INVALID);
+    const Span prepay_id = { code_url.data + code_url_prefix.size,
+        code_url.size - code_url_prefix.size };
+    uint8_t target_bytes[TARGET_BYTES_MAX];
+    uint8_t request_bytes[REQUEST_BYTES_MAX];
+    Buffer target = BUFFER_OF(target_bytes);
+    Buffer request = BUFFER_OF(request_bytes);
+    TRY(buffer_put(&target, SPAN("/payer/v1/orders/")));
+    TRY(buffer_put(&target, prepay_id)); /* copied: code_url may be borrowed from this client */
+    TRY(box_key_fetch(http, key));
+    Span body = { 0 };
+    TRY(ask(http, "GET", span_of_buffer(&target), SPAN(""), ret_answer, &body));
+    TRY(confirm_box(app, key, body, &request));
+    TRY(buffer_put(&target, SPAN("/pay")));
+    return ask(http, "POST", span_of_buffer(&target), span_of_buffer(&request), ret_answer, &body);
+}

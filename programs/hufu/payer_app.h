@@ -1,0 +1,76 @@
+#pragma once
+/*
+ * payer_app: the app on a payer's telephone: puts the PIN into a sealed box, takes payment codes,
+ * confirms payments. Only vaultd can open the box.
+ */
+#include "crypto/box.h"
+#include "http/client.h"
+
+enum {
+    PAYER_APP_ID_BYTES_MAX = 64,
+    PAYER_APP_PIN_DIGITS = 6,
+    PAYER_APP_CODES_MAX = 15,
+    PAYER_APP_CODE_BYTES_MAX = 32,
+    PAYER_APPS_MAX = 100000,
+};
+
+/* The key of the day that boxes are made for. */
+typedef struct BoxKey {
+    PublicKey *key;
+    uint32_t id;
+    int64_t expires_us;
+} BoxKey;
+void box_key_free(BoxKey *key);
+/* Read it from {"key_id","suite","public_key","expires_us",...}. */
+MUST_USE Status box_key_read(Span json, BoxKey *ret_key);
+/* GET /payer/v1/box-key; one that still lives is kept. */
+MUST_USE Status box_key_fetch(HttpClient *http, BoxKey *key);
+
+/* A box in base64 for one purpose (policy/purposes.h); a minute to live. */
+typedef struct BoxWish {
+    uint16_t data_class;
+    uint16_t purpose;
+    int64_t minor; /* 0: no amount */
+    uint8_t nonce[BOX_NONCE_BYTES];
+    Span tenant;
+    Span order;
+    Span payee;
+} BoxWish;
+MUST_USE Status box_make(const BoxKey *key, const BoxWish *wish, Span plain, Buffer *ret_base64);
+
+typedef struct PayerApp {
+    char id[PAYER_APP_ID_BYTES_MAX + 1];
+    char pin[PAYER_APP_PIN_DIGITS + 1]; /* secret */
+    char codes[PAYER_APP_CODES_MAX][PAYER_APP_CODE_BYTES_MAX];
+    size_t codes_left;
+    int64_t codes_expire_us;
+} PayerApp;
+
+typedef struct PayerApps {
+    PayerApp *items;
+    size_t count;
+} PayerApps;
+
+/* Draw `count` payers with PINs that are not too easy, and write <folder>/payers.csv
+ * (payer_id,pin). Does nothing when the file exists. */
+MUST_USE Status payer_apps_make(const char *folder, size_t count);
+MUST_USE Status payer_apps_load(const char *folder, PayerApps *ret_apps);
+/* For CLEANUP: wipes and frees. */
+void payer_apps_free(PayerApps *apps);
+
+/* What the service said when it did not do what was asked: its `code`, or a name of ours. */
+typedef struct PayerAnswer {
+    int status; /* of HTTP */
+    char code[64];
+} PayerAnswer;
+
+/* A fresh payment code; asks for a handful at once when none is left. Borrowed until the next call.
+ */
+MUST_USE Status payer_app_code(PayerApp *app, HttpClient *http, BoxKey *key,
+        PayerAnswer *ret_answer, const char **ret_code);
+/* Look at the order behind a code_url and confirm it with the PIN. */
+MUST_USE Status payer_app_pay(
+        PayerApp *app, HttpClient *http, BoxKey *key, Span code_url, PayerAnswer *ret_answer);
+
+/* "code" of an error body, else "HTTP <status>", into `ret_code`. */
+void answer_code(int status, Span body, char ret_code[64]);

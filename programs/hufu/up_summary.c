@@ -1,0 +1,80 @@
+#include "up_summary.h"
+
+#include "auditor_run.h"
+#include "terminal.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+typedef struct SumsJson {
+    const JsonValue *postings;
+    Span currency;
+    int64_t sum;
+    int64_t count;
+} SumsJson;
+
+static const JsonField sums_fields[] = {
+    { "postings", JSON_LIST, true, 0, 64, offsetof(SumsJson, postings) },
+};
+
+static const JsonField sum_fields[] = {
+    { "currency", JSON_TEXT, true, 1, 8, offsetof(SumsJson, currency) },
+    { "sum_minor", JSON_INT, true, INT64_MIN, INT64_MAX, offsetof(SumsJson, sum) },
+    { "postings", JSON_INT, true, 0, INT64_MAX, offsetof(SumsJson, count) },
+};
+
+MUST_USE static Status show_sums(const char *directory)
+{
+    uint8_t memory[16384];
+    Buffer answer = BUFFER_OF(memory);
+    JsonProblem problem = { 0 };
+    SumsJson json = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(admin_ask_plain(directory, "report.sums", &answer));
+    TRY(json_parse(span_of_buffer(&answer), &document, &problem));
+    TRY(json_read_some(document, json_root(document), sums_fields, 1, &json, &problem));
+    for (size_t i = 0; i < json_list_size(json.postings); i++) {
+        const JsonValue *item = NULL;
+        char sum[32];
+        char count[28];
+        TRY(json_list_object(document, json.postings, i, &item, &problem));
+        TRY(json_read_some(document, item, sum_fields, 3, &json, &problem));
+        printf("  sum of postings    %8s   %.*s, over %s postings%s\n", money_text(json.sum, sum),
+                (int)json.currency.size, (const char *)json.currency.data,
+                number_text(json.count, count), json.sum == 0 ? "" : "   IT MUST BE ZERO");
+    }
+    return OK;
+}
+
+static void show_audit(const UpSummary *summary)
+{
+    static uint8_t memory[AUDITOR_OUTPUT_BYTES_MAX];
+    Buffer output = BUFFER_OF(memory);
+    bool verified = false;
+    const Status s = auditor_run(summary->layout, summary->users, &output, &verified);
+    if (!status_ok(s)) {
+        command_failed("auditor", s);
+        return;
+    }
+    printf("  audit log          %8s   rows, sums, checkpoints and log, by the auditor with public "
+           "keys\n",
+            verified ? "verified" : "FAILED");
+    if (!verified) printf("%.*s\n", (int)output.size, (const char *)output.data);
+}
+
+void up_summary(const UpSummary *summary)
+{
+    const char *d = summary->layout->directory;
+    printf("\n");
+    if (summary->first_day != NULL) replay_print(summary->first_day);
+    const Status s = show_sums(d);
+    if (!status_ok(s)) command_failed("report.sums", s);
+    show_audit(summary);
+    printf("\n  payment API    https://%s:%u   TLS 1.3; trust %s/ca.pem\n", summary->address,
+            (unsigned)summary->port, d);
+    printf("  merchants      %s/demo/   their keys, as they would keep them\n", d);
+    printf("  logs           %s/log/\n", d);
+    printf("  look           %s/hufu status --directory %s\n", summary->layout->programs, d);
+    printf("  stop           Ctrl-C\n");
+    fflush(stdout);
+}

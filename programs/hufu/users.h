@@ -1,0 +1,40 @@
+#pragma once
+/*
+ * users: the system users under which our programs run, and the folders that each may see.
+ *
+ *   hufu-web     hufud     data, domain, checkpoints
+ *   hufu-vault   vaultd    vault
+ *   hufu-audit   auditor   reads data and checkpoints; never domain, never vault
+ *   hufu         a group for the sockets between them, and for nothing else
+ *
+ * Only root can make users; anybody else runs everything as themselves, which is said aloud.
+ */
+#include "base/bytes.h"
+
+#include <sys/types.h>
+
+enum { USERS_PATH_BYTES_MAX = 512 };
+
+typedef struct Users {
+    bool separate; /* false: everything below is the caller's own */
+    const char *reason; /* why not separate; static storage */
+    uid_t web;
+    gid_t web_group;
+    uid_t vault;
+    gid_t vault_group;
+    uid_t audit;
+    gid_t audit_group;
+    gid_t sockets;
+} Users;
+
+/*
+ * Make the users that are missing (says what it does), when we are root and they could reach
+ * `directory` and the programs. Faults FAULT_SYSTEM.
+ */
+MUST_USE Status users_prepare(const char *directory, const char *programs, Users *ret_users);
+
+/* The users as they are, without making any: for a system that `up` set up. */
+MUST_USE Status users_find(Users *ret_users);
+
+/* Make the folders under `directory` with their owners and modes. Faults FAULT_DISK. */
+MUST_USE Status users_folders(const Users *users, const char *directory);
