@@ -77,14 +77,21 @@ MUST_USE static Status scan_again(VaultGuard *guard)
     return OK;
 }
 
+/* A stored seal of another size was never ours: an empty one says so, and fails that row alone. */
+static Span seal_or_empty(Span seal)
+{
+    return seal.size == WIRE_SEAL_BYTES ? seal : (Span) { NULL, 0 };
+}
+
 /* --- verify --- */
 
 MUST_USE static Status put_claims(VaultGuard *guard, const RowClaim *claims, size_t count)
 {
     guard->request.size = 0;
-    TRY(buffer_put_u32(&guard->request, (uint32_t)count));
+    TRY(wire_put_count(&guard->request, count, WIRE_CLAIMS_MAX));
     for (size_t i = 0; i < count; i++) {
-        const WireClaim claim = { claims[i].absent, claims[i].image, claims[i].seal };
+        const WireClaim claim = { claims[i].absent, claims[i].image,
+            seal_or_empty(claims[i].seal) };
         TRY(wire_put_claim(&guard->request, &claim));
     }
     return OK;
@@ -130,10 +137,11 @@ MUST_USE static Status put_draft(VaultGuard *guard, const BatchDraft *draft)
     };
     guard->request.size = 0;
     TRY(wire_put_draft_head(&guard->request, &head));
-    TRY(buffer_put_u32(&guard->request, (uint32_t)draft->change_count));
+    TRY(wire_put_count(&guard->request, draft->change_count, WIRE_CHANGES_MAX));
     for (size_t i = 0; i < draft->change_count; i++) {
         const RowChange *change = &draft->changes[i];
-        const WireChange wire = { change->old_image, change->old_seal, change->new_image };
+        const WireChange wire = { change->old_image, seal_or_empty(change->old_seal),
+            change->new_image };
         TRY(wire_put_change(&guard->request, &wire));
     }
     return OK;

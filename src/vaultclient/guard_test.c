@@ -222,5 +222,22 @@ static void answers_that_are_cut(void)
     scene_close(&scene);
 }
 
-TESTS(TEST(every_row_and_leaf_is_shown), TEST(a_batch_goes_through), TEST(a_restart_needs_no_hand),
-        TEST(another_instance_took_the_lease), TEST(answers_that_are_cut))
+/* A seal cut by someone in the database spoils its own row's claim, not the message. */
+static void a_seal_of_another_size(void)
+{
+    Scene scene = { .peer = { .ready = true, .epoch = 2 } };
+    EXPECT(scene_open(&scene));
+    const Value cut[] = { VALUE_OF_BYTES(SPAN("short")) };
+    EXPECT_OK(store_execute(scene.store, "UPDATE note SET seal = ?1 WHERE id = 3", cut, 1));
+    scene.peer.ready = false; /* so that the scan sees it too */
+    const RowClaim claim = { .table = &table, .image = SPAN("image"), .seal = SPAN("short") };
+    Status verdict = BROKEN(FAULT_VAULT);
+    EXPECT_OK(scene.view.verify(scene.view.context, &claim, 1, &verdict));
+    EXPECT_OK(verdict);
+    EXPECT(scene.peer.rows == 5 && scene.peer.empty_seals == 1);
+    scene_close(&scene);
+}
+
+TESTS(TEST(a_seal_of_another_size), TEST(every_row_and_leaf_is_shown), TEST(a_batch_goes_through),
+        TEST(a_restart_needs_no_hand), TEST(another_instance_took_the_lease),
+        TEST(answers_that_are_cut))

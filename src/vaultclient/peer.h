@@ -22,6 +22,7 @@ typedef struct Peer {
     uint32_t rows; /* of the running scan */
     uint32_t leaves;
     uint32_t messages; /* of rows */
+    uint32_t empty_seals;
     size_t largest; /* message of the scan */
     int64_t confirmed;
     int64_t aborted;
@@ -50,12 +51,11 @@ static Status peer_rows(Peer *peer, Span request, Buffer *answer)
     Span first_key = { 0 };
     TRY(cursor_u32(&c, &count));
     for (uint32_t i = 0; i < count; i++) {
-        Span image = { 0 };
-        Span seal = { 0 };
+        WireScanRow row = { 0 };
         RowView view;
-        TRY(cursor_framed(&c, ROW_IMAGE_BYTES_MAX, &image));
-        TRY(cursor_framed(&c, WIRE_SEAL_BYTES, &seal));
-        TRY(row_parse(image, &view));
+        TRY(wire_take_scan_row(&c, &row));
+        TRY(row_parse(row.image, &view));
+        if (row.seal.size == 0) peer->empty_seals++;
         if (i == 0) first_key = view.key;
     }
     TRY(cursor_end(&c));

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-enum { SCAN_ANSWER_BYTES_MAX = 64 * 1024 }; /* names of frozen rows of one message */
+/* One row may be the first over the limit, so there is room for it. */
+enum { SCAN_ROOM_BYTES = VAULTCLIENT_SCAN_BYTES_MAX + ROW_IMAGE_BYTES_MAX + WIRE_SEAL_BYTES + 8 };
 
 /* One message in the making: its count stands in its first four bytes. */
 typedef struct Scan {
@@ -22,12 +23,9 @@ static void scan_done(Scan *scan)
 
 MUST_USE static Status scan_open(Scan *scan)
 {
-    /* One row may be the first over the limit, so there is room for it. */
-    const size_t row_bytes_max = ROW_IMAGE_BYTES_MAX + WIRE_SEAL_BYTES + 8;
-    scan->message.capacity = VAULTCLIENT_SCAN_BYTES_MAX + row_bytes_max;
-    scan->message.data = malloc(scan->message.capacity);
-    scan->answer.capacity = SCAN_ANSWER_BYTES_MAX;
-    scan->answer.data = malloc(scan->answer.capacity);
+    scan->message = (Buffer) { malloc(SCAN_ROOM_BYTES), 0, SCAN_ROOM_BYTES };
+    /* The answer names rows of the message, so it is never longer. */
+    scan->answer = (Buffer) { malloc(SCAN_ROOM_BYTES), 0, SCAN_ROOM_BYTES };
     CHECK(scan->message.data != NULL && scan->answer.data != NULL, FAULT_MEMORY);
     return OK;
 }
@@ -68,25 +66,28 @@ MUST_USE static Status send_list(Scan *scan)
     return begin_list(scan, scan->operation);
 }
 
-MUST_USE static Status item_done(Scan *scan)
+MUST_USE static Status item_done(Scan *scan, uint32_t count_max)
 {
     scan->count++;
-    return scan->message.size >= VAULTCLIENT_SCAN_BYTES_MAX ? send_list(scan) : OK;
+    const bool full = scan->message.size >= VAULTCLIENT_SCAN_BYTES_MAX || scan->count == count_max;
+    return full ? send_list(scan) : OK;
 }
 
 static Status visit_row(void *context, Span image, Span seal)
 {
     Scan *scan = context;
-    TRY(buffer_put_framed(&scan->message, image));
-    TRY(buffer_put_framed(&scan->message, seal));
-    return item_done(scan);
+    /* A seal of another size was never ours: an empty one says so, and only this row is frozen. */
+    const Span empty = { NULL, 0 };
+    const WireScanRow row = { image, seal.size == WIRE_SEAL_BYTES ? seal : empty };
+    TRY(wire_put_scan_row(&scan->message, &row));
+    return item_done(scan, WIRE_SCAN_ROWS_MAX);
 }
 
 static Status visit_leaf(void *context, const uint8_t leaf_hash[WIRE_HASH_BYTES])
 {
     Scan *scan = context;
     TRY(buffer_put(&scan->message, (Span) { leaf_hash, WIRE_HASH_BYTES }));
-    return item_done(scan);
+    return item_done(scan, WIRE_SCAN_LEAVES_MAX);
 }
 
 MUST_USE static Status send_rows(Scan *scan, Store *store)
