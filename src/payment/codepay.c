@@ -1,9 +1,10 @@
 /* codepay: the payer's code was scanned. Decided, paid or held, or refused for good, all inside the
  * batch. */
-#include "base/secret.h"
 #include "payment/code_rows.h"
 #include "payment/order.h"
 #include "payment/payment_rows.h"
+
+#include "base/secret.h"
 
 static Status codepay_gather(Unit *unit, Rows *rows)
 {

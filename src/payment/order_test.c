@@ -1,7 +1,6 @@
 /* Goal: one number is one order, whoever repeats, races or mixes it up; limits are decided on what
  * the batch has already done; nobody sees or spends what is not theirs. */
 #include "base/expect.h"
-#include "crypto/digest.h"
 #include "payment/practice_house.h"
 
 static void test_two_same_orders_in_one_batch_are_one(void)
@@ -265,7 +264,7 @@ static void test_each_parameter_makes_another_order(void)
     n = base;                      \
     change;                        \
     payment_native_unit(&n, NULL); \
-    different += memcmp(n.request_hash, base.request_hash, PAYMENT_HASH_BYTES) != 0
+    different += !bytes_equal_ct(n.request_hash, base.request_hash, PAYMENT_HASH_BYTES)
     DIFFERS(n.order.mchid[1] = '2');
     DIFFERS(n.order.out_trade_no[9] = '2');
     DIFFERS(n.order.appid[3] = '2');
@@ -284,10 +283,10 @@ static void test_each_parameter_makes_another_order(void)
     n.order.nonce_digest[0] = 9;
     EXPECT_OK(payment_ids_draw(&h.random, h.now_us, &n.ids));
     payment_native_unit(&n, NULL);
-    EXPECT(memcmp(n.request_hash, base.request_hash, PAYMENT_HASH_BYTES) == 0);
+    EXPECT(bytes_equal_ct(n.request_hash, base.request_hash, PAYMENT_HASH_BYTES));
     PaymentCodepay code = { .order = base.order };
     payment_codepay_unit(&code, NULL);
-    EXPECT(memcmp(code.request_hash, base.request_hash, PAYMENT_HASH_BYTES) != 0);
+    EXPECT(!bytes_equal_ct(code.request_hash, base.request_hash, PAYMENT_HASH_BYTES));
     house_close(&h);
 }
 

@@ -280,7 +280,7 @@ bool house_is_sound(House *house)
     };
     for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++) {
         if (house_number(house, zero[i]) == 0) continue;
-        fprintf(stderr, "not zero: %s\n", zero[i]);
+        house->unsound = zero[i];
         return false;
     }
     return status_ok(house->refused);

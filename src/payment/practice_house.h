@@ -36,6 +36,7 @@ typedef struct House {
     uint8_t grants[HOUSE_GRANTS_MAX][PAYMENT_GRANT_BYTES];
     size_t grant_count;
     uint32_t grant_next;
+    const char *unsound; /* what house_is_sound() found not to be zero */
     Status refused; /* why the guard refused last, OK: it never did */
 } House;
 

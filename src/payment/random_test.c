@@ -23,8 +23,10 @@ static Payment known[2][NUMBERS]; /* what merchants and payers remember of each 
 
 static void remember(const Payment *payment)
 {
-    const int number = atoi(payment->out_trade_no + 5);
-    if (payment->out_trade_no[0] != 0) known[payment->mchid[1] - '1'][number] = *payment;
+    int64_t number = 0;
+    if (payment->out_trade_no[0] == 0) return;
+    ASSERT(status_ok(i64_parse(span_of_text(payment->out_trade_no + 5), &number)));
+    known[payment->mchid[1] - '1'][number] = *payment;
 }
 
 static int invent(House *h, Work *ret)
