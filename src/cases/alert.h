@@ -30,7 +30,11 @@ typedef enum AlertKind {
     ALERT_AUDIT = 4,
 } AlertKind;
 
-enum { ALERT_KEY_BYTES_MAX = 128, ALERT_KEY_TEXT_MAX = 2 * ALERT_KEY_BYTES_MAX };
+enum {
+    ALERT_KEY_BYTES_MAX = 128,
+    ALERT_KEY_TEXT_MAX = 2 * ALERT_KEY_BYTES_MAX,
+    ALERTS_MAX = 256, /* of one batch; further units wait for the next one */
+};
 
 typedef struct Alert {
     AlertKind kind;

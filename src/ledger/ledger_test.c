@@ -54,7 +54,7 @@ static void books_close(Books *b)
 /* One thing done to the books, as a unit. */
 typedef struct Act {
     Unit unit;
-    char what; /* 'p'ay 'h'old 'c'apture 'r'elease 'f'und 'o'pen 's'top */
+    char what; /* 'p'ay 'h'old 'c'apture 'r'elease 'f'und 'o'pen 's'top 'a'lerts and pays */
     int64_t from;
     int64_t to;
     Money money;
@@ -78,6 +78,14 @@ static Status stop_account(Rows *rows, int64_t id)
     return rows_update(rows, &account_table, values);
 }
 
+static Status alert_then_pay(Rows *rows, const Act *a)
+{
+    const Alert alert = alert_of(ALERT_ROW, TABLE_ACCOUNT, SPAN("k"), REFUSE(REFUSED_ROW_DELETED));
+    TRY(alert_append(rows, &alert));
+    TRY(alert_append(rows, &alert));
+    return ledger_pay(rows, "t1", a->from, a->to, a->money);
+}
+
 static Status act_run(Unit *unit, Rows *rows)
 {
     const Act *a = (const Act *)unit;
@@ -88,6 +96,7 @@ static Status act_run(Unit *unit, Rows *rows)
     case 'r': return ledger_release(rows, "t1", a->from, a->money);
     case 'f': return ledger_fund(rows, "t1", a->from, a->money);
     case 'o': return account_open(rows, a->from, ACCOUNT_CLASS_PAYER, "x", a->money.currency);
+    case 'a': return alert_then_pay(rows, a);
     default: return stop_account(rows, a->from);
     }
 }
@@ -299,6 +308,19 @@ static void test_an_alert_keeps_the_key_that_it_is_about(void)
     books_close(&b);
 }
 
+/* vaultd refuses a batch whose postings are not numbered 1, 2, 3... (vault/prepare.c). */
+static void test_alerts_take_no_numbers_of_postings(void)
+{
+    Books b;
+    with_people(&b);
+    EXPECT_OK(cny(&b, 'a', PAYER, SHOP, 1));
+    EXPECT(number(&b, "SELECT count(*) FROM alert") == 2);
+    EXPECT(number(&b, "SELECT max(number) FROM alert") == 2);
+    EXPECT(number(&b, "SELECT max(number) FROM posting") == 2);
+    EXPECT(number(&b, "SELECT min(number) FROM posting") == 1);
+    books_close(&b);
+}
+
 static void test_ids_are_drawn_above_the_institutions_own(void)
 {
     SeededRandom seed;
@@ -317,4 +339,5 @@ TESTS(TEST(test_each_movement_moves_what_it_says), TEST(test_what_may_not_move_d
         TEST(test_a_day_closes_once_with_everybody_in_it),
         TEST(test_a_day_that_is_not_zero_raises_an_alert),
         TEST(test_an_alert_keeps_the_key_that_it_is_about),
+        TEST(test_alerts_take_no_numbers_of_postings),
         TEST(test_ids_are_drawn_above_the_institutions_own))
