@@ -15,7 +15,7 @@ static const char strategy[] = "version: 1\nname: flow\n"
                                "amount:\n  challenge_over: 100000\n  delay_over: 0\n  review_over: 0\n"
                                "  refuse_over: 5000000\n"
                                "velocity:\n  challenge_count_over: 1000\n  challenge_sum_over: 100000000\n"
-                               "  refuse_count_over: 1000\n  refuse_sum_over: 1000000000\n"
+                               "  refuse_count_over: 2000\n  refuse_sum_over: 1000000000\n"
                                "wait:\n  challenge_s: 2\n  delay_s: 1\n  review_s: 2\n";
 
 static Stand stand;

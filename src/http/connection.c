@@ -20,7 +20,7 @@ static bool still_ours(const Connection *connection)
     return cookie_of(connection->fd) == connection->cookie;
 }
 
-void connection_phase(Connection *connection, Phase phase)
+void http_connection_phase(Connection *connection, Phase phase)
 {
     const HttpServerConfig *const config = &connection->loop->server->config;
     const int64_t now = connection->loop->now_ms;
@@ -93,7 +93,7 @@ static void bytes_moved(struct evbuffer *input, const struct evbuffer_cb_info *i
     Connection *const connection = context;
     if (info->n_added == 0) return;
     feed_check(connection, input, info->orig_size - info->n_deleted, info->n_added);
-    if (connection->phase == PHASE_IDLE) connection_phase(connection, PHASE_READING);
+    if (connection->phase == PHASE_IDLE) http_connection_phase(connection, PHASE_READING);
     if (status_ok(connection->check.refusal) || connection->phase != PHASE_READING) return;
     const int64_t soon = connection->loop->now_ms + HTTP_REFUSED_MS_MAX;
     if (connection->deadline_ms > soon) connection->deadline_ms = soon;
@@ -116,13 +116,13 @@ static struct bufferevent *bufferevent_open(Loop *loop)
     return bev;
 }
 
-struct bufferevent *connection_accept(struct event_base *base, void *context)
+struct bufferevent *http_connection_accept(struct event_base *base, void *context)
 {
     (void)base;
     Loop *const loop = context;
     ASSERT(loop->free_connection >= 0 && loop->fresh_count < HTTP_FRESH_MAX);
     struct bufferevent *const bev = bufferevent_open(loop);
-    if (bev == NULL) return NULL; /* evhttp then makes a plain one: connection_of() knows it not */
+    if (bev == NULL) return NULL; /* evhttp then makes a plain one: http_connection_of() knows it not */
 
     const HttpServerConfig *const config = &loop->server->config;
     Connection *const connection = &loop->connections[loop->free_connection];
@@ -131,7 +131,7 @@ struct bufferevent *connection_accept(struct event_base *base, void *context)
     connection->check = http_check_new(
             (HttpCheckLimits) { config->head_bytes_max, config->body_bytes_max, HTTP_HEADERS_MAX });
     loop->now_ms = loop_clock_ms();
-    connection_phase(connection, PHASE_READING);
+    http_connection_phase(connection, PHASE_READING);
     evbuffer_add_cb(bufferevent_get_input(bev), bytes_moved, connection);
 
     bufferevent_incref(bev);
@@ -145,7 +145,7 @@ struct bufferevent *connection_accept(struct event_base *base, void *context)
 }
 
 /* Runs right after the accepting, before any byte of these connections can be read. */
-void connection_settle(Loop *loop)
+void http_connection_settle(Loop *loop)
 {
     for (size_t i = 0; i < loop->fresh_count; i++) {
         const struct Fresh fresh = loop->fresh[i];
@@ -167,7 +167,7 @@ void connection_settle(Loop *loop)
     listener_adjust(loop);
 }
 
-Connection *connection_of(Loop *loop, struct evhttp_request *wire)
+Connection *http_connection_of(Loop *loop, struct evhttp_request *wire)
 {
     struct evhttp_connection *const evcon = evhttp_request_get_connection(wire);
     if (evcon == NULL) return NULL; /* hung up */
@@ -178,7 +178,7 @@ Connection *connection_of(Loop *loop, struct evhttp_request *wire)
     return &loop->connections[loop->by_fd[fd]];
 }
 
-Certificate *connection_certificate(Connection *connection, struct evhttp_request *wire)
+Certificate *http_connection_certificate(Connection *connection, struct evhttp_request *wire)
 {
     if (connection->certificate_known || !connection->loop->server->encrypted)
         return connection->certificate;
@@ -202,7 +202,7 @@ Certificate *connection_certificate(Connection *connection, struct evhttp_reques
 /* --- deadlines --- */
 
 /* The peer sees the end, and libevent notices and frees what belongs to it. */
-void connection_end(Connection *connection)
+void http_connection_end(Connection *connection)
 {
     if (connection->fd >= 0 && still_ours(connection)) shutdown(connection->fd, SHUT_RDWR);
 }
@@ -236,7 +236,7 @@ static void sweep_one(Loop *loop, Connection *connection, bool all)
     shutdown(connection->fd, SHUT_RDWR);
 }
 
-void connection_sweep(Loop *loop, bool all)
+void http_connection_sweep(Loop *loop, bool all)
 {
     const unsigned most = loop->server->config.connections_max;
     for (unsigned i = 0; i < most; i++) {

@@ -147,14 +147,14 @@ void loop_run_jobs(Loop *loop);
 int64_t loop_clock_ms(void);
 
 /* connection.c */
-struct bufferevent *connection_accept(struct event_base *base, void *context);
-void connection_settle(Loop *loop);
-Connection *connection_of(Loop *loop, struct evhttp_request *wire);
-void connection_phase(Connection *connection, Phase phase);
-void connection_sweep(Loop *loop, bool all);
-void connection_end(Connection *connection);
+struct bufferevent *http_connection_accept(struct event_base *base, void *context);
+void http_connection_settle(Loop *loop);
+Connection *http_connection_of(Loop *loop, struct evhttp_request *wire);
+void http_connection_phase(Connection *connection, Phase phase);
+void http_connection_sweep(Loop *loop, bool all);
+void http_connection_end(Connection *connection);
 void certificate_release(Certificate *certificate);
-Certificate *connection_certificate(Connection *connection, struct evhttp_request *wire);
+Certificate *http_connection_certificate(Connection *connection, struct evhttp_request *wire);
 
 /* request.c */
 void request_arrived(struct evhttp_request *wire, void *context);

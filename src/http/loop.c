@@ -103,7 +103,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
     loop->now_ms = loop_clock_ms();
     loop->ticks++;
     const bool full = loop->connection_count >= loop->server->config.connections_max;
-    connection_sweep(loop, full || loop->draining || loop->ticks % HTTP_TICKS_PER_S == 0);
+    http_connection_sweep(loop, full || loop->draining || loop->ticks % HTTP_TICKS_PER_S == 0);
     streams_beat(loop);
     drain_step(loop);
 }
@@ -112,7 +112,7 @@ static void on_settle(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
-    connection_settle(context);
+    http_connection_settle(context);
 }
 
 /* --- making and ending a loop --- */
@@ -183,7 +183,7 @@ static Status http_open(Loop *loop)
             EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE
                     | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH);
     evhttp_set_default_content_type(loop->http, NULL);
-    evhttp_set_bevcb(loop->http, connection_accept, loop);
+    evhttp_set_bevcb(loop->http, http_connection_accept, loop);
     evhttp_set_gencb(loop->http, request_arrived, loop);
     return OK;
 }

@@ -45,10 +45,10 @@ static const Method *method_of(const Loop *loop, const struct evhttp_request *wi
 
 static void on_complete(struct evhttp_request *wire, void *context)
 {
-    Connection *const connection = connection_of(context, wire);
+    Connection *const connection = http_connection_of(context, wire);
     if (connection == NULL) return;
     const bool idle = http_check_idle(&connection->check);
-    connection_phase(connection, idle ? PHASE_IDLE : PHASE_READING);
+    http_connection_phase(connection, idle ? PHASE_IDLE : PHASE_READING);
 }
 
 void reply_prepare(Loop *loop, struct evhttp_request *wire, Connection *connection, bool close)
@@ -58,7 +58,7 @@ void reply_prepare(Loop *loop, struct evhttp_request *wire, Connection *connecti
         evhttp_add_header(headers, "Connection", "close");
     if (connection == NULL) return;
     evhttp_request_set_on_complete_cb(wire, on_complete, loop);
-    connection_phase(connection, PHASE_WRITING);
+    http_connection_phase(connection, PHASE_WRITING);
 }
 
 static void header_put(struct evhttp_request *wire, const HttpHeader *header)
@@ -79,7 +79,7 @@ static void header_put(struct evhttp_request *wire, const HttpHeader *header)
 static void reply(Loop *loop, struct evhttp_request *wire, int status, const HttpHeader *headers,
         size_t count, Span body, bool close)
 {
-    Connection *const connection = connection_of(loop, wire); /* NULL: evhttp drops the answer */
+    Connection *const connection = http_connection_of(loop, wire); /* NULL: evhttp drops the answer */
     reply_prepare(loop, wire, connection, close);
     for (size_t i = 0; i < count; i++)
         header_put(wire, &headers[i]);
@@ -166,7 +166,7 @@ static void keep_peer(HttpRequest *request, struct evhttp_request *wire, Connect
     evhttp_connection_get_peer(evhttp_request_get_connection(wire), &address, &port);
     const size_t size = address == NULL ? 0 : strlen(address);
     if (size < sizeof(request->peer)) memcpy(request->peer, address == NULL ? "" : address, size);
-    request->certificate = connection_certificate(connection, wire);
+    request->certificate = http_connection_certificate(connection, wire);
     if (request->certificate != NULL) atomic_fetch_add(&request->certificate->references, 1);
 }
 
@@ -174,12 +174,12 @@ static void keep_peer(HttpRequest *request, struct evhttp_request *wire, Connect
 void request_arrived(struct evhttp_request *wire, void *context)
 {
     Loop *const loop = context;
-    Connection *const connection = connection_of(loop, wire);
+    Connection *const connection = http_connection_of(loop, wire);
     if (connection == NULL) {
         refuse(loop, wire, 500, "HTTP", "The connection was not prepared; try again.");
         return;
     }
-    connection_phase(connection, PHASE_HANDLING);
+    http_connection_phase(connection, PHASE_HANDLING);
     connection->handled++;
     const bool checked = connection->handled <= connection->check.requests;
     if (!checked) {

@@ -49,9 +49,9 @@ static void loop_part_end(HttpStream *stream)
     atomic_store(&stream->closed, true);
     list_leave(stream);
     struct evhttp_connection *const evcon = evhttp_request_get_connection(wire);
-    Connection *const connection = connection_of(stream->loop, wire);
+    Connection *const connection = http_connection_of(stream->loop, wire);
     if (evcon != NULL) evhttp_connection_set_closecb(evcon, NULL, NULL);
-    if (connection != NULL) connection_phase(connection, PHASE_WRITING);
+    if (connection != NULL) http_connection_phase(connection, PHASE_WRITING);
     evhttp_send_reply_end(wire); /* without a connection it frees the request */
     stream_release(stream);
 }
@@ -80,7 +80,7 @@ static void begin_run(Loop *loop, Job *job)
     stream->request = NULL;
     stream->wire = wire;
     stream->sent_ms = loop->now_ms;
-    Connection *const connection = connection_of(loop, wire);
+    Connection *const connection = http_connection_of(loop, wire);
     if (connection == NULL || loop->draining) {
         stream->wire = NULL;
         atomic_store(&stream->closed, true);
@@ -93,7 +93,7 @@ static void begin_run(Loop *loop, Job *job)
     evhttp_add_header(headers, "Content-Type", "text/event-stream");
     evhttp_add_header(headers, "Cache-Control", "no-store");
     reply_prepare(loop, wire, connection, true);
-    connection_phase(connection, PHASE_STREAMING);
+    http_connection_phase(connection, PHASE_STREAMING);
     evhttp_connection_set_closecb(evhttp_request_get_connection(wire), on_closed, stream);
     stream->next = loop->streams;
     stream->link = &loop->streams;
@@ -115,8 +115,8 @@ static void put_chunk(HttpStream *stream, Span text)
     if (stream->wire == NULL || atomic_load(&stream->closed)) return;
     if (queued(stream) + text.size > HTTP_STREAM_QUEUE_BYTES_MAX) {
         atomic_store(&stream->closed, true);
-        Connection *const connection = connection_of(stream->loop, stream->wire);
-        if (connection != NULL) connection_end(connection);
+        Connection *const connection = http_connection_of(stream->loop, stream->wire);
+        if (connection != NULL) http_connection_end(connection);
         return;
     }
     struct evbuffer *const body = stream->loop->body;
