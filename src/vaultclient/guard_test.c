@@ -34,6 +34,7 @@ static Store *open_store(int rows)
     static char text[1000];
     uint8_t seal[SEAL_BYTES] = { 0 };
     memset(text, 't', sizeof(text));
+    if (!status_ok(store_execute(store, "BEGIN", NULL, 0))) return NULL;
     for (int i = 0; i < rows; i++) {
         const Value values[] = { VALUE_OF_INT(i + 1), VALUE_OF_TEXT(SPAN_OF(text)), VALUE_OF_INT(1),
             VALUE_OF_INT(0), VALUE_OF_BYTES(SPAN_OF(seal)) };
@@ -41,6 +42,7 @@ static Store *open_store(int rows)
                     store, "INSERT INTO note VALUES (?1, ?2, ?3, ?4, ?5)", values, 5)))
             return NULL;
     }
+    if (!status_ok(store_execute(store, "COMMIT", NULL, 0))) return NULL;
     return store;
 }
 
