@@ -1,0 +1,165 @@
+/*
+ * auditor: re-checks rows, sums and the log from outside, read-only, with public keys alone. It
+ * links base, policy, crypto, store and audit: no secret, no socket, no way to write.
+ *
+ * Exit: 0 nothing found, 1 findings, 2 the check could not be made.
+ */
+#define _GNU_SOURCE
+#include "audit/verify.h"
+#include "base/encoding.h"
+#include "base/seams.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_CANNOT = 2 };
+
+static const char help[] =
+        "auditor: check rows, sums and the audit log from outside.\n"
+        "\n"
+        "  auditor --database FILE --keys FILE --checkpoints DIR [--second DIR] [--json]\n"
+        "\n"
+        "  --database     the SQLite file; it may be in use, and is only read\n"
+        "  --keys         public keys (PEM) that sign the log: Ed25519 and SM2\n"
+        "  --checkpoints  where signed checkpoints are kept\n"
+        "  --second       the other place where they are kept\n"
+        "  --json         one JSON object a line: findings, then a summary\n"
+        "\n"
+        "Exit status: 0 nothing found, 1 findings, 2 the check could not be made.\n";
+
+typedef struct Options {
+    AuditVerifyConfig config;
+    const char *keys;
+    bool json;
+    bool help;
+} Options;
+
+static bool text_is(const char *a, const char *b)
+{
+    return span_equal(span_of_text(a), span_of_text(b));
+}
+
+static bool read_options(int argc, char **argv, Options *o)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *name = argv[i];
+        if (text_is(name, "--help") || text_is(name, "-h")) return o->help = true;
+        if (text_is(name, "--json")) {
+            o->json = true;
+            continue;
+        }
+        if (i + 1 == argc) return false;
+        const char *value = argv[++i];
+        if (text_is(name, "--database"))
+            o->config.database = value;
+        else if (text_is(name, "--keys"))
+            o->keys = value;
+        else if (text_is(name, "--checkpoints"))
+            o->config.dir = value;
+        else if (text_is(name, "--second"))
+            o->config.second = value;
+        else
+            return false;
+    }
+    return o->config.database != NULL && o->keys != NULL && o->config.dir != NULL;
+}
+
+/* Texts of findings are printable ASCII but for what stood in a database or a path: quotes are
+ * escaped here. */
+static void print_json_text(const char *name, const char *text)
+{
+    printf("\"%s\":\"", name);
+    for (const char *c = text; *c != 0; c++) {
+        const unsigned char byte = (unsigned char)*c;
+        if (byte < 0x20 || byte >= 0x7F || byte == '"' || byte == '\\')
+            printf("\\u%04x", byte);
+        else
+            putchar(byte);
+    }
+    printf("\",");
+}
+
+static void print_finding(void *context, const AuditFinding *f)
+{
+    const Options *o = context;
+    if (!o->json) {
+        printf("%-20s %-14s %s", audit_finding_name(f->kind), f->table, f->key);
+        if (f->batch >= 0) printf("  (batch %lld)", (long long)f->batch);
+        printf("\n    %s\n", audit_finding_advice(f->kind));
+        return;
+    }
+    putchar('{');
+    print_json_text("kind", audit_finding_name(f->kind));
+    print_json_text("table", f->table);
+    print_json_text("key", f->key);
+    print_json_text("advice", audit_finding_advice(f->kind));
+    printf("\"batch\":%lld}\n", (long long)f->batch);
+}
+
+static Status print_report(const Options *o, const AuditReport *r)
+{
+    uint8_t memory[2 * MERKLE_HASH_BYTES];
+    Buffer root = BUFFER_OF(memory);
+    TRY(hex_encode(SPAN_OF(r->root.bytes), &root));
+    static const char plain[] =
+            "%llu findings. %llu rows in %llu tables; %llu postings sum up in %llu accounts;\n"
+            "%llu leaves, %llu of them signed, through %llu checkpoints; root %.64s\n";
+    static const char json[] = "{\"findings\":%llu,\"rows\":%llu,\"tables\":%llu,\"postings\":%llu,"
+                               "\"accounts\":%llu,\"leaves\":%llu,\"signed_leaves\":%llu,"
+                               "\"checkpoints\":%llu,\"root\":\"%.64s\"}\n";
+    printf(o->json ? json : plain, (unsigned long long)r->findings, (unsigned long long)r->rows,
+            (unsigned long long)r->tables, (unsigned long long)r->postings,
+            (unsigned long long)r->accounts, (unsigned long long)r->leaves,
+            (unsigned long long)r->signed_leaves, (unsigned long long)r->checkpoints,
+            (const char *)root.data);
+    return OK;
+}
+
+static void fd_close(int *fd)
+{
+    if (*fd >= 0) close(*fd);
+}
+
+static Status read_keys(const char *path, AuditKeys *ret_keys)
+{
+    static uint8_t memory[AUDIT_KEYS_BYTES_MAX];
+    CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CHECK(fd >= 0, FAULT_DISK);
+    uint64_t size = 0;
+    const Disk disk = disk_of_fd(fd);
+    TRY(disk.size(disk.context, &size));
+    REQUIRE(size <= sizeof(memory), REFUSED_KEY_FORMAT);
+    TRY(disk.read(disk.context, 0, memory, (size_t)size));
+    return audit_keys_parse((Span) { memory, (size_t)size }, ret_keys);
+}
+
+static Status check(Options *o, AuditReport *ret_report)
+{
+    CLEANUP(audit_keys_free) AuditKeys keys = { 0 };
+    TRY(read_keys(o->keys, &keys));
+    o->config.keys = &keys;
+    o->config.found = print_finding;
+    o->config.context = o;
+    TRY(audit_verify(&o->config, ret_report));
+    return print_report(o, ret_report);
+}
+
+int main(int argc, char **argv)
+{
+    Options options = { 0 };
+    AuditReport report = { 0 };
+    if (!read_options(argc, argv, &options)) {
+        fputs(help, stderr);
+        return EXIT_CANNOT;
+    }
+    if (options.help) return fputs(help, stdout) >= 0 ? EXIT_CLEAN : EXIT_CANNOT;
+    const Status s = check(&options, &report);
+    if (!status_ok(s)) {
+        fprintf(stderr, "auditor: %s: %s\n", status_name(s), status_advice(s));
+        return EXIT_CANNOT;
+    }
+    if (fflush(stdout) != 0) return EXIT_CANNOT;
+    return report.findings == 0 ? EXIT_CLEAN : EXIT_FINDINGS;
+}
