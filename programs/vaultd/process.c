@@ -2,7 +2,6 @@
 #include "process.h"
 
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -40,30 +39,4 @@ Status process_catch_signals(Service *service)
     CHECK(sigaction(SIGTERM, &action, NULL) == 0, FAULT_SYSTEM);
     CHECK(sigaction(SIGINT, &action, NULL) == 0, FAULT_SYSTEM);
     return OK;
-}
-
-Status process_close_sandbox(const Files *files, Vault *vault)
-{
-    (void)files;
-    (void)vault;
-    return OK;
-}
-
-Status secrets_open(Secrets *ret_secrets)
-{
-    void *memory = mmap(
-            NULL, KEYS_SECRET_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(memory != MAP_FAILED, FAULT_MEMORY);
-    ret_secrets->memory = memory;
-    CHECK(mlock(memory, KEYS_SECRET_BYTES) == 0, FAULT_MEMORY);
-    CHECK(madvise(memory, KEYS_SECRET_BYTES, MADV_DONTDUMP) == 0, FAULT_MEMORY);
-    return OK;
-}
-
-void secrets_close(Secrets *secrets)
-{
-    if (secrets->memory == NULL) return;
-    bytes_wipe(secrets->memory, KEYS_SECRET_BYTES);
-    munmap(secrets->memory, KEYS_SECRET_BYTES);
-    secrets->memory = NULL;
 }

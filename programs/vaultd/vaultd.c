@@ -6,7 +6,10 @@
 #include "files.h"
 #include "options.h"
 #include "process.h"
+#include "vault/memory_settler.h"
 #include "vault/rights.h"
+#include "vault/sandbox.h"
+#include "vault/secret_arena.h"
 #include "vault/vault.h"
 
 #include <stdlib.h>
@@ -23,9 +26,11 @@ static void tell(void *context, uint8_t operation, Status status, uint32_t table
     }
 }
 
-static Status open_keys(const Options *o, const Files *files, Secrets *secrets, Keys **ret_keys)
+static Status open_keys(const Options *o, const Files *files, SecretArena *arena, Keys **ret_keys)
 {
     const Random random = random_system();
+    void *secrets = NULL;
+    TRY(secret_arena_take(arena, KEYS_SECRET_BYTES, &secrets));
     CLEANUP(secret_wipe) Secret root = { 0 };
     TRY(custody_root(
             o->custody, o->development, files->directory_fd, files->is_new, &random, &root));
@@ -35,7 +40,7 @@ static Status open_keys(const Options *o, const Files *files, Secrets *secrets, 
         .suite = o->suite,
         .random = random,
         .clock = clock_system(),
-        .secrets = secrets->memory,
+        .secrets = secrets,
     };
     bool ceremony = false;
     TRY(keys_open(&config, ret_keys, &ceremony));
@@ -91,22 +96,25 @@ static Status open_service(const Options *o, Vault *vault, Service **ret_service
 static Status run(const Options *o)
 {
     CLEANUP(files_close) Files files = { .directory_fd = -1, .fds = { -1, -1, -1, -1 } };
-    CLEANUP(secrets_close) Secrets secrets = { 0 };
+    CLEANUP(arena_done) SecretArena *arena = NULL;
     CLEANUP(keys_done) Keys *keys = NULL;
     CLEANUP(memory_done) Memory *memory = NULL;
+    CLEANUP(settler_done) MemorySettler *settler = NULL;
     CLEANUP(vault_done) Vault *vault = NULL;
     CLEANUP(service_done) Service *service = NULL;
 
     TRY(process_harden()); /* no core dumps, no ptrace, no new privileges, umask 077 */
     TRY(library_start());
     TRY(files_open(o->directory, &files));
-    TRY(secrets_open(&secrets));
-    TRY(open_keys(o, &files, &secrets, &keys));
+    TRY(secret_arena_open(KEYS_SECRET_BYTES, &arena));
+    TRY(open_keys(o, &files, arena, &keys));
     TRY(open_memory(&files, keys, &memory));
+    TRY(memory_settler_open(memory, &settler));
     TRY(open_vault(o, keys, memory, &vault));
     TRY(open_service(o, vault, &service)); /* sockets, threads, buffers: the last things made */
     TRY(process_catch_signals(service));
-    TRY(process_close_sandbox(&files, vault)); /* from here on: no open, no socket, no execve */
+    TRY(sandbox_close()); /* from here on: no open, no socket, no execve */
+    vault_set_sandboxed(vault);
     LOG(LOG_INFO, "vault.serving", LOG_TEXT(CUSTODY, custody_name(o->custody)),
             LOG_NUMBER(TREE_SIZE, memory->confirmed.size));
     const Status s = service_run(service);

@@ -27,6 +27,7 @@ Status memory_open(const MemoryConfig *config, Memory **ret_memory)
     Memory *m = calloc(1, sizeof(*m));
     CHECK(m != NULL, FAULT_MEMORY);
     pthread_mutex_init(&m->lock, NULL);
+    pthread_cond_init(&m->settle, NULL);
     tables_init(m);
     m->signed_size = -1;
     m->names = config->names;
@@ -57,6 +58,7 @@ void memory_close(Memory *m)
     hash_table_clear(&m->boxes);
     hash_table_clear(&m->grants);
     hash_table_clear(&m->nonces);
+    pthread_cond_destroy(&m->settle);
     pthread_mutex_destroy(&m->lock);
     free(m);
 }
@@ -66,6 +68,20 @@ Status memory_write(Memory *m, MemoryKind kind, Span payload, uint64_t *ret_posi
     /* Append first: a record that could not be written never happened. */
     TRY(journal_append(m->journal, (uint16_t)kind, payload, ret_position));
     return memory_apply(m, (uint16_t)kind, payload);
+}
+
+Status memory_settle(Memory *m)
+{
+    pthread_mutex_lock(&m->lock);
+    const uint64_t wanted = m->unsettled;
+    const bool done = m->settled >= wanted;
+    pthread_mutex_unlock(&m->lock);
+    if (done) return OK;
+    TRY(journal_sync(m->journal, wanted));
+    pthread_mutex_lock(&m->lock);
+    if (m->settled < wanted) m->settled = wanted;
+    pthread_mutex_unlock(&m->lock);
+    return OK;
 }
 
 /* --- states: size i64 | root | u32 with a bit for each table that has rows | its commitment each

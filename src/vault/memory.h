@@ -112,6 +112,12 @@ typedef struct Memory {
     size_t boxes_purge_at, grants_purge_at;
     MemoryOperator operators[MEMORY_OPERATORS_MAX];
     size_t operator_count;
+    /* of memory_settler.h: journal positions of the last CONFIRM or ABORT, and of the last sync
+     * after one */
+    uint64_t unsettled;
+    uint64_t settled;
+    bool settler_stops;
+    pthread_cond_t settle;
 } Memory;
 
 typedef struct MemoryConfig {
@@ -124,6 +130,8 @@ typedef struct MemoryConfig {
 /* Replay the journal. Refuses REFUSED_JOURNAL_TAMPERED; faults FAULT_DISK, FAULT_MEMORY. */
 MUST_USE Status memory_open(const MemoryConfig *config, Memory **ret_memory);
 void memory_close(Memory *memory);
+/* Make everything durable that was appended without waiting. */
+MUST_USE Status memory_settle(Memory *memory);
 
 /* --- inside the room --- */
 static inline void memory_unlock(Memory **memory) { pthread_mutex_unlock(&(*memory)->lock); }

@@ -66,8 +66,9 @@ static Status decide(Memory *m, MemoryKind kind, uint64_t epoch, int64_t batch)
     uint8_t memory[8];
     Buffer b = BUFFER_OF(memory);
     TRY(buffer_put_i64(&b, batch));
-    uint64_t position = 0;
-    return memory_write(m, kind, span_of_buffer(&b), &position);
+    TRY(memory_write(m, kind, span_of_buffer(&b), &m->unsettled));
+    pthread_cond_signal(&m->settle);
+    return OK;
 }
 
 Status memory_confirm(Memory *m, uint64_t epoch, int64_t batch)

@@ -1,0 +1,244 @@
+/* Goal: only two different enrolled people together release a row or accept a restored store, once
+ * each (DESIGN section 5.6); and nobody asks for what rights.c does not give. Method: real Ed25519
+ * signatures, each field wrong in turn. */
+#include "base/encoding.h"
+#include "vault/scan.h"
+#include "vault/vault_test_house.h"
+
+static PrivateKey *keys[3]; /* ann, bob, and eve who is not enrolled */
+static const char *const names[] = { "ann", "bob", "eve" };
+
+static Status enroll(House *h, const char *name, const PrivateKey *key)
+{
+    uint8_t memory[512];
+    uint8_t spki_memory[SIGN_SPKI_BYTES_MAX];
+    Buffer b = BUFFER_OF(memory);
+    Buffer spki = BUFFER_OF(spki_memory);
+    TRY(public_key_to_spki(private_key_public(key), &spki));
+    TRY(buffer_put_framed(&b, span_of_text(name)));
+    TRY(buffer_put_framed(&b, span_of_buffer(&spki)));
+    return house_ask_operator(h, VAULT_ENROLL, span_of_buffer(&b));
+}
+
+static House *open_with_people(void)
+{
+    House *h = house_open();
+    for (int i = 0; i < 3; i++) {
+        if (keys[i] == NULL) ASSERT(status_ok(private_key_generate(KEY_ED25519, &keys[i])));
+    }
+    ASSERT(status_ok(enroll(h, names[0], keys[0])));
+    ASSERT(status_ok(enroll(h, names[1], keys[1])));
+    return h;
+}
+
+typedef struct Act {
+    const char *operation;
+    Span subject;
+    int people[2];
+    int64_t life_us;
+    uint8_t nonce;
+    bool breaks_signature;
+    bool other_subject;
+} Act;
+
+static Status put_approval(House *h, const Act *act, int which, Buffer *b)
+{
+    uint8_t nonce[16];
+    memset(nonce, act->nonce + which, sizeof(nonce));
+    uint8_t message_memory[WIRE_APPROVAL_BYTES_MAX];
+    uint8_t signature_memory[SIGN_BYTES_MAX];
+    Buffer message = BUFFER_OF(message_memory);
+    Buffer signature = BUFFER_OF(signature_memory);
+    WireApproval approval = { span_of_text(names[act->people[which]]), span_of_text(act->operation),
+        act->subject, SPAN("because"), h->now_us + act->life_us, SPAN_OF(nonce), { NULL, 0 } };
+    if (act->other_subject && which == 1) approval.subject = SPAN("another");
+    TRY(wire_approval_message(&approval, &message));
+    TRY(sign_make(keys[act->people[which]], span_of_buffer(&message), &signature));
+    if (act->breaks_signature && which == 1) signature.data[3] ^= 1;
+    approval.signature = span_of_buffer(&signature);
+    return wire_put_approval(b, &approval);
+}
+
+static Status act_on(House *h, uint8_t operation, const Act *act)
+{
+    uint8_t memory[8192];
+    Buffer b = BUFFER_OF(memory);
+    TRY(put_approval(h, act, 0, &b));
+    TRY(put_approval(h, act, 1, &b));
+    return house_ask_operator(h, operation, span_of_buffer(&b));
+}
+
+static void test_release_needs_two(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    EXPECT_OK(house_found(h));
+    h->rows[1].seal[20] ^= 1;
+    EXPECT_REFUSED(house_verify(h, 1), REFUSED_ROW_SEAL_MISMATCH);
+    h->rows[1].seal[20] ^= 1;
+    uint8_t key_memory[ROW_KEY_BYTES_MAX];
+    const Span key = house_key(h, 1);
+    memcpy(key_memory, key.data, key.size);
+    const Act good = { "release-row", { key_memory, key.size }, { 0, 1 }, 1000000, 1, false,
+        false };
+
+    Act act = good;
+    act.people[1] = 0;
+    EXPECT_REFUSED(act_on(h, VAULT_RELEASE_ROW, &act), REFUSED_APPROVAL_QUORUM);
+    act = good;
+    act.people[1] = 2;
+    EXPECT_REFUSED(act_on(h, VAULT_RELEASE_ROW, &act), REFUSED_APPROVAL_INVALID);
+    act = good;
+    act.breaks_signature = true;
+    EXPECT_REFUSED(act_on(h, VAULT_RELEASE_ROW, &act), REFUSED_APPROVAL_INVALID);
+    act = good;
+    act.other_subject = true;
+    EXPECT_REFUSED(act_on(h, VAULT_RELEASE_ROW, &act), REFUSED_APPROVAL_INVALID);
+    act = good;
+    act.operation = "accept-restore";
+    EXPECT_REFUSED(act_on(h, VAULT_RELEASE_ROW, &act), REFUSED_APPROVAL_INVALID);
+    act = good;
+    act.life_us = -1;
+    EXPECT_REFUSED(act_on(h, VAULT_RELEASE_ROW, &act), REFUSED_APPROVAL_INVALID);
+    act = good;
+    act.life_us = (int64_t)48 * 3600 * 1000000;
+    EXPECT_REFUSED(act_on(h, VAULT_RELEASE_ROW, &act), REFUSED_APPROVAL_INVALID);
+    EXPECT_REFUSED(house_verify(h, 1), REFUSED_ROW_FROZEN);
+
+    EXPECT_OK(act_on(h, VAULT_RELEASE_ROW, &good));
+    EXPECT_OK(house_verify(h, 1));
+    h->rows[1].seal[20] ^= 1; /* again broken: the old approvals are spent */
+    EXPECT_REFUSED(house_verify(h, 1), REFUSED_ROW_SEAL_MISMATCH);
+    EXPECT_REFUSED(act_on(h, VAULT_RELEASE_ROW, &good), REFUSED_APPROVAL_REPLAYED);
+    EXPECT_OK(house_restart(h));
+    h->rows[1].seal[20] ^= 1;
+    EXPECT_OK(house_scan(h));
+    EXPECT_REFUSED(act_on(h, VAULT_RELEASE_ROW, &good), REFUSED_APPROVAL_REPLAYED);
+}
+
+static void test_restore_needs_two_and_begins_a_new_log(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    EXPECT_OK(house_found(h));
+    EXPECT_OK(house_ask(h, VAULT_CHECKPOINT, SPAN("")));
+    EXPECT(h->answer.size > 40 && h->answer.data[5 + 32] == '/' && h->answer.data[5 + 33] == '0');
+    MerkleHash old_root;
+    memcpy(old_root.bytes, h->root, sizeof(old_root.bytes));
+    house_begin(h);
+    EXPECT_OK(house_commit(h)); /* an empty batch */
+    EXPECT_OK(memory_settle(h->memory));
+    EXPECT_OK(house_restart(h));
+    h->leaf_count = 1; /* the store of before */
+    EXPECT_REFUSED(house_scan(h), REFUSED_STORE_ROLLED_BACK);
+
+    uint8_t subject[SCAN_SUBJECT_BYTES];
+    scan_subject(2, &old_root, subject);
+    Act act = { "accept-restore", SPAN_OF(subject), { 0, 1 }, 1000000, 1, false, false };
+    EXPECT_REFUSED(act_on(h, VAULT_ACCEPT_RESTORE, &act), REFUSED_APPROVAL_INVALID);
+    scan_subject(1, &old_root, subject);
+    act.people[1] = 0;
+    EXPECT_REFUSED(act_on(h, VAULT_ACCEPT_RESTORE, &act), REFUSED_APPROVAL_QUORUM);
+    act.people[1] = 1;
+    EXPECT_OK(act_on(h, VAULT_ACCEPT_RESTORE, &act));
+    EXPECT_OK(house_verify(h, 1));
+    EXPECT_OK(house_ask(h, VAULT_CHECKPOINT, SPAN("")));
+    EXPECT(h->answer.data[5 + 33] == '1'); /* another origin: no two roots under one name */
+    house_begin(h);
+    EXPECT_OK(house_commit(h));
+    EXPECT_OK(house_restart(h));
+    EXPECT_OK(house_scan(h));
+}
+
+static void test_the_ceremony_closes(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    EXPECT_REFUSED(enroll(h, "ann", keys[2]), REFUSED_OPERATOR_EXISTS);
+    EXPECT_REFUSED(enroll(h, "eve", keys[0]), REFUSED_OPERATOR_EXISTS);
+    PrivateKey *rsa = NULL;
+    EXPECT_OK(private_key_generate(KEY_P256, &rsa));
+    const Status wrong_kind = enroll(h, "dan", rsa);
+    private_key_free(&rsa);
+    EXPECT(status_refused(wrong_kind));
+    EXPECT_OK(house_found(h));
+    EXPECT_REFUSED(enroll(h, "eve", keys[2]), REFUSED_CEREMONY_CLOSED);
+}
+
+static void test_a_backup_key_opens_for_two(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    EXPECT_OK(house_ask_operator(h, VAULT_WRAP_KEY, SPAN("")));
+    Cursor c = cursor_of(span_of_buffer(&h->answer));
+    Span wrapped;
+    Span clear;
+    EXPECT_OK(cursor_framed(&c, 512, &wrapped));
+    EXPECT_OK(cursor_framed(&c, 64, &clear));
+    uint8_t kept[512];
+    uint8_t key[32];
+    memcpy(kept, wrapped.data, wrapped.size);
+    memcpy(key, clear.data, 32);
+    wrapped.data = kept;
+
+    uint8_t digest[32];
+    sha256(wrapped, digest);
+    const Act act = { "unwrap-backup", SPAN_OF(digest), { 0, 1 }, 1000000, 7, false, false };
+    uint8_t memory[8192];
+    Buffer b = BUFFER_OF(memory);
+    EXPECT_OK(put_approval(h, &act, 0, &b));
+    EXPECT_OK(put_approval(h, &act, 1, &b));
+    EXPECT_OK(buffer_put_framed(&b, wrapped));
+    EXPECT_REFUSED(house_ask(h, VAULT_UNWRAP_KEY, span_of_buffer(&b)), REFUSED_VAULT_FORBIDDEN);
+    EXPECT_OK(house_ask_operator(h, VAULT_UNWRAP_KEY, span_of_buffer(&b)));
+    EXPECT(h->answer.size == 32 && bytes_equal_ct(h->answer.data, key, 32));
+    EXPECT_REFUSED(
+            house_ask_operator(h, VAULT_UNWRAP_KEY, span_of_buffer(&b)), REFUSED_APPROVAL_REPLAYED);
+}
+
+/* The whole table, as it is meant: H hufud, O operator. */
+static void test_rights(void)
+{
+    static const char *const table[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO",
+        [VAULT_SCAN_BEGIN] = "H",
+        [VAULT_SCAN_ROWS] = "H",
+        [VAULT_SCAN_LEAVES] = "H",
+        [VAULT_SCAN_END] = "H",
+        [VAULT_VERIFY] = "H",
+        [VAULT_PREPARE] = "H",
+        [VAULT_CONFIRM] = "H",
+        [VAULT_ABORT] = "H",
+        [VAULT_SIGN] = "H",
+        [VAULT_CHECKPOINT] = "H",
+        [VAULT_CHECK_PIN] = "H",
+        [VAULT_SET_PIN] = "H",
+        [VAULT_BOX_KEY] = "H",
+        [VAULT_PUBLIC_KEYS] = "HO",
+        [VAULT_TLS_LEAF] = "H",
+        [VAULT_KEY_LIST] = "HO",
+        [VAULT_RELEASE_ROW] = "O",
+        [VAULT_ACCEPT_RESTORE] = "O",
+        [VAULT_WRAP_KEY] = "O",
+        [VAULT_UNWRAP_KEY] = "O",
+        [VAULT_ENROLL] = "O",
+        [VAULT_PROTECT] = "H",
+        [VAULT_ENCRYPT_DOWNLINK] = "H",
+        [VAULT_STOP] = "O" };
+    for (int operation = 0; operation < 256; operation++) {
+        const char *may = operation < VAULT_OPERATION_COUNT ? table[operation] : NULL;
+        const bool hufud = may != NULL && strchr(may, 'H') != NULL;
+        const bool person = may != NULL && strchr(may, 'O') != NULL;
+        EXPECT(rights_allow(ROLE_HUFUD, (uint8_t)operation) == hufud);
+        EXPECT(rights_allow(ROLE_OPERATOR, (uint8_t)operation) == person);
+        EXPECT(!rights_allow(ROLE_NONE, (uint8_t)operation));
+        EXPECT((rights_lane((uint8_t)operation) >= 0) == (may != NULL));
+    }
+    const VaultUsers users = { 10, 11 };
+    const VaultUsers same = { 10, 10 };
+    EXPECT(rights_role(&users, &(ServicePeer) { 10, 1, 0 }) == ROLE_HUFUD);
+    EXPECT(rights_role(&users, &(ServicePeer) { 11, 1, 1 }) == ROLE_OPERATOR);
+    EXPECT(rights_role(&users, &(ServicePeer) { 10, 1, 1 }) == ROLE_NONE);
+    EXPECT(rights_role(&users, &(ServicePeer) { 11, 1, 0 }) == ROLE_NONE);
+    EXPECT(rights_role(&users, &(ServicePeer) { 0, 1, 0 }) == ROLE_NONE); /* not even root */
+    EXPECT(rights_role(&same, &(ServicePeer) { 10, 1, 1 }) == ROLE_OPERATOR);
+    EXPECT(rights_role(&same, &(ServicePeer) { 10, 1, 2 }) == ROLE_NONE);
+}
+
+TESTS(TEST(test_release_needs_two), TEST(test_restore_needs_two_and_begins_a_new_log),
+        TEST(test_the_ceremony_closes), TEST(test_a_backup_key_opens_for_two), TEST(test_rights))

@@ -1,0 +1,300 @@
+/* Goal: a PIN can only be checked; guesses are counted whatever is killed; a box is good for one
+ * request and a grant for one payment (DESIGN section 5.3, TP-6). Method: a whole vault; boxes as a
+ * payer's app makes them. */
+#include "policy/purposes.h"
+#include "vault/memory_pin.h"
+#include "vault/vault_test_house.h"
+
+static const char *const payer = "p1";
+static uint8_t nonce[16] = { 9 };
+
+typedef struct Wish {
+    BoxPurpose purpose;
+    const char *pin;
+    const char *order; /* NULL: none */
+    int64_t minor;
+    const char *payee;
+    int64_t life_us;
+} Wish;
+
+static Span make_box(House *h, const Wish *w)
+{
+    static uint8_t memory[BOX_BYTES_MAX];
+    Buffer b = BUFFER_OF(memory);
+    KeysBox today;
+    PublicKey *key = NULL;
+    const Random random = random_system();
+    ASSERT(status_ok(keys_box_today(house_keys(), &today)));
+    ASSERT(status_ok(public_key_from_point(KEY_P256, SPAN_OF(today.point), &key)));
+    BoxContext context = { .data_class = CLASS_PIN,
+        .purpose = (uint16_t)w->purpose,
+        .amount = w->minor,
+        .expiry_us = h->now_us + w->life_us,
+        .tenant = w->order != NULL ? SPAN("m1") : (Span) { NULL, 0 },
+        .order = w->order != NULL ? span_of_text(w->order) : (Span) { NULL, 0 },
+        .payee = span_of_text(w->payee) };
+    if (w->minor > 0) memcpy(context.currency, "CNY", 3);
+    memcpy(context.server_nonce, nonce, sizeof(nonce));
+    ASSERT(status_ok(box_seal(key, today.key_id, &random, &context, span_of_text(w->pin), &b)));
+    public_key_free(&key);
+    return span_of_buffer(&b);
+}
+
+static Wish wish_pay(const char *pin, const char *order)
+{
+    return (Wish) { BOX_PURPOSE_PAY, pin, order, 100, "m1", 60 * 1000000 };
+}
+
+static uint8_t verifier_memory[256];
+static Span verifier;
+
+static Status set_pin_box(House *h, Span box)
+{
+    uint8_t memory[BOX_BYTES_MAX + 512];
+    Buffer b = BUFFER_OF(memory);
+    const WirePinSet set = { box, span_of_text(payer), SPAN_OF(nonce), 0 };
+    TRY(wire_put_pin_set(&b, &set));
+    TRY(house_ask(h, VAULT_SET_PIN, span_of_buffer(&b)));
+    memcpy(verifier_memory, h->answer.data, h->answer.size);
+    verifier = (Span) { verifier_memory, h->answer.size };
+    return OK;
+}
+
+static Status set_pin(House *h, const char *pin)
+{
+    const Wish w = { BOX_PURPOSE_SET_PIN, pin, NULL, 0, payer, 60 * 1000000 };
+    return set_pin_box(h, make_box(h, &w));
+}
+
+static uint8_t grant[16]; /* of the last right check */
+
+static Status check_box(House *h, Span box, const char *order, int64_t minor)
+{
+    uint8_t memory[BOX_BYTES_MAX + 1024];
+    Buffer b = BUFFER_OF(memory);
+    const WirePinCheck check = { box, SPAN("pay"), SPAN("m1"), span_of_text(order), minor,
+        span_of_text(payer), SPAN_OF(nonce), verifier, 0 };
+    TRY(wire_put_pin_check(&b, &check));
+    TRY(house_ask(h, VAULT_CHECK_PIN, span_of_buffer(&b)));
+    REQUIRE(h->answer.size == 16, REFUSED_IPC_FORMAT);
+    memcpy(grant, h->answer.data, 16);
+    return OK;
+}
+
+static Status check_pin(House *h, const char *pin, const char *order)
+{
+    const Wish w = wish_pay(pin, order);
+    return check_box(h, make_box(h, &w), order, 100);
+}
+
+static void test_weak_pins(void)
+{
+    static const char *const weak[] = { "111111", "123456", "987654", "890123", "210987", "121212",
+        "123123", "111222", "12345", "1234567", "12345a", "",
+        "\xef\xbc\x91"
+        "34567" };
+    static const char *const good[] = { "135790", "284617", "998877", "100200" };
+    for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++)
+        EXPECT(pin_is_weak(span_of_text(weak[i])));
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        EXPECT(!pin_is_weak(span_of_text(good[i])));
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_REFUSED(set_pin(h, "123456"), REFUSED_PIN_WEAK);
+}
+
+static void test_right_and_wrong(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_SEAL_FORMAT); /* nothing was set */
+    EXPECT_OK(set_pin(h, "284617"));
+    EXPECT(verifier.size == PIN_VERIFIER_BYTES);
+    EXPECT_OK(check_pin(h, "284617", "o1"));
+    EXPECT_REFUSED(check_pin(h, "284618", "o1"), REFUSED_PIN_WRONG);
+    EXPECT_REFUSED(check_pin(h, "2846171", "o1"), REFUSED_PIN_WRONG);
+    EXPECT_REFUSED(check_pin(h, "", "o1"), REFUSED_PIN_WRONG);
+}
+
+/* Five tries; then 30 minutes, then an hour; also over a restart. */
+static void test_lock(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(set_pin(h, "284617"));
+    for (int i = 0; i < PIN_TRIES_MAX; i++)
+        EXPECT_REFUSED(check_pin(h, "000000", "o1"), REFUSED_PIN_WRONG);
+    EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_PIN_LOCKED);
+    EXPECT_OK(house_restart(h));
+    EXPECT_OK(house_scan(h));
+    EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_PIN_LOCKED);
+    h->now_us += PIN_LOCK_FIRST_US + 1;
+    EXPECT_REFUSED(check_pin(h, "000000", "o1"), REFUSED_PIN_WRONG);
+    h->now_us += PIN_LOCK_FIRST_US + 1;
+    EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_PIN_LOCKED);
+    h->now_us += PIN_LOCK_FIRST_US;
+    EXPECT_OK(check_pin(h, "284617", "o1"));
+    for (int i = 0; i < PIN_TRIES_MAX - 1; i++)
+        EXPECT_REFUSED(check_pin(h, "000000", "o1"), REFUSED_PIN_WRONG);
+    EXPECT_OK(check_pin(h, "284617", "o1")); /* the right one cleared the count */
+}
+
+/* Power is cut at every disk operation of a wrong try: the count is never less than the tries that
+ * were answered. */
+static void test_killed_at_each_step_counts(void)
+{
+    for (uint64_t cut = 1; cut < 6; cut++) {
+        CLEANUP(house_done) House *h = house_open();
+        EXPECT_OK(set_pin(h, "284617"));
+        for (int i = 0; i < PIN_TRIES_MAX - 1; i++)
+            EXPECT_REFUSED(check_pin(h, "000000", "o1"), REFUSED_PIN_WRONG);
+        torn_power_restart(&h->power, cut);
+        const Status last = check_pin(h, "000000", "o1");
+        torn_disk_restart(h->journal[0]);
+        torn_disk_restart(h->journal[1]);
+        torn_power_restart(&h->power, 0);
+        EXPECT_OK(house_restart(h));
+        EXPECT_OK(house_scan(h));
+        const Status next = check_pin(h, "284617", "o1");
+        if (status_is(last, REFUSED_PIN_WRONG))
+            EXPECT_STATUS(next, REFUSED_PIN_LOCKED);
+        else
+            EXPECT(status_ok(next) || status_is(next, REFUSED_PIN_LOCKED));
+    }
+}
+
+static void test_a_box_is_good_for_one_request(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(set_pin(h, "284617"));
+    const Wish w = wish_pay("284617", "o1");
+    uint8_t memory[BOX_BYTES_MAX];
+    const Span made = make_box(h, &w);
+    memcpy(memory, made.data, made.size);
+    const Span box = { memory, made.size };
+    EXPECT_OK(check_box(h, box, "o1", 100));
+    uint8_t first[16];
+    memcpy(first, grant, 16);
+    EXPECT_OK(check_box(h, box, "o1", 100)); /* again: the same result */
+    EXPECT(bytes_equal_ct(first, grant, 16));
+    EXPECT_REFUSED(check_box(h, box, "o2", 100), REFUSED_BOX_CONTEXT);
+    EXPECT_REFUSED(check_box(h, box, "o1", 101), REFUSED_BOX_CONTEXT);
+    nonce[0] ^= 1;
+    EXPECT_REFUSED(check_box(h, box, "o1", 100), REFUSED_BOX_CONTEXT);
+    nonce[0] ^= 1;
+    EXPECT_OK(house_restart(h));
+    EXPECT_OK(house_scan(h));
+    EXPECT_OK(check_box(h, box, "o1", 100)); /* also after a restart */
+    EXPECT(bytes_equal_ct(first, grant, 16));
+    memory[made.size - 1] ^= 1;
+    EXPECT_REFUSED(check_box(h, box, "o1", 100), REFUSED_BOX_TAMPERED);
+    memory[made.size - 1] ^= 1;
+    h->now_us += 61 * (int64_t)1000000;
+    EXPECT_REFUSED(check_box(h, box, "o1", 100), REFUSED_BOX_EXPIRED);
+}
+
+/* A wrong box sent again says wrong again and costs no further try. */
+static void test_a_wrong_box_counts_once(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(set_pin(h, "284617"));
+    const Wish w = wish_pay("000000", "o1");
+    uint8_t memory[BOX_BYTES_MAX];
+    const Span made = make_box(h, &w);
+    memcpy(memory, made.data, made.size);
+    for (int i = 0; i < 2 * PIN_TRIES_MAX; i++)
+        EXPECT_REFUSED(check_box(h, (Span) { memory, made.size }, "o1", 100), REFUSED_PIN_WRONG);
+    EXPECT_OK(check_pin(h, "284617", "o1"));
+}
+
+static void test_an_old_verifier_is_rolled_back(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(set_pin(h, "284617"));
+    uint8_t old[256];
+    memcpy(old, verifier.data, verifier.size);
+    const Span old_verifier = { old, verifier.size };
+    EXPECT_OK(set_pin(h, "135790"));
+    const Span current = verifier;
+    verifier = old_verifier;
+    EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_VERIFIER_ROLLED_BACK);
+    old[3] = 2; /* says it is the second version */
+    EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_SEAL_TAMPERED);
+    verifier = current;
+    EXPECT_OK(check_pin(h, "135790", "o1"));
+}
+
+static void test_a_grant_is_consumed_by_its_payment_alone(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(set_pin(h, "284617"));
+    PaymentFacts f = { "o1", 100, 156, 1, NULL, NULL, 1 };
+    house_begin(h);
+    house_insert(h, house_payment(h, &f));
+    f.order = "o2";
+    house_insert(h, house_payment(h, &f));
+    EXPECT_OK(house_commit(h));
+    EXPECT_OK(check_pin(h, "284617", "o1"));
+
+    f = (PaymentFacts) { "o2", 100, 156, 2, payer, grant, 1 };
+    house_begin(h); /* the other order */
+    house_update(h, 1, house_payment(h, &f));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_GRANT_INVALID);
+    f = (PaymentFacts) { "o1", 100, 156, 2, "p2", grant, 1 };
+    house_begin(h); /* another payer */
+    house_update(h, 0, house_payment(h, &f));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_GRANT_INVALID);
+
+    f.payer = payer;
+    house_begin(h);
+    house_update(h, 0, house_payment(h, &f));
+    EXPECT_OK(house_prepare(h)); /* aborted: not spent */
+    EXPECT_OK(house_abort(h));
+    EXPECT_OK(house_commit(h));
+    EXPECT_REFUSED(memory_grant_check(h->memory, grant, &(KeyedHash) { { 0 } }, h->now_us),
+            REFUSED_GRANT_INVALID);
+
+    /* Ten minutes later a fresh one is worth nothing. */
+    EXPECT_OK(check_pin(h, "284617", "o2"));
+    h->now_us += GRANT_LIFE_US + 1;
+    f = (PaymentFacts) { "o2", 100, 156, 2, payer, grant, 1 };
+    house_begin(h);
+    house_update(h, 1, house_payment(h, &f));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_GRANT_INVALID);
+}
+
+/* Small segments, so that the journal turns many times: nothing of the state is lost in a snapshot.
+ */
+static void test_state_survives_snapshots(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    h->segment_bytes = 16 * 1024;
+    EXPECT_OK(house_restart(h));
+    EXPECT_OK(house_scan(h));
+    EXPECT_OK(house_found(h));
+    EXPECT_OK(set_pin(h, "284617"));
+    EXPECT_REFUSED(house_verify_absent(h, 0), REFUSED_ROW_DELETED);
+    EXPECT_OK(check_pin(h, "284617", "o1"));
+    uint8_t first[16];
+    memcpy(first, grant, 16);
+    const Wish w = wish_pay("284617", "o9");
+    uint8_t memory[BOX_BYTES_MAX];
+    const Span made = make_box(h, &w);
+    memcpy(memory, made.data, made.size);
+    const Span box = { memory, made.size };
+    EXPECT_OK(check_box(h, box, "o9", 100));
+    for (int i = 0; i < 200; i++) {
+        house_begin(h);
+        EXPECT_OK(house_commit(h));
+        if (i % 50 != 49) continue;
+        EXPECT_OK(house_restart(h));
+        EXPECT_OK(house_scan(h));
+    }
+    EXPECT_REFUSED(house_verify(h, 0), REFUSED_ROW_FROZEN);
+    EXPECT_OK(check_box(h, box, "o9", 100));
+    for (int i = 0; i < PIN_TRIES_MAX; i++)
+        EXPECT_REFUSED(check_pin(h, "000000", "o1"), REFUSED_PIN_WRONG);
+    EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_PIN_LOCKED);
+}
+
+TESTS(TEST(test_weak_pins), TEST(test_right_and_wrong), TEST(test_lock),
+        TEST(test_killed_at_each_step_counts), TEST(test_a_box_is_good_for_one_request),
+        TEST(test_a_wrong_box_counts_once), TEST(test_an_old_verifier_is_rolled_back),
+        TEST(test_a_grant_is_consumed_by_its_payment_alone), TEST(test_state_survives_snapshots))
