@@ -29,23 +29,13 @@ static const KeyEntry *find(const Keys *keys, uint32_t key_id)
     return NULL;
 }
 
-static void drop(Keys *keys, size_t index)
-{
-    key_entry_close(&keys->entries[index]);
-    const size_t behind = keys->entry_count - index - 1;
-    memmove(&keys->entries[index], &keys->entries[index + 1], behind * sizeof(KeyEntry));
-    keys->entry_count--;
-}
-
-/* Forget what can open nothing any more; and, should the clock have jumped about, the oldest. */
+/* Forget what can open nothing any more. */
 static void drop_old(Keys *keys, int64_t now_us)
 {
-    size_t boxes = 0;
     for (size_t i = keys->entry_count; i-- > 0;) {
         const KeyEntry *entry = &keys->entries[i];
         if (entry->role != KEY_BOX) continue;
-        boxes++;
-        if (entry->expires_us + KEYS_BOX_GRACE_US < now_us || boxes >= KEYS_BOX_MAX) drop(keys, i);
+        if (entry->expires_us + KEYS_BOX_GRACE_US < now_us) key_entry_drop(keys, i);
     }
 }
 

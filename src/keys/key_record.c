@@ -103,6 +103,28 @@ static Status load(Keys *keys, Span payload, KeyEntry *entry)
     return OK;
 }
 
+/* A replay meets the keys of many days; only the newest can still open something. */
+static void drop_oldest_box(Keys *keys)
+{
+    size_t boxes = 0;
+    size_t oldest = 0;
+    for (size_t i = keys->entry_count; i-- > 0;) {
+        if (keys->entries[i].role != KEY_BOX) continue;
+        boxes++;
+        oldest = i;
+    }
+    if (boxes > KEYS_BOX_MAX) key_entry_drop(keys, oldest);
+}
+
+void key_entry_drop(Keys *keys, size_t index)
+{
+    ASSERT(keys->entries[index].role == KEY_BOX);
+    key_entry_close(&keys->entries[index]);
+    const size_t behind = keys->entry_count - index - 1;
+    memmove(&keys->entries[index], &keys->entries[index + 1], behind * sizeof(KeyEntry));
+    keys->entry_count--;
+}
+
 Status key_record_load(Keys *keys, Span payload)
 {
     REQUIRE(keys->has_instance, REFUSED_KEYSTORE_TAMPERED);
@@ -115,7 +137,10 @@ Status key_record_load(Keys *keys, Span payload)
     if (status_broken(s)) return s;
     REQUIRE(status_ok(s), REFUSED_KEYSTORE_TAMPERED);
     keys->entry_count++;
-    if (entry->role != KEY_BOX) keys->by_role[entry->role] = entry;
+    if (entry->role == KEY_BOX)
+        drop_oldest_box(keys);
+    else
+        keys->by_role[entry->role] = entry;
     return OK;
 }
 

@@ -72,6 +72,8 @@ MUST_USE Status key_record_load(Keys *keys, Span payload);
 /* Seal a fresh secret into a record, append it (not durable yet) and load it. */
 MUST_USE Status key_record_add(Keys *keys, const KeyEntry *facts, Span secret);
 void key_entry_close(KeyEntry *entry);
+/* Forget a box key. The entries of the ceremony stand before all box keys and never move. */
+void key_entry_drop(Keys *keys, size_t index);
 
 /* ceremony.c */
 /* Make every key that the store lacks, and close the ceremony. Durable. */

@@ -214,7 +214,7 @@ static void test_rights(void)
         [VAULT_KEY_LIST] = "HO",
         [VAULT_RELEASE_ROW] = "O",
         [VAULT_ACCEPT_RESTORE] = "O",
-        [VAULT_WRAP_KEY] = "O",
+        [VAULT_WRAP_KEY] = "HO",
         [VAULT_UNWRAP_KEY] = "O",
         [VAULT_ENROLL] = "O",
         [VAULT_PROTECT] = "H",
