@@ -13,9 +13,12 @@
 #include "ledger/account.h"
 #include "nonce_memory.h"
 #include "payment/payment.h"
+#include "restored.h"
+#include "store/replace.h"
 
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000 };
 
@@ -30,6 +33,27 @@ static Status pause_or_stop(const sigset_t *signals)
     return OK;
 }
 
+/* The same with the database open: who restores it (`hufu restore`) wants us to be gone meanwhile. */
+static Status pause_or_leave(const Opening *o, const sigset_t *signals)
+{
+    REQUIRE(!store_gate_is_closed(o->config.database), REFUSED_STORE_STOPPED);
+    return pause_or_stop(signals);
+}
+
+/* Nobody else has the database, and nobody replaces it, from now until we close. */
+static Status hold_database(Opening *o, const sigset_t *signals)
+{
+    bool told = false;
+    for (;;) {
+        const bool closed = store_gate_is_closed(o->config.database);
+        const Status s = closed ? REFUSE(REFUSED_STORE_BUSY) : store_hold(o->config.database, &o->hold_fd);
+        if (!status_is(s, (StatusCode)REFUSED_STORE_BUSY)) return s;
+        if (!told) LOG(LOG_INFO, "hufud.waits_for_database");
+        told = true;
+        TRY(pause_or_stop(signals));
+    }
+}
+
 /* vaultd may start after us, or again. */
 static Status await_vault(const Opening *o, const sigset_t *signals)
 {
@@ -42,7 +66,7 @@ static Status await_vault(const Opening *o, const sigset_t *signals)
         if (!status_is(s, (StatusCode)REFUSED_VAULT_UNAVAILABLE)) return s;
         if (!told) LOG(LOG_INFO, "hufud.waits_for_vault");
         told = true;
-        TRY(pause_or_stop(signals));
+        TRY(pause_or_leave(o, signals));
     }
 }
 
@@ -108,8 +132,17 @@ static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
         if (!status_is(s, (StatusCode)REFUSED_STORE_ROLLED_BACK)) return s;
         if (!told) LOG_STATUS(LOG_ALERT, "hufud.store_rolled_back", s);
         told = true;
-        TRY(pause_or_stop(signals));
+        TRY(pause_or_leave(o, signals));
     }
+}
+
+/* Who restored the database and why comes first in the log that goes on from there. */
+static Status note_restore(Opening *o, const WireStatus *status)
+{
+    bool written = false;
+    TRY(restored_write(o->config.database, status, o->house.batcher, &written));
+    if (written) LOG(LOG_ALERT, "hufud.restored", LOG_NUMBER(TREE_SIZE, status->tree_size));
+    return OK;
 }
 
 static Status open_store(Opening *o, const sigset_t *signals)
@@ -117,6 +150,7 @@ static Status open_store(Opening *o, const sigset_t *signals)
     House *house = &o->house;
     const StoreConfig store
             = { o->config.database, NULL, schemas, sizeof(schemas) / sizeof(schemas[0]) };
+    TRY(hold_database(o, signals));
     TRY(store_open(&store, &o->store));
     TRY(domain_open(o->config.domain, NULL, &house->domain));
     const VaultClientConfig vault = { .socket_path = o->config.vault };
@@ -141,6 +175,7 @@ static Status open_store(Opening *o, const sigset_t *signals)
     TRY(vaultclient_guard_open(&guard, &o->guard));
     const BatchGuard batch_guard = vaultclient_guard(o->guard);
     TRY(batcher_start(o->store, &batch_guard, &house->clock, status.next_batch, &house->batcher));
+    TRY(note_restore(o, &status));
     submit_waiting_alerts(o);
     return OK;
 }
@@ -289,6 +324,7 @@ static Status open_doors(Opening *o)
 Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
 {
     o->config = *config;
+    o->hold_fd = -1;
     o->house.clock = clock_system();
     o->house.random = random_system();
     TRY(open_store(o, signals));
@@ -321,5 +357,6 @@ void opening_close(Opening *o)
     vaultclient_close(house->vault);
     domain_close(house->domain);
     if (o->store != NULL) store_close(o->store);
+    if (o->hold_fd >= 0) close(o->hold_fd);
     bytes_wipe(o, sizeof(*o));
 }

@@ -18,6 +18,7 @@ enum { OPENING_ALERTS_MAX = 64 };
 typedef struct Opening {
     Config config;
     House house;
+    int hold_fd; /* store/replace.h */
     Store *store;
     VaultGuard *guard;
     HttpServer *server;
@@ -31,7 +32,7 @@ typedef struct Opening {
 
 /*
  * Open everything and serve. Waits for vaultd, and for two people when the database is not in the last confirmed state;
- * a signal of `signals` ends the waiting (REFUSED_STORE_STOPPED).
+ * a signal of `signals`, or `hufu restore` that wants the database, ends the waiting (REFUSED_STORE_STOPPED).
  */
 Status opening_open(const Config *config, const sigset_t *signals, Opening *opening);
 void opening_close(Opening *opening);

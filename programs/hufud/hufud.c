@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "store/replace.h"
 
 enum { WATCH_MS = 200 };
 
@@ -38,18 +39,20 @@ static sigset_t block_signals(void)
     return signals;
 }
 
-/* Until SIGTERM, SIGINT, a stop over the admin socket (true), or a batch whose outcome is unknown (false). */
-static bool serve(const Opening *opening, const sigset_t *signals)
+/* Until SIGTERM, SIGINT, a stop over the admin socket (OK), a batch whose outcome is unknown (FAULT_STORE_UNCERTAIN), or
+ * somebody who wants to replace the database (REFUSED_STORE_STOPPED: whoever watches us starts us again). */
+static Status serve(const Opening *opening, const sigset_t *signals)
 {
     for (;;) {
         const struct timespec wait = { 0, WATCH_MS * 1000000L };
         const int got = sigtimedwait(signals, NULL, &wait);
         if (got > 0) {
             LOG(LOG_INFO, "hufud.signal", LOG_NUMBER(SIGNAL, got));
-            return true;
+            return OK;
         }
-        if (admin_stop_asked(opening->admin)) return true;
-        if (batcher_failed(opening->house.batcher)) return false;
+        if (admin_stop_asked(opening->admin)) return OK;
+        if (batcher_failed(opening->house.batcher)) return BROKEN(FAULT_STORE_UNCERTAIN);
+        if (store_gate_is_closed(opening->config.database)) return REFUSE(REFUSED_STORE_STOPPED);
     }
 }
 
@@ -83,9 +86,10 @@ int main(int argc, char **argv)
         opening_close(&opening);
         return EXIT_FAILURE;
     }
-    const bool clean = serve(&opening, &signals);
+    const Status s = serve(&opening, &signals);
     opening_close(&opening);
-    if (!clean) LOG(LOG_ALERT, "hufud.commit_uncertain", LOG_TEXT(PROGRAM, "hufud"));
+    if (status_refused(s)) LOG(LOG_ALERT, "hufud.makes_way_for_restore", LOG_TEXT(PROGRAM, "hufud"));
+    if (status_broken(s)) LOG_STATUS(LOG_ALERT, "hufud.commit_uncertain", s);
     LOG(LOG_INFO, "hufud.stopped", LOG_TEXT(PROGRAM, "hufud"));
-    return clean ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status_ok(s) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -20,6 +20,7 @@ static const Operation operations[] = {
     { "key.list", admin_key_list },
     { "public.keys", admin_public_keys },
     { "report.sums", admin_report_sums },
+    { "backup", admin_backup },
     { "day.end", admin_day_end },
     { "stop", admin_stop_all },
 };

@@ -13,7 +13,7 @@
  *   key.list        the vault's keys: names, versions, dates; never a key
  *   public.keys     certificates and public keys, for auditors
  *   report.sums     per currency: sum of all postings (zero), count; payments per state
- *   backup          {path}: an encrypted copy of both stores
+ *   backup          {path}: an encrypted copy of both stores (store/archive.h) in a new file of hufud's user
  *   day.end         {day?}: close the last finished business day
  */
 #include "api/house.h"

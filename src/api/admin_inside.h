@@ -10,6 +10,7 @@ struct Admin {
     Service *service;
     pthread_t thread;
     atomic_bool stop_asked;
+    atomic_bool backup_runs;
 };
 
 /* `request` is the parsed object without its "operation" checked; write one object into `ret_answer`. */

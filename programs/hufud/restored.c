@@ -1,0 +1,57 @@
+#include "restored.h"
+
+#include "audit/event.h"
+#include "base/encoding.h"
+#include "policy/detect.h"
+#include "store/replace.h"
+#include "store/unit_wait.h"
+
+typedef struct Work {
+    Unit unit;
+    Span event;
+} Work;
+
+static Status work_gather(Unit *unit, Rows *rows) { return OK; }
+static Status work_run(Unit *unit, Rows *rows) { return rows_event(rows, ((Work *)unit)->event); }
+
+/* One approver acts, the other stands beside; both are named, and so is how far the log went back. */
+static Status put_event(const RestoreNote *note, Buffer *ret_event)
+{
+    uint8_t actor_memory[AUDIT_ACTOR_BYTES_MAX];
+    uint8_t subject_memory[AUDIT_SUBJECT_BYTES_MAX];
+    uint8_t detail_memory[AUDIT_DETAIL_BYTES_MAX];
+    Buffer actor = BUFFER_OF(actor_memory);
+    Buffer subject = BUFFER_OF(subject_memory);
+    Buffer detail = BUFFER_OF(detail_memory);
+    const bool clean = status_ok(detect_free_text(span_of_text(note->reason)));
+    TRY(buffer_print(&actor, "operator/%.54s", note->approvers[0]));
+    TRY(buffer_put(&subject, SPAN("backup/")));
+    TRY(hex_encode(SPAN_OF(note->archive), &subject));
+    TRY(buffer_print(&detail, "with operator/%s; leaves %lld to %lld; %s", note->approvers[1],
+            (long long)note->old_size, (long long)note->size, clean ? note->reason : "(masked)"));
+    const AuditEvent event = { .kind = AUDIT_RESTORE,
+        .actor = span_of_buffer(&actor),
+        .subject = span_of_buffer(&subject),
+        .detail = span_of_buffer(&detail) };
+    return audit_event_put(ret_event, &event);
+}
+
+Status restored_write(const char *database, const WireStatus *status, Batcher *batcher, bool *ret_written)
+{
+    RestoreNote note = { 0 };
+    bool found = false;
+    TRY(store_note_read(database, &note, &found));
+    const bool same = note.size == status->tree_size
+            && bytes_equal_ct(note.root, status->root, sizeof(note.root));
+    if (found && same) {
+        uint8_t memory[AUDIT_EVENT_BYTES_MAX];
+        Buffer event = BUFFER_OF(memory);
+        TRY(put_event(&note, &event));
+        Work work
+                = { .unit = { .gather = work_gather, .run = work_run }, .event = span_of_buffer(&event) };
+        TRY(unit_wait(batcher, &work.unit));
+    }
+    store_note_clear(database);
+    *ret_written = found && same;
+    return OK;
+}
