@@ -2,9 +2,9 @@
 /*
  * challenge: server nonces of sealed boxes (crypto/box.h), so that a box is fresh and ours.
  *
- *   of an order      SHA-256("hufu order nonce" | prepay_id)[0..15]: fixed, so any order's box can be checked without
- *                    a look-up; vaultd spends each box once
- *   of a challenge   expiry u32 s | random u32 | HMAC-SHA256(key of this run, the first eight)[0..7]: nothing is stored
+ *   of an order      SHA-256("hufu order nonce" | prepay_id)[0..15]: fixed, so any order's box can
+ * be checked without a look-up; vaultd spends each box once of a challenge   expiry u32 s | random
+ * u32 | HMAC-SHA256(key of this run, the first eight)[0..7]: nothing is stored
  */
 #include "api/house.h"
 #include "crypto/box.h"

@@ -1,14 +1,15 @@
 #pragma once
 /*
- * clockwork: what time does by itself, on one thread: due payments (a held payment that nobody confirmed is refused, an
- * unpaid order is closed, a delayed one is captured), checkpoints of the audit log into two places, the day end, a new TLS
- * leaf before the old one ends, and the rolling check of append-only rows.
+ * clockwork: what time does by itself, on one thread: due payments (a held payment that nobody
+ * confirmed is refused, an unpaid order is closed, a delayed one is captured), checkpoints of the
+ * audit log into two places, the day end, a new TLS leaf before the old one ends, and the rolling
+ * check of append-only rows.
  */
 #include "api/house.h"
 
 enum {
     CLOCKWORK_TICK_MS = 200,
-    CLOCKWORK_ROLLING_ROWS = 500,       /* append-only rows verified a tick: 216 million a day */
+    CLOCKWORK_ROLLING_ROWS = 500, /* append-only rows verified a tick: 216 million a day */
     CLOCKWORK_CHECKPOINT_US = 1000000,
 };
 

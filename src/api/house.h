@@ -1,7 +1,7 @@
 #pragma once
 /*
- * house: everything that a request may need on its way, put together once by programs/hufud and never changed
- * while requests are on the way.
+ * house: everything that a request may need on its way, put together once by programs/hufud and
+ * never changed while requests are on the way.
  */
 #include "access/directory.h"
 #include "api/workers.h"
@@ -42,7 +42,7 @@ typedef struct House {
     NonceSet *nonces;
     MessageVerifier *verifier;
     SignBudget budget; /* of signed refusals before authentication */
-    Workers *openers;  /* what blocks on the vault's password lane */
+    Workers *openers; /* what blocks on the vault's password lane */
     Signer *signer;
     Strategy strategy;
     int64_t code_life_us;

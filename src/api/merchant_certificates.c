@@ -1,4 +1,5 @@
-/* GET /v3/certificates: the platform's certificates, encrypted to the merchant's APIv3 key inside the vault (routes.h). */
+/* GET /v3/certificates: the platform's certificates, encrypted to the merchant's APIv3 key inside
+ * the vault (routes.h). */
 #include "api/routes.h"
 
 #include "base/encoding.h"
@@ -81,16 +82,21 @@ static int write_made(Passage *p, Buffer *ret_body)
     return passage_write_refusal(p, p->outcome, NULL, ret_body);
 }
 
-/* Which certificates: RSA unless asked otherwise; an SM2 merchant gets SM2. False: not a query we know. */
+/* Which certificates: RSA unless asked otherwise; an SM2 merchant gets SM2. False: not a query we
+ * know. */
 static bool read_wanted(const Passage *p, Wanted *ret_wanted)
 {
     const Span query = http_request_query(p->http);
     *ret_wanted = p->profile == &profile_v3_sm2 ? WANT_SM2 : WANT_RSA;
     if (query.size == 0) return true;
-    if (span_equal(query, SPAN("algorithm_type=RSA"))) *ret_wanted = WANT_RSA;
-    else if (span_equal(query, SPAN("algorithm_type=SM2"))) *ret_wanted = WANT_SM2;
-    else if (span_equal(query, SPAN("algorithm_type=ALL"))) *ret_wanted = WANT_ALL;
-    else return false;
+    if (span_equal(query, SPAN("algorithm_type=RSA")))
+        *ret_wanted = WANT_RSA;
+    else if (span_equal(query, SPAN("algorithm_type=SM2")))
+        *ret_wanted = WANT_SM2;
+    else if (span_equal(query, SPAN("algorithm_type=ALL")))
+        *ret_wanted = WANT_ALL;
+    else
+        return false;
     return true;
 }
 

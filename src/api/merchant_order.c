@@ -20,8 +20,8 @@ void merchant_native(Passage *p, Span rest)
     PaymentNative *work = &p->work.native;
     memset(work, 0, sizeof(*work));
     if (!transaction_read_order(p, &work->order, NULL)) return;
-    const Status s = payment_ids_draw(
-            &p->house->random, clock_now_us(&p->house->clock), &work->ids);
+    const Status s =
+            payment_ids_draw(&p->house->random, clock_now_us(&p->house->clock), &work->ids);
     if (!status_ok(s)) {
         passage_refuse(p, s, NULL);
         return;
@@ -46,8 +46,8 @@ void merchant_codepay(Passage *p, Span rest)
     memset(work, 0, sizeof(*work));
     if (!transaction_read_order(p, &work->order, &work->auth_code)) return;
     work->strategy = &p->house->strategy;
-    const Status s = payment_ids_draw(
-            &p->house->random, clock_now_us(&p->house->clock), &work->ids);
+    const Status s =
+            payment_ids_draw(&p->house->random, clock_now_us(&p->house->clock), &work->ids);
     if (!status_ok(s)) {
         passage_refuse(p, s, NULL);
         return;

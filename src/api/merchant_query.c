@@ -40,19 +40,23 @@ static void query(Passage *p, PaymentName by, Span name)
 void merchant_query_by_id(Passage *p, Span transaction_id)
 {
     if (!passage_verify(p)) return;
-    if (!names_the_sender(p)) refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "mchid");
+    if (!names_the_sender(p))
+        refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "mchid");
     else if (!payment_transaction_id_is_valid(transaction_id))
         refuse_field(p, REFUSE(REFUSED_ORDER_NOT_EXIST), "transaction_id");
-    else query(p, PAYMENT_BY_TRANSACTION_ID, transaction_id);
+    else
+        query(p, PAYMENT_BY_TRANSACTION_ID, transaction_id);
 }
 
 void merchant_query_by_number(Passage *p, Span out_trade_no)
 {
     if (!passage_verify(p)) return;
-    if (!names_the_sender(p)) refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "mchid");
+    if (!names_the_sender(p))
+        refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "mchid");
     else if (!payment_out_trade_no_is_valid(out_trade_no))
         refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "out_trade_no");
-    else query(p, PAYMENT_BY_OUT_TRADE_NO, out_trade_no);
+    else
+        query(p, PAYMENT_BY_OUT_TRADE_NO, out_trade_no);
 }
 
 static int write_close(Passage *p, Buffer *ret_body)

@@ -17,7 +17,8 @@ Passage *passage_open(House *house, HttpRequest *http)
         http_answer(http, 503, NULL, 0, (Span) { NULL, 0 });
         return NULL;
     }
-    /* Only what comes before the large arrays needs to be zero; units and buffers are filled by their owners. */
+    /* Only what comes before the large arrays needs to be zero; units and buffers are filled by
+     * their owners. */
     memset(p, 0, offsetof(Passage, box));
     p->box_size = 0;
     p->answer.header_count = 0;
@@ -60,7 +61,8 @@ static int write_nothing(Passage *passage, Buffer *ret_body)
     return passage->outcome.code; /* the body and the HTTP status were made on the loop thread */
 }
 
-/* A refusal before the sender is known: signed (under the scheme it named, else RSA) within the budget. */
+/* A refusal before the sender is known: signed (under the scheme it named, else RSA) within the
+ * budget. */
 static void refuse_stranger(Passage *p, Status refusal, Span canonical)
 {
     const ErrorContext context = { .language = p->language,
@@ -147,8 +149,8 @@ void passage_submit(Passage *p, PassageWrite write)
     signer_submit(house->signer, p);
 }
 
-bool passage_read_json(
-        Passage *p, const JsonField *fields, size_t count, void *ret_struct, JsonDocument **ret_document)
+bool passage_read_json(Passage *p, const JsonField *fields, size_t count, void *ret_struct,
+        JsonDocument **ret_document)
 {
     JsonProblem problem = { 0 };
     Status s = json_parse(http_request_body(p->http), ret_document, &problem);

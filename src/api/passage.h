@@ -2,17 +2,17 @@
 /*
  * passage: one request on its way through the house.
  *
- *   loop thread    verify who signed, read the body, fill the unit            (handlers, api/merchant_*.c, payer_*.c)
- *   opener thread  what the vault must open: a PIN box                        (payers only)
+ *   loop thread    verify who signed, read the body, fill the unit            (handlers,
+ * api/merchant_*.c, payer_*.c) opener thread  what the vault must open: a PIN box (payers only)
  *   batch thread   the unit                                                   (payment room)
  *   signer thread  write the answer from the outcome, have it signed, send it (api/signer.h)
  *
- * At most six trips between processes or to the store: open; load, verify, prepare, commit; sign. One passage is
- * touched by one thread at a time.
+ * At most six trips between processes or to the store: open; load, verify, prepare, commit; sign.
+ * One passage is touched by one thread at a time.
  */
 #include "api/house.h"
-#include "message/errors.h"
 #include "crypto/box.h"
+#include "message/errors.h"
 #include "payment/order.h"
 #include "payment/pay.h"
 #include "payment/pay_code.h"
@@ -60,13 +60,16 @@ Passage *passage_open(House *house, HttpRequest *http);
 /* Wipe and give back; after the request was answered. */
 void passage_close(Passage *passage);
 
-/* Who signed? Fills mchid, serial, profile, nonce digest. When refused the passage is answered and gone. */
+/* Who signed? Fills mchid, serial, profile, nonce digest. When refused the passage is answered and
+ * gone. */
 MUST_USE bool passage_verify(Passage *passage);
 
-/* Answer with a refusal that belongs to a field of the request (problem may be NULL). The passage is gone. */
+/* Answer with a refusal that belongs to a field of the request (problem may be NULL). The passage
+ * is gone. */
 void passage_refuse(Passage *passage, Status refusal, const JsonProblem *problem);
 
-/* Submit work.unit; `write` turns its outcome into the answer. The passage belongs to the batch from now on. */
+/* Submit work.unit; `write` turns its outcome into the answer. The passage belongs to the batch
+ * from now on. */
 void passage_submit(Passage *passage, PassageWrite write);
 /* The `done` of every unit of a passage. */
 void passage_done(Unit *unit, Status outcome);
@@ -74,11 +77,13 @@ void passage_done(Unit *unit, Status outcome);
 void passage_finish(Passage *passage, Status outcome, PassageWrite write);
 
 /* For PassageWrite: the body of a refusal, and its HTTP status. */
-int passage_write_refusal(Passage *passage, Status refusal, const JsonProblem *problem, Buffer *ret_body);
+int passage_write_refusal(
+        Passage *passage, Status refusal, const JsonProblem *problem, Buffer *ret_body);
 
-/* Read the request's body as one JSON object into a struct; when refused the passage is answered and gone. */
-MUST_USE bool passage_read_json(
-        Passage *passage, const JsonField *fields, size_t count, void *ret_struct, JsonDocument **ret_document);
+/* Read the request's body as one JSON object into a struct; when refused the passage is answered
+ * and gone. */
+MUST_USE bool passage_read_json(Passage *passage, const JsonField *fields, size_t count,
+        void *ret_struct, JsonDocument **ret_document);
 
 /* Copy a span into a char array as NUL-ended text; the span was measured before (ASSERT). */
 void passage_text(char *ret_text, size_t capacity, Span text);

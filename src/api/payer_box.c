@@ -1,4 +1,5 @@
-/* What a payer's app needs to make a box: the box key of today, a challenge, the facts of an order (routes.h). */
+/* What a payer's app needs to make a box: the box key of today, a challenge, the facts of an order
+ * (routes.h). */
 #include "api/challenge.h"
 #include "api/routes.h"
 #include "base/encoding.h"
@@ -28,7 +29,8 @@ static Status write_box_key(const WireBoxKey *key, Buffer *ret_body)
     uint8_t time_bytes[TIME_TEXT_BYTES];
     Buffer time = BUFFER_OF(time_bytes);
     TRY(time_format(key->expires_us, &time));
-    REQUIRE(key->public_key.size <= 512 && key->signature.size <= SIGN_BYTES_MAX, REFUSED_IPC_FORMAT);
+    REQUIRE(key->public_key.size <= 512 && key->signature.size <= SIGN_BYTES_MAX,
+            REFUSED_IPC_FORMAT);
     JsonWriter w = json_writer(ret_body);
     json_open_object(&w);
     json_key_int(&w, "key_id", key->key_id);

@@ -1,4 +1,5 @@
-/* What a payer does with the PIN: confirm a payment, take codes (routes.h). The PIN is in a box; only vaultd opens it. */
+/* What a payer does with the PIN: confirm a payment, take codes (routes.h). The PIN is in a box;
+ * only vaultd opens it. */
 #include "api/challenge.h"
 #include "api/routes.h"
 #include "base/encoding.h"
@@ -20,7 +21,8 @@ static const JsonField pay_fields[] = {
 static const JsonField code_fields[] = {
     { "payer_id", JSON_TEXT, true, 1, PAYER_ID_BYTES_MAX, offsetof(PinJson, payer_id) },
     { "box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, offsetof(PinJson, box) },
-    { "nonce", JSON_TEXT, true, 2 * BOX_NONCE_BYTES, 2 * BOX_NONCE_BYTES, offsetof(PinJson, nonce) },
+    { "nonce", JSON_TEXT, true, 2 * BOX_NONCE_BYTES, 2 * BOX_NONCE_BYTES,
+            offsetof(PinJson, nonce) },
     { "count", JSON_INT, true, 1, PAY_CODE_COUNT_MAX, offsetof(PinJson, count) },
 };
 
@@ -38,7 +40,8 @@ static Status take_box(Passage *p, Span text, Box *ret_box)
     return box_parse(span_of_buffer(&bytes), ret_box);
 }
 
-/* Ask vaultd whether the PIN in the box is this payer's. An unknown payer looks like a wrong PIN. */
+/* Ask vaultd whether the PIN in the box is this payer's. An unknown payer looks like a wrong PIN.
+ */
 static Status check_pin(Passage *p, uint8_t ret_grant[WIRE_GRANT_BYTES])
 {
     uint8_t verifier_bytes[DOMAIN_RECORD_BYTES_MAX];
@@ -86,8 +89,8 @@ static void open_and_pay(Job *job)
     passage_submit(p, write_paid);
 }
 
-/* Inputs of the unit and of the PIN check from the box's context. The grant binds payer, payee, order and amount
- * as the box says; the unit refuses an order that differs from them. */
+/* Inputs of the unit and of the PIN check from the box's context. The grant binds payer, payee,
+ * order and amount as the box says; the unit refuses an order that differs from them. */
 static Status fill_pay(Passage *p, const PinJson *json, Span prepay_id)
 {
     static const uint8_t cny[3] = { 'C', 'N', 'Y' };
@@ -103,7 +106,8 @@ static Status fill_pay(Passage *p, const PinJson *json, Span prepay_id)
     passage_text(work->prepay_id, sizeof(work->prepay_id), prepay_id);
     passage_text(work->payer, sizeof(work->payer), json->payer_id);
     passage_text(work->confirmed.mchid, sizeof(work->confirmed.mchid), box.context.tenant);
-    passage_text(work->confirmed.out_trade_no, sizeof(work->confirmed.out_trade_no), box.context.order);
+    passage_text(
+            work->confirmed.out_trade_no, sizeof(work->confirmed.out_trade_no), box.context.order);
     work->confirmed_minor = box.context.amount;
     work->strategy = &p->house->strategy;
     p->pin = (WirePinCheck) { .purpose = SPAN("pay"),
@@ -122,8 +126,10 @@ void payer_pay(Passage *p, Span prepay_id)
     if (!passage_read_json(p, pay_fields, 2, &json, &document)) return;
     Status s = payment_prepay_id_is_valid(prepay_id) ? OK : REFUSE(REFUSED_ORDER_NOT_EXIST);
     if (status_ok(s)) s = fill_pay(p, &json, prepay_id);
-    if (!status_ok(s)) passage_refuse(p, s, NULL);
-    else submit_to_openers(p, open_and_pay);
+    if (!status_ok(s))
+        passage_refuse(p, s, NULL);
+    else
+        submit_to_openers(p, open_and_pay);
 }
 
 static int write_codes(Passage *p, Buffer *ret_body)
@@ -181,6 +187,8 @@ void payer_codes(Passage *p, Span rest)
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, code_fields, 4, &json, &document)) return;
     const Status s = fill_codes(p, &json);
-    if (!status_ok(s)) passage_refuse(p, s, NULL);
-    else submit_to_openers(p, open_and_issue);
+    if (!status_ok(s))
+        passage_refuse(p, s, NULL);
+    else
+        submit_to_openers(p, open_and_issue);
 }

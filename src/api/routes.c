@@ -28,7 +28,8 @@ bool route_matches(const char *pattern, Span path, Span *ret_rest)
     if (path.size <= before.size + after.size) return false;
     const Span middle = { path.data + before.size, path.size - before.size - after.size };
     const Span tail = { path.data + path.size - after.size, after.size };
-    if (!span_equal((Span) { path.data, before.size }, before) || !span_equal(tail, after)) return false;
+    if (!span_equal((Span) { path.data, before.size }, before) || !span_equal(tail, after))
+        return false;
     if (memchr(middle.data, '/', middle.size) != NULL) return false;
     *ret_rest = middle;
     return true;

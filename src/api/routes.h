@@ -1,11 +1,13 @@
 #pragma once
 /*
- * routes: method and path to handler, in one table per audience (merchant, payer, probe). Default deny: what is not in
- * the table is 404, and it is nobody's business whether a path exists for another method: 405 comes from the server.
+ * routes: method and path to handler, in one table per audience (merchant, payer, probe). Default
+ * deny: what is not in the table is 404, and it is nobody's business whether a path exists for
+ * another method: 405 comes from the server.
  */
 #include "api/passage.h"
 
-/* `rest`: the part of the path that stands for `*` in the pattern, undecoded; empty when there is none. */
+/* `rest`: the part of the path that stands for `*` in the pattern, undecoded; empty when there is
+ * none. */
 typedef void (*RouteHandler)(Passage *passage, Span rest);
 
 typedef struct Route {

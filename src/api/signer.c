@@ -50,7 +50,8 @@ static bool take_group(Signer *signer, Desk *desk)
 static void send_unsigned(Passage *p, int status)
 {
     if (!status_ok(answer_unsigned(&p->house->random, &p->answer))) p->answer.header_count = 0;
-    http_answer(p->http, status, p->answer.headers, p->answer.header_count, span_of_buffer(&p->body));
+    http_answer(
+            p->http, status, p->answer.headers, p->answer.header_count, span_of_buffer(&p->body));
     passage_close(p);
 }
 
@@ -86,8 +87,8 @@ static void sign_group(Desk *desk, Passage **group, const int *statuses, size_t 
     atomic_fetch_add(&desk->signer->house->signed_groups, 1);
     for (size_t i = 0; i < count; i++) {
         Passage *p = group[i];
-        const Status sealed
-                = status_ok(s) ? answer_seal(&p->answer, span_of_buffer(&signatures[i])) : s;
+        const Status sealed =
+                status_ok(s) ? answer_seal(&p->answer, span_of_buffer(&signatures[i])) : s;
         if (!status_ok(sealed)) {
             send_not_signable(p, sealed);
             continue;
@@ -163,8 +164,10 @@ void signer_submit(Signer *signer, Passage *passage)
 {
     passage->next = NULL;
     pthread_mutex_lock(&signer->lock);
-    if (signer->last == NULL) signer->first = passage;
-    else signer->last->next = passage;
+    if (signer->last == NULL)
+        signer->first = passage;
+    else
+        signer->last->next = passage;
     signer->last = passage;
     signer->waiting++;
     pthread_cond_signal(&signer->wake);

@@ -2,8 +2,9 @@
 /*
  * signer: the last step of every passage: write the answer, have it signed by vaultd, send it.
  *
- * A few threads take what waits, several passages at once: one message to vaultd signs them all. When vaultd
- * cannot sign, a committed outcome is answered with an unsigned 503; the repeat returns the outcome.
+ * A few threads take what waits, several passages at once: one message to vaultd signs them all.
+ * When vaultd cannot sign, a committed outcome is answered with an unsigned 503; the repeat returns
+ * the outcome.
  */
 #include "api/passage.h"
 

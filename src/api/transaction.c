@@ -64,8 +64,10 @@ static const JsonField scene_fields[] = {
             { "support_fapiao", JSON_BOOL, false, 0, 0, PLACE(support_fapiao) },                   \
             { "amount", JSON_RECORD, true, 0, 0, 0, amount_fields,                                 \
                 sizeof(amount_fields) / sizeof(amount_fields[0]) },                                \
-            { "scene_info", JSON_RECORD, false, 0, 0, 0, scene_fields,                             \
-                sizeof(scene_fields) / sizeof(scene_fields[0]) }
+    {                                                                                              \
+        "scene_info", JSON_RECORD, false, 0, 0, 0, scene_fields,                                   \
+                sizeof(scene_fields) / sizeof(scene_fields[0])                                     \
+    }
 
 static const JsonField native_fields[] = {
     COMMON_FIELDS,
@@ -125,9 +127,9 @@ bool transaction_read_order(Passage *p, PaymentOrder *ret_order, char (*ret_auth
     CLEANUP(json_free) JsonDocument *document = NULL;
     const bool read = codepay
             ? passage_read_json(p, codepay_fields,
-                      sizeof(codepay_fields) / sizeof(codepay_fields[0]), &json, &document)
+                    sizeof(codepay_fields) / sizeof(codepay_fields[0]), &json, &document)
             : passage_read_json(p, native_fields, sizeof(native_fields) / sizeof(native_fields[0]),
-                      &json, &document);
+                    &json, &document);
     if (!read) return false;
 
     const char *field = "";

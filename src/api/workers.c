@@ -59,8 +59,10 @@ Status workers_submit(Workers *w, Job *job)
     pthread_mutex_lock(&w->lock);
     const bool accepted = !w->stopping && w->waiting < WORKERS_QUEUE_MAX;
     if (accepted) {
-        if (w->last == NULL) w->first = job;
-        else w->last->next = job;
+        if (w->last == NULL)
+            w->first = job;
+        else
+            w->last->next = job;
         w->last = job;
         w->waiting++;
         pthread_cond_signal(&w->wake);

@@ -1,8 +1,8 @@
 #pragma once
 /*
- * workers: a fixed number of threads for what blocks (a PIN check in the vault, opening a field), so that
- * neither a loop of the HTTP server nor the batch ever waits for it. The queue is bounded: full means
- * refused, and the caller says "try again" to its client.
+ * workers: a fixed number of threads for what blocks (a PIN check in the vault, opening a field),
+ * so that neither a loop of the HTTP server nor the batch ever waits for it. The queue is bounded:
+ * full means refused, and the caller says "try again" to its client.
  */
 #include "base/status.h"
 
@@ -13,7 +13,7 @@ enum { WORKERS_THREADS_MAX = 64, WORKERS_QUEUE_MAX = 1024 };
 typedef struct Job Job;
 struct Job {
     void (*run)(Job *job); /* on a worker; the job may be freed here */
-    Job *next;             /* the queue's */
+    Job *next; /* the queue's */
 };
 
 typedef struct Workers Workers;
