@@ -138,8 +138,11 @@ MUST_USE static Status payers_enrol(const char *directory, const char *folder)
     for (size_t i = 0; i < apps.count; i++) {
         uint8_t memory[4096];
         Buffer answer = BUFFER_OF(memory);
-        const Status s = enrol_payer(
-                directory, apps.items[i].id, apps.items[i].pin, INSTITUTION_BALANCE_MINOR, &answer);
+        const int64_t balance = i % INSTITUTION_POOR_ONE_IN == INSTITUTION_POOR_ONE_IN - 1
+                ? INSTITUTION_POOR_MINOR
+                : INSTITUTION_BALANCE_MINOR;
+        const Status s =
+                enrol_payer(directory, apps.items[i].id, apps.items[i].pin, balance, &answer);
         if (!status_is(s, REFUSED_PAYER_EXISTS)) TRY(s);
         progress_show(&progress, i + 1);
     }
@@ -179,7 +182,7 @@ MUST_USE static Status day_rows(ReplayRows *ret_rows)
 }
 
 MUST_USE static Status day_play(
-        const char *directory, ReplayConfig *config, ReplayResult *ret_result)
+        const char *directory, const ReplayConfig *config, ReplayResult *ret_result)
 {
     char folder[PATH_BYTES_MAX];
     path_in(folder, directory, "demo");
@@ -190,9 +193,10 @@ MUST_USE static Status day_play(
     MerchantApps *merchants = calloc(1, sizeof(*merchants));
     CHECK(merchants != NULL, FAULT_MEMORY);
     Status s = merchant_apps_load(folder, merchants);
-    config->merchants = merchants;
-    config->payers = &payers;
-    if (status_ok(s)) s = replay_run(config, &rows, ret_result);
+    ReplayConfig whole = *config;
+    whole.merchants = merchants;
+    whole.payers = &payers;
+    if (status_ok(s)) s = replay_run(&whole, &rows, ret_result);
     merchant_apps_free(merchants);
     free(merchants);
     return s;
@@ -207,7 +211,7 @@ Status institution_day(const char *directory, const char *address, uint16_t port
             + 1]; /* a broken day is played again with new order numbers */
     const Clock clock = clock_system();
     snprintf(prefix, sizeof(prefix), "D%" PRIx64, (uint64_t)clock_now_us(&clock) / 100000);
-    ReplayConfig config = { .address = address,
+    const ReplayConfig config = { .address = address,
         .port = port,
         .tls = tls,
         .workers = workers,

@@ -9,6 +9,8 @@
 enum {
     INSTITUTION_PAYERS = 100,
     INSTITUTION_BALANCE_MINOR = 10000000, /* 100,000.00 each */
+    INSTITUTION_POOR_ONE_IN = 20,
+    INSTITUTION_POOR_MINOR = 50000, /* 500.00: not enough for the whole day */
 };
 
 /* Two operators' Ed25519 keys in <directory>/operators/, enrolled at the vault's ceremony, which

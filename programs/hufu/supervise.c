@@ -10,7 +10,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -56,8 +58,11 @@ __attribute__((noreturn)) static void become(const Program *program, int log_fd,
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGINT, SIG_IGN); /* Ctrl-C reaches the whole group; we stop them in order */
+    setpgid(0,
+            0); /* Ctrl-C goes to the terminal's group: we alone hear it, and stop them in order */
+    signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
     if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(log_fd, STDOUT_FILENO) < 0) _exit(127);
     if (dup2(log_fd, STDERR_FILENO) < 0) _exit(127);
     if (program->change_user) {
@@ -68,6 +73,9 @@ __attribute__((noreturn)) static void become(const Program *program, int log_fd,
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* after the change of user, which would clear it */
     umask(program->change_user ? 027 : 077);
     execv(program->arguments[0], (char *const *)(uintptr_t)program->arguments);
+    static const char sorry[] = "hufu: the program could not be executed\n";
+    const ssize_t n = write(STDERR_FILENO, sorry, sizeof(sorry) - 1);
+    (void)n;
     _exit(127);
 }
 
@@ -96,6 +104,16 @@ static void launch(Supervisor *s, size_t index)
     watched->pidfd = pidfd_open(pid, 0);
 }
 
+static void say_death(const char *name, int state)
+{
+    char how[64] = "ended";
+    if (WIFSIGNALED(state))
+        snprintf(how, sizeof(how), "was killed by signal %d (%s)", WTERMSIG(state),
+                sigabbrev_np(WTERMSIG(state)));
+    if (WIFEXITED(state)) snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(state));
+    fprintf(stderr, "hufu: %s %s\n", name, how);
+}
+
 /* A program died: start it again, unless it dies too often. */
 static void buried(Supervisor *s, size_t index)
 {
@@ -119,9 +137,11 @@ static void buried(Supervisor *s, size_t index)
     *oldest = now_us;
     watched->deaths++;
     if (too_often) {
+        say_death(s->programs[index].name, state);
         give_up(s, index);
         return;
     }
+    say_death(s->programs[index].name, state);
     watched->restarts++;
     launch(s, index);
 }
