@@ -176,11 +176,12 @@ static bool ask_again(Status s, int http_status)
 Status merchant_app_call(const MerchantApp *app, HttpClient *http, const char *method, Span target,
         Span body, MerchantAnswer *ret_answer)
 {
+    const unsigned tries_max = app->tries_max == 0 ? MERCHANT_APP_TRIES_MAX : app->tries_max;
     int pause_ms = PAUSE_FIRST_MS;
     for (unsigned tries = 1;; tries++) {
         HttpAnswer answer = { 0 };
         const Status s = merchant_app_call_once(app, http, method, target, body, &answer);
-        if (!ask_again(s, answer.status) || tries == MERCHANT_APP_TRIES_MAX) {
+        if (!ask_again(s, answer.status) || tries == tries_max) {
             TRY(s);
             *ret_answer = (MerchantAnswer) { answer.status, answer.body, tries };
             return OK;

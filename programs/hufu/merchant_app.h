@@ -23,6 +23,7 @@ typedef struct MerchantApp {
     uint8_t apiv3[32]; /* secret */
     PublicKey *platform; /* whose signature answers bear; by merchant_app_learn() */
     char platform_serial[MESSAGE_SERIAL_BYTES_MAX + 1];
+    unsigned tries_max; /* of one request; 0: MERCHANT_APP_TRIES_MAX */
 } MerchantApp;
 
 typedef struct MerchantApps {
