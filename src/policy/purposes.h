@@ -12,7 +12,8 @@
  * challenge signing-key  CLASS_SIGNING_KEY  mchid   empty         0, zeros          tenant  of the
  * challenge
  *
- * A server nonce that is not 16 bytes long (a prepay_id) stands in the context as the first 16 bytes of its SHA-256.
+ * A server nonce that is not 16 bytes long (a prepay_id) stands in the context as the first 16
+ * bytes of its SHA-256.
  */
 #include "base/bytes.h"
 

@@ -44,8 +44,7 @@ static uint8_t *probe(const HashTable *table, const KeyedHash *key)
         if (is_free(slot) || same_key(slot, key)) return slot;
         index = (index + 1) & (table->slot_count - 1);
     }
-    ASSERT(!"a table is never full");
-    return NULL;
+    status_assert_failed("a table is never full", __FILE__, __LINE__);
 }
 
 void hash_table_init(HashTable *ret_table, size_t record_bytes, size_t records_max)

@@ -1,0 +1,175 @@
+/* Goal: what vaultd hands out verifies with public keys alone; a merchant's key goes in by a box
+ * and never comes out. Method: parse each answer as a stranger would. Sources:
+ * c2sp.org/signed-note; reference/message.md section 1. */
+#include "base/encoding.h"
+#include "crypto/aead.h"
+#include "policy/purposes.h"
+#include "vault/checkpoint.h"
+#include "vault/vault_test_house.h"
+
+/* The next framed field of the answer. */
+static Span framed(Cursor *c)
+{
+    Span field = { NULL, 0 };
+    ASSERT(status_ok(cursor_framed(c, 65536, &field)));
+    return field;
+}
+
+static void test_signatures(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    uint8_t memory[256];
+    Buffer b = BUFFER_OF(memory);
+    EXPECT_OK(buffer_put_u32(&b, 2));
+    EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { WIRE_SIGN_RSA, SPAN("first") }));
+    EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { WIRE_SIGN_SM2, SPAN("second") }));
+    EXPECT_OK(house_ask(h, VAULT_SIGN, span_of_buffer(&b)));
+    Cursor c = cursor_of(span_of_buffer(&h->answer));
+    uint32_t count = 0;
+    EXPECT_OK(cursor_u32(&c, &count));
+    EXPECT(count == 2);
+    const Certificate *rsa = keys_certificate(house_keys(), KEY_PLATFORM_RSA);
+    const Certificate *sm2 = keys_certificate(house_keys(), KEY_PLATFORM_SM2);
+    EXPECT_OK(sign_verify(certificate_key(rsa), SPAN("first"), framed(&c)));
+    EXPECT_OK(sign_verify(certificate_key(sm2), SPAN("second"), framed(&c)));
+    memory[4] = 3; /* no such key */
+    EXPECT_REFUSED(house_ask(h, VAULT_SIGN, span_of_buffer(&b)), REFUSED_KEY_UNKNOWN);
+}
+
+static void test_box_key_is_certified(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(house_ask(h, VAULT_BOX_KEY, SPAN("")));
+    Cursor c = cursor_of(span_of_buffer(&h->answer));
+    WireBoxKey key;
+    EXPECT_OK(wire_take_box_key(&c, &key));
+    uint8_t memory[128];
+    Buffer b = BUFFER_OF(memory);
+    EXPECT_OK(buffer_put(&b, SPAN("hufu-box-key")));
+    EXPECT_OK(buffer_put_u32(&b, key.key_id));
+    EXPECT_OK(buffer_put_u8(&b, key.suite));
+    EXPECT_OK(buffer_put_i64(&b, key.expires_us));
+    EXPECT_OK(buffer_put(&b, key.public_key));
+    const Certificate *rsa = keys_certificate(house_keys(), KEY_PLATFORM_RSA);
+    EXPECT_OK(sign_verify(certificate_key(rsa), span_of_buffer(&b), key.signature));
+    EXPECT(key.expires_us > h->now_us);
+}
+
+/* "— name base64": the signature behind the key hash. */
+static Status take_line(Cursor *c, Span origin, Buffer *ret_line)
+{
+    Span line;
+    TRY(cursor_until(c, '\n', &line));
+    Cursor parts = cursor_of(line);
+    Span dash;
+    Span name;
+    TRY(cursor_until(&parts, ' ', &dash));
+    TRY(cursor_until(&parts, ' ', &name));
+    REQUIRE(span_equal(dash, SPAN("\u2014")) && span_equal(name, origin),
+            REFUSED_CHECKPOINT_FORMAT);
+    return base64_decode(parts.rest, ret_line);
+}
+
+static void test_checkpoint_is_a_signed_note(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(house_found(h));
+    EXPECT_OK(house_ask(h, VAULT_CHECKPOINT, SPAN("")));
+    const Span note = span_of_buffer(&h->answer);
+    Cursor c = cursor_of(note);
+    Span origin, size, root, empty;
+    EXPECT_OK(cursor_until(&c, '\n', &origin));
+    EXPECT_OK(cursor_until(&c, '\n', &size));
+    EXPECT_OK(cursor_until(&c, '\n', &root));
+    const Span text = { note.data, note.size - c.rest.size };
+    EXPECT_OK(cursor_until(&c, '\n', &empty));
+    EXPECT(span_equal(size, SPAN("1")) && empty.size == 0);
+    uint8_t root_memory[32];
+    Buffer root_bytes = BUFFER_OF(root_memory);
+    EXPECT_OK(base64_decode(root, &root_bytes));
+    EXPECT(bytes_equal_ct(root_memory, h->root, 32));
+    static const KeyRole roles[] = { KEY_CHECKPOINT_ED25519, KEY_CHECKPOINT_SM2 };
+    for (int i = 0; i < 2; i++) {
+        uint8_t memory[SIGN_BYTES_MAX + 4];
+        Buffer line = BUFFER_OF(memory);
+        EXPECT_OK(take_line(&c, origin, &line));
+        const Span signature = { line.data + 4, line.size - 4 };
+        const PublicKey *key = private_key_public(keys_private(house_keys(), roles[i]));
+        EXPECT_OK(sign_verify(key, text, signature));
+    }
+    EXPECT(c.rest.size == 0);
+}
+
+/* --- a merchant's key --- */
+
+static const char *const api_key = "a7cde1ZJB1kG2e7VfTs3jQzaWizur8Gb"; /* Tencent's own example */
+
+static Status protect(House *h, const char *key, Span tenant, Span asked_tenant, Buffer *ret_field)
+{
+    uint8_t memory[2 * BOX_BYTES_MAX];
+    uint8_t box_memory[BOX_BYTES_MAX];
+    Buffer b = BUFFER_OF(memory);
+    Buffer box = BUFFER_OF(box_memory);
+    const Random random = random_system();
+    KeysBox today;
+    CLEANUP(public_key_free) PublicKey *recipient = NULL;
+    TRY(keys_box_today(house_keys(), &today));
+    TRY(public_key_from_point(KEY_P256, SPAN_OF(today.point), &recipient));
+    const BoxContext context = { .data_class = CLASS_SIGNING_KEY,
+        .purpose = BOX_PURPOSE_SIGNING_KEY,
+        .expiry_us = h->now_us + 1000000,
+        .tenant = tenant,
+        .payee = tenant };
+    TRY(box_seal(recipient, today.key_id, &random, &context, span_of_text(key), &box));
+    TRY(buffer_put_framed(&b, span_of_buffer(&box)));
+    TRY(buffer_put_framed(&b, asked_tenant));
+    TRY(house_ask(h, VAULT_PROTECT, span_of_buffer(&b)));
+    ret_field->size = 0;
+    return buffer_put(ret_field, span_of_buffer(&h->answer));
+}
+
+static Status encrypt(House *h, Span tenant, Span field, uint8_t suite)
+{
+    uint8_t memory[1024];
+    Buffer b = BUFFER_OF(memory);
+    TRY(buffer_put_framed(&b, tenant));
+    TRY(buffer_put_framed(&b, field));
+    TRY(buffer_put_u8(&b, suite));
+    TRY(buffer_put_framed(&b, SPAN("certificate")));
+    TRY(buffer_put_framed(&b, SPAN("what the merchant reads")));
+    return house_ask(h, VAULT_ENCRYPT_DOWNLINK, span_of_buffer(&b));
+}
+
+static void test_downlink(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    uint8_t field_memory[512];
+    Buffer field = BUFFER_OF(field_memory);
+    EXPECT_REFUSED(protect(h, "too short", SPAN("m1"), SPAN("m1"), &field), REFUSED_SEAL_SIZE);
+    EXPECT_REFUSED(protect(h, api_key, SPAN("m1"), SPAN("m2"), &field), REFUSED_BOX_CONTEXT);
+    EXPECT_OK(protect(h, api_key, SPAN("m1"), SPAN("m1"), &field));
+    EXPECT_REFUSED(encrypt(h, SPAN("m2"), span_of_buffer(&field), AEAD_AES_256_GCM),
+            REFUSED_SEAL_TAMPERED);
+    EXPECT_REFUSED(
+            encrypt(h, SPAN("m1"), span_of_buffer(&field), AEAD_AES_128_GCM), REFUSED_KEY_UNKNOWN);
+
+    /* reference/message.md: the SM4 key of this example. */
+    static const uint8_t sm4_key[16] = { 0xfa, 0x20, 0x28, 0x80, 0x1e, 0x86, 0xd4, 0x5f, 0x56, 0x38,
+        0xca, 0xda, 0xfb, 0x5d, 0xb2, 0xe9 };
+    const Span keys[] = { span_of_text(api_key), SPAN_OF(sm4_key) };
+    static const AeadSuite suites[] = { AEAD_AES_256_GCM, AEAD_SM4_GCM };
+    for (int i = 0; i < 2; i++) {
+        uint8_t plain_memory[64];
+        Buffer plain = BUFFER_OF(plain_memory);
+        EXPECT_OK(encrypt(h, SPAN("m1"), span_of_buffer(&field), (uint8_t)suites[i]));
+        Cursor c = cursor_of(span_of_buffer(&h->answer));
+        const Span nonce = framed(&c);
+        EXPECT(nonce.size == AEAD_NONCE_BYTES && span_is_utf8(nonce));
+        EXPECT_OK(
+                aead_open(suites[i], keys[i], nonce.data, SPAN("certificate"), framed(&c), &plain));
+        EXPECT(span_equal(span_of_buffer(&plain), SPAN("what the merchant reads")));
+    }
+}
+
+TESTS(TEST(test_signatures), TEST(test_box_key_is_certified),
+        TEST(test_checkpoint_is_a_signed_note), TEST(test_downlink))
