@@ -136,7 +136,7 @@ void merchant_apps_free(MerchantApps *apps)
 
 /* --- asking --- */
 
-Status merchant_app_call_once(const MerchantApp *app, HttpClient *http, const char *method,
+MUST_USE static Status call_once(const MerchantApp *app, HttpClient *http, const char *method,
         Span target, Span body, HttpAnswer *ret_answer)
 {
     uint8_t canonical[MERCHANT_APP_BODY_BYTES_MAX];
@@ -180,7 +180,7 @@ Status merchant_app_call(const MerchantApp *app, HttpClient *http, const char *m
     int pause_ms = PAUSE_FIRST_MS;
     for (unsigned tries = 1;; tries++) {
         HttpAnswer answer = { 0 };
-        const Status s = merchant_app_call_once(app, http, method, target, body, &answer);
+        const Status s = call_once(app, http, method, target, body, &answer);
         if (!ask_again(s, answer.status) || tries == tries_max) {
             TRY(s);
             *ret_answer = (MerchantAnswer) { answer.status, answer.body, tries };

@@ -64,6 +64,3 @@ typedef struct MerchantAnswer {
  */
 MUST_USE Status merchant_app_call(const MerchantApp *app, HttpClient *http, const char *method,
         Span target, Span body, MerchantAnswer *ret_answer);
-/* The same, never asked again. */
-MUST_USE Status merchant_app_call_once(const MerchantApp *app, HttpClient *http,
-        const char *method, Span target, Span body, HttpAnswer *ret_answer);
