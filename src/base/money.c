@@ -19,8 +19,11 @@ Status money_add(Money a, Money b, Money *ret)
 
 Status money_subtract(Money a, Money b, Money *ret)
 {
-    REQUIRE(b.minor != INT64_MIN, REFUSED_MONEY_OVERFLOW);
-    return money_add(a, (Money) { -b.minor, b.currency }, ret);
+    int64_t minor = 0;
+    REQUIRE(a.currency == b.currency, REFUSED_MONEY_CURRENCY_MIXED);
+    REQUIRE(!__builtin_sub_overflow(a.minor, b.minor, &minor), REFUSED_MONEY_OVERFLOW);
+    *ret = (Money) { minor, a.currency };
+    return OK;
 }
 
 typedef struct CurrencyName {
@@ -28,8 +31,8 @@ typedef struct CurrencyName {
     const char *name;
 } CurrencyName;
 
-static const CurrencyName names[]
-        = { { CURRENCY_CNY, "CNY" }, { CURRENCY_USD, "USD" }, { CURRENCY_EUR, "EUR" } };
+static const CurrencyName names[] = { { CURRENCY_CNY, "CNY" }, { CURRENCY_USD, "USD" },
+    { CURRENCY_EUR, "EUR" } };
 
 const char *currency_name(Currency currency)
 {
@@ -49,14 +52,15 @@ Status currency_parse(Span name, Currency *ret)
     return REFUSE(REFUSED_NUMBER_INVALID);
 }
 
-/* Append decimal digits to *value; refuses anything else. */
-static Status add_digits(Span digits, int64_t *value)
+/* Append decimal digits to *value, away from zero in the direction of `sign`; refuses anything
+ * else. */
+static Status add_digits(Span digits, int sign, int64_t *value)
 {
     for (size_t i = 0; i < digits.size; i++) {
         const uint8_t c = digits.data[i];
         REQUIRE(c >= '0' && c <= '9', REFUSED_NUMBER_INVALID);
         REQUIRE(!__builtin_mul_overflow(*value, 10, value), REFUSED_NUMBER_INVALID);
-        REQUIRE(!__builtin_add_overflow(*value, c - '0', value), REFUSED_NUMBER_INVALID);
+        REQUIRE(!__builtin_add_overflow(*value, sign * (c - '0'), value), REFUSED_NUMBER_INVALID);
     }
     return OK;
 }
@@ -67,8 +71,8 @@ Status i64_parse(Span text, int64_t *ret)
     const Span digits = negative ? (Span) { text.data + 1, text.size - 1 } : text;
     REQUIRE(digits.size > 0, REFUSED_NUMBER_INVALID);
     int64_t value = 0;
-    TRY(add_digits(digits, &value));
-    *ret = negative ? -value : value;
+    TRY(add_digits(digits, negative ? -1 : 1, &value));
+    *ret = value;
     return OK;
 }
 
@@ -85,9 +89,9 @@ Status minor_parse_decimal(Span text, int64_t *ret)
     }
     REQUIRE(whole.size > 0, REFUSED_NUMBER_INVALID);
     int64_t value = 0;
-    TRY(add_digits(whole, &value));
-    TRY(add_digits(fraction, &value));
-    TRY(add_digits((Span) { (const uint8_t *)"00", 2 - fraction.size }, &value));
+    TRY(add_digits(whole, 1, &value));
+    TRY(add_digits(fraction, 1, &value));
+    TRY(add_digits((Span) { (const uint8_t *)"00", 2 - fraction.size }, 1, &value));
     *ret = value;
     return OK;
 }
