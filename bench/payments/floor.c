@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "floor.h"
 
+#include "crypto/box.h"
 #include "floor_sql.h"
 #include "load.h"
 
@@ -102,7 +103,30 @@ static void open_once(EVP_PKEY *own, const uint8_t *point, size_t point_size, EV
     EVP_PKEY_free(peer);
 }
 
-static double measure_box(void)
+/* The same through our own room, which knows a shorter way into libcrypto; the floor is the faster of the two. */
+static double measure_own_box(void)
+{
+    uint8_t bytes[BOX_BYTES_MAX];
+    uint8_t plain_bytes[BOX_PLAIN_BYTES_MAX];
+    Buffer sealed = BUFFER_OF(bytes);
+    Box box = { 0 };
+    PrivateKey *key = NULL;
+    const Random random = random_system();
+    const BoxContext context = { .data_class = 1, .purpose = 1 };
+    ASSERT(status_ok(private_key_generate(KEY_P256, &key)));
+    ASSERT(status_ok(box_seal(private_key_public(key), 1, &random, &context, SPAN("271828"), &sealed)));
+    ASSERT(status_ok(box_parse(span_of_buffer(&sealed), &box)));
+    const double start_us = cpu_now_us();
+    for (int i = 0; i < ROUNDS; i++) {
+        Buffer plain = BUFFER_OF(plain_bytes);
+        ASSERT(status_ok(box_open(key, &box, &plain)));
+    }
+    const double each_us = (cpu_now_us() - start_us) / ROUNDS;
+    private_key_free(&key);
+    return each_us;
+}
+
+static double measure_bare_box(void)
 {
     EVP_PKEY *own = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     EVP_PKEY *other = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
@@ -165,7 +189,9 @@ Status floor_measure(const char *folder, const char *database, Floor *ret)
     measure_signature(&sm2, &floor.sm2_sign_us, &floor.sm2_verify_us);
     EVP_PKEY_free(rsa.key);
     EVP_PKEY_free(sm2.key);
-    floor.box_open_us = measure_box();
+    const double bare_us = measure_bare_box();
+    const double own_us = measure_own_box();
+    floor.box_open_us = bare_us < own_us ? bare_us : own_us;
     floor.kdf_us = measure_kdf();
     floor.fsync_ms = measure_fsync_ms(folder);
     TRY(floor_sql_measure(folder, database, &floor.sql_codepay_us, &floor.sql_pin_us));

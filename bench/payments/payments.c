@@ -21,8 +21,8 @@ enum { PAYERS = 40, WARM_UP = 200 };
 static const char strategy[] = "version: 1\nname: bench\n"
                                "amount:\n  challenge_over: 100000\n  delay_over: 0\n  review_over: 0\n"
                                "  refuse_over: 5000000\n"
-                               "velocity:\n  challenge_count_over: 1000000\n  challenge_sum_over: 100000000000\n"
-                               "  refuse_count_over: 2000000\n  refuse_sum_over: 1000000000000\n"
+                               "velocity:\n  challenge_count_over: 900000\n  challenge_sum_over: 100000000000\n"
+                               "  refuse_count_over: 1000000\n  refuse_sum_over: 1000000000000\n"
                                "wait:\n  challenge_s: 300\n  delay_s: 60\n  review_s: 300\n";
 
 static Stand stand;
