@@ -23,6 +23,7 @@ int command_payer_add(int argc, char **argv);
 int command_key_list(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_restore(int argc, char **argv);
+int command_release(int argc, char **argv);
 int command_audit_verify(int argc, char **argv);
 int command_day_end(int argc, char **argv);
 int command_simulate(int argc, char **argv);

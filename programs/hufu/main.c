@@ -17,6 +17,7 @@ static const Command commands[] = {
     { "day end", "close the last finished business day", command_day_end },
     { "backup", "an encrypted copy of everything, while it runs", command_backup },
     { "restore", "go back to a backup; two people must approve", command_restore },
+    { "release", "release a frozen row; two people must approve", command_release },
     { "audit verify", "check rows, sums and the log from outside", command_audit_verify },
     { "simulate", "make a file of payments with fraud hidden in it", command_simulate },
     { "replay", "send a file of payments through the public API", command_replay },

@@ -1,228 +1,349 @@
 #define _GNU_SOURCE
-#include "backup_files.h"
 #include "machine.h"
 #include "people.h"
+#include "restore_files.h"
+#include "terminal.h"
 
-#include "audit/log.h"
 #include "base/secret.h"
 #include "base/time.h"
 #include "crypto/digest.h"
-#include "crypto/merkle.h"
-#include "store/store.h"
+#include "policy/detect.h"
+#include "store/replace.h"
 #include "vaultclient/client.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ACCEPT_PAUSE_MS = 50, ACCEPT_TRIES_MAX = 12000, REASON_BYTES_MAX = 200 };
+enum { PAUSE_MS = 50, LEAVE_MS_MAX = 60000, SERVE_MS_MAX = 1800000, KEY_BYTES_MAX = 128 };
 
 typedef struct Restore {
     const char *file;
-    Span reason;
+    const char *reason;
+    bool with_domain;
     Layout layout;
     Users users;
     Machine machine;
+    bool own_machine; /* nothing ran: we start vaultd and hufud for the time */
     Person people[2];
     VaultClient *vault;
-    char staging[PATH_BYTES_MAX];
-    int64_t leaves; /* of the restored log */
-    uint8_t subject[DIGEST_SHA256_BYTES];
+    int file_fd;
+    Disk archive;
+    ArchiveHeader header;
+    RestoreFiles files;
+    StoreGate gate;
+    int hold_fd;
+    bool replaced;
+    uint64_t epoch; /* vaultd's before */
+    int64_t old_size;
 } Restore;
 
-static void remove_staging(const Restore *r)
+/* Pause; false when a program that we started is given up. */
+static bool pause_ms(const Restore *r, int ms)
 {
-    char path[PATH_BYTES_MAX];
-    static const char *const tails[] = { "", "-wal", "-shm" };
-    for (size_t i = 0; i < BACKUP_FILES; i++) {
-        for (size_t k = 0; k < 3; k++) {
-            char name[64];
-            snprintf(name, sizeof(name), "%s%s", backup_names[i], tails[k]);
-            unlink(path_in(path, r->staging, name));
-        }
-    }
-    rmdir(r->staging);
+    if (r->own_machine) return !machine_ended(&r->machine, ms);
+    const struct timespec wait = { ms / 1000, ms % 1000 * 1000000L };
+    nanosleep(&wait, NULL);
+    return true;
 }
 
-/* Both people open the backup's key; every byte is authentic before anything of it is used. */
-MUST_USE static Status unpack(Restore *r)
+MUST_USE static Status read_vault(Restore *r, WireStatus *ret_status)
 {
-    uint8_t wrapped_bytes[ARCHIVE_WRAPPED_BYTES_MAX];
-    uint8_t key_bytes[128];
-    uint8_t digest[DIGEST_SHA256_BYTES];
-    Buffer wrapped = BUFFER_OF(wrapped_bytes);
-    Buffer key = BUFFER_OF(key_bytes);
-    CLEANUP(archive_close) Archive *archive = NULL;
-    TRY(archive_open(r->file, &wrapped, &archive));
-    sha256(span_of_buffer(&wrapped), digest);
-    WireApproval approvals[2];
+    uint8_t bytes[1024];
+    Buffer memory = BUFFER_OF(bytes);
+    TRY(vaultclient_status(r->vault, &memory, ret_status));
+    ret_status->custody = (Span) { NULL, 0 }; /* it borrowed from `bytes` */
+    return OK;
+}
+
+MUST_USE static Status approve(Restore *r, Span operation, Span subject, WireApproval approvals[2])
+{
     for (size_t i = 0; i < 2; i++)
         TRY(person_approve(
-                &r->people[i], SPAN("unwrap-backup"), SPAN_OF(digest), r->reason, &approvals[i]));
-    TRY(vaultclient_unwrap_key(r->vault, approvals, span_of_buffer(&wrapped), &key));
-    CHECK(mkdir(r->staging, 0700) == 0, FAULT_DISK);
-    const Status s =
-            archive_extract(archive, span_of_buffer(&key), r->staging, backup_names, BACKUP_FILES);
+                &r->people[i], operation, subject, span_of_text(r->reason), &approvals[i]));
+    return OK;
+}
+
+/* --- before anything is touched --- */
+
+MUST_USE static Status open_archive(Restore *r)
+{
+    r->file_fd = open(r->file, O_RDONLY | O_CLOEXEC);
+    CHECK(r->file_fd >= 0, FAULT_DISK);
+    r->archive = disk_of_fd(r->file_fd);
+    TRY(archive_header(&r->archive, &r->header));
+    uint8_t bytes[TIME_TEXT_BYTES];
+    Buffer text = BUFFER_OF(bytes);
+    TRY(time_format(r->header.manifest.time_us, &text));
+    char leaves[28];
+    printf("  the backup is of %.*s, with %s batches in its log\n", (int)text.size,
+            (const char *)text.data, number_text(r->header.manifest.tree_size, leaves));
+    return OK;
+}
+
+/* vaultd looks at both signatures here, so that wrong ones are refused while the present state
+ * still serves. */
+MUST_USE static Status unpack(Restore *r)
+{
+    uint8_t key_bytes[KEY_BYTES_MAX];
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    Buffer key = BUFFER_OF(key_bytes);
+    WireApproval approvals[2];
+    const Span wrapped = { r->header.wrapped, r->header.wrapped_size };
+    sha256(wrapped, digest);
+    TRY(approve(r, SPAN("unwrap-backup"), SPAN_OF(digest), approvals));
+    Status s = vaultclient_unwrap_key(r->vault, approvals, wrapped, &key);
+    if (status_ok(s))
+        s = restore_files_unpack(&r->files, &r->archive, &r->header, span_of_buffer(&key));
     bytes_wipe(key_bytes, sizeof(key_bytes));
     return s;
 }
 
-static Status grow(void *context, const uint8_t hash[MERKLE_HASH_BYTES])
-{
-    MerkleHash leaf;
-    memcpy(leaf.bytes, hash, sizeof(leaf.bytes));
-    merkle_append(context, &leaf);
-    return OK;
-}
+/* --- the exchange --- */
 
-/* What the two people agree to: the log of the restored ledger, which names every row's hash. */
-MUST_USE static Status read_subject(Restore *r)
+/* hufud sees the closed gate, ends in order, and does not come back before it is open. */
+MUST_USE static Status await_free_database(Restore *r)
 {
-    static const StoreSchema *const schemas[] = { &audit_schema };
-    char path[PATH_BYTES_MAX];
-    const StoreConfig config = { path_in(path, r->staging, backup_names[0]), NULL, schemas, 1 };
-    Store *store = NULL;
-    MerkleFrontier tree = { 0 };
-    MerkleHash root;
-    TRY(store_open_readonly(&config, &store));
-    const Status s = audit_each_hash(NULL, store, grow, &tree);
-    store_close(store);
-    TRY(s);
-    merkle_root(&tree, &root);
-    r->leaves = (int64_t)tree.size;
-    uint8_t size_bytes[8];
-    Buffer size = BUFFER_OF(size_bytes);
-    TRY(buffer_put_i64(&size, r->leaves));
-    const Span parts[] = { SPAN("hufu restored state"), span_of_buffer(&size),
-        SPAN_OF(root.bytes) };
-    digest_parts(DIGEST_SHA256, parts, 3, r->subject);
-    return OK;
-}
-
-/* The present files stay beside the restored ones, under the time. */
-MUST_USE static Status put_in_place(const Restore *r)
-{
-    static const char *const tails[] = { "", "-wal", "-shm" };
-    const Clock clock = clock_system();
-    const long long now_s = (long long)(clock_now_us(&clock) / TIME_SECOND_US);
-    for (size_t i = 0; i < BACKUP_FILES; i++) {
-        char live[PATH_BYTES_MAX];
-        char staged[PATH_BYTES_MAX];
-        path_in(live, r->layout.directory, backup_paths[i]);
-        for (size_t k = 0; k < 3; k++) {
-            char old[PATH_BYTES_MAX + 8];
-            char kept[PATH_BYTES_MAX + 64];
-            snprintf(old, sizeof(old), "%s%s", live, tails[k]);
-            snprintf(kept, sizeof(kept), "%s.before-restore-%lld%s", live, now_s, tails[k]);
-            if (access(old, F_OK) == 0) CHECK(rename(old, kept) == 0, FAULT_DISK);
-        }
-        path_in(staged, r->staging, backup_names[i]);
-        CHECK(rename(staged, live) == 0, FAULT_DISK);
-        CHECK(chmod(live, 0640) == 0, FAULT_DISK);
-        if (r->users.separate)
-            CHECK(chown(live, r->users.web, i == 0 ? r->users.audit_group : r->users.web_group)
-                            == 0,
-                    FAULT_DISK);
+    for (int waited = 0; waited < LEAVE_MS_MAX; waited += PAUSE_MS) {
+        const Status s = store_hold(r->files.live[RESTORE_LEDGER], &r->hold_fd);
+        if (!status_is(s, REFUSED_STORE_BUSY)) return s;
+        REQUIRE(pause_ms(r, PAUSE_MS), REFUSED_IPC_CLOSED);
     }
+    return REFUSE(REFUSED_STORE_BUSY);
+}
+
+MUST_USE static Status write_note(Restore *r)
+{
+    RestoreNote note = { .old_size = r->old_size, .size = r->header.manifest.tree_size };
+    const Span wrapped = { r->header.wrapped, r->header.wrapped_size };
+    for (size_t i = 0; i < 2; i++)
+        snprintf(note.approvers[i], sizeof(note.approvers[i]), "%s", r->people[i].name);
+    snprintf(note.reason, sizeof(note.reason), "%s", r->reason);
+    sha256(wrapped, note.archive);
+    memcpy(note.root, r->header.manifest.root, sizeof(note.root));
+    return store_gate_note(&r->gate, &note);
+}
+
+MUST_USE static Status exchange(Restore *r)
+{
+    TRY(store_gate_close(r->files.live[RESTORE_LEDGER], &r->gate));
+    TRY(await_free_database(r));
+    WireStatus status = { 0 };
+    TRY(read_vault(r, &status));
+    r->epoch = status.epoch;
+    r->old_size = status.tree_size;
+    TRY(write_note(r));
+    TRY(restore_files_replace(&r->files));
+    r->replaced = true;
     return OK;
 }
 
-/*
- * hufud shows the restored store to vaultd, which refuses it; between two showings vaultd can be
- * told to accept it. A store that needs no acceptance (nothing happened since the backup) is served
- * at once.
- */
+static void open_gate(Restore *r)
+{
+    if (r->hold_fd >= 0) close(r->hold_fd);
+    r->hold_fd = -1;
+    store_gate_open(&r->gate, r->replaced);
+}
+
+/* --- the acceptance --- */
+
+/* What vaultd asks two people to sign for a restored state (vault/scan.h). */
+static void make_subject(const Restore *r, uint8_t ret_subject[DIGEST_SHA256_BYTES])
+{
+    uint8_t bytes[8];
+    Buffer size = BUFFER_OF(bytes);
+    ASSERT(status_ok(buffer_put_i64(&size, r->header.manifest.tree_size)));
+    const Span parts[] = { SPAN("hufu restored state"), span_of_buffer(&size),
+        SPAN_OF(r->header.manifest.root) };
+    digest_parts(DIGEST_SHA256, parts, 3, ret_subject);
+}
+
+/* The state needs nobody's acceptance: nothing happened since the backup, and a new scan has proved
+ * it. */
+static bool is_served(const Restore *r, const WireStatus *status)
+{
+    const bool same = status->tree_size >= r->header.manifest.tree_size && status->ready;
+    return same && status->epoch > r->epoch && r->old_size == r->header.manifest.tree_size;
+}
+
+/* hufud shows the restored store to vaultd again and again; after a refused showing vaultd can be
+ * told to accept it. */
 MUST_USE static Status accept(Restore *r)
 {
-    WireApproval approvals[2];
-    for (size_t i = 0; i < 2; i++)
-        TRY(person_approve(&r->people[i], SPAN("accept-restore"), SPAN_OF(r->subject), r->reason,
-                &approvals[i]));
-    machine_start_hufud(&r->machine);
-    for (int tries = 0; tries < ACCEPT_TRIES_MAX && !machine_serves(&r->machine); tries++) {
+    uint8_t subject[DIGEST_SHA256_BYTES];
+    make_subject(r, subject);
+    for (int waited = 0; waited < SERVE_MS_MAX; waited += PAUSE_MS) {
+        WireApproval approvals[2];
+        WireStatus status = { 0 };
+        TRY(read_vault(r, &status));
+        if (is_served(r, &status)) return OK;
+        TRY(approve(r, SPAN("accept-restore"), SPAN_OF(subject), approvals));
         const Status s = vaultclient_accept_restore(r->vault, approvals);
-        if (status_ok(s)) break;
         if (!status_is(s, REFUSED_VAULT_NOT_READY)) return s;
-        REQUIRE(!machine_ended(&r->machine, ACCEPT_PAUSE_MS), REFUSED_IPC_CLOSED);
+        REQUIRE(pause_ms(r, PAUSE_MS), REFUSED_IPC_CLOSED);
     }
-    uint16_t port = 0;
-    return machine_await_hufud(&r->machine, &port);
+    return REFUSE(REFUSED_IPC_TIMEOUT);
+}
+
+/* hufud takes the note away when it stands in the audit log. */
+MUST_USE static Status await_audited(Restore *r)
+{
+    for (int waited = 0; waited < SERVE_MS_MAX; waited += PAUSE_MS) {
+        RestoreNote note = { 0 };
+        bool found = false;
+        TRY(store_note_read(r->files.live[RESTORE_LEDGER], &note, &found));
+        if (!found) return OK;
+        REQUIRE(pause_ms(r, PAUSE_MS), REFUSED_IPC_CLOSED);
+    }
+    return REFUSE(REFUSED_IPC_TIMEOUT);
+}
+
+/* --- the command --- */
+
+MUST_USE static Status connect_vault(Restore *r)
+{
+    char path[PATH_BYTES_MAX];
+    path_in(path, r->layout.directory, PATH_OPERATOR_SOCKET);
+    if (r->own_machine) {
+        printf("  starting vaultd\n");
+        TRY(machine_start_vaultd(&r->machine));
+    }
+    const VaultClientConfig config = { .socket_path = path, .channels = 1 };
+    return vaultclient_open(&config, &r->vault);
 }
 
 MUST_USE static Status restore(Restore *r)
 {
-    char socket[PATH_BYTES_MAX];
-    printf("  starting vaultd\n");
-    TRY(machine_start_vaultd(&r->machine));
-    const VaultClientConfig config = {
-        .socket_path = path_in(socket, r->layout.directory, PATH_OPERATOR_SOCKET), .channels = 1
-    };
-    TRY(vaultclient_open(&config, &r->vault));
-    remove_staging(r); /* of a restore that was killed */
+    TRY(open_archive(r));
+    TRY(connect_vault(r));
     TRY(unpack(r));
-    TRY(read_subject(r));
-    printf("  the backup is whole: %lld batches in its log\n", (long long)r->leaves);
-    TRY(put_in_place(r));
-    printf("  starting hufud; %s and %s accept the restored state\n", r->people[0].name,
-            r->people[1].name);
-    return accept(r);
+    printf("  the backup is whole; %s and %s may open it\n", r->people[0].name, r->people[1].name);
+    const Status s = exchange(r);
+    open_gate(r);
+    TRY(s);
+    printf("  the databases are exchanged; hufud shows the restored state to the vault\n");
+    if (r->own_machine) machine_start_hufud(&r->machine);
+    TRY(accept(r));
+    return await_audited(r);
+}
+
+/* A folder that another user does not own was never given to one. */
+MUST_USE static Status find_users(Restore *r)
+{
+    char path[PATH_BYTES_MAX];
+    struct stat about;
+    TRY(users_find(&r->users));
+    CHECK(stat(path_in(path, r->layout.directory, "data"), &about) == 0, FAULT_DISK);
+    if (!r->users.separate || about.st_uid == r->users.web) return OK;
+    r->users = (Users) { .web = getuid(),
+        .web_group = getgid(),
+        .vault = getuid(),
+        .vault_group = getgid(),
+        .audit = getuid(),
+        .audit_group = getgid(),
+        .sockets = getgid() };
+    return OK;
 }
 
 MUST_USE static Status prepare(Restore *r, const char *directory, const OptionList *keys)
 {
-    TRY(layout_lock(directory, &r->layout));
-    TRY(users_find(&r->users));
-    path_in(r->staging, r->layout.directory, "domain/restore");
+    char path[PATH_BYTES_MAX];
+    TRY(layout_find(directory, &r->layout));
     for (size_t i = 0; i < 2; i++)
         TRY(person_load(r->layout.directory, keys->values[i], &r->people[i]));
+    restore_files_name(&r->layout, r->with_domain, &r->files);
+    if (socket_listens(path_in(path, r->layout.directory, PATH_OPERATOR_SOCKET))) return OK;
+    TRY(layout_lock(directory, &r->layout));
+    TRY(find_users(r));
     const int never = eventfd(0, EFD_CLOEXEC);
     CHECK(never >= 0, FAULT_SYSTEM);
-    return machine_open(&r->layout, &r->users, NULL, never, &r->machine);
+    TRY(machine_open(&r->layout, &r->users, NULL, never, &r->machine));
+    r->own_machine = true;
+    return OK;
+}
+
+static void finish(Restore *r)
+{
+    vaultclient_close(r->vault);
+    if (r->own_machine) machine_close(&r->machine);
+    if (r->file_fd >= 0) close(r->file_fd);
+    if (r->files.fresh[0][0] != '\0') restore_files_remove(&r->files);
+    for (size_t i = 0; i < 2; i++)
+        person_free(&r->people[i]);
+    layout_close(&r->layout);
+}
+
+static int tell(const Restore *r, Status s)
+{
+    const int64_t lost = r->old_size - r->header.manifest.tree_size;
+    if (!status_ok(s) && r->replaced)
+        fprintf(stderr,
+                "hufu restore: the restored state stands in its place, but is not accepted: "
+                "nothing is served.\n"
+                "  Run `hufu restore` again, or put %s back.\n",
+                r->files.kept[RESTORE_LEDGER]);
+    if (!status_ok(s)) return command_failed("restore", s);
+    char number[28];
+    printf("restored: batch %s is the newest; ", number_text(r->header.manifest.tree_size, number));
+    printf("%s later batches, with every payment in them, are no longer served\n",
+            number_text(lost, number));
+    printf("  kept      %s\n", r->files.kept[RESTORE_LEDGER]);
+    printf("  approved  %s, %s: %s\n", r->people[0].name, r->people[1].name, r->reason);
+    if (r->own_machine) printf("`hufu up` goes on from there\n");
+    return EXIT_DONE;
+}
+
+static bool is_reason(const char *reason)
+{
+    if (reason == NULL || reason[0] == '\0' || strlen(reason) > REPLACE_REASON_BYTES_MAX)
+        return false;
+    return span_is_utf8(span_of_text(reason)) && status_ok(detect_free_text(span_of_text(reason)));
 }
 
 int command_restore(int argc, char **argv)
 {
     const char *directory = directory_default();
-    const char *reason = NULL;
     OptionList keys = { 0 };
-    Restore r = { .layout = { .lock_fd = -1 } };
+    Restore r = { .layout = { .lock_fd = -1 }, .gate = { .fd = -1 }, .hold_fd = -1, .file_fd = -1 };
     const Option options[] = {
         { "FILE", OPTION_TEXT, NULL, "what `hufu backup` wrote", &r.file, 0, 0 },
         { "--key", OPTION_LIST, "OPERATOR",
                 "twice: a name in DIR/operators/, or a path to NAME.key.pem", &keys, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT", "why; it stands in the vault's journal (required)",
-                &reason, 0, 0 },
-        { "--directory", OPTION_TEXT, "DIR", "of the stopped system [var]", &directory, 0, 0 },
+        { "--reason", OPTION_TEXT, "TEXT",
+                "why, up to 100 bytes; it is signed and audited (required)", &r.reason, 0, 0 },
+        { "--domain", OPTION_FLAG, NULL,
+                "put the domain store back too; PINs set since the backup are then refused",
+                &r.with_domain, 0, 0 },
+        { "--directory", OPTION_TEXT, "DIR", "of the system, running or not [var]", &directory, 0,
+                0 },
     };
     const Usage usage = { "hufu restore",
-        "Go back to a backup: the only way in which an older state is accepted. The system must "
-        "be\n"
-        "stopped. Two enrolled operators sign, with their own keys, that the backup is opened and "
-        "that its\n"
-        "state is accepted; the vault keeps both signatures. The present files are kept beside.",
+        "Go back to a backup: the only way in which an older state is accepted. Two enrolled "
+        "operators\n"
+        "sign, with their own keys, that the backup is opened and that its state is accepted; the "
+        "vault\n"
+        "checks both, and the audit log goes on with both names and the reason. What was there is "
+        "kept\n"
+        "beside. A running hufud makes way and comes back with the restored state.",
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (keys.count != 2 || reason == NULL || strlen(reason) > REASON_BYTES_MAX) {
-        fprintf(stderr,
-                "hufu restore: --key twice and --reason are required\nSee `hufu restore "
-                "--help`.\n");
+    if (keys.count != 2 || !is_reason(r.reason)) {
+        fprintf(stderr, "hufu restore: %s\nSee `hufu restore --help`.\n",
+                keys.count != 2 ? "two people must approve: give --key twice"
+                                : "--reason is needed: 1 to 100 bytes of text, no card numbers");
         return EXIT_USAGE;
     }
-    r.reason = span_of_text(reason);
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-    Status s = prepare(&r, directory, &keys);
-    if (status_is(s, REFUSED_STORE_BUSY)) fprintf(stderr, "hufu restore: stop `hufu up` first\n");
-    if (status_ok(s)) s = restore(&r);
-    vaultclient_close(r.vault);
-    machine_close(&r.machine);
-    if (r.staging[0] != '\0') remove_staging(&r);
-    for (size_t i = 0; i < 2; i++)
-        person_free(&r.people[i]);
-    layout_close(&r.layout);
-    if (!status_ok(s)) return command_failed("restore", s);
-    printf("restored; `hufu up` goes on from there\n");
-    return EXIT_DONE;
+    const Status prepared = prepare(&r, directory, &keys);
+    if (status_is(prepared, REFUSED_STORE_BUSY))
+        fprintf(stderr, "hufu restore: `hufu up` runs in %s but its vaultd does not answer\n",
+                directory);
+    const Status s = status_ok(prepared) ? restore(&r) : prepared;
+    exit_status = tell(&r, s);
+    finish(&r);
+    return exit_status;
 }

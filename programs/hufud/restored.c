@@ -14,7 +14,8 @@ typedef struct Work {
 static Status work_gather(Unit *unit, Rows *rows) { return OK; }
 static Status work_run(Unit *unit, Rows *rows) { return rows_event(rows, ((Work *)unit)->event); }
 
-/* One approver acts, the other stands beside; both are named, and so is how far the log went back. */
+/* One approver acts, the other stands beside; both are named, and so is how far the log went back.
+ */
 static Status put_event(const RestoreNote *note, Buffer *ret_event)
 {
     uint8_t actor_memory[AUDIT_ACTOR_BYTES_MAX];
@@ -36,7 +37,8 @@ static Status put_event(const RestoreNote *note, Buffer *ret_event)
     return audit_event_put(ret_event, &event);
 }
 
-Status restored_write(const char *database, const WireStatus *status, Batcher *batcher, bool *ret_written)
+Status restored_write(
+        const char *database, const WireStatus *status, Batcher *batcher, bool *ret_written)
 {
     RestoreNote note = { 0 };
     bool found = false;
@@ -47,8 +49,8 @@ Status restored_write(const char *database, const WireStatus *status, Batcher *b
         uint8_t memory[AUDIT_EVENT_BYTES_MAX];
         Buffer event = BUFFER_OF(memory);
         TRY(put_event(&note, &event));
-        Work work
-                = { .unit = { .gather = work_gather, .run = work_run }, .event = span_of_buffer(&event) };
+        Work work = { .unit = { .gather = work_gather, .run = work_run },
+            .event = span_of_buffer(&event) };
         TRY(unit_wait(batcher, &work.unit));
     }
     store_note_clear(database);

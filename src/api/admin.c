@@ -21,6 +21,7 @@ static const Operation operations[] = {
     { "public.keys", admin_public_keys },
     { "report.sums", admin_report_sums },
     { "backup", admin_backup },
+    { "release.note", admin_release_note },
     { "day.end", admin_day_end },
     { "stop", admin_stop_all },
 };

@@ -14,6 +14,7 @@
  *   public.keys     certificates and public keys, for auditors
  *   report.sums     per currency: sum of all postings (zero), count; payments per state
  *   backup          {path}: an encrypted copy of both stores (store/archive.h) in a new file of hufud's user
+ *   release.note    {table, key, first, second, reason, outcome}: two operators release a frozen row; for the log
  *   day.end         {day?}: close the last finished business day
  */
 #include "api/house.h"

@@ -25,6 +25,7 @@ Status admin_key_list(Admin *admin, const JsonDocument *document, uint32_t uid, 
 Status admin_public_keys(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_report_sums(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_backup(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_release_note(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_day_end(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_stop_all(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 

@@ -1,0 +1,130 @@
+#include "admin_client.h"
+#include "layout.h"
+#include "people.h"
+
+#include "base/encoding.h"
+#include "policy/tables.h"
+#include "store/replace.h"
+#include "vaultclient/client.h"
+
+typedef struct TableName {
+    const char *name;
+    uint16_t id;
+} TableName;
+
+static const TableName tables[] = {
+    { "merchant", TABLE_MERCHANT },
+    { "merchant_key", TABLE_MERCHANT_KEY },
+    { "payer", TABLE_PAYER },
+    { "account", TABLE_ACCOUNT },
+    { "posting", TABLE_POSTING },
+    { "payment", TABLE_PAYMENT },
+    { "pay_code", TABLE_PAY_CODE },
+    { "day_end", TABLE_DAY_END },
+    { "alert", TABLE_ALERT },
+};
+
+typedef struct Release {
+    const char *directory;
+    const char *table;
+    const char *key_text;
+    const char *reason;
+    uint8_t key_bytes[ROW_KEY_BYTES_MAX];
+    Buffer key;
+    Person people[2];
+} Release;
+
+static void client_done(VaultClient **client) { vaultclient_close(*client); }
+
+/* The key begins with its table's number; the name beside it is there so that people see what they
+ * release. */
+MUST_USE static Status read_key(Release *r)
+{
+    uint16_t id = 0;
+    r->key = BUFFER_OF(r->key_bytes);
+    TRY(hex_decode(span_of_text(r->key_text), &r->key));
+    Cursor c = cursor_of(span_of_buffer(&r->key));
+    TRY(cursor_u16(&c, &id));
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (strcmp(tables[i].name, r->table) == 0 && tables[i].id == id) return OK;
+    return REFUSE(REFUSED_ROW_INVALID);
+}
+
+/* The log says it before it is done, and again when the vault refused. */
+MUST_USE static Status audit(const Release *r, Status outcome)
+{
+    uint8_t request_bytes[4096];
+    uint8_t answer_bytes[1024];
+    Buffer request = BUFFER_OF(request_bytes);
+    Buffer answer = BUFFER_OF(answer_bytes);
+    JsonWriter w = json_writer(&request);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("release.note"));
+    json_key_text(&w, "table", span_of_text(r->table));
+    json_key_text(&w, "key", span_of_text(r->key_text));
+    json_key_text(&w, "first", span_of_text(r->people[0].name));
+    json_key_text(&w, "second", span_of_text(r->people[1].name));
+    json_key_text(&w, "reason", span_of_text(r->reason));
+    json_key_int(&w, "outcome", outcome.code);
+    json_close(&w);
+    TRY(json_finish(&w));
+    return admin_ask(r->directory, span_of_buffer(&request), &answer);
+}
+
+MUST_USE static Status release(Release *r)
+{
+    char path[PATH_BYTES_MAX];
+    WireApproval approvals[2];
+    CLEANUP(client_done) VaultClient *vault = NULL;
+    const VaultClientConfig config = {
+        .socket_path = path_in(path, r->directory, PATH_OPERATOR_SOCKET), .channels = 1
+    };
+    TRY(vaultclient_open(&config, &vault));
+    for (size_t i = 0; i < 2; i++)
+        TRY(person_approve(&r->people[i], SPAN("release-row"), span_of_buffer(&r->key),
+                span_of_text(r->reason), &approvals[i]));
+    TRY(audit(r, OK));
+    const Status s = vaultclient_release_row(vault, approvals);
+    if (!status_ok(s)) IGNORE(audit(r, s), "what the vault said is told either way");
+    return s;
+}
+
+int command_release(int argc, char **argv)
+{
+    OptionList keys = { 0 };
+    Release r = { .directory = directory_default() };
+    const Option options[] = {
+        { "TABLE", OPTION_TEXT, NULL, "as the alert names it: account, payer, payment...", &r.table,
+                0, 0 },
+        { "KEYHEX", OPTION_TEXT, NULL, "the row's key, as the alert has it (about_key)",
+                &r.key_text, 0, 0 },
+        { "--key", OPTION_LIST, "OPERATOR",
+                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &keys, 0, 0 },
+        { "--reason", OPTION_TEXT, "TEXT",
+                "why, up to 100 bytes; it is signed and audited (required)", &r.reason, 0, 0 },
+        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &r.directory, 0, 0 },
+    };
+    const Usage usage = { "hufu release",
+        "Release a frozen row: two enrolled operators sign that its reason is known and repaired. "
+        "The\n"
+        "vault goes on looking at the row: one that still does not match its seal freezes again.",
+        options, sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    const bool reasoned =
+            r.reason != NULL && r.reason[0] != '\0' && strlen(r.reason) <= REPLACE_REASON_BYTES_MAX;
+    if (keys.count != 2 || !reasoned) {
+        fprintf(stderr,
+                "hufu release: --key twice and --reason are needed\nSee `hufu release --help`.\n");
+        return EXIT_USAGE;
+    }
+    Status s = read_key(&r);
+    for (size_t i = 0; i < 2 && status_ok(s); i++)
+        s = person_load(r.directory, keys.values[i], &r.people[i]);
+    if (status_ok(s)) s = release(&r);
+    for (size_t i = 0; i < 2; i++)
+        person_free(&r.people[i]);
+    if (!status_ok(s)) return command_failed("release", s);
+    printf("released: %s %s\n", r.table, r.key_text);
+    return EXIT_DONE;
+}
