@@ -117,7 +117,8 @@ static Status run(const Options *o)
     vault_set_sandboxed(vault);
     LOG(LOG_INFO, "vault.serving", LOG_TEXT(CUSTODY, custody_name(o->custody)),
             LOG_NUMBER(TREE_SIZE, memory->confirmed.size));
-    const Status s = service_run(service);
+    Status s = service_run(service);
+    if (memory_is_lost(memory)) s = BROKEN(FAULT_JOURNAL);
     LOG(LOG_INFO, "vault.stopped", LOG_TEXT(STATUS, status_name(s)));
     return s;
 }

@@ -66,9 +66,20 @@ void memory_close(Memory *m)
 Status memory_write(Memory *m, MemoryKind kind, Span payload, uint64_t *ret_position)
 {
     /* Append first: a record that could not be written never happened. */
-    TRY(journal_append(m->journal, (uint16_t)kind, payload, ret_position));
+    const Status s = journal_append(m->journal, (uint16_t)kind, payload, ret_position);
+    m->faults = status_ok(s) ? 0 : m->faults + 1;
+    TRY(s);
     return memory_apply(m, (uint16_t)kind, payload);
 }
+
+Status memory_sync(Memory *m, uint64_t position)
+{
+    const Status s = journal_sync(m->journal, position);
+    if (!status_ok(s)) m->sync_failed = true;
+    return s;
+}
+
+bool memory_is_lost(const Memory *m) { return m->sync_failed || m->faults >= MEMORY_FAULTS_MAX; }
 
 Status memory_settle(Memory *m)
 {
@@ -77,7 +88,7 @@ Status memory_settle(Memory *m)
     const bool done = m->settled >= wanted;
     pthread_mutex_unlock(&m->lock);
     if (done) return OK;
-    TRY(journal_sync(m->journal, wanted));
+    TRY(memory_sync(m, wanted));
     pthread_mutex_lock(&m->lock);
     if (m->settled < wanted) m->settled = wanted;
     pthread_mutex_unlock(&m->lock);

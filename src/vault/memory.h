@@ -25,6 +25,7 @@ enum {
     MEMORY_GRANTS_MAX = 128 * 1024,
     MEMORY_NONCES_MAX = 4096,
     MEMORY_REPLAY_FACTOR = 8, /* a segment may hold this many times what lives at one moment */
+    MEMORY_FAULTS_MAX = 16,
     MEMORY_OPERATORS_MAX = 32,
     MEMORY_OPERATOR_NAME_BYTES_MAX = 64,
     MEMORY_OPERATOR_KEY_BYTES_MAX = 64, /* SPKI of an Ed25519 key: 44 */
@@ -112,6 +113,8 @@ typedef struct Memory {
     size_t boxes_purge_at, grants_purge_at;
     MemoryOperator operators[MEMORY_OPERATORS_MAX];
     size_t operator_count;
+    _Atomic bool sync_failed;
+    _Atomic int faults; /* appends that failed in a row */
     /* of memory_settler.h: journal positions of the last CONFIRM or ABORT, and of the last sync
      * after one */
     uint64_t unsettled;
@@ -130,6 +133,9 @@ typedef struct MemoryConfig {
 /* Replay the journal. Refuses REFUSED_JOURNAL_TAMPERED; faults FAULT_DISK, FAULT_MEMORY. */
 MUST_USE Status memory_open(const MemoryConfig *config, Memory **ret_memory);
 void memory_close(Memory *memory);
+/* The disk failed, or has been full for long: only a restart finds out what is on it. Any thread
+ * may ask. */
+bool memory_is_lost(const Memory *memory);
 /* Make everything durable that was appended without waiting. */
 MUST_USE Status memory_settle(Memory *memory);
 
@@ -142,6 +148,8 @@ static inline void memory_unlock(Memory **memory) { pthread_mutex_unlock(&(*memo
 
 /* Append and apply one record; the lock is held. */
 MUST_USE Status memory_write(Memory *memory, MemoryKind kind, Span payload, uint64_t *ret_position);
+/* journal_sync(), remembering a failure. Without the lock. */
+MUST_USE Status memory_sync(Memory *memory, uint64_t position);
 /* Apply one record to the state; the lock is held or nobody else is there yet.
  * Refuses REFUSED_JOURNAL_TAMPERED for a record that we would not have written. */
 MUST_USE Status memory_apply(Memory *memory, uint16_t kind, Span payload);

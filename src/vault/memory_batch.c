@@ -18,7 +18,7 @@ Status memory_lease(Memory *m, uint64_t wanted, uint64_t *ret_epoch)
     uint64_t position = 0;
     uint64_t epoch = 0;
     TRY(lease_locked(m, wanted, &epoch, &position));
-    TRY(journal_sync(m->journal, position));
+    TRY(memory_sync(m, position));
     *ret_epoch = epoch;
     return OK;
 }
@@ -55,7 +55,7 @@ Status memory_prepare(Memory *m, uint64_t epoch, const StoreState *next,
     ASSERT(grant_count <= MEMORY_GRANTS_PER_BATCH_MAX);
     uint64_t position = 0;
     TRY(prepare_locked(m, epoch, next, grants, grant_count, &position));
-    return journal_sync(m->journal, position);
+    return memory_sync(m, position);
 }
 
 static Status decide(Memory *m, MemoryKind kind, uint64_t epoch, int64_t batch)
@@ -114,7 +114,7 @@ Status memory_freeze(Memory *m, const KeyedHash *rows, size_t count)
     uint64_t position = 0;
     bool written = false;
     TRY(freeze_locked(m, rows, count, &position, &written));
-    return written ? journal_sync(m->journal, position) : OK;
+    return written ? memory_sync(m, position) : OK;
 }
 
 static Status put_approvals(const MemoryApprovals *approvals, Buffer *b)
@@ -149,7 +149,7 @@ Status memory_release(Memory *m, const KeyedHash *row, const MemoryApprovals *ap
 {
     uint64_t position = 0;
     TRY(release_locked(m, row, approvals, &position));
-    return journal_sync(m->journal, position);
+    return memory_sync(m, position);
 }
 
 static Status sign_root_locked(
@@ -175,7 +175,7 @@ Status memory_sign_root(Memory *m, int64_t size, const MerkleHash *root)
     uint64_t position = 0;
     bool written = false;
     TRY(sign_root_locked(m, size, root, &position, &written));
-    return written ? journal_sync(m->journal, position) : OK;
+    return written ? memory_sync(m, position) : OK;
 }
 
 static Status restore_locked(Memory *m, const StoreState *state, const MemoryApprovals *approvals,
@@ -195,5 +195,5 @@ Status memory_restore(Memory *m, const StoreState *state, const MemoryApprovals 
 {
     uint64_t position = 0;
     TRY(restore_locked(m, state, approvals, &position));
-    return journal_sync(m->journal, position);
+    return memory_sync(m, position);
 }

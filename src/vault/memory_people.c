@@ -26,7 +26,7 @@ Status memory_enroll(Memory *m, Span name, Span key_spki)
     REQUIRE(key_spki.size <= MEMORY_OPERATOR_KEY_BYTES_MAX, REFUSED_BUFFER_FULL);
     uint64_t position = 0;
     TRY(enroll_locked(m, name, key_spki, &position));
-    return journal_sync(m->journal, position);
+    return memory_sync(m, position);
 }
 
 bool memory_operator(Memory *m, Span name, MemoryOperator *ret_operator)
@@ -75,5 +75,5 @@ Status memory_spend_approvals(Memory *m, const MemoryApprovals *approvals)
 {
     uint64_t position = 0;
     TRY(spend_locked(m, approvals, &position));
-    return journal_sync(m->journal, position);
+    return memory_sync(m, position);
 }

@@ -100,7 +100,7 @@ Status memory_pin_attempt(Memory *m, const PinUse *use, int64_t now_us, bool *re
 {
     uint64_t position = 0;
     TRY(attempt_locked(m, use, now_us, ret_repeated, ret_grant, &position));
-    return *ret_repeated ? OK : journal_sync(m->journal, position);
+    return *ret_repeated ? OK : memory_sync(m, position);
 }
 
 static Status right_locked(Memory *m, const PinUse *use, const KeyedHash *binding, int64_t now_us,
@@ -132,7 +132,7 @@ Status memory_pin_right(Memory *m, const PinUse *use, const KeyedHash *binding, 
     uint64_t position = 0;
     bool written = false;
     TRY(right_locked(m, use, binding, now_us, grant, ret_grant, &position, &written));
-    return written ? journal_sync(m->journal, position) : OK;
+    return written ? memory_sync(m, position) : OK;
 }
 
 Status memory_pin_wrong(Memory *m, const PinUse *use)
@@ -178,7 +178,7 @@ Status memory_pin_set(Memory *m, const PinUse *use, int64_t now_us, uint32_t *re
     uint64_t position = 0;
     uint32_t version = 0;
     TRY(set_locked(m, use, now_us, &version, &position));
-    TRY(journal_sync(m->journal, position)); /* position 0, a repeat: durable long ago */
+    TRY(memory_sync(m, position)); /* position 0, a repeat: durable long ago */
     *ret_version = version;
     return OK;
 }

@@ -194,14 +194,26 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     }
 }
 
-Status vault_handle(
-        void *vault, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_answer)
+static Status answer(
+        Vault *v, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_answer)
 {
-    Vault *v = vault;
     const VaultRole role = rights_role(&v->config.users, peer);
     REQUIRE(rights_allow(role, operation), REFUSED_VAULT_FORBIDDEN);
     const bool ready = v->view->phase == STORE_SERVING;
     REQUIRE(ready || !rights_needs_ready(operation), REFUSED_VAULT_NOT_READY);
     if (rights_lane(operation) == LANE_SEAL) return seal_lane(v, operation, request, ret_answer);
     return other_lanes(v, operation, request, ret_answer);
+}
+
+Status vault_handle(
+        void *vault, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    Vault *v = vault;
+    const Status s = answer(v, peer, operation, request, ret_answer);
+    /* Without its journal a vault can promise nothing: whoever supervises it starts it anew. */
+    if (memory_is_lost(v->config.memory)) {
+        alert(v, operation, BROKEN(FAULT_JOURNAL), 0);
+        IGNORE(stop(v), "it has no other way to fail");
+    }
+    return s;
 }

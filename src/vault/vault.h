@@ -21,7 +21,7 @@ typedef struct VaultConfig {
     VaultUsers users;
     const char *custody; /* static storage */
     const char *names[ISSUE_NAMES_MAX + 1];
-    void (*stop)(void *context); /* VAULT_STOP; may be NULL */
+    void (*stop)(void *context); /* VAULT_STOP, or the journal is lost; may be NULL */
     void *stop_context;
     /* Something that people must see: a refusal (with its operation) that means tampering. May be
      * NULL. Any lane's thread. */

@@ -71,6 +71,7 @@ House *house_open(void)
     h->ask = ask_inside;
     h->now_us = fixed_now(NULL);
     h->power = torn_power(2, 0);
+    h->segment_bytes = 256 * 1024; /* little space set aside ahead, and turns that happen */
     for (int i = 0; i < 2; i++)
         ASSERT(status_ok(torn_disk_open(&h->power, 16 << 20, &h->journal[i])));
     ASSERT(status_ok(start(h)));
