@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AuditCheckpoint checkpoint;
     AuditLeaf leaf;
     const AuditKeys none = { .count = 0 };
-    IGNORE(audit_checkpoint_verify(bytes, &none, &checkpoint), "only what happens on the way counts");
+    IGNORE(audit_checkpoint_verify(bytes, &none, &checkpoint),
+            "only what happens on the way counts");
     read_events(bytes);
     if (!status_ok(audit_leaf_parse(bytes, &leaf))) return 0;
     read_events(leaf.events);

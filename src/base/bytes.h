@@ -18,7 +18,7 @@ typedef struct Span {
 
 typedef struct Buffer {
     uint8_t *data; /* caller's memory */
-    size_t size;   /* bytes in use */
+    size_t size; /* bytes in use */
     size_t capacity;
 } Buffer;
 

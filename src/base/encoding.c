@@ -41,8 +41,8 @@ Status hex_decode(Span text, Buffer *ret_bytes)
     return OK;
 }
 
-static const char base64_digits[]
-        = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 Status base64_encode(Span bytes, Buffer *ret_text)
 {

@@ -37,9 +37,7 @@ static void test_other_texts_are_refused(void)
 {
     static const char *const bad64[] = { "Z", "Zg",
         "Zg=", "Zh==", "Zm9=", "Zg==Zg==", "====", "Zm 9v", "Zm9v\n", "Zm9-", "Zm9_", "=m9v",
-        "Z=9v", "Zm=v",
-        "\xEF\xBC\xBA"
-        "gA==" };
+        "Z=9v", "Zm=v", "\xEF\xBC\xBA==" };
     static const char *const bad16[] = { "0", "0g", "g0", " 0", "0x", "000", "@@", "``", "//",
         "::" };
     uint8_t memory[32];

@@ -10,24 +10,24 @@
 
 extern int expect_failures; /* in the running test */
 
-#define EXPECT(condition)                                                                          \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition);               \
-            expect_failures++;                                                                     \
-            return;                                                                                \
-        }                                                                                          \
+#define EXPECT(condition)                                                            \
+    do {                                                                             \
+        if (!(condition)) {                                                          \
+            fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition); \
+            expect_failures++;                                                       \
+            return;                                                                  \
+        }                                                                            \
     } while (0)
 
-#define EXPECT_STATUS(expression, wanted)                                                          \
-    do {                                                                                           \
-        const Status expect_s_ = (expression);                                                     \
-        if (expect_s_.code != (int32_t)(wanted)) {                                                 \
-            fprintf(stderr, "%s:%d: %s: expected %s, got %s\n", __FILE__, __LINE__, #expression,   \
-                    status_name((Status) { (int32_t)(wanted) }), status_name(expect_s_));          \
-            expect_failures++;                                                                     \
-            return;                                                                                \
-        }                                                                                          \
+#define EXPECT_STATUS(expression, wanted)                                                        \
+    do {                                                                                         \
+        const Status expect_s_ = (expression);                                                   \
+        if (expect_s_.code != (int32_t)(wanted)) {                                               \
+            fprintf(stderr, "%s:%d: %s: expected %s, got %s\n", __FILE__, __LINE__, #expression, \
+                    status_name((Status) { (int32_t)(wanted) }), status_name(expect_s_));        \
+            expect_failures++;                                                                   \
+            return;                                                                              \
+        }                                                                                        \
     } while (0)
 
 #define EXPECT_OK(expression) EXPECT_STATUS(expression, 0)
@@ -38,15 +38,18 @@ typedef struct ExpectTest {
     void (*run)(void);
 } ExpectTest;
 
-#define TEST(function) { #function, function }
+#define TEST(function)      \
+    {                       \
+#function, function \
+    }
 
 /* The main of a test program. Tests named on the command line run alone. */
-#define TESTS(...)                                                                                 \
-    int expect_failures;                                                                           \
-    int main(int argc, char **argv)                                                                \
-    {                                                                                              \
-        static const ExpectTest tests[] = { __VA_ARGS__ };                                         \
-        return expect_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);                    \
+#define TESTS(...)                                                              \
+    int expect_failures;                                                        \
+    int main(int argc, char **argv)                                             \
+    {                                                                           \
+        static const ExpectTest tests[] = { __VA_ARGS__ };                      \
+        return expect_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv); \
     }
 
 static inline int expect_run(const ExpectTest *tests, size_t count, int argc, char **argv)
@@ -61,8 +64,10 @@ static inline int expect_run(const ExpectTest *tests, size_t count, int argc, ch
         expect_failures = 0;
         tests[i].run();
         printf("%s %s\n", expect_failures == 0 ? "ok    " : "FAILED", tests[i].name);
-        if (expect_failures == 0) passed++;
-        else failed++;
+        if (expect_failures == 0)
+            passed++;
+        else
+            failed++;
     }
     printf("%d passed, %d failed\n", passed, failed);
     return failed == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -33,14 +33,16 @@ static Status put_text(Buffer *line, const char *text)
     TRY(buffer_put_u8(line, '"'));
     for (size_t i = 0; text[i] != 0 && i < LOG_TEXT_BYTES_MAX; i++) {
         const uint8_t c = (uint8_t)text[i];
-        if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\') TRY(buffer_put_u8(line, c));
-        else TRY(buffer_print(line, "\\u%04x", c));
+        if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\')
+            TRY(buffer_put_u8(line, c));
+        else
+            TRY(buffer_print(line, "\\u%04x", c));
     }
     return buffer_put_u8(line, '"');
 }
 
-static Status put_line(Buffer *line, LogLevel level, const char *event, const LogField *fields,
-        size_t count)
+static Status put_line(
+        Buffer *line, LogLevel level, const char *event, const LogField *fields, size_t count)
 {
     const Clock clock = clock_system();
     TRY(buffer_put(line, SPAN("{\"time\":\"")));
@@ -49,8 +51,10 @@ static Status put_line(Buffer *line, LogLevel level, const char *event, const Lo
             level_names[level], sink.program, event));
     for (size_t i = 0; i < count && i < LOG_FIELDS_MAX; i++) {
         TRY(buffer_print(line, ",\"%s\":", key_names[fields[i].key]));
-        if (fields[i].text == NULL) TRY(buffer_print(line, "%lld", (long long)fields[i].number));
-        else TRY(put_text(line, fields[i].text));
+        if (fields[i].text == NULL)
+            TRY(buffer_print(line, "%lld", (long long)fields[i].number));
+        else
+            TRY(put_text(line, fields[i].text));
     }
     return buffer_put(line, SPAN("}\n"));
 }

@@ -2,8 +2,8 @@
 /*
  * log: one JSON line per event on standard error, with declared keys only (log_keys.def).
  *
- * A value is a number or a short text; there is no way to pass a Secret, a Span of outside bytes or a
- * body. Texts are escaped and cut at LOG_TEXT_BYTES_MAX. Library rooms never log; programs do.
+ * A value is a number or a short text; there is no way to pass a Secret, a Span of outside bytes or
+ * a body. Texts are escaped and cut at LOG_TEXT_BYTES_MAX. Library rooms never log; programs do.
  * Thread-safe: one write(2) a line.
  */
 #include "base/status.h"
@@ -31,13 +31,13 @@ typedef struct LogField {
 #define LOG_NUMBER(key, value) ((LogField) { LOG_KEY_##key, NULL, (int64_t)(value) })
 
 /* `event` is a literal like "payment.committed". */
-#define LOG(level, event, ...)                                                                     \
-    log_write(level, "" event, (const LogField[]) { __VA_ARGS__ },                                 \
+#define LOG(level, event, ...)                                     \
+    log_write(level, "" event, (const LogField[]) { __VA_ARGS__ }, \
             sizeof((const LogField[]) { __VA_ARGS__ }) / sizeof(LogField))
 
 /* The same for a status that is not OK. */
-#define LOG_STATUS(level, event, status, ...)                                                      \
-    LOG(level, event, LOG_TEXT(STATUS, status_name(status)),                                       \
+#define LOG_STATUS(level, event, status, ...)                \
+    LOG(level, event, LOG_TEXT(STATUS, status_name(status)), \
             LOG_TEXT(ADVICE, status_advice(status)), ##__VA_ARGS__)
 
 void log_write(LogLevel level, const char *event, const LogField *fields, size_t count);

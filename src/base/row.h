@@ -1,16 +1,17 @@
 #pragma once
 /*
- * row: one database row as canonical bytes. The same bytes are sealed, digested, hashed into the audit
- * log and sent between processes; no field can slide into its neighbour (TP-12's sample formula can:
- * "100"+"50" = "1005"+"0").
+ * row: one database row as canonical bytes. The same bytes are sealed, digested, hashed into the
+ * audit log and sent between processes; no field can slide into its neighbour (TP-12's sample
+ * formula can: "100"+"50" = "1005"+"0").
  *
  *   image   = version u8 (1) | schema u16 | columns u16 | key | housekeeping | the other columns
  *   key     = table u16 | key columns u8 | each key column
  *   column  = id u16 | type u8 | size u32 | bytes          NULL is a type, not an empty text
  *   housekeeping = revision (column 0xFFF0, INT), batch (column 0xFFF1, INT)
  *
- * Integers are i64 big-endian; times are INT microseconds UTC. `batch` is the number of the batch (= index
- * of the audit leaf) that wrote this revision. Table and column ids come from policy/tables.h.
+ * Integers are i64 big-endian; times are INT microseconds UTC. `batch` is the number of the batch
+ * (= index of the audit leaf) that wrote this revision. Table and column ids come from
+ * policy/tables.h.
  */
 #include "base/bytes.h"
 
@@ -35,7 +36,7 @@ typedef enum ValueType {
 typedef struct Value {
     ValueType type;
     int64_t integer; /* VALUE_INT */
-    Span bytes;      /* VALUE_TEXT, VALUE_BYTES: borrowed */
+    Span bytes; /* VALUE_TEXT, VALUE_BYTES: borrowed */
 } Value;
 
 #define VALUE_OF_NULL ((Value) { VALUE_NULL, 0, { NULL, 0 } })
@@ -58,7 +59,8 @@ typedef struct RowHead {
  * Write the canonical image of a row.
  *
  * ids, values  `count` columns, the key columns first; count <= ROW_COLUMNS_MAX
- * ret_image    appended to; REFUSED_BUFFER_FULL (also for what is over the _MAX above) leaves it unchanged
+ * ret_image    appended to; REFUSED_BUFFER_FULL (also for what is over the _MAX above) leaves it
+ * unchanged
  */
 MUST_USE Status row_encode(const RowHead *head, const uint16_t *ids, const Value *values,
         size_t count, Buffer *ret_image);

@@ -30,7 +30,8 @@ static Status fill_once(uint8_t *ret_bytes, size_t size)
     return OK;
 }
 
-/* Two first blocks that are equal or constant mean a broken source: refuse before any key is made. */
+/* Two first blocks that are equal or constant mean a broken source: refuse before any key is made.
+ */
 static Status health_test(void)
 {
     uint8_t a[32];
@@ -101,8 +102,8 @@ static Status fd_read(void *context, uint64_t offset, uint8_t *ret_bytes, size_t
 {
     size_t done = 0;
     while (done < size) {
-        const ssize_t n
-                = pread(fd_of(context), ret_bytes + done, size - done, (off_t)(offset + done));
+        const ssize_t n =
+                pread(fd_of(context), ret_bytes + done, size - done, (off_t)(offset + done));
         if (n < 0 && errno == EINTR) continue;
         CHECK(n >= 0, FAULT_DISK);
         REQUIRE(n > 0, REFUSED_BYTES_TRUNCATED);

@@ -18,7 +18,8 @@ typedef struct Random {
     void *context;
 } Random;
 
-/* Faults FAULT_DISK unless all bytes were moved. read refuses REFUSED_BYTES_TRUNCATED past the end. */
+/* Faults FAULT_DISK unless all bytes were moved. read refuses REFUSED_BYTES_TRUNCATED past the end.
+ */
 typedef struct Disk {
     MUST_USE Status (*read)(void *context, uint64_t offset, uint8_t *ret_bytes, size_t size);
     MUST_USE Status (*write)(void *context, uint64_t offset, Span bytes);

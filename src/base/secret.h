@@ -2,8 +2,8 @@
 /*
  * secret: bytes that wipe themselves and cannot be logged.
  *
- * A Secret is a type of its own: no log, buffer or encoding function takes one. It lives on the stack
- * or inside another struct, and CLEANUP(secret_wipe) ends it on every way out of its scope.
+ * A Secret is a type of its own: no log, buffer or encoding function takes one. It lives on the
+ * stack or inside another struct, and CLEANUP(secret_wipe) ends it on every way out of its scope.
  */
 #include "base/bytes.h"
 

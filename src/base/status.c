@@ -34,7 +34,7 @@ const char *status_advice(Status s) { return find(s)->advice; }
 void status_assert_failed(const char *text, const char *file, int line)
 {
     /* The text is source code, never data: nothing secret can leave here. */
-    fprintf(stderr, "{\"level\":\"fatal\",\"event\":\"assert\",\"text\":\"%s\",\"at\":\"%s:%d\"}\n", text,
-            file, line);
+    fprintf(stderr, "{\"level\":\"fatal\",\"event\":\"assert\",\"text\":\"%s\",\"at\":\"%s:%d\"}\n",
+            text, file, line);
     abort();
 }

@@ -7,7 +7,8 @@
  *   fault    code < 0   what broke; passed up unchanged until a program logs it
  *
  * Status is a struct, so `if (status)` does not compile, and ignoring one is an error.
- * ASSERT states what only our own mistake can break: it stays in release builds and ends the program.
+ * ASSERT states what only our own mistake can break: it stays in release builds and ends the
+ * program.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,34 +33,34 @@ typedef enum StatusCode {
 #define BROKEN(fault) ((Status) { (int32_t)(fault) })
 
 /* Return early with whatever is not OK. */
-#define TRY(expression)                                                                            \
-    do {                                                                                           \
-        const Status try_status_ = (expression);                                                   \
-        if (try_status_.code != 0) return try_status_;                                             \
+#define TRY(expression)                                \
+    do {                                               \
+        const Status try_status_ = (expression);       \
+        if (try_status_.code != 0) return try_status_; \
     } while (0)
 
 /* A door where outside data enters: refuse unless the condition holds. */
-#define REQUIRE(condition, refusal)                                                                \
-    do {                                                                                           \
-        if (!(condition)) return REFUSE(refusal);                                                  \
+#define REQUIRE(condition, refusal)               \
+    do {                                          \
+        if (!(condition)) return REFUSE(refusal); \
     } while (0)
 
 /* A call to something that may break (library, kernel): report a fault unless it worked. */
-#define CHECK(condition, fault)                                                                    \
-    do {                                                                                           \
-        if (!(condition)) return BROKEN(fault);                                                    \
+#define CHECK(condition, fault)                 \
+    do {                                        \
+        if (!(condition)) return BROKEN(fault); \
     } while (0)
 
-#define ASSERT(condition)                                                                          \
-    do {                                                                                           \
-        if (!(condition)) status_assert_failed(#condition, __FILE__, __LINE__);                    \
+#define ASSERT(condition)                                                       \
+    do {                                                                        \
+        if (!(condition)) status_assert_failed(#condition, __FILE__, __LINE__); \
     } while (0)
 
 /* Drop a status on purpose; `why` is for the reader. */
-#define IGNORE(expression, why)                                                                    \
-    do {                                                                                           \
-        const Status ignored_ = (expression);                                                      \
-        (void)ignored_;                                                                            \
+#define IGNORE(expression, why)               \
+    do {                                      \
+        const Status ignored_ = (expression); \
+        (void)ignored_;                       \
     } while (0)
 
 static inline bool status_ok(Status s) { return s.code == 0; }

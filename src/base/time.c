@@ -10,8 +10,8 @@ static int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
     const int64_t era = (year >= 0 ? year : year - 399) / 400;
     const unsigned year_of_era = (unsigned)(year - era * 400);
     const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    const unsigned day_of_era
-            = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    const unsigned day_of_era =
+            year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     return era * 146097 + (int64_t)day_of_era - 719468;
 }
 
@@ -26,10 +26,10 @@ static Civil civil_from_days(int64_t days)
     days += 719468;
     const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     const unsigned day_of_era = (unsigned)(days - era * 146097);
-    const unsigned year_of_era
-            = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const unsigned day_of_year
-            = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const unsigned year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const unsigned day_of_year =
+            day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const unsigned shifted = (5 * day_of_year + 2) / 153;
     const unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;
     return (Civil) { (int)((int64_t)year_of_era + era * 400 + (month <= 2)), month,
@@ -40,8 +40,7 @@ static int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); 
 
 int32_t time_business_day(int64_t time_us)
 {
-    return (int32_t)floor_divide(
-            time_us + TIME_BUSINESS_OFFSET_S * TIME_SECOND_US, TIME_DAY_US);
+    return (int32_t)floor_divide(time_us + TIME_BUSINESS_OFFSET_S * TIME_SECOND_US, TIME_DAY_US);
 }
 
 int64_t time_business_day_start_us(int32_t day)
