@@ -103,6 +103,7 @@ static void test_weak_pins(void)
 static void test_right_and_wrong(void)
 {
     CLEANUP(house_done) House *h = house_open();
+    verifier = (Span) { NULL, 0 };
     EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_SEAL_FORMAT); /* nothing was set */
     EXPECT_OK(set_pin(h, "284617"));
     EXPECT(verifier.size == PIN_VERIFIER_BYTES);
@@ -295,7 +296,59 @@ static void test_state_survives_snapshots(void)
     EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_PIN_LOCKED);
 }
 
-TESTS(TEST(test_weak_pins), TEST(test_right_and_wrong), TEST(test_lock),
-        TEST(test_killed_at_each_step_counts), TEST(test_a_box_is_good_for_one_request),
-        TEST(test_a_wrong_box_counts_once), TEST(test_an_old_verifier_is_rolled_back),
+/* --- several workers at once --- */
+
+enum { RACERS = 4 };
+
+typedef struct Racer {
+    House *house;
+    Span request;
+    Status status;
+    uint8_t answer[64];
+} Racer;
+
+static void *race(void *context)
+{
+    Racer *r = context;
+    const ServicePeer hufud = { HOUSE_HUFUD_UID, 1, VAULT_LISTENER_HUFUD };
+    Buffer answer = BUFFER_OF(r->answer);
+    r->status = vault_handle(r->house->vault, &hufud, VAULT_CHECK_PIN, r->request, &answer);
+    return NULL;
+}
+
+/* The same box on every worker at once, while the seal lane writes batches: one grant, and no try
+ * lost. */
+static void test_one_box_on_many_workers_gives_one_grant(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(set_pin(h, "284617"));
+    uint8_t memory[BOX_BYTES_MAX + 1024];
+    for (int round = 0; round < 20; round++) {
+        Buffer b = BUFFER_OF(memory);
+        const Wish w = wish_pay("284617", "o1");
+        const WirePinCheck check = { make_box(h, &w), SPAN("pay"), SPAN("m1"), SPAN("o1"), 100,
+            span_of_text(payer), SPAN_OF(nonce), verifier, 0 };
+        EXPECT_OK(wire_put_pin_check(&b, &check));
+        Racer racers[RACERS];
+        pthread_t threads[RACERS];
+        for (int i = 0; i < RACERS; i++) {
+            racers[i] = (Racer) { .house = h, .request = span_of_buffer(&b) };
+            ASSERT(pthread_create(&threads[i], NULL, race, &racers[i]) == 0);
+        }
+        house_begin(h);
+        const Status batch = house_commit(h);
+        for (int i = 0; i < RACERS; i++)
+            pthread_join(threads[i], NULL);
+        EXPECT_OK(batch);
+        for (int i = 0; i < RACERS; i++) {
+            EXPECT_OK(racers[i].status);
+            EXPECT(bytes_equal_ct(racers[i].answer, racers[0].answer, 16));
+        }
+    }
+}
+
+TESTS(TEST(test_one_box_on_many_workers_gives_one_grant), TEST(test_weak_pins),
+        TEST(test_right_and_wrong), TEST(test_lock), TEST(test_killed_at_each_step_counts),
+        TEST(test_a_box_is_good_for_one_request), TEST(test_a_wrong_box_counts_once),
+        TEST(test_an_old_verifier_is_rolled_back),
         TEST(test_a_grant_is_consumed_by_its_payment_alone), TEST(test_state_survives_snapshots))
