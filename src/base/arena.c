@@ -1,23 +1,26 @@
+#define _GNU_SOURCE
 #include "base/arena.h"
 
 #include "base/secret.h"
 
-#include <stdlib.h>
+#include <sys/mman.h>
 
 enum { ARENA_ALIGNMENT = 16 };
 
 Status arena_open(Arena *ret_arena, size_t capacity)
 {
-    uint8_t *memory = calloc(1, capacity);
-    CHECK(memory != NULL, FAULT_MEMORY);
+    /* Pages of our own: zero, and taken from the system only as far as they are used. */
+    void *memory = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(memory != MAP_FAILED, FAULT_MEMORY);
     *ret_arena = (Arena) { memory, 0, capacity };
     return OK;
 }
 
 void arena_close(Arena *arena)
 {
+    if (arena->memory == NULL) return;
     arena_reset(arena);
-    free(arena->memory);
+    munmap(arena->memory, arena->capacity);
     *arena = (Arena) { 0 };
 }
 
