@@ -113,35 +113,13 @@ static Status restart(Scene *s)
     return vaultd_start(&s->vaultd);
 }
 
-/* Account 2 gives 100 to account 1. */
-static void draft(House *h)
-{
-    RowView a;
-    RowView b;
-    ASSERT(status_ok(row_parse((Span) { h->rows[0].image, h->rows[0].image_bytes }, &a)));
-    ASSERT(status_ok(row_parse((Span) { h->rows[1].image, h->rows[1].image_bytes }, &b)));
-    const int64_t first = row_int(&a, ACCOUNT_BALANCE, 0) + 100;
-    const int64_t second = row_int(&b, ACCOUNT_BALANCE, 0) - 100;
-    house_begin(h);
-    house_update(h, 0,
-            house_account(h,
-                    &(AccountFacts) { 1, ACCOUNT_CLASS_SYSTEM, 156, first, 0, a.head.revision + 1,
-                            "house" }));
-    house_update(h, 1,
-            house_account(h,
-                    &(AccountFacts) {
-                            2, ACCOUNT_CLASS_PAYER, 156, second, 0, b.head.revision + 1, "p1" }));
-    house_insert(h, house_posting(h, &(PostingFacts) { "t2", 1, POSTING_BALANCE, 100, 156 }));
-    house_insert(h, house_posting(h, &(PostingFacts) { "t2", 2, POSTING_BALANCE, -100, 156 }));
-}
-
 static void whole_cycle(const char *suite)
 {
     CLEANUP(scene_done) Scene s;
     EXPECT_OK(scene_open(&s, suite));
     House *h = s.house;
     EXPECT_OK(house_found(h));
-    draft(h);
+    house_draft_transfer(h, 100);
     EXPECT_OK(house_commit(h));
     EXPECT_OK(house_verify(h, 1));
     EXPECT_OK(house_ask(h, VAULT_STATUS, SPAN("")));
@@ -174,7 +152,7 @@ static void test_killed_after_prepare(void)
     House *h = s.house;
     EXPECT_OK(house_found(h));
     for (int round = 0; round < 6; round++) {
-        draft(h);
+        house_draft_transfer(h, 100);
         EXPECT_OK(house_prepare(h));
         if (round % 2 == 1) house_store(h); /* the database had committed */
         EXPECT_OK(restart(&s));
@@ -191,7 +169,7 @@ static void test_older_store_is_refused(void)
     House *h = s.house;
     EXPECT_OK(house_found(h));
     const StoredRow rows[2] = { h->rows[0], h->rows[1] };
-    draft(h);
+    house_draft_transfer(h, 100);
     EXPECT_OK(house_commit(h));
     EXPECT(vaultd_end(&s.vaultd, SIGTERM) == 0);
     EXPECT_OK(vaultd_start(&s.vaultd));

@@ -7,36 +7,13 @@
 
 #include <stdlib.h>
 
-/* Move 100 from account 2 (row 1) to account 1 (row 0). */
-static void draft_transfer(House *h, int64_t minor)
-{
-    static int64_t moved; /* of the house at hand, told by its rows */
-    RowView a;
-    RowView b;
-    ASSERT(status_ok(row_parse((Span) { h->rows[0].image, h->rows[0].image_bytes }, &a)));
-    ASSERT(status_ok(row_parse((Span) { h->rows[1].image, h->rows[1].image_bytes }, &b)));
-    moved = row_int(&b, ACCOUNT_BALANCE, 0) - minor;
-    const int64_t house = row_int(&a, ACCOUNT_BALANCE, 0) + minor;
-    house_begin(h);
-    house_update(h, 0,
-            house_account(h,
-                    &(AccountFacts) { 1, ACCOUNT_CLASS_SYSTEM, 156, house, 0, a.head.revision + 1,
-                            "house" }));
-    house_update(h, 1,
-            house_account(h,
-                    &(AccountFacts) {
-                            2, ACCOUNT_CLASS_PAYER, 156, moved, 0, b.head.revision + 1, "p1" }));
-    house_insert(h, house_posting(h, &(PostingFacts) { "t2", 1, POSTING_BALANCE, minor, 156 }));
-    house_insert(h, house_posting(h, &(PostingFacts) { "t2", 2, POSTING_BALANCE, -minor, 156 }));
-}
-
 static void test_a_batch_is_sealed_and_verifies(void)
 {
     CLEANUP(house_done) House *h = house_open();
     EXPECT_OK(house_found(h));
     for (int i = 0; i < h->row_count; i++)
         EXPECT_OK(house_verify(h, i));
-    draft_transfer(h, 100);
+    house_draft_transfer(h, 100);
     EXPECT_OK(house_commit(h));
     EXPECT_OK(house_verify(h, 0));
     EXPECT_OK(house_restart(h));
@@ -85,7 +62,7 @@ static void test_flipped_row_is_frozen_also_after_a_restart(void)
     EXPECT_OK(house_scan(h));
     EXPECT_REFUSED(house_verify(h, 1), REFUSED_ROW_FROZEN);
     EXPECT_OK(house_verify(h, 0));
-    draft_transfer(h, 100);
+    house_draft_transfer(h, 100);
     EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_FROZEN);
 }
 
@@ -94,10 +71,10 @@ static void test_old_row_with_its_old_seal_is_rolled_back(void)
     CLEANUP(house_done) House *h = house_open();
     EXPECT_OK(house_found(h));
     const StoredRow old = h->rows[1];
-    draft_transfer(h, 100);
+    house_draft_transfer(h, 100);
     EXPECT_OK(house_commit(h));
     h->rows[1] = old;
-    draft_transfer(h, 100);
+    house_draft_transfer(h, 100);
     EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_ROLLED_BACK);
     EXPECT_REFUSED(house_verify(h, 1), REFUSED_ROW_ROLLED_BACK);
     EXPECT_REFUSED(house_verify(h, 1), REFUSED_ROW_FROZEN);
@@ -129,7 +106,7 @@ static void test_aborted_batch_leaves_no_valid_rows(void)
 {
     CLEANUP(house_done) House *h = house_open();
     EXPECT_OK(house_found(h));
-    draft_transfer(h, 100);
+    house_draft_transfer(h, 100);
     EXPECT_OK(house_prepare(h));
     EXPECT_REFUSED(house_verify_bytes(h, h->changes[1].image, SPAN_OF(h->seals[1])),
             REFUSED_BATCH_OUT_OF_ORDER); /* too early: not frozen for it */
@@ -156,13 +133,13 @@ static void test_killed_after_prepare_with_either_state(void)
     for (int committed = 0; committed < 2; committed++) {
         CLEANUP(house_done) House *h = house_open();
         EXPECT_OK(house_found(h));
-        draft_transfer(h, 100);
+        house_draft_transfer(h, 100);
         EXPECT_OK(house_prepare(h));
         if (committed == 1) house_store(h);
         EXPECT_OK(house_restart(h));
         EXPECT_OK(house_scan(h));
         EXPECT_OK(house_verify(h, 1));
-        draft_transfer(h, 100);
+        house_draft_transfer(h, 100);
         EXPECT_OK(house_commit(h));
         EXPECT_OK(house_restart(h));
         EXPECT_OK(house_scan(h));
@@ -176,7 +153,7 @@ static void test_older_store_is_rolled_back(void)
     House *old = malloc(sizeof(*old));
     EXPECT(old != NULL);
     memcpy(old, h, sizeof(*old));
-    draft_transfer(h, 100);
+    house_draft_transfer(h, 100);
     EXPECT_OK(house_commit(h));
     EXPECT_OK(memory_settle(h->memory)); /* what memory_settler.h does within 20 ms */
     memcpy(h->rows, old->rows, sizeof(h->rows));
@@ -187,7 +164,7 @@ static void test_older_store_is_rolled_back(void)
     EXPECT_REFUSED(house_scan(h), REFUSED_STORE_ROLLED_BACK);
     EXPECT_REFUSED(house_verify(h, 1), REFUSED_VAULT_NOT_READY);
     EXPECT_REFUSED(house_ask(h, VAULT_CHECKPOINT, SPAN("")), REFUSED_VAULT_NOT_READY);
-    draft_transfer(h, 100);
+    house_draft_transfer(h, 100);
     EXPECT_REFUSED(house_prepare(h), REFUSED_VAULT_NOT_READY);
 }
 
@@ -217,7 +194,7 @@ static void test_scan_notices(void)
     for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
         CLEANUP(house_done) House *h = house_open();
         EXPECT_OK(house_found(h));
-        draft_transfer(h, 100);
+        house_draft_transfer(h, 100);
         EXPECT_OK(house_commit(h));
         EXPECT_OK(house_restart(h));
         attacks[i](h);
@@ -246,200 +223,13 @@ static void test_an_older_lease_is_fenced(void)
     EXPECT_OK(house_scan(h)); /* another instance */
     EXPECT(h->epoch == ours + 1);
     h->epoch = ours;
-    draft_transfer(h, 100);
+    house_draft_transfer(h, 100);
     EXPECT_REFUSED(house_prepare(h), REFUSED_EPOCH_FENCED);
     EXPECT_REFUSED(house_confirm(h), REFUSED_EPOCH_FENCED);
     uint8_t memory[8];
     Buffer b = BUFFER_OF(memory);
     EXPECT_OK(buffer_put_u64(&b, ours));
     EXPECT_REFUSED(house_ask(h, VAULT_SCAN_BEGIN, span_of_buffer(&b)), REFUSED_EPOCH_FENCED);
-}
-
-/* --- batches --- */
-
-static void test_only_successors_are_sealed(void)
-{
-    CLEANUP(house_done) House *h = house_open();
-    EXPECT_OK(house_found(h));
-    const AccountFacts same = { 2, ACCOUNT_CLASS_PAYER, 156, 10000, 0, 2, "p1" };
-    AccountFacts f = same;
-
-    f.revision = 3; /* skips one */
-    house_begin(h);
-    house_update(h, 1, house_account(h, &f));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_NOT_SUCCESSOR);
-    f = same;
-    f.id = 3; /* becomes another row */
-    house_begin(h);
-    house_update(h, 1, house_account(h, &f));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_NOT_SUCCESSOR);
-    f = same;
-    f.revision = 1; /* a second row with the same key */
-    f.balance = 0;
-    house_begin(h);
-    house_insert(h, house_account(h, &f));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_EXISTS);
-    f.id = 9;
-    f.revision = 2; /* a new row that claims a past */
-    house_begin(h);
-    house_insert(h, house_account(h, &f));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_NOT_SUCCESSOR);
-    house_begin(h); /* twice in one batch */
-    house_update(h, 1, house_account(h, &same));
-    house_update(h, 1, house_account(h, &same));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_DUPLICATED);
-    h->rows[1].seal[20] ^= 1; /* shown with a wrong seal */
-    house_begin(h);
-    house_update(h, 1, house_account(h, &same));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_SEAL_MISMATCH);
-    h->rows[1].seal[20] ^= 1;
-    EXPECT_OK(house_prepare(h)); /* and nothing of all that has left a trace */
-    EXPECT_REFUSED(house_prepare(h), REFUSED_BATCH_OUT_OF_ORDER);
-}
-
-static void test_postings_are_numbered_and_never_change(void)
-{
-    CLEANUP(house_done) House *h = house_open();
-    EXPECT_OK(house_found(h));
-    house_begin(h);
-    h->posting_count = 1; /* begins at 2 */
-    house_insert(h, house_posting(h, &(PostingFacts) { "t2", 1, POSTING_BALANCE, 0, 156 }));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_NOT_SUCCESSOR);
-    house_begin(h);
-    house_update(h, 2, house_posting(h, &(PostingFacts) { "t1", 1, POSTING_BALANCE, 0, 156 }));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_NOT_SUCCESSOR);
-    house_begin(h);
-    h->leaf_count = 0; /* the number of a batch that was */
-    const Span old = house_posting(h, &(PostingFacts) { "t2", 1, POSTING_BALANCE, 0, 156 });
-    h->leaf_count = 1;
-    house_insert(h, old);
-    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_NOT_SUCCESSOR);
-}
-
-static void test_money_rules(void)
-{
-    static const struct {
-        int64_t balance1, balance2, posting1, posting2, currency;
-        int32_t refusal;
-    } cases[] = {
-        { -9900, 9900, 100, -100, 156, 0 },
-        { -9900, 9900, 100, -99, 156, REFUSED_POSTINGS_NOT_ZERO }, /* do not sum to zero */
-        { -9900, 9901, 100, -100, 156, REFUSED_POSTINGS_NOT_ZERO }, /* balance does not match */
-        { -9900, 9900, 0, 0, 156, REFUSED_POSTINGS_NOT_ZERO }, /* moves without postings */
-        { -10000, 10000, 100, -100, 156, REFUSED_POSTINGS_NOT_ZERO }, /* postings without a move */
-        { 1, -1, 10001, -10001, 156, REFUSED_BALANCE_NEGATIVE },
-        { -9900, 9900, 100, -100, 840, REFUSED_POSTINGS_NOT_ZERO }, /* another currency */
-        { INT64_MAX, -1, INT64_MAX, INT64_MIN, 156, REFUSED_POSTINGS_NOT_ZERO },
-    };
-    CLEANUP(house_done) House *h = house_open();
-    EXPECT_OK(house_found(h));
-    for (size_t i = sizeof(cases) / sizeof(cases[0]); i-- > 0;) {
-        house_begin(h);
-        house_update(h, 0,
-                house_account(h,
-                        &(AccountFacts) {
-                                1, ACCOUNT_CLASS_SYSTEM, 156, cases[i].balance1, 0, 2, "house" }));
-        house_update(h, 1,
-                house_account(h,
-                        &(AccountFacts) {
-                                2, ACCOUNT_CLASS_PAYER, 156, cases[i].balance2, 0, 2, "p1" }));
-        house_insert(h,
-                house_posting(h,
-                        &(PostingFacts) {
-                                "t2", 1, POSTING_BALANCE, cases[i].posting1, cases[i].currency }));
-        house_insert(h,
-                house_posting(h,
-                        &(PostingFacts) {
-                                "t2", 2, POSTING_BALANCE, cases[i].posting2, cases[i].currency }));
-        const Status s = house_prepare(h);
-        if (s.code == REFUSED_BALANCE_NEGATIVE || s.code == REFUSED_POSTINGS_NOT_ZERO)
-            EXPECT(cases[i].refusal != 0);
-        if (cases[i].refusal == REFUSED_BALANCE_NEGATIVE)
-            EXPECT_STATUS(s, REFUSED_BALANCE_NEGATIVE);
-        EXPECT((s.code == 0) == (cases[i].refusal == 0));
-    }
-}
-
-static void test_accounts_keep_what_they_are(void)
-{
-    static const AccountFacts cases[] = {
-        { 2, ACCOUNT_CLASS_SYSTEM, 156, 10000, 0, 2, "p1" },
-        { 2, ACCOUNT_CLASS_PAYER, 840, 10000, 0, 2, "p1" },
-        { 2, ACCOUNT_CLASS_PAYER, 156, 10000, 0, 2, "p2" }, { 2, 7, 156, 10000, 0, 2, "p1" },
-        { 2, ACCOUNT_CLASS_PAYER, 156, 9000, 1000, 2, "p1" }, /* a hold without postings */
-    };
-    CLEANUP(house_done) House *h = house_open();
-    EXPECT_OK(house_found(h));
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        house_begin(h);
-        house_update(h, 1, house_account(h, &cases[i]));
-        EXPECT(status_refused(house_prepare(h)));
-    }
-    /* A hold: from one bucket into the other of the same account. */
-    house_begin(h);
-    house_update(h, 1, house_account(h, &cases[4]));
-    house_insert(h, house_posting(h, &(PostingFacts) { "t3", 2, POSTING_BALANCE, -1000, 156 }));
-    house_insert(h, house_posting(h, &(PostingFacts) { "t3", 2, POSTING_FROZEN, 1000, 156 }));
-    EXPECT_OK(house_commit(h));
-    /* Postings for an account that is not in the batch; money from nothing in a new account. */
-    house_begin(h);
-    house_insert(h, house_posting(h, &(PostingFacts) { "t4", 2, POSTING_BALANCE, 0, 156 }));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_ZERO);
-    house_begin(h);
-    house_insert(
-            h, house_account(h, &(AccountFacts) { 5, ACCOUNT_CLASS_PAYER, 156, 1, 0, 1, "p5" }));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_ZERO);
-}
-
-static void test_payments_keep_what_they_are_about(void)
-{
-    CLEANUP(house_done) House *h = house_open();
-    const PaymentFacts first = { "o1", 100, 156, 1, NULL, NULL, 1 };
-    house_begin(h);
-    house_insert(h, house_payment(h, &first));
-    EXPECT_OK(house_commit(h));
-    for (int i = 0; i < 3; i++) {
-        PaymentFacts f = first;
-        f.revision = 2;
-        if (i == 0) f.minor = 99;
-        if (i == 1) f.currency = 840;
-        if (i == 2) f.payee_account = 2;
-        house_begin(h);
-        house_update(h, 0, house_payment(h, &f));
-        EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_NOT_SUCCESSOR);
-    }
-    static const uint8_t forged[16] = { 1 };
-    PaymentFacts f = first;
-    f.revision = 2;
-    f.payer = "p1";
-    f.grant = forged;
-    house_begin(h);
-    house_update(h, 0, house_payment(h, &f));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_GRANT_INVALID);
-    static const uint8_t zeros[16];
-    f.grant = zeros;
-    house_begin(h);
-    house_update(h, 0, house_payment(h, &f));
-    EXPECT_REFUSED(house_prepare(h), REFUSED_GRANT_INVALID);
-}
-
-/* Malformed messages: every cut of a good one is refused and changes nothing. */
-static void test_cut_messages_are_refused(void)
-{
-    CLEANUP(house_done) House *h = house_open();
-    EXPECT_OK(house_found(h));
-    draft_transfer(h, 100);
-    EXPECT_OK(house_prepare(h));
-    EXPECT_OK(house_abort(h));
-    Buffer b = { h->message, 0, sizeof(h->message) };
-    const WireDraftHead head = { h->epoch, house_batch(h), h->now_us, SPAN("events") };
-    EXPECT_OK(wire_put_draft_head(&b, &head));
-    EXPECT_OK(buffer_put_u32(&b, 1));
-    EXPECT_OK(wire_put_change(&b, &(WireChange) { .new_image = h->changes[2].image }));
-    for (size_t size = 0; size < b.size; size++)
-        EXPECT(status_refused(house_ask(h, VAULT_PREPARE, (Span) { b.data, size })));
-    draft_transfer(h, 100);
-    EXPECT_OK(house_commit(h));
 }
 
 /* The disk of the journal loses power at its first, second, third... operation, with seeded
@@ -452,7 +242,7 @@ static void test_power_cut_at_every_operation(void)
         EXPECT_OK(house_found(h));
         torn_power_restart(&h->power, cut);
         for (int batch = 0; batch < 6; batch++) {
-            draft_transfer(h, 100);
+            house_draft_transfer(h, 100);
             if (!status_ok(house_prepare(h))) break;
             house_store(h);
             if (!status_ok(house_confirm(h))) break;
@@ -463,7 +253,7 @@ static void test_power_cut_at_every_operation(void)
         EXPECT_OK(house_restart(h));
         EXPECT_OK(house_scan(h));
         EXPECT_OK(house_verify(h, 1));
-        draft_transfer(h, 100);
+        house_draft_transfer(h, 100);
         EXPECT_OK(house_commit(h));
     }
 }
@@ -493,20 +283,17 @@ static void test_disk_full_refuses_and_recovers(void)
     EXPECT(!memory_is_lost(h->memory));
     if (stored)
         EXPECT_OK(house_confirm(h)); /* it was the CONFIRM that found no space: said again */
-    draft_transfer(h, 100);
+    house_draft_transfer(h, 100);
     EXPECT_OK(house_commit(h));
     EXPECT_OK(house_restart(h));
     EXPECT_OK(house_scan(h));
 }
 
-TESTS(TEST(test_power_cut_at_every_operation), TEST(test_disk_full_refuses_and_recovers),
-        TEST(test_a_batch_is_sealed_and_verifies), TEST(test_every_flipped_bit_is_refused),
+TESTS(TEST(test_a_batch_is_sealed_and_verifies), TEST(test_every_flipped_bit_is_refused),
         TEST(test_flipped_row_is_frozen_also_after_a_restart),
         TEST(test_old_row_with_its_old_seal_is_rolled_back), TEST(test_deleted_row_is_missed),
         TEST(test_rows_do_not_swap_seals), TEST(test_aborted_batch_leaves_no_valid_rows),
         TEST(test_confirm_said_twice), TEST(test_killed_after_prepare_with_either_state),
         TEST(test_older_store_is_rolled_back), TEST(test_scan_notices),
         TEST(test_scan_freezes_a_row_whose_seal_fails), TEST(test_an_older_lease_is_fenced),
-        TEST(test_only_successors_are_sealed), TEST(test_postings_are_numbered_and_never_change),
-        TEST(test_money_rules), TEST(test_accounts_keep_what_they_are),
-        TEST(test_payments_keep_what_they_are_about), TEST(test_cut_messages_are_refused))
+        TEST(test_power_cut_at_every_operation), TEST(test_disk_full_refuses_and_recovers))

@@ -44,10 +44,49 @@ static Status ask_inside(
     return vault_handle(h->vault, &peer, operation, request, ret_answer);
 }
 
+static void unlock(LockedDisk **disk) { pthread_mutex_unlock(&(*disk)->lock); }
+#define LOCKED(context)                        \
+    CLEANUP(unlock) LockedDisk *d = (context); \
+    pthread_mutex_lock(&d->lock)
+
+static Status locked_read(void *context, uint64_t offset, uint8_t *ret_bytes, size_t size)
+{
+    LOCKED(context);
+    return d->disk.read(d->disk.context, offset, ret_bytes, size);
+}
+static Status locked_write(void *context, uint64_t offset, Span bytes)
+{
+    LOCKED(context);
+    return d->disk.write(d->disk.context, offset, bytes);
+}
+static Status locked_sync(void *context)
+{
+    LOCKED(context);
+    return d->disk.sync(d->disk.context);
+}
+static Status locked_truncate(void *context, uint64_t size)
+{
+    LOCKED(context);
+    return d->disk.truncate(d->disk.context, size);
+}
+static Status locked_size(void *context, uint64_t *ret_size)
+{
+    LOCKED(context);
+    return d->disk.size(d->disk.context, ret_size);
+}
+
+static Disk locked(House *h, int i)
+{
+    pthread_mutex_init(&h->locked[i].lock, NULL);
+    h->locked[i].disk = torn_disk_seam(h->journal[i]);
+    return (Disk) { locked_read, locked_write, locked_sync, locked_truncate, locked_size,
+        &h->locked[i] };
+}
+
 static Status start(House *h)
 {
     MemoryConfig memory = {
-        .segments = { torn_disk_seam(h->journal[0]), torn_disk_seam(h->journal[1]) },
+        .segments = { locked(h, 0), locked(h, 1) },
         .journal_key = keys_secret(house_keys(), KEY_JOURNAL),
         .segment_bytes = h->segment_bytes,
     };
@@ -334,4 +373,22 @@ Status house_found(House *h)
     house_insert(h, house_posting(h, &(PostingFacts) { "t1", 1, POSTING_BALANCE, -10000, 156 }));
     house_insert(h, house_posting(h, &(PostingFacts) { "t1", 2, POSTING_BALANCE, 10000, 156 }));
     return house_commit(h);
+}
+
+void house_draft_transfer(House *h, int64_t minor)
+{
+    RowView a;
+    RowView b;
+    ASSERT(status_ok(row_parse((Span) { h->rows[0].image, h->rows[0].image_bytes }, &a)));
+    ASSERT(status_ok(row_parse((Span) { h->rows[1].image, h->rows[1].image_bytes }, &b)));
+    const int64_t first = row_int(&a, ACCOUNT_BALANCE, 0) + minor;
+    const int64_t second = row_int(&b, ACCOUNT_BALANCE, 0) - minor;
+    const AccountFacts to = { 1, ACCOUNT_CLASS_SYSTEM, 156, first, 0, a.head.revision + 1,
+        "house" };
+    const AccountFacts from = { 2, ACCOUNT_CLASS_PAYER, 156, second, 0, b.head.revision + 1, "p1" };
+    house_begin(h);
+    house_update(h, 0, house_account(h, &to));
+    house_update(h, 1, house_account(h, &from));
+    house_insert(h, house_posting(h, &(PostingFacts) { "t2", 1, POSTING_BALANCE, minor, 156 }));
+    house_insert(h, house_posting(h, &(PostingFacts) { "t2", 2, POSTING_BALANCE, -minor, 156 }));
 }

@@ -32,6 +32,12 @@ typedef struct HouseChange {
     Span image; /* into House.draft */
 } HouseChange;
 
+/* A torn disk for many threads: the journal grows its file while another thread writes. */
+typedef struct LockedDisk {
+    pthread_mutex_t lock;
+    Disk disk;
+} LockedDisk;
+
 typedef struct House House;
 struct House {
     Status (*ask)(House *house, int listener, uint8_t operation, Span request, Buffer *ret_answer);
@@ -40,6 +46,7 @@ struct House {
     int64_t now_us;
     TornPower power;
     TornDisk *journal[2];
+    LockedDisk locked[2];
     uint64_t segment_bytes;
     Memory *memory;
     Vault *vault;
@@ -120,3 +127,5 @@ Span house_key(const House *house, int row);
 
 /* Two accounts (1 the institution's, 2 a payer's with 10000) from one funding batch. */
 Status house_found(House *house);
+/* A draft in which account 2 (row 1) gives `minor` to account 1 (row 0). */
+void house_draft_transfer(House *house, int64_t minor);
