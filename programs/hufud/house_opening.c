@@ -304,6 +304,7 @@ static Status open_doors(Opening *o)
     const ClockworkConfig clockwork = { .house = house,
         .keep_checkpoint = keep_checkpoint,
         .renew_tls = renew_tls,
+        .alarm = alarm_row,
         .report = report,
         .context = o };
     TRY(clockwork_start(&clockwork, &o->clockwork));

@@ -4,10 +4,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "api/rolling.h"
 #include "base/time.h"
+#include "cases/alert.h"
+#include "ledger/account.h"
 #include "ledger/day_end.h"
 #include "payment/pay.h"
 #include "store/unit_wait.h"
+#include "vaultclient/claims.h"
 
 enum { NOTE_BYTES_MAX = 4096 };
 
@@ -20,8 +24,10 @@ struct Clockwork {
     int64_t next_checkpoint_us;
     int64_t tree_size; /* of the last kept checkpoint */
     int32_t closed_day;
+    Rolling *rolling;
     PaymentKey due[PAYMENT_DUE_MAX];
     size_t due_count;
+    size_t due_stuck; /* of the last tick */
 };
 
 static void report(Clockwork *c, const char *what, Status s)
@@ -33,21 +39,32 @@ static void report(Clockwork *c, const char *what, Status s)
 static Status list_due(void *context, Store *store)
 {
     Clockwork *c = context;
-    return payment_due(store, clock_now_us(&c->config.house->clock), c->due, &c->due_count);
+    const int64_t now_us = clock_now_us(&c->config.house->clock);
+    return payment_due_behind(store, now_us, c->due_stuck, c->due, &c->due_count);
 }
 
+/* What cannot be ended (a frozen row) stays due: it is stepped over, so that the others do not
+ * wait for it, and reported when it is new. */
 static Status expire_due(Clockwork *c)
 {
     Batcher *batcher = c->config.house->batcher;
-    c->due_count = 0;
-    TRY(batcher_between(batcher, list_due, c));
-    for (size_t i = 0; i < c->due_count; i++) {
-        PaymentExpire work = { .key = c->due[i] };
-        payment_expire_unit(&work, NULL);
-        /* A frozen row must not keep the others waiting. */
-        report(c, "payment.expire", unit_wait(batcher, &work.unit));
+    const size_t stuck_before = c->due_stuck;
+    Status stuck = OK;
+    c->due_stuck = 0;
+    for (int pass = 0; pass < CLOCKWORK_DUE_PASSES_MAX; pass++) {
+        c->due_count = 0;
+        TRY(batcher_between(batcher, list_due, c));
+        for (size_t i = 0; i < c->due_count; i++) {
+            PaymentExpire work = { .key = c->due[i] };
+            payment_expire_unit(&work, NULL);
+            const Status s = unit_wait(batcher, &work.unit);
+            if (status_ok(s)) continue;
+            c->due_stuck++;
+            stuck = s;
+        }
+        if (c->due_count < PAYMENT_DUE_MAX) break;
     }
-    return OK;
+    return c->due_stuck > stuck_before ? stuck : OK;
 }
 
 static Status checkpoint(Clockwork *c, int64_t now_us)
@@ -79,12 +96,48 @@ static Status close_day(Clockwork *c, int64_t now_us)
     return OK;
 }
 
+/* --- the rolling check --- */
+
+static const Table *const rolled[] = { &posting_table, &alert_table, &day_end_table };
+
+static Status verify_rows(void *context, const RowClaim *claims, size_t count, Status *ret_verdicts)
+{
+    const Clockwork *c = context;
+    return vaultclient_verify(c->config.house->vault, claims, count, ret_verdicts);
+}
+
+static void alarm_row(void *context, const Table *table, Span key, Status verdict)
+{
+    const Clockwork *c = context;
+    c->config.alarm(c->config.context, table, key, verdict);
+}
+
+static Status open_rolling(Clockwork *c)
+{
+    const RollingConfig config = { .batcher = c->config.house->batcher,
+        .tables = rolled,
+        .table_count = sizeof(rolled) / sizeof(rolled[0]),
+        .verify = verify_rows,
+        .alarm = alarm_row,
+        .context = c };
+    return rolling_open(&config, &c->rolling);
+}
+
+/* A vaultd that is away or was just restarted: the batch meets it too, and says so. */
+static Status roll(Clockwork *c, int64_t now_us)
+{
+    const Status s = rolling_step(c->rolling, now_us);
+    if (status_is(s, REFUSED_VAULT_NOT_READY) || status_is(s, REFUSED_VAULT_UNAVAILABLE)) return OK;
+    return s;
+}
+
 static void tick(Clockwork *c)
 {
     const int64_t now_us = clock_now_us(&c->config.house->clock);
     report(c, "payment.due", expire_due(c));
     report(c, "audit.checkpoint", checkpoint(c, now_us));
     report(c, "ledger.day_end", close_day(c, now_us));
+    report(c, "rows.rolling_check", roll(c, now_us));
     report(c, "tls.renew", c->config.renew_tls(c->config.context, now_us));
 }
 
@@ -113,6 +166,14 @@ static void *run(void *context)
     return NULL;
 }
 
+static void clockwork_free(Clockwork *c)
+{
+    rolling_close(c->rolling);
+    pthread_cond_destroy(&c->wake);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
 Status clockwork_start(const ClockworkConfig *config, Clockwork **ret_clockwork)
 {
     Clockwork *c = calloc(1, sizeof(*c));
@@ -120,9 +181,11 @@ Status clockwork_start(const ClockworkConfig *config, Clockwork **ret_clockwork)
     c->config = *config;
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->wake, NULL);
-    if (pthread_create(&c->thread, NULL, run, c) != 0) {
-        free(c);
-        return BROKEN(FAULT_THREAD);
+    Status s = open_rolling(c);
+    if (status_ok(s) && pthread_create(&c->thread, NULL, run, c) != 0) s = BROKEN(FAULT_THREAD);
+    if (!status_ok(s)) {
+        clockwork_free(c);
+        return s;
     }
     *ret_clockwork = c;
     return OK;
@@ -135,7 +198,5 @@ void clockwork_stop(Clockwork *c)
     pthread_cond_signal(&c->wake);
     pthread_mutex_unlock(&c->lock);
     pthread_join(c->thread, NULL);
-    pthread_cond_destroy(&c->wake);
-    pthread_mutex_destroy(&c->lock);
-    free(c);
+    clockwork_free(c);
 }

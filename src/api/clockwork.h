@@ -2,14 +2,14 @@
 /*
  * clockwork: what time does by itself, on one thread: due payments (a held payment that nobody
  * confirmed is refused, an unpaid order is closed, a delayed one is captured), checkpoints of the
- * audit log into two places, the day end, a new TLS leaf before the old one ends, and the rolling
- * check of append-only rows.
+ * audit log into two places, the day end, a new TLS leaf before the old one ends, and a step of the
+ * rolling check of append-only rows (rolling.h).
  */
 #include "api/house.h"
 
 enum {
     CLOCKWORK_TICK_MS = 200,
-    CLOCKWORK_ROLLING_ROWS = 500, /* append-only rows verified a tick: 216 million a day */
+    CLOCKWORK_DUE_PASSES_MAX = 16, /* of PAYMENT_DUE_MAX payments, a tick */
     CLOCKWORK_CHECKPOINT_US = 1000000,
 };
 
@@ -19,6 +19,8 @@ typedef struct ClockworkConfig {
     Status (*keep_checkpoint)(void *context, Span note);
     /* Renew the TLS leaf when half of its time is over. */
     Status (*renew_tls)(void *context, int64_t now_us);
+    /* The rolling check found a row that does not verify: alert. */
+    void (*alarm)(void *context, const Table *table, Span key, Status verdict);
     /* Tell the operator that something failed (library rooms do not log). */
     void (*report)(void *context, const char *what, Status status);
     void *context;

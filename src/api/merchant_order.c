@@ -1,6 +1,22 @@
 /* The merchant's orders: native and codepay (routes.h). */
+#include "api/order_json.h"
 #include "api/routes.h"
 #include "api/transaction.h"
+
+/* The order in the body, or false: then the passage is answered and gone. */
+static bool read_order(Passage *p, PaymentOrder *ret_order, PayCodeText *ret_auth_code)
+{
+    JsonProblem problem = { 0 };
+    const Status s = order_read(
+            http_request_body(p->http), span_of_text(p->mchid), ret_order, ret_auth_code, &problem);
+    if (!status_ok(s)) {
+        passage_refuse(p, s, &problem);
+        return false;
+    }
+    passage_text(ret_order->serial, sizeof(ret_order->serial), span_of_text(p->serial));
+    memcpy(ret_order->nonce_digest, p->nonce_digest, sizeof(ret_order->nonce_digest));
+    return true;
+}
 
 static int write_native(Passage *p, Buffer *ret_body)
 {
@@ -19,7 +35,7 @@ void merchant_native(Passage *p, Span rest)
     if (!passage_verify(p)) return;
     PaymentNative *work = &p->work.native;
     memset(work, 0, sizeof(*work));
-    if (!transaction_read_order(p, &work->order, NULL)) return;
+    if (!read_order(p, &work->order, NULL)) return;
     const Status s =
             payment_ids_draw(&p->house->random, clock_now_us(&p->house->clock), &work->ids);
     if (!status_ok(s)) {
@@ -44,7 +60,7 @@ void merchant_codepay(Passage *p, Span rest)
     if (!passage_verify(p)) return;
     PaymentCodepay *work = &p->work.codepay;
     memset(work, 0, sizeof(*work));
-    if (!transaction_read_order(p, &work->order, &work->auth_code)) return;
+    if (!read_order(p, &work->order, &work->auth_code)) return;
     work->strategy = &p->house->strategy;
     const Status s =
             payment_ids_draw(&p->house->random, clock_now_us(&p->house->clock), &work->ids);

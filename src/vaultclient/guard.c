@@ -1,6 +1,7 @@
 #include "vaultclient/guard.h"
 
 #include "ipc/channel.h"
+#include "vaultclient/claims.h"
 
 #include <stdlib.h>
 
@@ -77,52 +78,21 @@ MUST_USE static Status scan_again(VaultGuard *guard)
     return OK;
 }
 
-/* A stored seal of another size was never ours: an empty one says so, and fails that row alone. */
-static Span seal_or_empty(Span seal)
-{
-    return seal.size == WIRE_SEAL_BYTES ? seal : (Span) { NULL, 0 };
-}
-
 /* --- verify --- */
-
-MUST_USE static Status put_claims(VaultGuard *guard, const RowClaim *claims, size_t count)
-{
-    guard->request.size = 0;
-    TRY(wire_put_count(&guard->request, count, WIRE_CLAIMS_MAX));
-    for (size_t i = 0; i < count; i++) {
-        const WireClaim claim = { claims[i].absent, claims[i].image,
-            seal_or_empty(claims[i].seal) };
-        TRY(wire_put_claim(&guard->request, &claim));
-    }
-    return OK;
-}
-
-MUST_USE static Status take_verdicts(const VaultGuard *guard, size_t count, Status *ret_verdicts)
-{
-    Cursor c = cursor_of(span_of_buffer(&guard->answer));
-    uint32_t answered = 0;
-    REQUIRE(status_ok(cursor_u32(&c, &answered)), REFUSED_IPC_FORMAT);
-    REQUIRE(answered == count && c.rest.size == count * 4, REFUSED_IPC_FORMAT);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t code = 0;
-        TRY(cursor_u32(&c, &code));
-        ret_verdicts[i] = (Status) { (int32_t)code };
-    }
-    return OK;
-}
 
 static Status guard_verify(
         void *context, const RowClaim *claims, size_t count, Status *ret_verdicts)
 {
     VaultGuard *guard = context;
-    TRY(put_claims(guard, claims, count));
+    guard->request.size = 0;
+    TRY(claims_put(&guard->request, claims, count));
     Status status = ask(guard, VAULT_VERIFY);
     if (status_is(status, REFUSED_VAULT_NOT_READY)) {
         TRY(scan_again(guard));
         status = ask(guard, VAULT_VERIFY);
     }
     TRY(status);
-    return take_verdicts(guard, count, ret_verdicts);
+    return claims_take(span_of_buffer(&guard->answer), count, ret_verdicts);
 }
 
 /* --- prepare --- */
@@ -140,7 +110,7 @@ MUST_USE static Status put_draft(VaultGuard *guard, const BatchDraft *draft)
     TRY(wire_put_count(&guard->request, draft->change_count, WIRE_CHANGES_MAX));
     for (size_t i = 0; i < draft->change_count; i++) {
         const RowChange *change = &draft->changes[i];
-        const WireChange wire = { change->old_image, seal_or_empty(change->old_seal),
+        const WireChange wire = { change->old_image, claims_seal(change->old_seal),
             change->new_image };
         TRY(wire_put_change(&guard->request, &wire));
     }

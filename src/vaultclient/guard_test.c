@@ -2,6 +2,7 @@
 #include "vaultclient/guard.h"
 
 #include "base/expect.h"
+#include "vaultclient/claims.h"
 #include "vaultclient/peer.h"
 
 static const Column columns[] = {
@@ -240,6 +241,34 @@ static void a_seal_of_another_size(void)
     scene_close(&scene);
 }
 
-TESTS(TEST(a_seal_of_another_size), TEST(every_row_and_leaf_is_shown), TEST(a_batch_goes_through),
+/* The rolling check asks without the guard: nothing is scanned for it, nothing is asked of a vaultd
+ * that was restarted. */
+static void rows_outside_of_a_batch(void)
+{
+    Scene scene = { .peer = { .ready = true, .epoch = 2 } };
+    EXPECT(scene_open(&scene));
+    RowClaim many[WIRE_CLAIMS_MAX + 1];
+    static Status verdicts[WIRE_CLAIMS_MAX + 1];
+    for (size_t i = 0; i < WIRE_CLAIMS_MAX + 1; i++) {
+        many[i] = (RowClaim) { .table = &table, .image = SPAN("image"), .seal = SPAN("short") };
+        verdicts[i] = BROKEN(FAULT_VAULT);
+    }
+    EXPECT_OK(vaultclient_verify(scene.client, many, WIRE_CLAIMS_MAX, verdicts));
+    EXPECT_OK(verdicts[0]);
+    EXPECT_OK(verdicts[WIRE_CLAIMS_MAX - 1]);
+    EXPECT_STATUS(verdicts[WIRE_CLAIMS_MAX], FAULT_VAULT);
+    EXPECT_REFUSED(vaultclient_verify(scene.client, many, WIRE_CLAIMS_MAX + 1, verdicts),
+            REFUSED_IPC_TOO_LARGE);
+    scene.peer.short_answer = true;
+    EXPECT_REFUSED(vaultclient_verify(scene.client, many, 3, verdicts), REFUSED_IPC_FORMAT);
+    scene.peer.short_answer = false;
+    scene.peer.ready = false;
+    EXPECT_REFUSED(vaultclient_verify(scene.client, many, 3, verdicts), REFUSED_VAULT_NOT_READY);
+    EXPECT(scene.peer.rows == 0);
+    scene_close(&scene);
+}
+
+TESTS(TEST(rows_outside_of_a_batch), TEST(a_seal_of_another_size),
+        TEST(every_row_and_leaf_is_shown), TEST(a_batch_goes_through),
         TEST(a_restart_needs_no_hand), TEST(another_instance_took_the_lease),
         TEST(answers_that_are_cut))

@@ -1,0 +1,188 @@
+#include "api/order_json.h"
+
+#include "api/passage.h"
+#include "base/time.h"
+#include "policy/detect.h"
+
+typedef struct OrderJson {
+    Span appid;
+    Span mchid;
+    Span description;
+    Span out_trade_no;
+    Span notify_url;
+    Span attach;
+    Span time_expire;
+    Span goods_tag;
+    bool support_fapiao;
+    int64_t total;
+    Span currency;
+    Span auth_code;
+    Span payer_client_ip;
+    Span device_id;
+    Span store_id;
+    Span store_name;
+    Span store_area;
+    Span store_address;
+} OrderJson;
+
+#define PLACE(member) offsetof(OrderJson, member)
+
+static const JsonField amount_fields[] = {
+    { "total", JSON_INT, true, INT64_MIN, INT64_MAX, PLACE(total) },
+    { "currency", JSON_TEXT, false, 3, 3, PLACE(currency) },
+};
+
+static const JsonField payer_fields[] = {
+    { "auth_code", JSON_TEXT, true, 1, 32, PLACE(auth_code) },
+};
+
+static const JsonField store_fields[] = {
+    { "id", JSON_TEXT, true, 1, PAYMENT_STORE_ID_BYTES_MAX, PLACE(store_id) },
+    { "name", JSON_TEXT, false, 0, 256, PLACE(store_name) },
+    { "area_code", JSON_TEXT, false, 0, 32, PLACE(store_area) },
+    { "address", JSON_TEXT, false, 0, 512, PLACE(store_address) },
+};
+
+static const JsonField scene_fields[] = {
+    { "payer_client_ip", JSON_TEXT, false, 1, 45, PLACE(payer_client_ip) },
+    { "device_id", JSON_TEXT, false, 1, 32, PLACE(device_id) },
+    { "store_info", JSON_RECORD, false, 0, 0, 0, store_fields,
+            sizeof(store_fields) / sizeof(store_fields[0]) },
+};
+
+#define COMMON_FIELDS                                                                              \
+    { "appid", JSON_TEXT, true, 1, PAYMENT_APPID_BYTES_MAX, PLACE(appid) },                        \
+            { "mchid", JSON_TEXT, true, 1, MERCHANT_ID_BYTES_MAX, PLACE(mchid) },                  \
+            { "description", JSON_TEXT, true, 1, PAYMENT_DESCRIPTION_BYTES_MAX,                    \
+                PLACE(description) },                                                              \
+            { "out_trade_no", JSON_TEXT, true, PAYMENT_OUT_TRADE_NO_MIN, PAYMENT_OUT_TRADE_NO_MAX, \
+                PLACE(out_trade_no) },                                                             \
+            { "attach", JSON_TEXT, false, 0, PAYMENT_ATTACH_BYTES_MAX, PLACE(attach) },            \
+            { "goods_tag", JSON_TEXT, false, 0, 32, PLACE(goods_tag) },                            \
+            { "support_fapiao", JSON_BOOL, false, 0, 0, PLACE(support_fapiao) },                   \
+            { "amount", JSON_RECORD, true, 0, 0, 0, amount_fields,                                 \
+                sizeof(amount_fields) / sizeof(amount_fields[0]) },                                \
+    {                                                                                              \
+        "scene_info", JSON_RECORD, false, 0, 0, 0, scene_fields,                                   \
+                sizeof(scene_fields) / sizeof(scene_fields[0])                                     \
+    }
+
+static const JsonField native_fields[] = {
+    COMMON_FIELDS,
+    { "notify_url", JSON_TEXT, true, 8, PAYMENT_NOTIFY_URL_BYTES_MAX, PLACE(notify_url) },
+    { "time_expire", JSON_TEXT, false, 20, 40, PLACE(time_expire) },
+};
+
+static const JsonField codepay_fields[] = {
+    COMMON_FIELDS,
+    { "notify_url", JSON_TEXT, false, 8, PAYMENT_NOTIFY_URL_BYTES_MAX, PLACE(notify_url) },
+    { "payer", JSON_RECORD, true, 0, 0, 0, payer_fields,
+            sizeof(payer_fields) / sizeof(payer_fields[0]) },
+};
+
+static bool begins_with(Span text, Span prefix)
+{
+    return text.size > prefix.size && span_equal((Span) { text.data, prefix.size }, prefix);
+}
+
+static bool is_visible_ascii(Span text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~') return false;
+    }
+    return true;
+}
+
+/* What is stored under no grammar of its own must hold nothing that may not be stored. */
+static Status check_content(const OrderJson *json, const char **ret_field)
+{
+    const struct {
+        const char *name;
+        Span text;
+    } kept[] = { { "appid", json->appid }, { "description", json->description },
+        { "attach", json->attach }, { "notify_url", json->notify_url },
+        { "scene_info.store_info.id", json->store_id } };
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        *ret_field = kept[i].name;
+        TRY(detect_free_text(kept[i].text));
+    }
+    return OK;
+}
+
+static Status check_money(const OrderJson *json, Money *ret_money, const char **ret_field)
+{
+    Money money = { json->total, CURRENCY_CNY };
+    *ret_field = "amount.total";
+    REQUIRE(money.minor > 0, REFUSED_AMOUNT_NOT_POSITIVE);
+    REQUIRE(money.minor <= LEDGER_MINOR_MAX, REFUSED_ORDER_FIELD);
+    *ret_field = "amount.currency";
+    if (json->currency.size > 0) TRY(currency_parse(json->currency, &money.currency));
+    *ret_money = money;
+    return OK;
+}
+
+/* What the tables cannot say. `*ret_field` names what is wrong. */
+static Status check_order(
+        const OrderJson *json, Span mchid, PaymentOrder *order, const char **ret_field)
+{
+    *ret_field = "mchid";
+    REQUIRE(span_equal(json->mchid, mchid), REFUSED_ORDER_FIELD);
+    *ret_field = "out_trade_no";
+    REQUIRE(payment_out_trade_no_is_valid(json->out_trade_no), REFUSED_ORDER_FIELD);
+    TRY(check_money(json, &order->money, ret_field));
+    *ret_field = "time_expire";
+    order->time_expire_us = 0;
+    if (json->time_expire.size > 0) TRY(time_parse(json->time_expire, &order->time_expire_us));
+    if (json->notify_url.size > 0) {
+        *ret_field = "notify_url";
+        REQUIRE(begins_with(json->notify_url, SPAN("https://")), REFUSED_ORDER_FIELD);
+        REQUIRE(is_visible_ascii(json->notify_url), REFUSED_ORDER_FIELD);
+    }
+    return check_content(json, ret_field);
+}
+
+static void fill_order(const OrderJson *json, PaymentOrder *order)
+{
+    passage_text(order->mchid, sizeof(order->mchid), json->mchid);
+    passage_text(order->out_trade_no, sizeof(order->out_trade_no), json->out_trade_no);
+    passage_text(order->appid, sizeof(order->appid), json->appid);
+    passage_text(order->description, sizeof(order->description), json->description);
+    passage_text(order->attach, sizeof(order->attach), json->attach);
+    passage_text(order->notify_url, sizeof(order->notify_url), json->notify_url);
+    passage_text(order->store_id, sizeof(order->store_id), json->store_id);
+}
+
+static Status judge(const OrderJson *json, Span mchid, bool codepay, PaymentOrder *order,
+        const char **ret_field)
+{
+    TRY(check_order(json, mchid, order, ret_field));
+    *ret_field = "payer.auth_code";
+    if (codepay) REQUIRE(pay_code_is_valid(json->auth_code), REFUSED_PAY_CODE_INVALID);
+    return OK;
+}
+
+Status order_read(Span body, Span mchid, PaymentOrder *ret_order, PayCodeText *ret_auth_code,
+        JsonProblem *problem)
+{
+    const bool codepay = ret_auth_code != NULL;
+    const JsonField *fields = codepay ? codepay_fields : native_fields;
+    const size_t count = codepay ? sizeof(codepay_fields) / sizeof(codepay_fields[0])
+                                 : sizeof(native_fields) / sizeof(native_fields[0]);
+    OrderJson json = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(body, &document, problem));
+    TRY(json_read(document, json_root(document), fields, count, &json, problem));
+
+    PaymentOrder order = *ret_order;
+    const char *field = "";
+    const Status s = judge(&json, mchid, codepay, &order, &field);
+    if (!status_ok(s)) {
+        *problem = (JsonProblem) { 0 };
+        passage_text(problem->field, sizeof(problem->field), span_of_text(field));
+        return s;
+    }
+    fill_order(&json, &order);
+    *ret_order = order;
+    if (codepay) passage_text(*ret_auth_code, sizeof(*ret_auth_code), json.auth_code);
+    return OK;
+}

@@ -1,0 +1,62 @@
+#pragma once
+/*
+ * rolling: the check that walks past every append-only row, round after round (TP-12; DESIGN
+ * section 5.4).
+ *
+ * A mutable row is verified whenever it is read. A posting, once written, is hardly ever read
+ * again: changed in the database, it would be noticed only at the next start or by the auditor.
+ * So each step reads the next ROLLING_ROWS_MAX rows in key order, between two batches, and has
+ * their seals verified in one message while batches go on: an append-only row does not change
+ * meanwhile. A row that does not verify is frozen by vaultd and told once; ROW_FROZEN is no news.
+ *
+ * The period: a round takes (rows / ROLLING_ROWS_MAX) steps and begins at most once in
+ * ROLLING_ROUND_US. At five steps a second that is 640 rows a second: a million rows in 26 minutes,
+ * 55 million a day. What it does not see: rows that are gone (the start-up scan's digest and the
+ * auditor do).
+ *
+ * One thread at a time, never the batch thread.
+ */
+#include "store/batch.h"
+
+enum {
+    ROLLING_ROWS_MAX = 128, /* of one step: the batch waits for reading these, about 0.3 ms */
+    ROLLING_BYTES_MAX = 128 * 1024, /* of their images and seals */
+    ROLLING_UNREADABLE_MAX = 1024, /* rows in a row without a key; then the next table */
+    ROLLING_TABLES_MAX = 16,
+};
+#define ROLLING_ROUND_US (60 * (int64_t)1000000)
+
+typedef struct RollingConfig {
+    Batcher *batcher;
+    const Table *const *tables; /* append-only ones; the array is borrowed */
+    size_t table_count; /* at most ROLLING_TABLES_MAX */
+    /* As in BatchGuard: vaultclient_verify(). */
+    MUST_USE Status (*verify)(
+            void *context, const RowClaim *claims, size_t count, Status *ret_verdicts);
+    /* A row did not verify. Its key is empty when the stored values make no row (ROW_INVALID): told
+     * once a table and round. */
+    void (*alarm)(void *context, const Table *table, Span key, Status verdict);
+    void *context;
+} RollingConfig;
+
+typedef struct Rolling Rolling;
+
+typedef struct RollingCounts {
+    uint64_t rounds; /* finished */
+    uint64_t rows; /* verified */
+    uint64_t bad; /* of these, told */
+    int64_t round_us; /* how long the last finished round took */
+} RollingCounts;
+
+/* Takes all its memory. Faults FAULT_MEMORY. */
+MUST_USE Status rolling_open(const RollingConfig *config, Rolling **ret_rolling);
+void rolling_close(Rolling *rolling); /* NULL is fine */
+
+/*
+ * The next step, or nothing while the next round is not due.
+ *
+ * Refuses or faults as the batcher and `verify` do; then the same rows come again in the next step.
+ */
+MUST_USE Status rolling_step(Rolling *rolling, int64_t now_us);
+
+RollingCounts rolling_counts(const Rolling *rolling);

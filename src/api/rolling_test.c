@@ -1,0 +1,239 @@
+/*
+ * Goal: every append-only row is looked at once a round, and one that was changed in the database
+ * is told, wherever it stands (TP-12). Method: a practice ledger of 600 bookings with the practice
+ * guard's seals, changed by SQL as an intruder with write access would.
+ */
+#include "api/rolling.h"
+
+#include "base/expect.h"
+#include "store/practice.h"
+#include "store/unit_wait.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { TRANSFERS = 300, ROWS = 2 + 2 * TRANSFERS, STEPS_MAX = 100, TOLD_MAX = 64 };
+
+typedef struct Scene {
+    char path[64];
+    Store *store;
+    PracticeGuard guard;
+    Clock clock;
+    Batcher *batcher;
+    Rolling *rolling;
+    int64_t now_us;
+    Status verify_answer; /* unless OK */
+    Status force; /* unless OK: every row's verdict */
+    size_t largest;
+    size_t told;
+    StatusCode codes[TOLD_MAX];
+    int64_t batches[TOLD_MAX]; /* the told rows' first key column; -1: no key */
+} Scene;
+
+static Scene scene;
+
+static int64_t noon(void *context) { return 1800000000000000; }
+
+static Status verify(void *context, const RowClaim *claims, size_t count, Status *ret_verdicts)
+{
+    if (count > scene.largest) scene.largest = count;
+    TRY(scene.verify_answer);
+    TRY(scene.guard.guard.verify(scene.guard.guard.context, claims, count, ret_verdicts));
+    for (size_t i = 0; i < count && !status_ok(scene.force); i++)
+        ret_verdicts[i] = scene.force;
+    return OK;
+}
+
+static void alarm_row(void *context, const Table *table, Span key, Status verdict)
+{
+    ASSERT(table == &practice_booking && scene.told < TOLD_MAX);
+    Cursor c = cursor_of(key);
+    Span skipped = { 0 };
+    int64_t batch = -1;
+    /* table u16 | columns u8 | id u16 | type u8 | size u32 | the integer */
+    if (key.size > 0) ASSERT(status_ok(cursor_take(&c, 10, &skipped)));
+    if (key.size > 0) ASSERT(status_ok(cursor_i64(&c, &batch)));
+    scene.codes[scene.told] = (StatusCode)verdict.code;
+    scene.batches[scene.told++] = batch;
+}
+
+static bool fill(void)
+{
+    PracticeUnit a = practice_opening(1, 100000);
+    PracticeUnit b = practice_opening(2, 100000);
+    if (!status_ok(unit_wait(scene.batcher, &a.unit))) return false;
+    if (!status_ok(unit_wait(scene.batcher, &b.unit))) return false;
+    for (int i = 0; i < TRANSFERS; i++) {
+        PracticeUnit unit = practice_transfer(1, 2, 1);
+        if (!status_ok(unit_wait(scene.batcher, &unit.unit))) return false;
+    }
+    return true;
+}
+
+static bool scene_open(bool filled)
+{
+    static const Table *const tables[] = { &practice_booking };
+    static const StoreSchema *const schemas[] = { &practice_schema };
+    scene = (Scene) {
+        .path = "/tmp/hufu-rolling-XXXXXX", .clock = { noon, NULL }, .now_us = 1800000000000000
+    };
+    const int fd = mkstemp(scene.path);
+    if (fd < 0 || close(fd) != 0) return false;
+    practice_guard_open(&scene.guard);
+    const StoreConfig config = { scene.path, NULL, schemas, 1 };
+    if (!status_ok(store_open(&config, &scene.store))) return false;
+    if (!status_ok(batcher_start(scene.store, &scene.guard.guard, &scene.clock, 0, &scene.batcher)))
+        return false;
+    const RollingConfig rolling = { .batcher = scene.batcher,
+        .tables = tables,
+        .table_count = 1,
+        .verify = verify,
+        .alarm = alarm_row };
+    return status_ok(rolling_open(&rolling, &scene.rolling)) && (!filled || fill());
+}
+
+static void scene_close(Scene *const *s)
+{
+    rolling_close(scene.rolling);
+    if (scene.batcher != NULL) batcher_stop(scene.batcher);
+    if (scene.store != NULL) store_close(scene.store);
+    practice_remove(scene.path);
+}
+#define SCENE(filled)                                \
+    CLEANUP(scene_close) Scene *const here = &scene; \
+    (void)here;                                      \
+    EXPECT(scene_open(filled))
+
+static Status run_sql(void *context, Store *store)
+{
+    return store_execute(store, context, NULL, 0);
+}
+
+static bool tamper(const char *sql)
+{
+    return status_ok(batcher_between(scene.batcher, run_sql, (void *)(uintptr_t)sql));
+}
+
+/* One whole round; the number of steps, or 0. */
+static int walk_round(void)
+{
+    const uint64_t before = rolling_counts(scene.rolling).rounds;
+    scene.now_us += ROLLING_ROUND_US;
+    for (int steps = 1; steps <= STEPS_MAX; steps++) {
+        scene.now_us += 200000;
+        if (!status_ok(rolling_step(scene.rolling, scene.now_us))) return 0;
+        if (rolling_counts(scene.rolling).rounds > before) return steps;
+    }
+    return 0;
+}
+
+static void test_a_round_sees_every_row_once(void)
+{
+    SCENE(true);
+    EXPECT(walk_round() == ROWS / ROLLING_ROWS_MAX + 1);
+    const RollingCounts counts = rolling_counts(scene.rolling);
+    EXPECT(counts.rows == ROWS && counts.bad == 0 && scene.told == 0);
+    EXPECT(counts.round_us == 4 * 200000 && scene.largest == ROLLING_ROWS_MAX);
+    /* The next round is not due: nothing is read, nothing asked. */
+    const int asked = scene.guard.verify_calls;
+    EXPECT_OK(rolling_step(scene.rolling, scene.now_us + ROLLING_ROUND_US / 2));
+    EXPECT(scene.guard.verify_calls == asked && rolling_counts(scene.rolling).rows == ROWS);
+    EXPECT(walk_round() > 0 && rolling_counts(scene.rolling).rows == 2 * ROWS);
+}
+
+static void test_an_empty_table_costs_one_step(void)
+{
+    SCENE(false);
+    EXPECT(walk_round() == 1 && rolling_counts(scene.rolling).rows == 0);
+    EXPECT(scene.guard.verify_calls == 0);
+}
+
+/* The first row, the last, and one on each side of a page's edge. */
+static void test_a_changed_row_is_told_wherever_it_stands(void)
+{
+    static const int64_t places[] = { 0, ROLLING_ROWS_MAX - 1, ROLLING_ROWS_MAX, ROWS - 1 };
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char sql[200];
+        SCENE(true);
+        snprintf(sql, sizeof(sql),
+                "UPDATE booking SET minor = minor + 1 WHERE (in_batch, number) = (SELECT in_batch,"
+                " number FROM booking ORDER BY in_batch, number LIMIT 1 OFFSET %lld)",
+                (long long)places[i]);
+        EXPECT(tamper(sql) && walk_round() > 0);
+        EXPECT(scene.told == 1 && scene.codes[0] == REFUSED_ROW_SEAL_MISMATCH);
+        /* The two openings wrote one row each, every batch after them two. */
+        EXPECT(scene.batches[0] == (places[i] < 2 ? places[i] : places[i] / 2 + 1));
+        EXPECT(rolling_counts(scene.rolling).rows == ROWS);
+    }
+}
+
+static void test_swapped_seals_and_cut_ones_are_told(void)
+{
+    SCENE(true);
+    EXPECT(tamper("UPDATE booking SET seal = (SELECT seal FROM booking WHERE in_batch = 9 AND"
+                  " number = 1) WHERE in_batch = 10"));
+    EXPECT(tamper("UPDATE booking SET seal = x'00' WHERE in_batch = 20 AND number = 1"));
+    EXPECT(walk_round() > 0 && scene.told == 3);
+}
+
+static void test_a_frozen_row_is_no_news(void)
+{
+    SCENE(true);
+    scene.force = REFUSE(REFUSED_ROW_FROZEN);
+    EXPECT(walk_round() > 0 && scene.told == 0 && rolling_counts(scene.rolling).rows == ROWS);
+    scene.force = REFUSE(REFUSED_BATCH_OUT_OF_ORDER);
+    EXPECT(walk_round() > 0 && scene.told == 0);
+}
+
+/* The table again without its types, as who may write the database may make it. */
+static bool loosen(void)
+{
+    return tamper("CREATE TABLE loose AS SELECT * FROM booking") && tamper("DROP TABLE booking")
+            && tamper("ALTER TABLE loose RENAME TO booking");
+}
+
+/* A row whose values make no row has no key to go on from: it is told once, and hides nobody. */
+static void test_rows_that_nobody_can_read_hide_nobody(void)
+{
+    SCENE(true);
+    EXPECT(loosen());
+    EXPECT(tamper("UPDATE booking SET batch = 'x' WHERE in_batch BETWEEN 40 AND 140"));
+    EXPECT(tamper("UPDATE booking SET minor = 7 WHERE in_batch = 141 AND number = 1"));
+    EXPECT(walk_round() > 0);
+    EXPECT(scene.told == 2 && rolling_counts(scene.rolling).rows == ROWS - 202);
+    EXPECT(scene.codes[0] == REFUSED_ROW_INVALID && scene.batches[0] == -1);
+    EXPECT(scene.codes[1] == REFUSED_ROW_SEAL_MISMATCH && scene.batches[1] == 141);
+    /* All of them, from the first on. */
+    EXPECT(tamper("UPDATE booking SET batch = 'x'"));
+    scene.told = 0;
+    EXPECT(walk_round() > 0 && scene.told == 1 && scene.codes[0] == REFUSED_ROW_INVALID);
+}
+
+/* vaultd was away for a step: the same rows come again, none is left out. */
+static void test_a_refused_step_leaves_nothing_out(void)
+{
+    SCENE(true);
+    scene.now_us += 1;
+    EXPECT_OK(rolling_step(scene.rolling, scene.now_us));
+    scene.verify_answer = REFUSE(REFUSED_VAULT_UNAVAILABLE);
+    for (int i = 0; i < 3; i++)
+        EXPECT_REFUSED(rolling_step(scene.rolling, scene.now_us), REFUSED_VAULT_UNAVAILABLE);
+    scene.verify_answer = OK;
+    EXPECT(walk_round() > 0 && rolling_counts(scene.rolling).rows == ROWS);
+}
+
+/* Rows that come while the round goes on are behind its place: seen in this round too. */
+static void test_rows_written_meanwhile_are_seen(void)
+{
+    SCENE(true);
+    EXPECT_OK(rolling_step(scene.rolling, scene.now_us));
+    PracticeUnit unit = practice_transfer(1, 2, 1);
+    EXPECT_OK(unit_wait(scene.batcher, &unit.unit));
+    EXPECT(walk_round() > 0 && rolling_counts(scene.rolling).rows == ROWS + 2);
+}
+
+TESTS(TEST(test_a_round_sees_every_row_once), TEST(test_an_empty_table_costs_one_step),
+        TEST(test_a_changed_row_is_told_wherever_it_stands),
+        TEST(test_swapped_seals_and_cut_ones_are_told), TEST(test_a_frozen_row_is_no_news),
+        TEST(test_rows_that_nobody_can_read_hide_nobody),
+        TEST(test_a_refused_step_leaves_nothing_out), TEST(test_rows_written_meanwhile_are_seen))
