@@ -128,7 +128,8 @@ int main(int argc, char **argv)
     Options options;
     if (!options_parse(argc, argv, &options)) return 2;
     log_open("vaultd", LOG_INFO, 2);
-    const Status s = run(&options);
+    Status s = sandbox_begin();
+    if (status_ok(s)) s = run(&options);
     if (!status_ok(s)) LOG_STATUS(LOG_ERROR, "vault.failed", s);
     return status_ok(s) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -13,6 +13,13 @@
 #include "base/status.h"
 
 /*
+ * Before the first thread is started: keep the C library's memory in one arena. The arenas that threads get by
+ * default read /proc/sys/vm/overcommit_memory when they first shrink, which the closed sandbox would end.
+ * Faults FAULT_SYSTEM.
+ */
+MUST_USE Status sandbox_begin(void);
+
+/*
  * Close it, for all threads and for ever. Before it acts, it touches what libraries open at first
  * use (time zone, libcrypto's algorithms, randomness), so call it last: with every thread started
  * and parked.

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -293,5 +294,44 @@ static void test_service_and_journal_work_inside(void)
     unlink(path);
 }
 
-TESTS(TEST(test_every_forbidden_act_is_killed), TEST(test_threads_that_ran_before_are_inside_too),
+enum { PIECES = 1500, PIECE_BYTES = 60000 };
+
+/* Grow a thread's memory far and give it back: by default glibc then looks into /proc. */
+static void *grow_and_shrink(void *context)
+{
+    static void *pieces[PIECES];
+    char byte = 0;
+    if (read(*(const int *)context, &byte, 1) != 1) return NULL;
+    for (size_t i = 0; i < PIECES; i++) {
+        pieces[i] = malloc(PIECE_BYTES);
+        if (pieces[i] != NULL) memset(pieces[i], 1, PIECE_BYTES);
+    }
+    for (size_t i = 0; i < PIECES; i++)
+        free(pieces[PIECES - 1 - i]);
+    return context;
+}
+
+static _Noreturn void shrink_inside(void)
+{
+    int go[2];
+    pthread_t thread;
+    void *result = NULL;
+    if (!status_ok(sandbox_begin()) || pipe(go) != 0) _exit(1);
+    if (pthread_create(&thread, NULL, grow_and_shrink, &go[0]) != 0) _exit(2);
+    if (!status_ok(sandbox_close())) _exit(3);
+    if (write(go[1], "g", 1) != 1) _exit(4);
+    if (pthread_join(thread, &result) != 0 || result == NULL) _exit(5);
+    _exit(0);
+}
+
+static void test_memory_of_threads_grows_and_shrinks(void)
+{
+    const pid_t child = fork();
+    if (child == 0) shrink_inside();
+    int result = -1;
+    EXPECT(waitpid(child, &result, 0) == child);
+    EXPECT(WIFEXITED(result) && WEXITSTATUS(result) == 0);
+}
+
+TESTS(TEST(test_memory_of_threads_grows_and_shrinks), TEST(test_every_forbidden_act_is_killed), TEST(test_threads_that_ran_before_are_inside_too),
         TEST(test_allowed_acts_go_on), TEST(test_service_and_journal_work_inside))
