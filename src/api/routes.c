@@ -35,6 +35,14 @@ bool route_matches(const char *pattern, Span path, Span *ret_rest)
     return true;
 }
 
+size_t routes_count(void) { return sizeof(routes) / sizeof(routes[0]); }
+
+const Route *routes_at(size_t index)
+{
+    ASSERT(index < routes_count());
+    return &routes[index];
+}
+
 static int write_not_found(Passage *p, Buffer *ret_body)
 {
     return passage_write_refusal(p, p->outcome, NULL, ret_body);
@@ -45,7 +53,7 @@ void routes_serve(void *context, HttpRequest *request)
     Passage *p = passage_open(context, request);
     if (p == NULL) return;
     const Span path = http_request_path(request);
-    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+    for (size_t i = 0; i < routes_count(); i++) {
         Span rest = { 0 };
         if (routes[i].method != http_request_method(request)) continue;
         if (!route_matches(routes[i].pattern, path, &rest)) continue;

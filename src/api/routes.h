@@ -19,6 +19,10 @@ typedef struct Route {
 /* Does the path fit? `ret_rest` is set when it does. */
 bool route_matches(const char *pattern, Span path, Span *ret_rest);
 
+/* The table: `index` < routes_count(). For tests and documents. */
+size_t routes_count(void);
+const Route *routes_at(size_t index);
+
 /* The HttpHandler of the server; context is the House. */
 void routes_serve(void *house, HttpRequest *request);
 
