@@ -111,7 +111,8 @@ static void note_stored(Rows *rows, Entry *entry, StoredRow *stored)
 }
 
 /* The row is there but no canonical image can be made of it: it differs from whatever was sealed.
- */
+ * Of what was sealed nothing is left: so it is claimed absent, and a guard who knows the key
+ * freezes it. */
 static void note_broken(Entry *entry)
 {
     entry->gathered = true;
@@ -253,7 +254,7 @@ size_t rows_claims(Rows *rows)
     size_t count = 0;
     for (size_t i = 0; i < rows->entry_count; i++) {
         Entry *entry = &rows->entries[i];
-        if (!entry->gathered || !status_ok(entry->verdict)) continue;
+        if (!entry->gathered) continue;
         const bool absent = entry->stored == NULL;
         rows->claims[count] =
                 (RowClaim) { entry->table, absent, absent ? entry->key : entry->stored->image,
@@ -265,8 +266,12 @@ size_t rows_claims(Rows *rows)
 
 void rows_judge(Rows *rows, size_t claim_count)
 {
-    for (size_t i = 0; i < claim_count; i++)
-        rows->claimed[i]->verdict = rows->verdicts[i];
+    for (size_t i = 0; i < claim_count; i++) {
+        Entry *entry = rows->claimed[i];
+        const bool broken = !status_ok(entry->verdict); /* and stays so: now frozen, or before */
+        if (!broken || status_is(rows->verdicts[i], REFUSED_ROW_FROZEN))
+            entry->verdict = rows->verdicts[i];
+    }
 }
 
 /* --- running --- */

@@ -87,8 +87,8 @@ void rows_close(Rows *rows);
 /* Forget the last batch. */
 void rows_begin(Rows *rows, int64_t batch, int64_t now_us);
 
-/* Everything gathered, as claims for the guard; rows that no seal could cover have their verdict
- * already. */
+/* Everything gathered, as claims for the guard; a row that no seal could cover has its verdict
+ * already and is claimed absent. */
 size_t rows_claims(Rows *rows);
 /* Take the guard's verdicts over to the entries. */
 void rows_judge(Rows *rows, size_t claim_count);
