@@ -88,6 +88,13 @@ int command_sign(int argc, char **argv)
     return EXIT_DONE;
 }
 
+/* A line end of the file, not of the header in it. */
+static void without_line_end(Buffer *text)
+{
+    while (text->size > 0 && strchr("\r\n", text->data[text->size - 1]) != NULL)
+        text->size--;
+}
+
 /* A public key for trying the signature; NULL when none was given. */
 MUST_USE static Status load_key(
         const char *path, PublicKey **ret_key, char ret_serial[MESSAGE_SERIAL_BYTES_MAX + 1])
@@ -155,9 +162,7 @@ int command_explain(int argc, char **argv)
     if (status_ok(s)) s = text_or_file(theirs_given, &theirs);
     if (status_ok(s)) s = load_key(key_file, &key, own_serial);
     if (!status_ok(s)) return command_failed("explain", s);
-    while (header.size > 0
-            && (header.data[header.size - 1] == '\n' || header.data[header.size - 1] == '\r'))
-        header.size--; /* of the file, not of the header */
+    without_line_end(&header);
 
     const Clock clock = clock_system();
     const ExplainInput input = { .authorization = span_of_buffer(&header),

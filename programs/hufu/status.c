@@ -1,7 +1,7 @@
 #include "admin_client.h"
 #include "command.h"
 
-/* What needs nothing but a word to hufud: status, stop, the day's end, keys. */
+/* What needs nothing but a word to hufud: status, stop, the end of a day. */
 static int plain(const char *name, const char *about, const char *operation, int argc, char **argv)
 {
     const char *directory = directory_default();
@@ -27,13 +27,6 @@ int command_stop(int argc, char **argv)
 {
     return plain("hufu stop", "Stop a running `hufu up` in order; nothing acknowledged is lost.",
             "stop", argc, argv);
-}
-
-int command_key_list(int argc, char **argv)
-{
-    return plain("hufu key list",
-            "List the vault's keys: names, algorithms, versions, dates, serials. Never a key.",
-            "key.list", argc, argv);
 }
 
 int command_day_end(int argc, char **argv)

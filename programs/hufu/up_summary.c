@@ -3,8 +3,11 @@
 #include "auditor_run.h"
 #include "terminal.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { CHECKPOINT_PAUSE_MS = 50, CHECKPOINT_TRIES_MAX = 200 };
 
 typedef struct SumsJson {
     const JsonValue *postings;
@@ -46,11 +49,25 @@ MUST_USE static Status show_sums(const char *directory)
     return OK;
 }
 
+/* The first checkpoint is signed a moment after the first batch; without one there is nothing to
+ * hold the log against. */
+static void await_checkpoint(const char *directory)
+{
+    static const char *const places[] = { "checkpoints/checkpoint", "second/checkpoint" };
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char path[PATH_BYTES_MAX];
+        path_in(path, directory, places[i]);
+        for (int tries = 0; tries < CHECKPOINT_TRIES_MAX && access(path, F_OK) != 0; tries++)
+            poll(NULL, 0, CHECKPOINT_PAUSE_MS);
+    }
+}
+
 static void show_audit(const UpSummary *summary)
 {
     static uint8_t memory[AUDITOR_OUTPUT_BYTES_MAX];
     Buffer output = BUFFER_OF(memory);
     bool verified = false;
+    await_checkpoint(summary->layout->directory);
     const Status s = auditor_run(summary->layout, summary->users, &output, &verified);
     if (!status_ok(s)) {
         command_failed("auditor", s);

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""The command line as a user types it, against the real programs: one list of named steps, in order.
+
+    up_test.py HUFU    where vaultd, hufud and auditor lie beside HUFU
+"""
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HUFU = os.path.abspath(sys.argv[1])
+RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "rules", "strategy.yaml")
+WAIT_S = 120
+COMMANDS = ["up", "status", "stop", "merchant add", "payer add", "key list", "day end", "backup", "restore",
+            "audit verify", "simulate", "replay", "sign", "explain"]
+
+
+class Wrong(Exception):
+    pass
+
+
+def expect(condition, said):
+    if not condition:
+        raise Wrong(said)
+
+
+class House:
+    """One directory, and the `hufu up` that runs there (or none)."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="hufu-up-")
+        os.chmod(self.folder, 0o755)  # the programs' own users walk through it
+        self.var = os.path.join(self.folder, "var")
+        self.backup = os.path.join(self.folder, "backup")
+        self.csv = os.path.join(self.folder, "payments.csv")
+        self.up = None
+        self.port = None
+
+    def hufu(self, *arguments, stdin="", directory=True):
+        named = ["--directory", self.var] if directory else []
+        return subprocess.run([HUFU, *arguments, *named], input=stdin, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=WAIT_S)
+
+    def start(self, *arguments):
+        """Start `up` and read what it says until it serves."""
+        self.up = subprocess.Popen(
+            [HUFU, "up", "--directory", self.var, "--rules", RULES, "--port", "0", *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said, until = "", time.monotonic() + WAIT_S
+        while not re.search(r"^  stop .*\n", said, re.M):
+            ready, _, _ = select.select([self.up.stdout], [], [], max(0, until - time.monotonic()))
+            chunk = os.read(self.up.stdout.fileno(), 4096).decode() if ready else ""
+            expect(chunk != "", f"up did not come to serve:\n{said}")
+            said += chunk
+        self.port = re.search(r"https://127.0.0.1:(\d+)", said)[1]
+        return said
+
+    def children(self):
+        """{name: pid} of the programs that our `up` runs."""
+        found = {}
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat") as file:
+                    name, rest = re.match(r"\d+ \((.*)\) (.*)", file.read()).groups()
+            except (OSError, AttributeError):
+                continue
+            if int(rest.split()[1]) == self.up.pid:
+                found[name] = int(pid)
+        return found
+
+    def await_true(self, what, question):
+        until = time.monotonic() + WAIT_S
+        while not question():
+            expect(time.monotonic() < until, f"{what} did not happen")
+            select.select([], [], [], 0.05)
+
+    def stop(self, how=signal.SIGTERM):
+        pids = self.children().values()
+        self.up.send_signal(how)
+        code = self.up.wait(timeout=WAIT_S)
+        self.up.stdout.close()
+        self.up = None
+        expect(code == 0, f"up ended with {code}")
+        expect(not any(os.path.exists(f"/proc/{pid}") for pid in pids), "a program outlived up")
+
+    def close(self):
+        if self.up is not None:
+            self.up.terminate()
+            self.up.wait(timeout=WAIT_S)
+        shutil.rmtree(self.folder)
+
+
+def every_command_explains_itself(h):
+    for command in COMMANDS:
+        done = h.hufu(*command.split(), "--help", directory=False)
+        expect(done.returncode == 0 and f"usage: hufu {command}" in done.stdout, done.stdout)
+
+
+def wrong_calls_say_what_is_wrong(h):
+    for arguments, words in [(["nonsense"], "no command"), (["up", "--colour"], "not an option"),
+                             (["up", "--port", "70000"], "out of range"), (["replay"], "is missing"),
+                             (["payer", "add"], "--id is required")]:
+        done = h.hufu(*arguments, directory=False)
+        expect(done.returncode == 2 and words in done.stdout, f"{arguments}: {done.stdout}")
+
+
+def nobody_answers_before_the_first_start(h):
+    done = h.hufu("status")
+    expect(done.returncode == 1 and "hufu up" in done.stdout, done.stdout)
+
+
+def first_up_sets_up_an_institution(h):
+    said = h.start("--no-traffic")
+    expect("enrolling payers" in said, said)
+    expect("sum of postings        0.00" in said and "verified" in said, said)
+    expect("own" in said if os.geteuid() == 0 else "no separation" in said, said)
+
+
+def status_is_ready(h):
+    done = h.hufu("status")
+    expect(done.returncode == 0 and re.search(r"^ready +true", done.stdout, re.M), done.stdout)
+
+
+def a_second_up_in_the_same_place_is_refused(h):
+    done = h.hufu("up", "--rules", RULES)
+    expect(done.returncode == 1 and "another `hufu up`" in done.stdout, done.stdout)
+
+
+def keys_are_listed_and_none_is_shown(h):
+    done = h.hufu("key", "list")
+    expect(done.returncode == 0 and "platform-sm2" in done.stdout, done.stdout)
+
+
+def a_payer_comes_in_with_a_boxed_pin(h):
+    done = h.hufu("payer", "add", "--id", "zhang", "--balance", "5000", stdin="739251\n")
+    expect(done.returncode == 0 and "zhang" in done.stdout, done.stdout)
+    done = h.hufu("payer", "add", "--id", "zhang", "--balance", "5000", stdin="739251\n")
+    expect(done.returncode == 1 and "PAYER_EXISTS" in done.stdout, done.stdout)
+
+
+def an_easy_pin_is_refused(h):
+    done = h.hufu("payer", "add", "--id", "li", "--balance", "0", stdin="111111\n")
+    expect(done.returncode == 1 and "PIN_WEAK" in done.stdout, done.stdout)
+
+
+def a_file_of_payments_is_replayed(h):
+    done = h.hufu("simulate", "--out", h.csv, "--customers", "60", "--terminals", "60", "--days", "1",
+                  "--radius", "30", directory=False)
+    expect(done.returncode == 0, done.stdout)
+    done = h.hufu("replay", h.csv, "--port", h.port, "--ca", os.path.join(h.var, "ca.pem"), "--prefix", "T1")
+    with open(h.csv) as file:
+        rows = sum(1 for _ in file) - 1
+    counts = {name: int(count.replace(",", "")) for name, count in
+              re.findall(r"^  (paid|held|refused) +([\d,]+)", done.stdout, re.M)}
+    expect(done.returncode == 0 and sum(counts.values()) == rows, f"{rows} rows\n{done.stdout}")
+    expect(counts["paid"] > rows * 0.9, done.stdout)
+
+
+def the_auditor_finds_nothing(h):
+    done = h.hufu("audit", "verify")
+    expect(done.returncode == 0 and "0 findings" in done.stdout, done.stdout)
+
+
+def a_backup_is_written_and_never_overwritten(h):
+    done = h.hufu("backup", h.backup)
+    expect(done.returncode == 0 and os.path.getsize(h.backup) > 10000, done.stdout)
+    done = h.hufu("backup", h.backup)
+    expect(done.returncode == 1, done.stdout)
+
+
+def a_killed_program_comes_back(h):
+    for name in ("hufud", "vaultd"):
+        before = h.children()
+        os.kill(before[name], signal.SIGKILL)
+        h.await_true(f"restart of {name}", lambda: h.children().get(name, before[name]) != before[name])
+        h.await_true("serving again", lambda: re.search(r"^ready +true", h.hufu("status").stdout, re.M))
+
+
+def up_ends_in_order(h):
+    h.stop()
+
+
+def payments_after_the_backup_are_there(h):
+    said = h.start("--no-traffic")
+    expect("enrolling" not in said and "verified" in said, said)
+    h.stop(signal.SIGINT)
+
+
+def one_person_cannot_restore(h):
+    done = h.hufu("restore", h.backup, "--key", "alice", "--key", "alice", "--reason", "drill")
+    expect(done.returncode == 1 and "APPROVAL_QUORUM" in done.stdout, done.stdout)
+
+
+def a_changed_backup_is_refused(h):
+    with open(h.backup, "rb") as file:
+        content = bytearray(file.read())
+    content[len(content) // 2] ^= 1
+    changed = h.backup + ".changed"
+    with open(changed, "wb") as file:
+        file.write(content)
+    done = h.hufu("restore", changed, "--key", "alice", "--key", "bob", "--reason", "drill")
+    expect(done.returncode == 1, done.stdout)
+
+
+def two_people_restore(h):
+    done = h.hufu("restore", h.backup, "--key", "alice", "--key", "bob", "--reason", "drill")
+    expect(done.returncode == 0 and "restored" in done.stdout, done.stdout)
+    said = h.start("--no-traffic")
+    expect("sum of postings        0.00" in said, said)
+
+
+def stop_from_another_terminal(h):
+    done = h.hufu("stop")
+    expect(done.returncode == 0, done.stdout)
+    expect(h.up.wait(timeout=WAIT_S) == 0, "up did not end well")
+    h.up.stdout.close()
+    h.up = None
+
+
+def fresh_starts_over(h):
+    said = h.start("--fresh", "--no-traffic")
+    expect("forgetting" in said and "enrolling payers" in said, said)
+    h.stop()
+
+
+STEPS = [
+    every_command_explains_itself, wrong_calls_say_what_is_wrong, nobody_answers_before_the_first_start,
+    first_up_sets_up_an_institution, status_is_ready, a_second_up_in_the_same_place_is_refused,
+    keys_are_listed_and_none_is_shown, a_payer_comes_in_with_a_boxed_pin, an_easy_pin_is_refused,
+    a_file_of_payments_is_replayed, the_auditor_finds_nothing, a_backup_is_written_and_never_overwritten,
+    a_killed_program_comes_back, up_ends_in_order,
+    payments_after_the_backup_are_there, one_person_cannot_restore, a_changed_backup_is_refused,
+    two_people_restore, stop_from_another_terminal, fresh_starts_over,
+]
+
+
+def main():
+    house, passed, failed = House(), 0, 0
+    try:
+        for step in STEPS:
+            try:
+                step(house)
+                print(f"ok     {step.__name__}", flush=True)
+                passed += 1
+            except (Wrong, subprocess.TimeoutExpired, OSError, KeyError) as wrong:
+                print(f"FAILED {step.__name__}: {wrong}", flush=True)
+                failed += 1
+                break  # each step stands on those before it
+    finally:
+        if failed:
+            for name in ("vaultd", "hufud"):
+                log = os.path.join(house.var, "log", name + ".log")
+                if os.path.exists(log):
+                    with open(log, errors="replace") as file:
+                        print(f"--- {name}.log\n" + "".join(file.readlines()[-15:]))
+        house.close()
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
