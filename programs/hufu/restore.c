@@ -180,10 +180,11 @@ MUST_USE static Status accept(Restore *r)
         WireStatus status = { 0 };
         TRY(read_vault(r, &status));
         if (is_served(r, &status)) return OK;
+        REQUIRE(pause_ms(r, PAUSE_MS), REFUSED_IPC_CLOSED);
+        if (status.epoch <= r->epoch) continue; /* what vaultd has seen so far is another state */
         TRY(approve(r, SPAN("accept-restore"), SPAN_OF(subject), approvals));
         const Status s = vaultclient_accept_restore(r->vault, approvals);
         if (!status_is(s, REFUSED_VAULT_NOT_READY)) return s;
-        REQUIRE(pause_ms(r, PAUSE_MS), REFUSED_IPC_CLOSED);
     }
     return REFUSE(REFUSED_IPC_TIMEOUT);
 }

@@ -2,7 +2,7 @@
 #include "restore_files.h"
 
 #include "audit/log.h"
-#include "base/time.h"
+#include "base/seams.h"
 #include "store/replace.h"
 
 #include <fcntl.h>
@@ -15,13 +15,13 @@ static const char *const live_names[RESTORE_FILES] = { PATH_DATABASE, PATH_DOMAI
 void restore_files_name(const Layout *layout, bool with_domain, RestoreFiles *files)
 {
     const Clock clock = clock_system();
-    const long long now_s = (long long)(clock_now_us(&clock) / TIME_SECOND_US);
+    const long long now_us = (long long)clock_now_us(&clock);
     for (size_t i = 0; i < RESTORE_FILES; i++) {
         char name[128];
         path_in(files->live[i], layout->directory, live_names[i]);
         snprintf(name, sizeof(name), "%s.fresh", live_names[i]);
         path_in(files->fresh[i], layout->directory, name);
-        snprintf(name, sizeof(name), "%s.replaced-%lld", live_names[i], now_s);
+        snprintf(name, sizeof(name), "%s.replaced-%lld", live_names[i], now_us);
         path_in(files->kept[i], layout->directory, name);
     }
     files->with_domain = with_domain || access(files->live[RESTORE_DOMAIN], F_OK) != 0;
