@@ -6,7 +6,6 @@
 #include "vault/sandbox_extra.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -132,12 +131,6 @@ static Status touch(void)
     const time_t now = time(NULL);
     struct tm parts;
     CHECK(localtime_r(&now, &parts) != NULL, FAULT_SYSTEM);
-    return OK;
-}
-
-Status sandbox_begin(void)
-{
-    CHECK(mallopt(M_ARENA_MAX, 1) == 1, FAULT_SYSTEM);
     return OK;
 }
 
