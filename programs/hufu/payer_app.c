@@ -201,14 +201,19 @@ MUST_USE static Status ask(HttpClient *http, const char *method, Span target, Sp
     return OK;
 }
 
-Status box_key_fetch(HttpClient *http, BoxKey *key)
+MUST_USE static Status key_fetch(HttpClient *http, BoxKey *key, PayerAnswer *ret_answer)
 {
     const Clock clock = clock_system();
     if (key->key != NULL && clock_now_us(&clock) < key->expires_us) return OK;
-    PayerAnswer answer = { 0 };
     Span body = { 0 };
-    TRY(ask(http, "GET", SPAN("/payer/v1/box-key"), SPAN(""), &answer, &body));
+    TRY(ask(http, "GET", SPAN("/payer/v1/box-key"), SPAN(""), ret_answer, &body));
     return box_key_read(body, key);
+}
+
+Status box_key_fetch(HttpClient *http, BoxKey *key)
+{
+    PayerAnswer answer = { 0 };
+    return key_fetch(http, key, &answer);
 }
 
 MUST_USE static Status nonce_read(Span text, uint8_t ret_nonce[BOX_NONCE_BYTES])
@@ -274,7 +279,7 @@ MUST_USE static Status codes_fetch(
     Buffer box = BUFFER_OF(box_bytes);
     Buffer nonce = BUFFER_OF(nonce_bytes);
     Buffer request = BUFFER_OF(request_bytes);
-    TRY(box_key_fetch(http, key));
+    TRY(key_fetch(http, key, ret_answer));
     TRY(challenge_fetch(http, ret_answer, wish.nonce));
     TRY(box_make(key, &wish, span_of_text(app->pin), &box));
     TRY(hex_encode(SPAN_OF(wish.nonce), &nonce));
@@ -360,7 +365,7 @@ Status payer_app_pay(
     Buffer request = BUFFER_OF(request_bytes);
     TRY(buffer_put(&target, SPAN("/payer/v1/orders/")));
     TRY(buffer_put(&target, prepay_id)); /* copied: code_url may be borrowed from this client */
-    TRY(box_key_fetch(http, key));
+    TRY(key_fetch(http, key, ret_answer));
     Span body = { 0 };
     TRY(ask(http, "GET", span_of_buffer(&target), SPAN(""), ret_answer, &body));
     TRY(confirm_box(app, key, body, &request));
