@@ -136,12 +136,20 @@ static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
     }
 }
 
-/* Who restored the database and why comes first in the log that goes on from there. */
+/* Who restored the database and why comes first in the log that goes on from there; and a first checkpoint of that log
+ * stands outside before anybody looks for one. */
 static Status note_restore(Opening *o, const WireStatus *status)
 {
+    uint8_t memory[AUDIT_NOTE_BYTES_MAX];
+    Buffer note = BUFFER_OF(memory);
     bool written = false;
     TRY(restored_write(o->config.database, status, o->house.batcher, &written));
-    if (written) LOG(LOG_ALERT, "hufud.restored", LOG_NUMBER(TREE_SIZE, status->tree_size));
+    if (written) {
+        LOG(LOG_ALERT, "hufud.restored", LOG_NUMBER(TREE_SIZE, status->tree_size));
+        TRY(vaultclient_checkpoint(o->house.vault, &note));
+        TRY(audit_checkpoint_keep(o->config.checkpoints, o->config.second, span_of_buffer(&note)));
+    }
+    store_note_clear(o->config.database);
     return OK;
 }
 

@@ -53,7 +53,6 @@ Status restored_write(
             .event = span_of_buffer(&event) };
         TRY(unit_wait(batcher, &work.unit));
     }
-    store_note_clear(database);
     *ret_written = found && same;
     return OK;
 }

@@ -9,7 +9,7 @@
 /*
  * Before any checkpoint is signed or request served: write the restorer's note as an AUDIT_RESTORE
  * event. A note about another state than the one that vaultd accepted belongs to a restore that did
- * not happen; it is dropped.
+ * not happen and is passed over. Taking the note away (store_note_clear()) is left to the caller.
  *
  * status       of the finished scan
  * ret_written  there was one
