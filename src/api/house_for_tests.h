@@ -1,0 +1,104 @@
+#pragma once
+/*
+ * house_for_tests: a house without vaultd, behind a real HTTP server on a free port: real rows on a
+ * real database (sealed by the practice guard's toy checksum), and a vault client that finds
+ * nobody. So what does not need a signature is seen as it is, and what needs one is seen as when
+ * vaultd has just died. Only *_test.c files include it; the whole house stands in tests/.
+ */
+#include "api/admin.h"
+#include "api/routes.h"
+#include "api/signer.h"
+#include "audit/log.h"
+#include "base/expect.h"
+#include "cases/alert.h"
+#include "http/client.h"
+#include "store/practice.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+typedef struct TestHouse {
+    char folder[64];
+    char database[96];
+    char domain[96];
+    char socket[96]; /* of vaultd, who is not there */
+    House house;
+    Store *store;
+    PracticeGuard practice;
+    HttpServer *server;
+    PrivateKey *merchant_key; /* of "1900000001", serial "TESTSERIAL" */
+} TestHouse;
+
+static inline Status house_append_nothing(
+        void *context, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
+{
+    return OK;
+}
+
+static inline Status house_find_key(
+        void *context, Span mchid, Span serial, KeyAlgorithm algorithm, const PublicKey **ret_key)
+{
+    const TestHouse *t = context;
+    REQUIRE(span_equal(mchid, SPAN("1900000001")), REFUSED_MERCHANT_UNKNOWN);
+    REQUIRE(algorithm == KEY_RSA, REFUSED_MERCHANT_KEY_UNKNOWN);
+    *ret_key = private_key_public(t->merchant_key);
+    return OK;
+}
+
+static inline Status house_open_rooms(TestHouse *t)
+{
+    static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
+        &ledger_schema, &payment_schema };
+    House *house = &t->house;
+    const StoreConfig config = { t->database, NULL, schemas, sizeof(schemas) / sizeof(schemas[0]) };
+    TRY(store_open(&config, &t->store));
+    practice_guard_open(&t->practice);
+    t->practice.guard.append = house_append_nothing;
+    t->practice.guard.committed = NULL;
+    TRY(batcher_start(t->store, &t->practice.guard, &house->clock, 0, &house->batcher));
+    TRY(domain_open(t->domain, NULL, &house->domain));
+    const VaultClientConfig vault = { .socket_path = t->socket };
+    TRY(vaultclient_open(&vault, &house->vault));
+    TRY(nonce_open(4096, &house->random, &house->nonces));
+    TRY(private_key_generate(KEY_RSA, &t->merchant_key));
+    const MessageKeys keys = { t, house_find_key, NULL };
+    TRY(message_verifier_open(&keys, house->nonces, &house->verifier));
+    TRY(workers_start(2, &house->openers));
+    return signer_start(house, 2, &house->signer);
+}
+
+/* `signed_refusals`: how many refusals of strangers we try to have signed. */
+static inline Status house_open(TestHouse *t, int64_t signed_refusals)
+{
+    *t = (TestHouse) { .folder = "/tmp/hufu-api-XXXXXX" };
+    CHECK(mkdtemp(t->folder) != NULL, FAULT_DISK);
+    snprintf(t->database, sizeof(t->database), "%s/hufu.db", t->folder);
+    snprintf(t->domain, sizeof(t->domain), "%s/domain.db", t->folder);
+    snprintf(t->socket, sizeof(t->socket), "%s/nobody", t->folder);
+    t->house.clock = clock_system();
+    t->house.random = random_system();
+    budget_open(&t->house.budget, 1, signed_refusals > 0 ? signed_refusals : 1);
+    if (signed_refusals == 0) /* take the one there is */
+        ASSERT(budget_take(&t->house.budget, clock_now_us(&t->house.clock)));
+    TRY(house_open_rooms(t));
+    const HttpServerConfig server = { .loops = 2, .handler = routes_serve, .context = &t->house };
+    return http_server_start(&server, &t->server);
+}
+
+static inline void house_close(TestHouse *t)
+{
+    if (t->server != NULL) ASSERT(status_ok(http_server_stop(t->server, 10000)));
+    if (t->house.openers != NULL) workers_stop(t->house.openers);
+    if (t->house.batcher != NULL) batcher_stop(t->house.batcher);
+    if (t->house.signer != NULL) signer_stop(t->house.signer);
+    http_server_free(&t->server);
+    message_verifier_close(t->house.verifier);
+    nonce_close(t->house.nonces);
+    private_key_free(&t->merchant_key);
+    vaultclient_close(t->house.vault);
+    domain_close(t->house.domain);
+    if (t->store != NULL) store_close(t->store);
+    practice_remove(t->database);
+    practice_remove(t->domain);
+    rmdir(t->folder);
+}
