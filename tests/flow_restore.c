@@ -7,6 +7,7 @@
 #include "base/expect.h"
 #include "intruder.h"
 #include "merchant_steps.h"
+#include "operator.h"
 
 #include "admin_client.h"
 #include "command.h"
@@ -15,22 +16,18 @@
 #include "store/store.h"
 #include "vaultclient/client.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 16, OUTPUT_BYTES_MAX = 64 * 1024, WAIT_TRIES_MAX = 1200, POLL_MS = 50 };
+enum { WAIT_TRIES_MAX = 1200, POLL_MS = 50 };
 
 static Stand stand;
 static MerchantApp merchant;
 static PayerApp payer;
 static HttpClient *http;
-static char output[OUTPUT_BYTES_MAX]; /* of the last command */
 static char backup_file[512];
 
 /* --- the command line --- */
@@ -41,61 +38,13 @@ static void pause_ms(long ms)
     nanosleep(&wait, NULL);
 }
 
-/* Start `hufu <arguments>`; both its outputs go to log/hufu.out. */
-static pid_t hufu_start(const char *const *arguments)
-{
-    const char *words[ARGUMENTS_MAX + 2] = { stand_path(&stand, "") };
-    char program[512];
-    snprintf(program, sizeof(program), "%s/hufu", stand.programs);
-    words[0] = program;
-    for (size_t i = 0; arguments[i] != NULL; i++) {
-        ASSERT(i < ARGUMENTS_MAX);
-        words[i + 1] = arguments[i];
-    }
-    fflush(NULL);
-    const pid_t pid = fork();
-    ASSERT(pid >= 0);
-    if (pid > 0) return pid;
-    const int log = open(stand_path(&stand, "log/hufu.out"), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    dup2(log, 1);
-    dup2(log, 2);
-    setenv("HUFU_DIRECTORY", stand.folder, 1);
-    execv(program, (char *const *)(uintptr_t)words);
-    _exit(127);
-}
-
-static int hufu_end(pid_t pid)
-{
-    int state = 0;
-    while (waitpid(pid, &state, 0) < 0 && errno == EINTR) { }
-    Buffer text = { (uint8_t *)output, 0, sizeof(output) - 1 };
-    ASSERT(status_ok(file_read(stand_path(&stand, "log/hufu.out"), &text)));
-    output[text.size] = '\0';
-    return WIFEXITED(state) ? WEXITSTATUS(state) : -1;
-}
-
-#define HUFU(...) hufu_end(hufu_start((const char *const[]) { __VA_ARGS__, NULL }))
-
-static bool says(const char *text)
-{
-    if (strstr(output, text) != NULL) return true;
-    fprintf(stderr, "  no '%s' in:\n%s\n", text, output);
-    return false;
-}
-
-/* A command's exit status; what it said when it is another. */
-static bool ended(int exit_status, int wanted)
-{
-    if (exit_status == wanted) return true;
-    fprintf(stderr, "  exit %d, wanted %d:\n%s\n", exit_status, wanted, output);
-    return false;
-}
+#define HUFU(...) OPERATOR(&stand, __VA_ARGS__)
 
 static pid_t restore_start(const char *file)
 {
     const char *const words[] = { "restore", file, "--key", "alice", "--key", "bob", "--reason",
         "the disk burnt", NULL };
-    return hufu_start(words);
+    return operator_start(&stand, words);
 }
 
 /* `hufu restore` beside a running house: hufud makes way, and whoever watches it starts it again:
@@ -111,11 +60,11 @@ static int restore_beside(const char *file)
     if (stand.pids[STAND_HUFUD] != 0 || exit_status == 0) {
         fprintf(stderr, "  hufud did not make way (%d)\n", exit_status);
         kill(pid, SIGTERM);
-        hufu_end(pid);
+        operator_end(&stand, pid);
         return -1;
     }
     if (!status_ok(stand_launch(&stand, STAND_HUFUD))) return -1;
-    const int result = hufu_end(pid);
+    const int result = operator_end(&stand, pid);
     if (result != 0) return result;
     return status_ok(stand_await(&stand)) && status_ok(stand_connect(&stand, &http)) ? 0 : -1;
 }
@@ -203,10 +152,10 @@ static void test_house_opens_and_pays(void)
 static void test_backup_is_online_encrypted_and_audited(void)
 {
     snprintf(backup_file, sizeof(backup_file), "%s", stand_path(&stand, "one.hufu"));
-    EXPECT(ended(HUFU("backup", backup_file), 0));
-    EXPECT(says("manifest"));
+    EXPECT(operator_ended(HUFU("backup", backup_file), 0));
+    EXPECT(operator_says("manifest"));
     EXPECT(leaves_with("backup/") == 1);
-    EXPECT(ended(HUFU("backup", backup_file), 1)); /* never over another */
+    EXPECT(operator_ended(HUFU("backup", backup_file), 1)); /* never over another */
     EXPECT(pay("AFTER-1", 500)); /* it still serves */
 
     static uint8_t bytes[16 * 1024 * 1024];
@@ -220,15 +169,15 @@ static void test_backup_is_online_encrypted_and_audited(void)
     char command[512]; /* and no copy in clear stays behind */
     snprintf(command, sizeof(command), "%s", stand_path(&stand, "domain"));
     EXPECT(access(stand_path(&stand, "domain/domain.db"), F_OK) == 0);
-    EXPECT(ended(HUFU("backup", stand_path(&stand, "no/such/folder")), 1));
+    EXPECT(operator_ended(HUFU("backup", stand_path(&stand, "no/such/folder")), 1));
 }
 
 /* Refused by name, with the house serving on and nothing moved. */
 static void refused_by(const char *file, const char *first, const char *second, const char *name)
 {
-    EXPECT(ended(
+    EXPECT(operator_ended(
             HUFU("restore", file, "--key", first, "--key", second, "--reason", "no reason"), 1));
-    EXPECT(says(name));
+    EXPECT(operator_says(name));
     EXPECT(access(stand_path(&stand, "data/ledger.db.fresh"), F_OK) != 0);
     EXPECT(access(stand_path(&stand, "data/ledger.db.restore"), F_OK) != 0);
     EXPECT(!stand_ended(&stand, STAND_HUFUD, NULL));
@@ -246,10 +195,10 @@ static void test_one_person_or_a_stranger_restores_nothing(void)
     EXPECT_OK(file_write(
             stand_path(&stand, "bob.key.pem"), 0600, span_of_buffer(&pem))); /* not Bob's key */
 
-    EXPECT(ended(HUFU("restore", backup_file, "--key", "alice", "--reason", "x"), 2));
-    EXPECT(ended(HUFU("restore", backup_file, "--key", "alice", "--key", "bob"), 2));
-    EXPECT(ended(HUFU("restore", backup_file, "--key", "alice", "--key", "bob", "--reason",
-                         "4111 1111 1111 1111"),
+    EXPECT(operator_ended(HUFU("restore", backup_file, "--key", "alice", "--reason", "x"), 2));
+    EXPECT(operator_ended(HUFU("restore", backup_file, "--key", "alice", "--key", "bob"), 2));
+    EXPECT(operator_ended(HUFU("restore", backup_file, "--key", "alice", "--key", "bob", "--reason",
+                                  "4111 1111 1111 1111"),
             2));
     refused_by(backup_file, "alice", "alice", "APPROVAL_QUORUM");
     refused_by(backup_file, "alice", "eve", "APPROVAL_INVALID");
@@ -371,8 +320,8 @@ static void test_restore_beside_a_serving_house(void)
 {
     EXPECT(pay("AFTER-2", 700));
     EXPECT(balance() == 10000000 - 1000 - 500 - 700);
-    EXPECT(ended(restore_beside(backup_file), 0));
-    EXPECT(says("are no longer served"));
+    EXPECT(operator_ended(restore_beside(backup_file), 0));
+    EXPECT(operator_says("are no longer served"));
     EXPECT(stand_audit(&stand)
             == 0); /* at no moment do log and checkpoints contradict each other */
     EXPECT(is_paid("BEFORE-1"));
@@ -395,7 +344,7 @@ static void test_restore_beside_a_waiting_house(void)
     EXPECT(truncate(stand_path(&stand, "log/hufud.log"), 0) == 0);
     EXPECT_OK(stand_launch(&stand, STAND_HUFUD));
     EXPECT(log_says("STORE_ROLLED_BACK"));
-    EXPECT(ended(restore_beside(backup_file), 0));
+    EXPECT(operator_ended(restore_beside(backup_file), 0));
     EXPECT(is_paid("BEFORE-1") && is_unknown("NEW-ORDER-1"));
     EXPECT(log_number_is("/2"));
     EXPECT(stand_audit(&stand) == 0);
@@ -408,22 +357,19 @@ static void test_a_killed_restore_is_done_again(void)
     EXPECT(pay("KILLED-1", 100));
     http_client_close(&http);
     const pid_t pid = restore_start(backup_file);
-    static uint8_t bytes[OUTPUT_BYTES_MAX];
     bool exchanged = false;
     for (int tries = 0; tries < WAIT_TRIES_MAX && !exchanged; tries++) {
-        Buffer text = BUFFER_OF(bytes);
         pause_ms(POLL_MS);
-        exchanged = status_ok(file_read(stand_path(&stand, "log/hufu.out"), &text))
-                && memmem(text.data, text.size, "are exchanged", 13) != NULL;
+        exchanged = operator_said(&stand, "are exchanged");
     }
     kill(pid, SIGKILL);
-    EXPECT(hufu_end(pid) == -1 && exchanged);
+    EXPECT(operator_end(&stand, pid) == -1 && exchanged);
     EXPECT(stand_ended(&stand, STAND_HUFUD, NULL));
     EXPECT(truncate(stand_path(&stand, "log/hufud.log"), 0) == 0);
     EXPECT_OK(stand_launch(&stand, STAND_HUFUD));
     EXPECT(log_says("STORE_ROLLED_BACK"));
     EXPECT(access(stand_path(&stand, PATH_READY), F_OK) != 0);
-    EXPECT(ended(restore_beside(backup_file), 0));
+    EXPECT(operator_ended(restore_beside(backup_file), 0));
     EXPECT(is_paid("BEFORE-1") && is_unknown("KILLED-1"));
     EXPECT(leaves_with("with operator/bob") == 1);
     EXPECT(log_number_is("/3"));
@@ -449,11 +395,11 @@ static void test_restore_of_the_present_state_in_a_stopped_house(void)
 {
     EXPECT(pay("PRESENT-1", 100));
     snprintf(backup_file, sizeof(backup_file), "%s", stand_path(&stand, "two.hufu"));
-    EXPECT(ended(HUFU("backup", backup_file), 0));
+    EXPECT(operator_ended(HUFU("backup", backup_file), 0));
     EXPECT(leaves_with("with operator/bob") == 1);
     stop_all();
-    EXPECT(ended(hufu_end(restore_start(backup_file)), 0));
-    EXPECT(says("starting vaultd"));
+    EXPECT(operator_ended(operator_end(&stand, restore_start(backup_file)), 0));
+    EXPECT(operator_says("starting vaultd"));
     EXPECT(start_all());
     EXPECT(is_paid("BEFORE-1") && is_paid("PRESENT-1"));
     EXPECT(leaves_with("with operator/bob") == 2);
@@ -466,7 +412,7 @@ static void test_restore_after_the_loss_of_every_database(void)
     stop_all();
     EXPECT(unlink(stand_path(&stand, PATH_DATABASE)) == 0);
     EXPECT(unlink(stand_path(&stand, PATH_DOMAIN)) == 0);
-    EXPECT(ended(hufu_end(restore_start(backup_file)), 0));
+    EXPECT(operator_ended(operator_end(&stand, restore_start(backup_file)), 0));
     EXPECT(start_all());
     EXPECT(is_paid("PRESENT-1"));
     EXPECT(pay("PRESENT-2", 200)); /* the PIN and the merchant's key came back, too */
@@ -490,17 +436,17 @@ static void test_release_of_a_repaired_row(void)
     intruder_do(&intruder, "UPDATE account SET balance = balance - 5 WHERE owner = 'payer-1'");
     intruder_close(&intruder);
     EXPECT(!pay("FROZEN-1", 100)); /* repaired, but frozen */
-    EXPECT(ended(HUFU("release", "payment", key, "--key", "alice", "--key", "bob", "--reason",
-                         "repaired"),
+    EXPECT(operator_ended(HUFU("release", "payment", key, "--key", "alice", "--key", "bob",
+                                  "--reason", "repaired"),
             1));
-    EXPECT(says("ROW_INVALID"));
-    EXPECT(ended(
+    EXPECT(operator_says("ROW_INVALID"));
+    EXPECT(operator_ended(
             HUFU("release", "account", key, "--key", "bob", "--key", "bob", "--reason", "repaired"),
             1));
-    EXPECT(says("APPROVAL_QUORUM"));
+    EXPECT(operator_says("APPROVAL_QUORUM"));
     EXPECT(!pay("FROZEN-2", 100));
-    EXPECT(ended(HUFU("release", "account", key, "--key", "alice", "--key", "bob", "--reason",
-                         "repaired"),
+    EXPECT(operator_ended(HUFU("release", "account", key, "--key", "alice", "--key", "bob",
+                                  "--reason", "repaired"),
             0));
     EXPECT(pay("RELEASED-1", 100));
     EXPECT(leaves_with("with operator/bob; repaired") == 3); /* two tried, one of them refused */
