@@ -70,53 +70,9 @@ static Status await_vault(const Opening *o, const sigset_t *signals)
     }
 }
 
-/* A row did not verify: an alert row, written by its own unit. On the batch thread, so it must not wait. */
-static void alert_done(Unit *unit, Status outcome)
-{
-    if (!status_ok(outcome)) LOG_STATUS(LOG_ALERT, "alert.not_written", outcome);
-    free(unit);
-}
-
-static void submit_alert(const Opening *o, const Alert *alert)
-{
-    AlertAdd *work = calloc(1, sizeof(*work));
-    if (work == NULL) return;
-    work->alert = *alert;
-    alert_add_unit(work, alert_done);
-    const Status s = batcher_submit(o->house.batcher, &work->unit);
-    if (!status_ok(s)) alert_done(&work->unit, s);
-}
-
-static void alarm_row(void *context, const Table *table, Span key, Status verdict)
-{
-    LOG_STATUS(LOG_ALERT, "row.refused", verdict, LOG_TEXT(TABLE, table->name));
-    const Alert alert = alert_of(ALERT_ROW, table->id, key, verdict);
-    submit_alert(context, &alert);
-}
-
-/* A scan froze a row. At the first scan there is no batch yet: the alerts wait for it (submit_waiting_alerts). */
-static void alarm_scan(void *context, Span key)
-{
-    Opening *o = context;
-    Cursor c = cursor_of(key);
-    uint16_t table = 0;
-    if (!status_ok(cursor_u16(&c, &table))) return;
-    LOG(LOG_ALERT, "row.frozen_by_scan", LOG_NUMBER(TABLE, table));
-    const Alert alert = alert_of(ALERT_ROW, table, key, REFUSE(REFUSED_ROW_SEAL_MISMATCH));
-    if (o->house.batcher != NULL) submit_alert(o, &alert);
-    else if (o->waiting_count < OPENING_ALERTS_MAX) o->waiting[o->waiting_count++] = alert;
-}
-
-static void submit_waiting_alerts(Opening *o)
-{
-    for (size_t i = 0; i < o->waiting_count; i++)
-        submit_alert(o, &o->waiting[i]);
-    o->waiting_count = 0;
-}
-
 static VaultScanView scan_view(Opening *o)
 {
-    return (VaultScanView) { .leaves = audit_each_hash, .frozen_context = o, .frozen = alarm_scan };
+    return (VaultScanView) { .leaves = audit_each_hash, .frozen_context = &o->alarms, .frozen = alarms_scan };
 }
 
 /* Show vaultd every row. A database that is not in the last confirmed state waits for two people (`hufu restore`);

@@ -134,8 +134,8 @@ typedef struct BatchGuard {
     /* Write the audit leaf inside the transaction. */
     MUST_USE Status (*append)(
             void *context, Store *store, const BatchDraft *draft, const BatchSealed *sealed);
-    /* A row did not verify (called once a row and batch; not for one that is frozen already):
-     * alert. Optional. */
+    /* A row did not verify (called once a row and batch, also when it was frozen before): alert.
+     * Optional. */
     void (*alarm)(void *context, const Table *table, Span key, Status verdict);
     /* How many batches the store holds: asked when a COMMIT failed. Optional: then a failed COMMIT
      * that may have succeeded stops the batcher at once. */

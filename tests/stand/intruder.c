@@ -48,23 +48,34 @@ void intruder_do(Intruder *intruder, const char *format, ...)
     run(intruder, sql);
 }
 
-static sqlite3_stmt *prepare(Intruder *intruder, const char *sql)
+static sqlite3_stmt *prepare_list(Intruder *intruder, const char *format, va_list arguments)
 {
+    char sql[INTRUDER_SQL_BYTES_MAX];
     sqlite3_stmt *statement = NULL;
+    print_sql(sql, format, arguments);
     if (sqlite3_prepare_v2(intruder->database, sql, -1, &statement, NULL) == SQLITE_OK)
         return statement;
     fprintf(stderr, "intruder: %s: %s\n", sql, sqlite3_errmsg(intruder->database));
     abort();
 }
 
-int64_t intruder_number(Intruder *intruder, const char *format, ...)
+static sqlite3_stmt *prepare(Intruder *intruder, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+static sqlite3_stmt *prepare(Intruder *intruder, const char *format, ...)
 {
-    char sql[INTRUDER_SQL_BYTES_MAX];
     va_list arguments;
     va_start(arguments, format);
-    print_sql(sql, format, arguments);
+    sqlite3_stmt *statement = prepare_list(intruder, format, arguments);
     va_end(arguments);
-    sqlite3_stmt *statement = prepare(intruder, sql);
+    return statement;
+}
+
+int64_t intruder_number(Intruder *intruder, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    sqlite3_stmt *statement = prepare_list(intruder, format, arguments);
+    va_end(arguments);
     ASSERT(sqlite3_step(statement) == SQLITE_ROW);
     const int64_t number = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
@@ -74,10 +85,8 @@ int64_t intruder_number(Intruder *intruder, const char *format, ...)
 size_t intruder_columns(
         Intruder *intruder, const char *table, IntruderColumn ret[INTRUDER_COLUMNS_MAX])
 {
-    char sql[128];
     size_t count = 0;
-    snprintf(sql, sizeof(sql), "PRAGMA main.table_info(%s)", table);
-    sqlite3_stmt *statement = prepare(intruder, sql);
+    sqlite3_stmt *statement = prepare(intruder, "PRAGMA main.table_info(%s)", table);
     while (sqlite3_step(statement) == SQLITE_ROW) {
         ASSERT(count < INTRUDER_COLUMNS_MAX);
         IntruderColumn *column = &ret[count++];
@@ -108,7 +117,8 @@ void intruder_payload(Intruder *intruder, const char *table, char ret_names[INTR
 
 /* --- one column --- */
 
-static void bind_flipped(sqlite3_stmt *update, sqlite3_stmt *select)
+/* Of keys a higher bit: the neighbour's key is taken. */
+static void bind_flipped(sqlite3_stmt *update, sqlite3_stmt *select, bool key)
 {
     uint8_t bytes[VALUE_BYTES_MAX];
     const int size = sqlite3_column_bytes(select, 0);
@@ -117,7 +127,7 @@ static void bind_flipped(sqlite3_stmt *update, sqlite3_stmt *select)
     int code = SQLITE_OK;
     switch (sqlite3_column_type(select, 0)) {
     case SQLITE_INTEGER:
-        code = sqlite3_bind_int64(update, 1, sqlite3_column_int64(select, 0) ^ 1);
+        code = sqlite3_bind_int64(update, 1, sqlite3_column_int64(select, 0) ^ (key ? 1 << 20 : 1));
         break;
     case SQLITE_TEXT:
         bytes[0] = size > 0 ? bytes[0] ^ 1 : 'x';
@@ -145,20 +155,17 @@ static void update_one(Intruder *intruder, sqlite3_stmt *update)
 static sqlite3_stmt *prepare_update(
         Intruder *intruder, const char *table, const char *where, const char *column)
 {
-    char sql[INTRUDER_SQL_BYTES_MAX];
-    snprintf(sql, sizeof(sql), "UPDATE main.%s SET %s = ?1 WHERE %s", table, column, where);
-    return prepare(intruder, sql);
+    return prepare(intruder, "UPDATE main.%s SET %s = ?1 WHERE %s", table, column, where);
 }
 
 void intruder_flip(
         Intruder *intruder, const char *table, const char *where, const IntruderColumn *column)
 {
-    char sql[INTRUDER_SQL_BYTES_MAX];
-    snprintf(sql, sizeof(sql), "SELECT %s FROM main.%s WHERE %s", column->name, table, where);
-    sqlite3_stmt *select = prepare(intruder, sql);
+    sqlite3_stmt *select =
+            prepare(intruder, "SELECT %s FROM main.%s WHERE %s", column->name, table, where);
     sqlite3_stmt *update = prepare_update(intruder, table, where, column->name);
     ASSERT(sqlite3_step(select) == SQLITE_ROW);
-    bind_flipped(update, select);
+    bind_flipped(update, select, column->key);
     sqlite3_finalize(select);
     update_one(intruder, update);
 }
@@ -176,19 +183,62 @@ void intruder_retype(
 
 /* --- rows and tables --- */
 
+void intruder_name(
+        Intruder *intruder, const char *table, const char *where, char *ret_where, size_t capacity)
+{
+    IntruderColumn columns[INTRUDER_COLUMNS_MAX];
+    const size_t count = intruder_columns(intruder, table, columns);
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!columns[i].key) continue;
+        sqlite3_stmt *select = prepare(
+                intruder, "SELECT quote(%s) FROM main.%s WHERE %s", columns[i].name, table, where);
+        ASSERT(sqlite3_step(select) == SQLITE_ROW);
+        size += (size_t)snprintf(ret_where + size, capacity - size, "%s%s = %s",
+                size > 0 ? " AND " : "", columns[i].name,
+                (const char *)sqlite3_column_text(select, 0));
+        ASSERT(size < capacity);
+        sqlite3_finalize(select);
+    }
+}
+
+/* The unique names of a payment give way too: the index would refuse them. */
+static void rename_unique(Intruder *intruder, const char *table, const char *where)
+{
+    if (strcmp(table, "payment") != 0) return;
+    intruder_do(intruder,
+            "UPDATE main.payment SET transaction_id = 'x' || transaction_id,"
+            " prepay_id = 'x' || prepay_id WHERE %s",
+            where);
+}
+
+/* The original gives way, the copy is put under another key, the original comes back. */
+void intruder_duplicate(Intruder *intruder, const char *table, const char *where)
+{
+    IntruderColumn columns[INTRUDER_COLUMNS_MAX];
+    char name[512];
+    const size_t count = intruder_columns(intruder, table, columns);
+    const IntruderColumn *last = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (columns[i].key) last = &columns[i];
+    }
+    ASSERT(last != NULL);
+    intruder_name(intruder, table, where, name, sizeof(name));
+    intruder_do(
+            intruder, "CREATE TABLE kept.original AS SELECT * FROM main.%s WHERE %s", table, name);
+    rename_unique(intruder, table, name);
+    intruder_flip(intruder, table, name, last);
+    intruder_do(intruder,
+            "INSERT INTO main.%s SELECT * FROM kept.original; DROP TABLE kept.original", table);
+}
+
 void intruder_swap(Intruder *intruder, const char *table, const char *where, const char *other)
 {
     char names[INTRUDER_SQL_BYTES_MAX];
     intruder_payload(intruder, table, names);
     intruder_do(intruder, "CREATE TABLE kept.swap AS SELECT * FROM main.%s", table);
-    /* Unique indexes see every row as it is written: the names in them are out of the way for a
-     * moment. */
-    const bool unique = strcmp(table, "payment") == 0;
-    if (unique)
-        intruder_do(intruder,
-                "UPDATE main.payment SET transaction_id = 'x' || transaction_id,"
-                " prepay_id = 'x' || prepay_id WHERE (%s) OR (%s)",
-                where, other);
+    rename_unique(intruder, table, where);
+    rename_unique(intruder, table, other);
     intruder_do(intruder, "UPDATE main.%s SET (%s) = (SELECT %s FROM kept.swap WHERE %s) WHERE %s",
             table, names, names, other, where);
     intruder_do(intruder, "UPDATE main.%s SET (%s) = (SELECT %s FROM kept.swap WHERE %s) WHERE %s",

@@ -44,6 +44,12 @@ void intruder_flip(
 void intruder_retype(
         Intruder *intruder, const char *table, const char *where, const IntruderColumn *column);
 
+/* The one row `where` by its key, which stays when the row changes. */
+void intruder_name(
+        Intruder *intruder, const char *table, const char *where, char *ret_where, size_t capacity);
+/* A copy of the row under another key: the last column of the key has one bit changed. */
+void intruder_duplicate(Intruder *intruder, const char *table, const char *where);
+
 /* Two rows change places: everything but their keys. */
 void intruder_swap(Intruder *intruder, const char *table, const char *where, const char *other);
 
