@@ -1,22 +1,13 @@
 #include "restored.h"
 
-#include "audit/event.h"
+#include "api/event.h"
 #include "base/encoding.h"
 #include "policy/detect.h"
 #include "store/replace.h"
-#include "store/unit_wait.h"
-
-typedef struct Work {
-    Unit unit;
-    Span event;
-} Work;
-
-static Status work_gather(Unit *unit, Rows *rows) { return OK; }
-static Status work_run(Unit *unit, Rows *rows) { return rows_event(rows, ((Work *)unit)->event); }
 
 /* One approver acts, the other stands beside; both are named, and so is how far the log went back.
  */
-static Status put_event(const RestoreNote *note, Buffer *ret_event)
+static Status write_event(Batcher *batcher, const RestoreNote *note)
 {
     uint8_t actor_memory[AUDIT_ACTOR_BYTES_MAX];
     uint8_t subject_memory[AUDIT_SUBJECT_BYTES_MAX];
@@ -34,7 +25,7 @@ static Status put_event(const RestoreNote *note, Buffer *ret_event)
         .actor = span_of_buffer(&actor),
         .subject = span_of_buffer(&subject),
         .detail = span_of_buffer(&detail) };
-    return audit_event_put(ret_event, &event);
+    return event_write(batcher, &event);
 }
 
 Status restored_write(
@@ -45,14 +36,7 @@ Status restored_write(
     TRY(store_note_read(database, &note, &found));
     const bool same = note.size == status->tree_size
             && bytes_equal_ct(note.root, status->root, sizeof(note.root));
-    if (found && same) {
-        uint8_t memory[AUDIT_EVENT_BYTES_MAX];
-        Buffer event = BUFFER_OF(memory);
-        TRY(put_event(&note, &event));
-        Work work = { .unit = { .gather = work_gather, .run = work_run },
-            .event = span_of_buffer(&event) };
-        TRY(unit_wait(batcher, &work.unit));
-    }
+    if (found && same) TRY(write_event(batcher, &note));
     *ret_written = found && same;
     return OK;
 }

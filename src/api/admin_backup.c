@@ -7,15 +7,14 @@
  */
 #include "api/admin_inside.h"
 
+#include "api/event.h"
 #include "api/passage.h"
 #include "audit/checkpoint.h"
-#include "audit/event.h"
 #include "audit/log.h"
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "policy/detect.h"
 #include "store/archive.h"
-#include "store/unit_wait.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -42,14 +41,6 @@ typedef struct Backup {
 
 /* --- the event --- */
 
-typedef struct Note {
-    Unit unit;
-    Span event;
-} Note;
-
-static Status note_gather(Unit *unit, Rows *rows) { return OK; }
-static Status note_run(Unit *unit, Rows *rows) { return rows_event(rows, ((Note *)unit)->event); }
-
 /* The path is the operator's text: the log keeps the file's own name, as far as it fits. */
 static Span name_of(const char *path)
 {
@@ -63,10 +54,8 @@ static Status write_event(Backup *b, uint32_t uid)
 {
     uint8_t actor_memory[AUDIT_ACTOR_BYTES_MAX];
     uint8_t subject_memory[AUDIT_SUBJECT_BYTES_MAX];
-    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
     Buffer actor = BUFFER_OF(actor_memory);
     Buffer subject = BUFFER_OF(subject_memory);
-    Buffer event = BUFFER_OF(memory);
     TRY(buffer_print(&actor, "operator/uid:%u", uid));
     TRY(buffer_put(&subject, SPAN("backup/")));
     TRY(hex_encode(SPAN_OF(b->key_digest), &subject));
@@ -74,10 +63,7 @@ static Status write_event(Backup *b, uint32_t uid)
         .actor = span_of_buffer(&actor),
         .subject = span_of_buffer(&subject),
         .detail = name_of(b->path) };
-    TRY(audit_event_put(&event, &facts));
-    Note note = { .unit = { .gather = note_gather, .run = note_run },
-        .event = span_of_buffer(&event) };
-    return unit_wait(b->admin->config.house->batcher, &note.unit);
+    return event_write(b->admin->config.house->batcher, &facts);
 }
 
 /* --- the copies --- */

@@ -2,10 +2,9 @@
  * (api/admin.h). */
 #include "api/admin_inside.h"
 
-#include "audit/event.h"
+#include "api/event.h"
 #include "policy/detect.h"
 #include "store/replace.h"
-#include "store/unit_wait.h"
 
 typedef struct ReleaseJson {
     Span operation;
@@ -29,16 +28,8 @@ static const JsonField release_fields[] = {
     { "outcome", JSON_INT, true, INT32_MIN, INT32_MAX, PLACE(outcome) },
 };
 
-typedef struct Note {
-    Unit unit;
-    Span event;
-} Note;
-
-static Status note_gather(Unit *unit, Rows *rows) { return OK; }
-static Status note_run(Unit *unit, Rows *rows) { return rows_event(rows, ((Note *)unit)->event); }
-
 /* A long key is cut: its beginning, which is the table and the first column, finds the alert. */
-static Status put_event(const ReleaseJson *json, Buffer *ret_event)
+static Status write_event(Batcher *batcher, const ReleaseJson *json)
 {
     uint8_t actor_memory[AUDIT_ACTOR_BYTES_MAX];
     uint8_t subject_memory[AUDIT_SUBJECT_BYTES_MAX];
@@ -62,20 +53,15 @@ static Status put_event(const ReleaseJson *json, Buffer *ret_event)
         .actor = span_of_buffer(&actor),
         .subject = span_of_buffer(&subject),
         .detail = span_of_buffer(&detail) };
-    return audit_event_put(ret_event, &event);
+    return event_write(batcher, &event);
 }
 
 Status admin_release_note(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
 {
     ReleaseJson json = { 0 };
     JsonProblem problem = { 0 };
-    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
-    Buffer event = BUFFER_OF(memory);
     TRY(json_read(document, json_root(document), release_fields,
             sizeof(release_fields) / sizeof(release_fields[0]), &json, &problem));
     TRY(detect_free_text(json.reason));
-    TRY(put_event(&json, &event));
-    Note note = { .unit = { .gather = note_gather, .run = note_run },
-        .event = span_of_buffer(&event) };
-    return unit_wait(admin->config.house->batcher, &note.unit);
+    return write_event(admin->config.house->batcher, &json);
 }

@@ -148,7 +148,7 @@ static void test_nothing_is_in_clear(void)
     uint8_t digest[32];
     EXPECT_OK(write_archive(&m, SPAN("wrapped"), digest));
     for (uint64_t at = 0; at + 16 <= archive.size; at++)
-        EXPECT(memcmp(archive.bytes + at, sources[0].bytes, 16) != 0);
+        EXPECT(!span_equal((Span) { archive.bytes + at, 16 }, (Span) { sources[0].bytes, 16 }));
 }
 
 static void test_every_flipped_bit_is_refused(void)
