@@ -133,7 +133,8 @@ static void test_a_round_sees_every_row_once(void)
     EXPECT(walk_round() == ROWS / ROLLING_ROWS_MAX + 1);
     const RollingCounts counts = rolling_counts(scene.rolling);
     EXPECT(counts.rows == ROWS && counts.bad == 0 && scene.told == 0);
-    EXPECT(counts.round_us == 4 * 200000 && scene.largest == ROLLING_ROWS_MAX);
+    EXPECT(counts.round_us == ROWS / ROLLING_ROWS_MAX * 200000
+            && scene.largest == ROLLING_ROWS_MAX);
     /* The next round is not due: nothing is read, nothing asked. */
     const int asked = scene.guard.verify_calls;
     EXPECT_OK(rolling_step(scene.rolling, scene.now_us + ROLLING_ROUND_US / 2));
