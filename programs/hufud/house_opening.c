@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/time.h"
-#include "cases/alert.h"
 #include "crypto/certificate.h"
 #include "crypto/mac.h"
 #include "first_files.h"
@@ -68,6 +67,12 @@ static Status await_vault(const Opening *o, const sigset_t *signals)
         told = true;
         TRY(pause_or_leave(o, signals));
     }
+}
+
+static void alarm_row(void *context, const Table *table, Span key, Status verdict)
+{
+    Opening *o = context;
+    alarms_row(&o->alarms, table, key, verdict);
 }
 
 static VaultScanView scan_view(Opening *o)
@@ -140,7 +145,7 @@ static Status open_store(Opening *o, const sigset_t *signals)
     const BatchGuard batch_guard = vaultclient_guard(o->guard);
     TRY(batcher_start(o->store, &batch_guard, &house->clock, status.next_batch, &house->batcher));
     TRY(note_restore(o, &status));
-    submit_waiting_alerts(o);
+    alarms_begin(&o->alarms, house->batcher);
     return OK;
 }
 
@@ -292,6 +297,7 @@ Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
     o->hold_fd = -1;
     o->house.clock = clock_system();
     o->house.random = random_system();
+    alarms_open(&o->alarms);
     TRY(open_store(o, signals));
     TRY(open_platform_keys(o));
     TRY(derive_pseudonym_key(&o->house));
@@ -323,5 +329,6 @@ void opening_close(Opening *o)
     domain_close(house->domain);
     if (o->store != NULL) store_close(o->store);
     if (o->hold_fd >= 0) close(o->hold_fd);
+    alarms_close(&o->alarms);
     bytes_wipe(o, sizeof(*o));
 }

@@ -3,17 +3,15 @@
  * house_opening: put the house together in the order in which its parts need one another, and take it apart in the
  * opposite order. Every step that worked is undone by opening_close(), also after a failed opening.
  */
+#include "alarms.h"
 #include "api/admin.h"
 #include "api/clockwork.h"
 #include "api/signer.h"
-#include "cases/alert.h"
 #include "config.h"
 #include "tls_leaf.h"
 #include "vaultclient/guard.h"
 
 #include <signal.h>
-
-enum { OPENING_ALERTS_MAX = 64 };
 
 typedef struct Opening {
     Config config;
@@ -26,8 +24,7 @@ typedef struct Opening {
     Clockwork *clockwork;
     TlsLeaf tls;
     bool ready_written;
-    Alert waiting[OPENING_ALERTS_MAX]; /* of the first scan, before there is a batch */
-    size_t waiting_count;
+    Alarms alarms;
 } Opening;
 
 /*
