@@ -15,7 +15,9 @@ typedef struct Driver {
     LoadRequest *requests;
     size_t count;
     double rate;
-    double start_s;
+    double start_s; /* set by the driver's owner while all wait at `go` */
+    pthread_barrier_t connected;
+    pthread_barrier_t go;
     atomic_size_t next;
     atomic_size_t failed;
     float *latency_ms; /* one a request */
@@ -74,7 +76,10 @@ static void *drive(void *context)
 {
     Driver *d = context;
     HttpClient *http = NULL;
-    if (!status_ok(stand_connect(d->stand, &http))) return NULL;
+    const Status connected = stand_connect(d->stand, &http);
+    pthread_barrier_wait(&d->connected);
+    pthread_barrier_wait(&d->go);
+    if (!status_ok(connected)) return NULL;
     for (;;) {
         const size_t i = atomic_fetch_add(&d->next, 1);
         if (i >= d->count) break;
@@ -105,12 +110,17 @@ Status load_run(const Stand *stand, LoadRequest *requests, size_t count, int con
     Driver d = { .stand = stand, .requests = requests, .count = count, .rate = rate };
     d.latency_ms = calloc(count, sizeof(d.latency_ms[0]));
     CHECK(d.latency_ms != NULL, FAULT_MEMORY);
+    ASSERT(pthread_barrier_init(&d.connected, NULL, (unsigned)connections + 1) == 0);
+    ASSERT(pthread_barrier_init(&d.go, NULL, (unsigned)connections + 1) == 0);
+    for (int i = 0; i < connections; i++)
+        CHECK(pthread_create(&threads[i], NULL, drive, &d) == 0, FAULT_THREAD);
+    /* Handshakes are not what is measured: they are done, then the clocks start. */
     double cpu_us[STAND_PROGRAMS];
+    pthread_barrier_wait(&d.connected);
     for (int i = 0; i < STAND_PROGRAMS; i++)
         cpu_us[i] = load_cpu_us(stand->pids[i]);
     d.start_s = load_now_s();
-    for (int i = 0; i < connections; i++)
-        CHECK(pthread_create(&threads[i], NULL, drive, &d) == 0, FAULT_THREAD);
+    pthread_barrier_wait(&d.go);
     for (int i = 0; i < connections; i++)
         pthread_join(threads[i], NULL);
     const double seconds = load_now_s() - d.start_s;
