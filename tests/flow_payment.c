@@ -1,28 +1,30 @@
 /*
- * Goal: one payment goes all the way through, as merchants and payers of both suites would do it, and again
- * (idempotency), and wrongly. Method: the real programs, the public API over TLS 1.3, then the books and the log.
- * LL-4.3.8 (channel encryption), LL-4.3.9 (every message signed, RSA and SM2), TP-6 (PINs in boxes), TP-12 (sealed
- * balances), TP-17.
+ * Goal: one payment goes all the way through, as merchants and payers of both suites would do it,
+ * and again (idempotency), and wrongly. Method: the real programs, the public API over TLS 1.3,
+ * then the books and the log. LL-4.3.8 (channel encryption), LL-4.3.9 (every message signed, RSA
+ * and SM2), TP-6 (PINs in boxes), TP-12 (sealed balances), TP-14 (logs), TP-17.
  */
 #include "base/expect.h"
 #include "merchant_steps.h"
 
-#include <stdio.h>
 #include <signal.h>
+#include <stdio.h>
 #include <time.h>
 
-static const char strategy[] = "version: 1\nname: flow\n"
-                               "amount:\n  challenge_over: 100000\n  delay_over: 0\n  review_over: 0\n"
-                               "  refuse_over: 5000000\n"
-                               "velocity:\n  challenge_count_over: 1000\n  challenge_sum_over: 100000000\n"
-                               "  refuse_count_over: 2000\n  refuse_sum_over: 1000000000\n"
-                               "wait:\n  challenge_s: 2\n  delay_s: 1\n  review_s: 2\n";
+static const char strategy[] =
+        "version: 1\nname: flow\n"
+        "amount:\n  challenge_over: 100000\n  delay_over: 0\n  review_over: 0\n"
+        "  refuse_over: 5000000\n"
+        "velocity:\n  challenge_count_over: 1000\n  challenge_sum_over: 100000000\n"
+        "  refuse_count_over: 2000\n  refuse_sum_over: 1000000000\n"
+        "wait:\n  challenge_s: 2\n  delay_s: 1\n  review_s: 2\n";
 
 static Stand stand;
 static MerchantApp rsa;
 static MerchantApp sm2;
 static PayerApp payer;
 static HttpClient *http;
+static char last_code[32];
 
 static void test_house_opens(void)
 {
@@ -93,7 +95,10 @@ static const char *fresh_code(void)
     PayerAnswer answer = { 0 };
     const char *code = NULL;
     const Status s = payer_app_code(&payer, http, &stand.box_key, &answer, &code);
-    if (status_ok(s)) return code;
+    if (status_ok(s)) {
+        snprintf(last_code, sizeof(last_code), "%s", code);
+        return code;
+    }
     fprintf(stderr, "  no code: %s, HTTP %d %s\n", status_name(s), answer.status, answer.code);
     return "100000000000000000";
 }
@@ -133,10 +138,12 @@ static bool becomes(const MerchantApp *app, const char *number, const char *stat
 static void test_large_codepay_is_challenged_then_refused_by_default(void)
 {
     Answered answered = { 0 };
-    const int64_t before = stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'");
+    const int64_t before =
+            stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'");
     EXPECT_OK(step_codepay(&rsa, http, "LARGE-1", 200000, fresh_code(), &answered));
     EXPECT(state_is(&answered, "USERPAYING"));
-    EXPECT(stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'") == before - 200000);
+    EXPECT(stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'")
+            == before - 200000);
     EXPECT(stand_number(&stand, "SELECT frozen FROM account WHERE owner = 'payer-1'") == 200000);
     EXPECT(becomes(&rsa, "LARGE-1", "PAYERROR"));
     EXPECT(stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'") == before);
@@ -149,9 +156,11 @@ static void test_large_codepay_is_challenged_then_paid(void)
     char url[128];
     EXPECT_OK(step_codepay(&sm2, http, "LARGE-2", 300000, fresh_code(), &answered));
     EXPECT(state_is(&answered, "USERPAYING"));
-    const int64_t rows = stand_number(&stand, "SELECT count(*) FROM payment WHERE out_trade_no = 'LARGE-2'");
+    const int64_t rows =
+            stand_number(&stand, "SELECT count(*) FROM payment WHERE out_trade_no = 'LARGE-2'");
     EXPECT(rows == 1);
-    stand_text(&stand, "SELECT 'hufu://pay/' || prepay_id FROM payment WHERE out_trade_no = 'LARGE-2'", url,
+    stand_text(&stand,
+            "SELECT 'hufu://pay/' || prepay_id FROM payment WHERE out_trade_no = 'LARGE-2'", url,
             sizeof(url));
     PayerAnswer paid = { 0 };
     EXPECT_OK(payer_app_pay(&payer, http, &stand.box_key, span_of_text(url), &paid));
@@ -198,6 +207,34 @@ static void test_books_and_log_are_right(void)
     EXPECT(stand_audit(&stand) == 0);
 }
 
+/* A number of the payer's, standing alone: digits beside it make it part of another number. */
+static bool holds_number(Span text, const char *number)
+{
+    const size_t size = strlen(number);
+    for (size_t i = 0; i + size <= text.size; i++) {
+        if (!span_equal((Span) { text.data + i, size }, span_of_text(number))) continue;
+        const bool begins = i == 0 || text.data[i - 1] < '0' || text.data[i - 1] > '9';
+        const uint8_t after = i + size == text.size ? 0 : text.data[i + size];
+        if (begins && (after < '0' || after > '9')) return true;
+    }
+    return false;
+}
+
+/* TP-6, TP-14: no PIN that was typed, right or wrong, and no used code stands in a log. */
+static void test_logs_hold_nothing_sensitive(void)
+{
+    static const char *const logs[] = { "log/hufud.log", "log/vaultd.log" };
+    static uint8_t bytes[1 << 20];
+    for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+        Buffer text = BUFFER_OF(bytes);
+        EXPECT_OK(file_read(stand_path(&stand, logs[i]), &text));
+        EXPECT(text.size > 0);
+        EXPECT(!holds_number(span_of_buffer(&text), "271828"));
+        EXPECT(!holds_number(span_of_buffer(&text), "314159"));
+        EXPECT(!holds_number(span_of_buffer(&text), last_code));
+    }
+}
+
 static void test_house_starts_again_with_the_same_data(void)
 {
     Answered answered = { 0 };
@@ -226,4 +263,5 @@ TESTS(TEST(test_house_opens), TEST(test_native_rsa), TEST(test_native_sm2), TEST
         TEST(test_codepay_sm2), TEST(test_large_codepay_is_challenged_then_refused_by_default),
         TEST(test_large_codepay_is_challenged_then_paid), TEST(test_refused_and_closed),
         TEST(test_one_payment_takes_six_trips), TEST(test_books_and_log_are_right),
-        TEST(test_house_starts_again_with_the_same_data), TEST(test_house_closes))
+        TEST(test_logs_hold_nothing_sensitive), TEST(test_house_starts_again_with_the_same_data),
+        TEST(test_house_closes))

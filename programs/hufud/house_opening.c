@@ -21,8 +21,8 @@
 
 enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000 };
 
-static const StoreSchema *const schemas[]
-        = { &audit_schema, &cases_schema, &access_schema, &ledger_schema, &payment_schema };
+static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
+    &ledger_schema, &payment_schema };
 
 /* Pause; refuses REFUSED_STORE_STOPPED when a signal says stop. */
 static Status pause_or_stop(const sigset_t *signals)
@@ -32,7 +32,8 @@ static Status pause_or_stop(const sigset_t *signals)
     return OK;
 }
 
-/* The same with the database open: who restores it (`hufu restore`) wants us to be gone meanwhile. */
+/* The same with the database open: who restores it (`hufu restore`) wants us to be gone meanwhile.
+ */
 static Status pause_or_leave(const Opening *o, const sigset_t *signals)
 {
     REQUIRE(!store_gate_is_closed(o->config.database), REFUSED_STORE_STOPPED);
@@ -45,7 +46,8 @@ static Status hold_database(Opening *o, const sigset_t *signals)
     bool told = false;
     for (;;) {
         const bool closed = store_gate_is_closed(o->config.database);
-        const Status s = closed ? REFUSE(REFUSED_STORE_BUSY) : store_hold(o->config.database, &o->hold_fd);
+        const Status s =
+                closed ? REFUSE(REFUSED_STORE_BUSY) : store_hold(o->config.database, &o->hold_fd);
         if (!status_is(s, (StatusCode)REFUSED_STORE_BUSY)) return s;
         if (!told) LOG(LOG_INFO, "hufud.waits_for_database");
         told = true;
@@ -77,11 +79,13 @@ static void alarm_row(void *context, const Table *table, Span key, Status verdic
 
 static VaultScanView scan_view(Opening *o)
 {
-    return (VaultScanView) { .leaves = audit_each_hash, .frozen_context = &o->alarms, .frozen = alarms_scan };
+    return (VaultScanView) {
+        .leaves = audit_each_hash, .frozen_context = &o->alarms, .frozen = alarms_scan
+    };
 }
 
-/* Show vaultd every row. A database that is not in the last confirmed state waits for two people (`hufu restore`);
- * nothing is served meanwhile. */
+/* Show vaultd every row. A database that is not in the last confirmed state waits for two people
+ * (`hufu restore`); nothing is served meanwhile. */
 static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
 {
     static uint8_t memory_bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
@@ -97,8 +101,8 @@ static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
     }
 }
 
-/* Who restored the database and why comes first in the log that goes on from there; and a first checkpoint of that log
- * stands outside before anybody looks for one. */
+/* Who restored the database and why comes first in the log that goes on from there; and a first
+ * checkpoint of that log stands outside before anybody looks for one. */
 static Status note_restore(Opening *o, const WireStatus *status)
 {
     uint8_t memory[AUDIT_NOTE_BYTES_MAX];
@@ -117,8 +121,10 @@ static Status note_restore(Opening *o, const WireStatus *status)
 static Status open_store(Opening *o, const sigset_t *signals)
 {
     House *house = &o->house;
-    const StoreConfig store
-            = { o->config.database, NULL, schemas, sizeof(schemas) / sizeof(schemas[0]) };
+    const StoreConfig store = { .path = o->config.database,
+        .schemas = schemas,
+        .schema_count = sizeof(schemas) / sizeof(schemas[0]),
+        .carry_beside = true };
     TRY(hold_database(o, signals));
     TRY(store_open(&store, &o->store));
     TRY(domain_open(o->config.domain, NULL, &house->domain));
@@ -185,27 +191,26 @@ static Status open_platform_keys(Opening *o)
     return first_files_keys(o->config.keys_file, keys, count);
 }
 
-/* PKCS#1 v1.5 signatures are deterministic: the platform's signature over a label that no answer can be is a secret
- * that stays the same for this institution, and needs no place of its own. */
+/* PKCS#1 v1.5 signatures are deterministic: the platform's signature over a label that no answer
+ * can be is a secret that stays the same for this institution, and needs no place of its own. */
 static Status derive_pseudonym_key(House *house)
 {
     uint8_t bytes[SIGN_BYTES_MAX];
     Buffer signature = BUFFER_OF(bytes);
-    const VaultSignItem item
-            = { WIRE_SIGN_RSA, SPAN("hufu pseudonym key of payers, never an answer"), &signature };
+    const VaultSignItem item = { WIRE_SIGN_RSA,
+        SPAN("hufu pseudonym key of payers, never an answer"), &signature };
     TRY(vaultclient_sign(house->vault, &item, 1));
     mac_once(MAC_HMAC_SHA256, span_of_buffer(&signature), SPAN("pseudonym"), house->pseudonym_key);
     bytes_wipe(bytes, sizeof(bytes));
     return random_fill(&house->random, house->challenge_key, sizeof(house->challenge_key));
 }
 
-static Status find_key(void *context, Span mchid, Span serial, KeyAlgorithm algorithm,
-        const PublicKey **ret_key)
+static Status find_key(
+        void *context, Span mchid, Span serial, KeyAlgorithm algorithm, const PublicKey **ret_key)
 {
     const House *house = context;
     DirectoryKey found = { 0 };
-    TRY(directory_find(
-            house->directory, mchid, serial, clock_now_us(&house->clock), &found));
+    TRY(directory_find(house->directory, mchid, serial, clock_now_us(&house->clock), &found));
     REQUIRE(found.algorithm == algorithm, REFUSED_MERCHANT_KEY_UNKNOWN);
     *ret_key = found.key;
     return OK;
@@ -260,8 +265,8 @@ static Status open_doors(Opening *o)
 {
     House *house = &o->house;
     TRY(tls_leaf_make(house->vault, clock_now_us(&house->clock), &o->tls));
-    TRY(first_files_text(o->config.ca_file,
-            (Span) { o->tls.authority_pem, o->tls.authority_pem_size }));
+    TRY(first_files_text(
+            o->config.ca_file, (Span) { o->tls.authority_pem, o->tls.authority_pem_size }));
     const HttpServerConfig server = { .address = o->config.address,
         .port = (uint16_t)o->config.port,
         .loops = (unsigned)o->config.loops,

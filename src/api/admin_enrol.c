@@ -45,7 +45,8 @@ static void name_actor(char *ret_actor, size_t capacity, uint32_t uid)
     passage_text(ret_actor, capacity, span_of_buffer(&text));
 }
 
-/* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex digits. */
+/* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex
+ * digits. */
 static Status name_key(MerchantKey *key, Span serial)
 {
     uint8_t bytes[MERCHANT_SERIAL_BYTES_MAX];
@@ -63,7 +64,7 @@ static Status name_key(MerchantKey *key, Span serial)
     return OK;
 }
 
-/* The APIv3 key goes from its box into the domain store; it never is in clear here. */
+/* The APIv3 key goes from its box into the domain store; it never is in clear here (TP-7). */
 static Status keep_apiv3_key(House *house, const MerchantJson *json)
 {
     if (json->apiv3_box.size == 0) return OK;
@@ -122,7 +123,8 @@ static const JsonField payer_fields[] = {
     { "balance_minor", JSON_INT, true, 0, LEDGER_MINOR_MAX, PLACE(PayerJson, balance_minor) },
 };
 
-/* The PIN becomes a verifier record inside vaultd; it goes to the domain store by the payer's id. */
+/* The PIN becomes a verifier record inside vaultd; it goes to the domain store by the payer's
+ * id (TP-6). */
 static Status keep_pin(House *house, const PayerJson *json)
 {
     uint8_t box_bytes[BOX_BYTES_MAX];

@@ -8,6 +8,8 @@
 #include "text/json.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 static TestHouse house;
 static Admin *admin;
@@ -84,6 +86,32 @@ static void test_objects_that_are_wrong(void)
     EXPECT(practice_number(house.store, "SELECT count(*) FROM merchant") == 0);
 }
 
+/* Another user of this machine. As root there is one at hand; else we are it ourselves. */
+static int ask_as_another(void)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(9);
+        const Status s = ask("{\"operation\":\"stop\"}");
+        _exit(status_is(s, REFUSED_IPC_CLOSED) ? 1 : status_is(s, REFUSED_IPC_PEER) ? 2 : 0);
+    }
+    int state = 0;
+    if (child < 0 || waitpid(child, &state, 0) != child) return -1;
+    return WEXITSTATUS(state);
+}
+
+static void test_others_are_shown_out(void)
+{
+    CLEANUP(close_house) const int closing_ = 0;
+    (void)closing_;
+    EXPECT(open_house((uint32_t)getuid() + 12345));
+    EXPECT(chmod(house.folder, 0755) == 0);
+    if (geteuid() == 0) EXPECT(ask_as_another() == 2); /* by the file's mode */
+    EXPECT(chmod(path, 0666) == 0);
+    EXPECT(ask_as_another() == 1); /* by who they are */
+    EXPECT(!admin_stop_asked(admin));
+}
+
 static void test_too_large(void)
 {
     static uint8_t large[ADMIN_TEXT_BYTES_MAX + 1];
@@ -157,5 +185,6 @@ static void test_operators_at_once(void)
     EXPECT_OK(ask("{\"operation\":\"report.sums\"}"));
 }
 
-TESTS(TEST(test_objects_that_are_wrong), TEST(test_too_large), TEST(test_status_without_vaultd),
-        TEST(test_sums_of_an_empty_ledger), TEST(test_stop_is_asked), TEST(test_operators_at_once))
+TESTS(TEST(test_objects_that_are_wrong), TEST(test_others_are_shown_out), TEST(test_too_large),
+        TEST(test_status_without_vaultd), TEST(test_sums_of_an_empty_ledger),
+        TEST(test_stop_is_asked), TEST(test_operators_at_once))

@@ -1,6 +1,6 @@
 /*
  * Goal: a box is made for a nonce that we gave out, in this run, not long ago, and for no other
- * order (LL-4.3.9). Method: a clock that the test moves; every flipped bit; the key of another run;
+ * order (TP-4). Method: a clock that the test moves; every flipped bit; the key of another run;
  * an order's nonce from Python's hashlib.
  */
 #include "api/challenge.h"

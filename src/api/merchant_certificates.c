@@ -1,5 +1,5 @@
 /* GET /v3/certificates: the platform's certificates, encrypted to the merchant's APIv3 key inside
- * the vault (routes.h). */
+ * the vault, which alone opens that key (TP-7; routes.h). */
 #include "api/routes.h"
 
 #include "base/encoding.h"

@@ -1,6 +1,6 @@
 /*
  * Goal: an order's JSON is taken only with every field inside its limits, and a refusal names the
- * field (LL-4.4.3); prohibited data and card numbers do not come in by free text (TP-5, TP-8).
+ * field; prohibited data and card numbers do not come in by free text (TP-5, TP-8).
  * Method: a good order of each kind, of which one field at a time is replaced, left out, or put to
  * its limit and one beyond. Card numbers are the schemes' published test numbers.
  */

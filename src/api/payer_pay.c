@@ -1,5 +1,5 @@
 /* What a payer does with the PIN: confirm a payment, take codes (routes.h). The PIN is in a box;
- * only vaultd opens it. */
+ * only vaultd opens it (TP-4, TP-6). */
 #include "api/challenge.h"
 #include "api/routes.h"
 #include "base/encoding.h"

@@ -1,8 +1,8 @@
 #pragma once
 /*
  * routes: method and path to handler, in one table per audience (merchant, payer, probe). Default
- * deny: what is not in the table is 404, and it is nobody's business whether a path exists for
- * another method: 405 comes from the server.
+ * deny (LL-4.5.2): what is not in the table is 404, and it is nobody's business whether a path
+ * exists for another method: 405 comes from the server.
  */
 #include "api/passage.h"
 

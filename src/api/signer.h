@@ -1,6 +1,7 @@
 #pragma once
 /*
- * signer: the last step of every passage: write the answer, have it signed by vaultd, send it.
+ * signer: the last step of every passage: write the answer, have it signed by vaultd (LL-4.3.9),
+ * send it.
  *
  * A few threads take what waits, several passages at once: one message to vaultd signs them all.
  * When vaultd cannot sign, a committed outcome is answered with an unsigned 503; the repeat returns

@@ -1,7 +1,8 @@
 #pragma once
 /*
  * transaction: the JSON of a transaction that goes out (reference: WeChat Pay API v3,
- * "transactions"). What comes in is order_json.h's.
+ * "transactions"). What comes in is order_json.h's. A merchant learns nothing of the payer but a
+ * pseudonym of his own (TP-17, TP-18).
  */
 #include "api/house.h"
 #include "payment/payment.h"

@@ -1,6 +1,6 @@
 /*
  * Goal: a merchant sees of a payment exactly what the v3 profile shows, and of the payer nothing
- * but a name of his own (TP-15, TP-17). Method: the exact bytes for each state; pseudonyms from
+ * but a name of his own (TP-17, TP-18). Method: the exact bytes for each state; pseudonyms from
  * Python's hmac.
  */
 #include "api/transaction.h"

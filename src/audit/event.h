@@ -6,8 +6,8 @@
  *           | actor u8 length, text | subject u8 length, text | detail u8 length, text
  *
  * Texts are ids and numbers, never what a customer typed; nothing here is secret or prohibited
- * (TP-5, LL-4.5.5). The events of a batch are a u32 count and each event framed (store/batch.h).
- * Floor 3. No shared state.
+ * (TP-5, TP-14). LL-4.5.3. The events of a batch are a u32 count and each event framed
+ * (store/batch.h). Floor 3. No shared state.
  */
 #include "base/bytes.h"
 

@@ -1,4 +1,5 @@
-/* Goal: an event reads as it was written, and nothing else reads as an event. */
+/* Goal: an event reads as it was written, and nothing else reads as an event
+ * (LL-4.5.3). */
 #include "audit/event.h"
 #include "base/expect.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * log: the audit log in the database: one leaf a batch, hashed into an RFC 6962 tree.
+ * log: the audit log in the database: one leaf a batch, hashed into an RFC 6962 tree (LL-4.5.3).
  *
  *   audit_leaf  batch (= index of the leaf) | time_us | salt [32] | leaf | hash [32]
  *   leaf = version u8 (1) | batch i64 | time_us i64 | events framed | rows u32 | row...

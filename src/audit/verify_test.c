@@ -1,7 +1,7 @@
 /*
- * Goal: whatever is done to rows or log behind our back is found, named, and nothing else is.
- * Method: a sound database with checkpoints; one attack each, through plain SQL; the findings that
- * must come, and no others.
+ * Goal: whatever is done to rows or log behind our back is found, named, and nothing else is
+ * (LL-4.5.3). Method: a sound database with checkpoints; one attack each, through plain SQL; the
+ * findings that must come, and no others.
  */
 #include "audit/sample.h"
 #include "audit/verify.h"

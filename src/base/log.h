@@ -3,8 +3,8 @@
  * log: one JSON line per event on standard error, with declared keys only (log_keys.def).
  *
  * A value is a number or a short text; there is no way to pass a Secret, a Span of outside bytes or
- * a body. Texts are escaped and cut at LOG_TEXT_BYTES_MAX. Library rooms never log; programs do.
- * Thread-safe: one write(2) a line.
+ * a body (TP-5, TP-6, TP-14: nothing sensitive in any log). Texts are escaped and cut at
+ * LOG_TEXT_BYTES_MAX. Library rooms never log; programs do. Thread-safe: one write(2) a line.
  */
 #include "base/status.h"
 

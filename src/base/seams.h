@@ -4,6 +4,7 @@
  *
  * Clock   now, in microseconds since 1970-01-01T00:00:00Z
  * Random  bytes for keys and nonces; the system one is getrandom(), health-tested at first use
+ *         (TP-10: no key of a pseudo-random source)
  * Disk    one open file: read, write, sync, truncate
  */
 #include "base/bytes.h"

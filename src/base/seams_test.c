@@ -1,4 +1,5 @@
-/* Goal: the system's seams do what they say; a seeded stream is the same each time. */
+/* Goal: the system's seams do what they say; a seeded stream is the same each time; the
+ * system's randomness is not (TP-10). */
 #define _GNU_SOURCE
 #include "base/expect.h"
 #include "base/seams.h"

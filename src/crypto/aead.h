@@ -5,7 +5,7 @@
  * SM4-GCM is composed here from libcrypto's SM4 and our own constant-time GHASH, until libcrypto
  * has it. The v3 profile's keys: AES takes the 32-byte APIv3 key, SM4 the first 16 bytes of its
  * SM3. A nonce must never repeat under one key; seal.h and box.h see to that themselves.
- * Thread-safe. Floor 1. Vectors: NIST CAVP, RFC 8998 A.1, Tencent.
+ * TP-13. Thread-safe. Floor 1. Vectors: NIST CAVP, RFC 8998 A.1, Tencent.
  */
 #include "base/bytes.h"
 

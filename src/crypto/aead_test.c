@@ -1,3 +1,4 @@
+/* What has to be read again is encrypted, and opens unchanged or not at all (TP-13). */
 #include "crypto/aead.h"
 
 #include "crypto/digest.h"

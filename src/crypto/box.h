@@ -1,6 +1,7 @@
 #pragma once
 /*
- * box: seal input for the holder of a private key, bound to what it is for (DESIGN section 6).
+ * box: seal input for the holder of a private key, bound to what it is for (TP-4, DESIGN
+ * section 6).
  *
  *     box = version u8 (1) | suite u8 | recipient key id u32
  *         | encapsulated key, framed (65 bytes: 04 || x || y)

@@ -1,3 +1,4 @@
+/* Input is encrypted where it is typed, for one purpose, and no changed bit opens (TP-4). */
 #include "crypto/box.h"
 
 #include "crypto/hpke.h"

@@ -4,7 +4,8 @@
  *
  * A MacKey holds the digest states after the two padded key blocks, so one MAC over 250 bytes is
  * six compressions and no allocation. Nothing here can fail. A const MacKey may be used by any
- * number of threads at once. Vectors: RFC 4231; HMAC-SM3 against libcrypto. Floor 1.
+ * number of threads at once. What signs rows and fields (TP-10). Vectors: RFC 4231; HMAC-SM3
+ * against libcrypto. Floor 1.
  */
 #include "crypto/digest.h"
 

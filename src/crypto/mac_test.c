@@ -1,3 +1,4 @@
+/* Keyed digests are the published ones, and differ for every other key (TP-10). */
 #include "crypto/mac.h"
 
 #include "crypto/vector_test.h"

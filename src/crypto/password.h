@@ -1,6 +1,6 @@
 #pragma once
 /*
- * password: slow salted hashes, which can only be checked (TP-6, DESIGN section 5.3).
+ * password: slow salted hashes, which can only be checked (TP-6, TP-10, DESIGN section 5.3).
  *
  *     record = version u8 (1) | algorithm u8 | cost u8 | salt u8[16] | digest u8[32]     (51 bytes)
  *

@@ -1,3 +1,4 @@
+/* Passwords can only be checked; two records of one password differ (TP-6, TP-10). */
 #include "crypto/password.h"
 
 #include "crypto/vector_test.h"

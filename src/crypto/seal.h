@@ -1,6 +1,7 @@
 #pragma once
 /*
- * seal: encrypt one sensitive field so that it opens only in its own place (DESIGN section 6).
+ * seal: encrypt one sensitive field so that it opens only in its own place (TP-13, DESIGN
+ * section 6).
  *
  *     sealed = magic "HFSF" | version u8 | suite u8 | key id u32 | key version u32
  *            | record id u8[32] | cipher u8[n] | tag u8[16] | commitment u8[16]     (n + 78 bytes)

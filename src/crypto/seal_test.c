@@ -1,3 +1,4 @@
+/* A sealed field opens in its own place alone (TP-13). */
 #include "crypto/seal.h"
 
 #include "crypto/vector_test.h"

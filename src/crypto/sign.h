@@ -1,6 +1,6 @@
 #pragma once
 /*
- * sign: public and private keys; signatures of RSA, SM2, Ed25519 and P-256.
+ * sign: public and private keys; signatures of RSA, SM2, Ed25519 and P-256 (LL-4.3.9).
  *
  *   KEY_RSA      2048..4096 bits, e = 65537; PKCS#1 v1.5 with SHA-256 (the v3 profile)
  *   KEY_SM2      GB/T 32918.2 with SM3; signer ID "1234567812345678" unless given; DER {r, s}

@@ -1,3 +1,4 @@
+/* Signatures of RSA and SM2, ours and the published ones (LL-4.3.9). */
 #include "crypto/sign.h"
 
 #include "base/seams.h"

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * tls: contexts for TLS 1.3 only, with certificates on one side or both.
+ * tls: contexts for TLS 1.3 only, with certificates on one side or both (TP-17, LL-4.3.8).
  *
  * No session tickets, no early data, no renegotiation, no compression. X25519, P-256 and P-384;
  * AES-256-GCM, ChaCha20-Poly1305, AES-128-GCM. A context may be shared by threads. Floor 1. (SM2

@@ -1,3 +1,4 @@
+/* TLS 1.3 with authentication of one side or both (TP-17, LL-4.3.8). */
 #include "crypto/tls.h"
 
 #include "base/expect.h"

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * server: HTTP/1.1 over TLS 1.3 (or plain, behind a proxy on the same host), one loop a core.
+ * server: HTTP/1.1 over TLS 1.3 (LL-4.3.8; or plain, behind a proxy on the same host), one loop a
+ * core.
  *
  * The handler is called on a loop's thread with a request that is complete, checked (http/check.h)
  * and copied: everything it borrows from the request stays valid until the request is answered. The

@@ -4,8 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* What changes when the server speaks TLS: who the client is, rotation, deadlines before the first
- * byte. */
+/* What changes when the server speaks TLS (LL-4.3.8, TP-17): who the client is, rotation, deadlines
+ * before the first byte. */
 
 static TestIdentity root, server_leaf, client_leaf, stranger_root, stranger_leaf;
 static atomic_uint handled;

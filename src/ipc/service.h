@@ -3,7 +3,7 @@
  * service: the listening side. One thread watches all connections; complete requests go to the lane
  * that their operation belongs to. A lane has a fixed number of workers and a bounded queue; a full
  * queue answers `lane_full` at once. The peer's uid is read from the kernel (SO_PEERCRED) when it
- * connects.
+ * connects; whom `admit` does not know is closed without a word (LL-4.5.2).
  *
  * A connection has one request in flight. Bytes that are not a frame, bytes after a frame, and a
  * frame or an answer that stands still for SERVICE_STALL_MS end their connection and no other.

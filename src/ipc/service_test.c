@@ -1,4 +1,5 @@
-/* Goal: no peer, however broken, disturbs another. Method: a real service on a real socket with a
+/* Goal: no peer, however broken, disturbs another, and strangers are not admitted (LL-4.5.2).
+ * Method: a real service on a real socket with a
  * handler that the test holds back, and peers that send whatever they like. */
 #define _GNU_SOURCE
 #include "base/expect.h"

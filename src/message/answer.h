@@ -1,7 +1,7 @@
 #pragma once
 /*
  * answer: the signed answer: `timestamp\nnonce\nbody\n` under the platform's key, and the headers
- * that carry it. 204 signs an empty body. Also the form of notifications.
+ * that carry it (LL-4.3.9). 204 signs an empty body. Also the form of notifications.
  *
  * Signing happens in vaultd, many answers in one message, so it is in two steps around it:
  *

@@ -1,4 +1,4 @@
-/* Answers: the signed string, the headers, and the client that reads them. */
+/* Answers: the signed string, the headers, and the client that reads them (LL-4.3.9). */
 #include "message/answer.h"
 
 #include "base/encoding.h"

@@ -1,3 +1,4 @@
+/* The header that carries a signature, whole and in every way broken (LL-4.3.9). */
 #include "message/authorization.h"
 
 #include "base/expect.h"

@@ -1,3 +1,4 @@
+/* A signed message counts once (LL-4.3.9). */
 #include "message/nonce.h"
 
 #include "base/expect.h"

@@ -4,7 +4,7 @@
  *
  * The room's first file. Two profiles are built in, both of WeChat Pay API v3 (reference/message.md
  * section 1): RSA (PKCS#1 v1.5 with SHA-256) and SM2 (SM3, ID 1234567812345678, strict DER). All
- * else is equal. Floor 4. No shared state.
+ * else is equal. LL-4.3.9. Floor 4. No shared state.
  */
 #include "crypto/sign.h"
 

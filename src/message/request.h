@@ -1,6 +1,6 @@
 #pragma once
 /*
- * request: who signed this request? Step 1 of a payment (DESIGN section 4).
+ * request: who signed this request? Step 1 of a payment (LL-4.3.9, DESIGN section 4).
  *
  * Checked in this order: one well-formed Authorization; scheme; clock; then key and signature in
  * one step; then the nonce, which is used up only by a right signature. An unknown merchant or

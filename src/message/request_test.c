@@ -1,5 +1,5 @@
 /* Requests signed outside our crypto library (make_vectors.py), and everything that may be wrong
- * with them. */
+ * with them (LL-4.3.9). */
 #include "message/request.h"
 
 #include "base/expect.h"

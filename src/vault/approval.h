@@ -1,6 +1,7 @@
 #pragma once
 /*
- * approval: two different enrolled people agree to one act (DESIGN section 5.6).
+ * approval: two different enrolled people agree to one act (TP-15, LL-4.5.2, DESIGN section
+ * 5.6).
  *
  * Each signs (Ed25519) operation, subject, reason, expiry and a nonce of 16 bytes:
  * wire_approval_message(). vaultd believes these signatures, not who hands them over.

@@ -1,5 +1,5 @@
 /* Goal: what vaultd hands out verifies with public keys alone; a merchant's key goes in by a box
- * and never comes out. Method: parse each answer as a stranger would. Sources:
+ * and never comes out (TP-7). Method: parse each answer as a stranger would. Sources:
  * c2sp.org/signed-note; reference/message.md section 1. */
 #include "base/encoding.h"
 #include "crypto/aead.h"

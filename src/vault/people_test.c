@@ -1,6 +1,6 @@
 /* Goal: only two different enrolled people together release a row or accept a restored store, once
- * each (DESIGN section 5.6); and nobody asks for what rights.c does not give. Method: real Ed25519
- * signatures, each field wrong in turn. */
+ * each (TP-15, LL-4.5.2, DESIGN section 5.6); and nobody asks for what rights.c does not give.
+ * Method: real Ed25519 signatures, each field wrong in turn. */
 #include "base/encoding.h"
 #include "vault/scan.h"
 #include "vault/vault_test_house.h"

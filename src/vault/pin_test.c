@@ -1,6 +1,6 @@
 /* Goal: a PIN can only be checked; guesses are counted whatever is killed; a box is good for one
- * request and a grant for one payment (DESIGN section 5.3, TP-6). Method: a whole vault; boxes as a
- * payer's app makes them. */
+ * request and a grant for one payment (DESIGN section 5.3, TP-4, TP-6). Method: a whole vault;
+ * boxes as a payer's app makes them. */
 #include "policy/purposes.h"
 #include "vault/memory_pin.h"
 #include "vault/vault_test_house.h"

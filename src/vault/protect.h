@@ -1,7 +1,7 @@
 #pragma once
 /*
  * protect: keep other people's keys (a merchant's APIv3 key) as sealed fields, and use them without
- * giving them out.
+ * giving them out (TP-7).
  *
  *   PROTECT           box framed, mchid framed -> sealed field (place "signing-key/<mchid>")
  *   ENCRYPT_DOWNLINK  mchid framed, sealed field framed, AeadSuite u8, AAD framed, plaintext framed

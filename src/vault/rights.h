@@ -1,7 +1,7 @@
 #pragma once
 /*
  * rights: who may ask what of vaultd, and on which lane it runs. One table; what is not in it is
- * refused.
+ * refused (TP-15, LL-4.5.2).
  *
  * Who somebody is comes from the kernel: the uid that SO_PEERCRED told and the socket that they
  * came through. Listener 0 is hufud's, listener 1 the operators'. Where development gives both the

@@ -6,7 +6,7 @@
  * Read by primary key only, to hand bytes to vaultd; nothing lists it. Each record authenticates
  * itself (vaultd's AEAD, bound to its owner; its version stands in vaultd's journal), so this file
  * can lose or mix up records but not forge one. Thread-safe: one mutex. Source: DESIGN section 2,
- * TP-6. Floor 3.
+ * TP-6, TP-7. Floor 3.
  */
 #include "base/bytes.h"
 

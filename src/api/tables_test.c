@@ -1,0 +1,54 @@
+/*
+ * Goal: every column of every table that the house stores says what class of data it holds, how
+ * sensitive it is and who answers for it (LL-4.5.1), under ids that nobody else has. Method: walk
+ * all schemas.
+ */
+#include "access/merchant.h"
+#include "audit/log.h"
+#include "base/expect.h"
+#include "cases/alert.h"
+#include "ledger/account.h"
+#include "payment/payment.h"
+
+static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
+    &ledger_schema, &payment_schema };
+
+static bool is_declared(const Table *table, const Column *column)
+{
+    const bool class = column->class >= CLASS_PUBLIC && column->class <= CLASS_BINDING;
+    const bool level = column->level >= LEVEL_C1 && column->level <= LEVEL_C3;
+    if (class && level && column->owner != NULL && column->owner[0] != 0) return true;
+    fprintf(stderr, "  %s.%s is not declared\n", table->name, column->name);
+    return false;
+}
+
+static void test_every_column_is_declared(void)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++) {
+        for (size_t k = 0; k < schemas[i]->table_count; k++) {
+            const Table *table = schemas[i]->tables[k];
+            for (size_t c = 0; c < table->column_count; c++, columns++)
+                EXPECT(is_declared(table, &table->columns[c]));
+        }
+    }
+    EXPECT(columns > 70);
+}
+
+static void test_ids_are_used_once(void)
+{
+    bool seen[256] = { false };
+    for (size_t i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++) {
+        for (size_t k = 0; k < schemas[i]->table_count; k++) {
+            const Table *table = schemas[i]->tables[k];
+            EXPECT(table->id > 0 && table->id < 256 && !seen[table->id]);
+            seen[table->id] = true;
+            for (size_t c = 0; c < table->column_count; c++) {
+                for (size_t d = c + 1; d < table->column_count; d++)
+                    EXPECT(table->columns[c].id != table->columns[d].id);
+            }
+        }
+    }
+}
+
+TESTS(TEST(test_every_column_is_declared), TEST(test_ids_are_used_once))
