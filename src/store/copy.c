@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "store/carrier.h"
 #include "store/store_internal.h"
 
 #include <fcntl.h>
@@ -65,12 +66,15 @@ Status store_copy_to(const char *path, const char *copy_path)
     return s;
 }
 
-/* The WAL is carried over by the batch thread between batches, after the answers have gone out. */
+/* The WAL is carried over beside the batch thread, or by it between batches, after the answers have gone out: when
+ * there is no carrier, or when a carrier under endless load never reached the end, without which the WAL only grows. */
 void store_tidy(Store *store)
 {
     int frames = 0;
     int carried = 0;
     if (store->frames < store->frames_max) return;
+    if (store->carrier != NULL) carrier_ask(store->carrier);
+    if (store->carrier != NULL && store->frames < STORE_WAL_FACTOR * store->frames_max) return;
     const int code = sqlite3_wal_checkpoint_v2(
             store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &carried);
     if (code == SQLITE_OK && carried == frames) store->frames = 0;

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "store/carrier.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
@@ -247,6 +248,7 @@ static Status configure(Store *store)
 void store_close(Store *store)
 {
     if (store == NULL) return;
+    carrier_close(store->carrier);
     for (size_t i = 0; i < store->table_count; i++)
         statement_close(&store->tables[i]);
     for (size_t i = 0; i < store->lookup_count; i++)
@@ -307,7 +309,12 @@ Status store_open(const StoreConfig *config, Store **ret_store)
     uint8_t memory[1024];
     Buffer uri = BUFFER_OF(memory);
     TRY(path_uri(config->path, "", &uri));
-    return open_connection(config, (const char *)uri.data, false, ret_store);
+    CLEANUP(store_drop) Store *store = NULL;
+    TRY(open_connection(config, (const char *)uri.data, false, &store));
+    if (config->carry_beside) TRY(carrier_open(config->path, &store->carrier));
+    *ret_store = store;
+    store = NULL; /* transferred */
+    return OK;
 }
 
 /* A database that was closed cleanly has no WAL, and one who may not write cannot make it: then

@@ -18,6 +18,7 @@ enum {
     STORE_TEXTS_MAX = 32, /* prepared plain statements */
     STORE_SQL_BYTES_MAX = 4096,
     STORE_BUSY_MS_MAX = 2000, /* one writer: whoever holds the lock longer than this is a mistake */
+    STORE_WAL_FACTOR = 8, /* with a carrier, the batch thread carries at so many times as much */
     STORE_WAL_FRAMES = 2000, /* of 4 KiB: then the WAL is carried over; more cost less in all, and
                                 longer at once */
 };
@@ -54,6 +55,7 @@ struct Store {
     uint8_t image[ROW_IMAGE_BYTES_MAX]; /* of the row that a scan shows */
     int frames; /* in the WAL that are not known to be carried over */
     int frames_max; /* before they are carried over */
+    struct Carrier *carrier; /* NULL: the batch thread carries */
 };
 
 /* What an SQLite result code means. Constraint: REFUSED_STORE_CONSTRAINT; else a fault. */
