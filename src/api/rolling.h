@@ -26,7 +26,7 @@ enum {
     ROLLING_UNREADABLE_MAX = 1024, /* rows in a row without a key; then the next table */
     ROLLING_TABLES_MAX = 16,
 };
-#define ROLLING_ROUND_US (60 * (int64_t)1000000)
+#define ROLLING_ROUND_US (10 * (int64_t)1000000)
 
 typedef struct RollingConfig {
     Batcher *batcher;
