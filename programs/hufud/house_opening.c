@@ -229,6 +229,7 @@ static Status open_business(Opening *o)
     size_t left_out = 0;
     TRY(directory_open(&house->directory));
     TRY(directory_refresh(house->directory, house->batcher, &keys, &left_out));
+    atomic_store(&house->keys_left_out, left_out);
     LOG(left_out == 0 ? LOG_INFO : LOG_ALERT, "hufud.merchant_keys", LOG_NUMBER(COUNT, keys),
             LOG_NUMBER(SIZE, left_out));
     const MessageKeys message_keys = { house, find_key, NULL };

@@ -24,6 +24,8 @@ struct Clockwork {
     int64_t next_checkpoint_us;
     int64_t tree_size; /* of the last kept checkpoint */
     int32_t closed_day;
+    int64_t next_close_us;
+    int64_t next_keys_us;
     Rolling *rolling;
     PaymentKey due[PAYMENT_DUE_MAX];
     size_t due_count;
@@ -105,11 +107,13 @@ static Status checkpoint(Clockwork *c, int64_t now_us)
 static Status close_day(Clockwork *c, int64_t now_us)
 {
     const int32_t yesterday = time_business_day(now_us) - 1;
-    if (c->closed_day == yesterday) return OK;
+    if (c->closed_day == yesterday || now_us < c->next_close_us) return OK;
+    c->next_close_us = now_us + CLOCKWORK_RETRY_US;
     DayEndTotals totals = { 0 };
     const Status s = day_end_run(c->config.house->batcher, yesterday, &totals);
     if (!status_ok(s) && !status_is(s, (StatusCode)REFUSED_DAY_CLOSED)) return s;
     c->closed_day = yesterday;
+    c->next_close_us = 0;
     return OK;
 }
 
@@ -148,6 +152,19 @@ static Status roll(Clockwork *c, int64_t now_us)
     return s;
 }
 
+/* A key whose row was frozen is unknown at the doors; two people may have released it. */
+static Status load_left_out(Clockwork *c, int64_t now_us)
+{
+    House *house = c->config.house;
+    size_t loaded = 0;
+    size_t left_out = 0;
+    if (atomic_load(&house->keys_left_out) == 0 || now_us < c->next_keys_us) return OK;
+    c->next_keys_us = now_us + CLOCKWORK_RETRY_US;
+    TRY(directory_refresh(house->directory, house->batcher, &loaded, &left_out));
+    atomic_store(&house->keys_left_out, left_out);
+    return OK;
+}
+
 static void tick(Clockwork *c)
 {
     const int64_t now_us = clock_now_us(&c->config.house->clock);
@@ -155,6 +172,7 @@ static void tick(Clockwork *c)
     report(c, "audit.checkpoint", checkpoint(c, now_us));
     report(c, "ledger.day_end", close_day(c, now_us));
     report(c, "rows.rolling_check", roll(c, now_us));
+    report(c, "merchant.keys", load_left_out(c, now_us));
     report(c, "tls.renew", c->config.renew_tls(c->config.context, now_us));
 }
 

@@ -2,8 +2,9 @@
 /*
  * clockwork: what time does by itself, on one thread: due payments (a held payment that nobody
  * confirmed is refused, an unpaid order is closed, a delayed one is captured), checkpoints of the
- * audit log into two places, the day end, a new TLS leaf before the old one ends, and a step of the
- * rolling check of append-only rows (rolling.h).
+ * audit log into two places, the day end, a new TLS leaf before the old one ends, a step of the
+ * rolling check of append-only rows (rolling.h), and merchant keys that were frozen when the
+ * directory was loaded and may be released by now.
  */
 #include "api/house.h"
 
@@ -11,6 +12,7 @@ enum {
     CLOCKWORK_TICK_MS = 200,
     CLOCKWORK_DUE_PASSES_MAX = 16, /* of PAYMENT_DUE_MAX payments, a tick */
     CLOCKWORK_CHECKPOINT_US = 1000000,
+    CLOCKWORK_RETRY_US = 5000000, /* of what failed and costs much: day end, left-out keys */
 };
 
 typedef struct ClockworkConfig {

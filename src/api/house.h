@@ -50,6 +50,8 @@ typedef struct House {
     PlatformKey platform_sm2;
     uint8_t pseudonym_key[HOUSE_PSEUDONYM_KEY_BYTES]; /* payer ids as merchants see them */
     uint8_t challenge_key[HOUSE_CHALLENGE_KEY_BYTES]; /* of this run: nonces that we gave out */
+    _Atomic size_t
+            keys_left_out; /* merchant keys whose rows did not verify when they were loaded */
     _Atomic uint64_t passages_open;
     _Atomic uint64_t signed_groups; /* messages to vaultd for signatures */
 } House;
