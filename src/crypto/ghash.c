@@ -1,8 +1,4 @@
-#include "crypto/ghash.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "crypto/ghash_inside.h"
 
 static uint64_t load(const uint8_t *at)
 {
@@ -26,22 +22,6 @@ void ghash_end(const Ghash *hash, uint8_t ret_value[16])
 {
     store(ret_value, hash->y1);
     store(ret_value + 8, hash->y0);
-}
-
-/* The product v (256 bits, v[0] lowest) modulo x^128 + x^7 + x^2 + x + 1. GCM numbers bits from the
- * left, so the product of two 128-bit values stands one bit too low: shift first. */
-static inline void reduce(Ghash *hash, uint64_t v0, uint64_t v1, uint64_t v2, uint64_t v3)
-{
-    v3 = (v3 << 1) | (v2 >> 63);
-    v2 = (v2 << 1) | (v1 >> 63);
-    v1 = (v1 << 1) | (v0 >> 63);
-    v0 = v0 << 1;
-    v2 ^= v0 ^ (v0 >> 1) ^ (v0 >> 2) ^ (v0 >> 7);
-    v1 ^= (v0 << 63) ^ (v0 << 62) ^ (v0 << 57);
-    v3 ^= v1 ^ (v1 >> 1) ^ (v1 >> 2) ^ (v1 >> 7);
-    v2 ^= (v1 << 63) ^ (v1 << 62) ^ (v1 << 57);
-    hash->y0 = v2;
-    hash->y1 = v3;
 }
 
 /* The low 64 bits of the carry-less product. Each factor is cut into four with every fourth bit
@@ -84,27 +64,10 @@ static void multiply_portable(Ghash *hash)
     const uint64_t high1 = multiply_high(hash->y1, hash->h1);
     const uint64_t middle0 = multiply_low(y2, h2) ^ low0 ^ high0;
     const uint64_t middle1 = multiply_high(y2, h2) ^ low1 ^ high1;
-    reduce(hash, low0, low1 ^ middle0, high0 ^ middle1, high1);
+    ghash_reduce(hash, low0, low1 ^ middle0, high0 ^ middle1, high1);
 }
 
-#if defined(__x86_64__)
-__attribute__((target("pclmul,sse2"))) static void multiply_pclmul(Ghash *hash)
-{
-    const __m128i y = _mm_set_epi64x((long long)hash->y1, (long long)hash->y0);
-    const __m128i h = _mm_set_epi64x((long long)hash->h1, (long long)hash->h0);
-    const __m128i low = _mm_clmulepi64_si128(y, h, 0x00);
-    const __m128i high = _mm_clmulepi64_si128(y, h, 0x11);
-    const __m128i middle =
-            _mm_xor_si128(_mm_clmulepi64_si128(y, h, 0x01), _mm_clmulepi64_si128(y, h, 0x10));
-    uint64_t l[2], m[2], t[2];
-    _mm_storeu_si128((__m128i *)l, low);
-    _mm_storeu_si128((__m128i *)m, middle);
-    _mm_storeu_si128((__m128i *)t, high);
-    reduce(hash, l[0], l[1] ^ m[0], t[0] ^ m[1], t[1]);
-}
-#endif
-
-static void update(Ghash *hash, Span bytes, void (*multiply)(Ghash *))
+static void update(Ghash *hash, Span bytes, GhashMultiply *multiply)
 {
     size_t i = 0;
     for (; bytes.size - i >= 16; i += 16) {
@@ -124,11 +87,6 @@ void ghash_update_portable(Ghash *hash, Span bytes) { update(hash, bytes, multip
 
 void ghash_update(Ghash *hash, Span bytes)
 {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("pclmul")) {
-        update(hash, bytes, multiply_pclmul);
-        return;
-    }
-#endif
-    update(hash, bytes, multiply_portable);
+    GhashMultiply *processor = ghash_processor_multiply();
+    update(hash, bytes, processor != NULL ? processor : multiply_portable);
 }

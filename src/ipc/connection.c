@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
-#include "base/secret.h"
 #include "ipc/service_inside.h"
+
+#include "base/secret.h"
 
 #include <errno.h>
 #include <sys/epoll.h>

@@ -1,0 +1,3 @@
+#include "crypto/ghash_inside.h"
+
+GhashMultiply *ghash_processor_multiply(void) { return NULL; }
