@@ -1,6 +1,7 @@
 #include "intruder.h"
 
 #include "admin_client.h"
+#include "base/row.h"
 
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -200,6 +201,41 @@ void intruder_name(
         ASSERT(size < capacity);
         sqlite3_finalize(select);
     }
+}
+
+/* Columns of a key have the first ids of their table, in its order. */
+static void add_key_value(sqlite3_stmt *select, Value values[ROW_KEY_COLUMNS_MAX], uint8_t *count)
+{
+    ASSERT(*count < ROW_KEY_COLUMNS_MAX);
+    const int type = sqlite3_column_type(select, 0);
+    const Span bytes = { sqlite3_column_blob(select, 0), (size_t)sqlite3_column_bytes(select, 0) };
+    Value value = VALUE_OF_INT(sqlite3_column_int64(select, 0));
+    if (type == SQLITE_TEXT) value = VALUE_OF_TEXT(bytes);
+    if (type == SQLITE_BLOB) value = VALUE_OF_BYTES(bytes);
+    values[(*count)++] = value;
+}
+
+Status intruder_key(
+        Intruder *intruder, const char *table, uint16_t id, const char *where, Buffer *ret_key)
+{
+    IntruderColumn columns[INTRUDER_COLUMNS_MAX];
+    Value values[ROW_KEY_COLUMNS_MAX];
+    uint16_t ids[ROW_KEY_COLUMNS_MAX];
+    sqlite3_stmt *selects[ROW_KEY_COLUMNS_MAX];
+    uint8_t keys = 0;
+    const size_t count = intruder_columns(intruder, table, columns);
+    for (size_t i = 0; i < count; i++) {
+        if (!columns[i].key) continue;
+        selects[keys] =
+                prepare(intruder, "SELECT %s FROM main.%s WHERE %s", columns[i].name, table, where);
+        ASSERT(sqlite3_step(selects[keys]) == SQLITE_ROW);
+        ids[keys] = (uint16_t)(keys + 1);
+        add_key_value(selects[keys], values, &keys);
+    }
+    const Status s = row_encode_key(id, ids, values, keys, ret_key);
+    for (uint8_t i = 0; i < keys; i++)
+        sqlite3_finalize(selects[i]);
+    return s;
 }
 
 /* The unique names of a payment give way too: the index would refuse them. */

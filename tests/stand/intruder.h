@@ -47,6 +47,9 @@ void intruder_retype(
 /* The one row `where` by its key, which stays when the row changes. */
 void intruder_name(
         Intruder *intruder, const char *table, const char *where, char *ret_where, size_t capacity);
+/* The row's key as vaultd names it: what two people release. */
+MUST_USE Status intruder_key(
+        Intruder *intruder, const char *table, uint16_t id, const char *where, Buffer *ret_key);
 /* A copy of the row under another key: the last column of the key has one bit changed. */
 void intruder_duplicate(Intruder *intruder, const char *table, const char *where);
 
