@@ -52,8 +52,8 @@ static Status dispatch(Admin *admin, Span request, uint32_t uid, Buffer *ret_pay
     return REFUSE(REFUSED_ADMIN_OPERATION);
 }
 
-static Status handle(
-        void *context, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_payload)
+static Status handle(void *context, const ServicePeer *peer, uint8_t operation, Span request,
+        Buffer *ret_payload)
 {
     REQUIRE(request.size <= ADMIN_TEXT_BYTES_MAX, REFUSED_IPC_TOO_LARGE);
     return dispatch(context, request, peer->uid, ret_payload);

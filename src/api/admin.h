@@ -1,10 +1,12 @@
 #pragma once
 /*
- * admin: what the operator's command line asks of a running hufud, over a local socket (ipc/channel.h).
+ * admin: what the operator's command line asks of a running hufud, over a local socket
+ * (ipc/channel.h).
  *
- * Operation ADMIN_REQUEST, payload one JSON object {"operation": "...", ...}; the answer is one JSON object.
- * Every operation that changes something is a unit, so it stands in the audit log with the operator's name. PINs and
- * keys come in sealed boxes.
+ * Operation ADMIN_REQUEST, payload one JSON object {"operation": "...", ...}; the answer is one
+ * JSON object. Every operation that changes something is a unit, so it stands in the audit log with
+ * the operator's name (LL-4.5.3). PINs and keys come in sealed boxes. Nobody but the operator's
+ * user and root is let in (LL-4.5.2).
  *
  *   status          state of the programs, counters
  *   box.key         today's box key and a challenge, for making boxes
@@ -13,8 +15,8 @@
  *   key.list        the vault's keys: names, versions, dates; never a key
  *   public.keys     certificates and public keys, for auditors
  *   report.sums     per currency: sum of all postings (zero), count; payments per state
- *   backup          {path}: an encrypted copy of both stores (store/archive.h) in a new file of hufud's user
- *   release.note    {table, key, first, second, reason, outcome}: two operators release a frozen row; for the log
+ *   backup          {path}: an encrypted copy of both stores (store/archive.h) in a new file
+ *   release.note    {table, key, first, second, reason, outcome}: for the log, a frozen row
  *   day.end         {day?}: close the last finished business day
  */
 #include "api/house.h"
@@ -26,7 +28,7 @@ typedef struct AdminConfig {
     House *house;
     const char *socket_path;
     uint32_t operator_uid; /* the one user who may connect, besides root */
-    int group;             /* of the socket file; -1: unchanged */
+    int group; /* of the socket file; -1: unchanged */
     const char *database_path;
     const char *domain_path;
 } AdminConfig;

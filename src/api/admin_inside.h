@@ -13,7 +13,8 @@ struct Admin {
     atomic_bool backup_runs;
 };
 
-/* `request` is the parsed object without its "operation" checked; write one object into `ret_answer`. */
+/* `request` is the parsed object without its "operation" checked; write one object into
+ * `ret_answer`. */
 typedef Status (*AdminOperation)(
         Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *ret_answer);
 

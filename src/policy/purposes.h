@@ -5,12 +5,11 @@
  * vaultd, which opens it. Append-only. The context's fields per purpose ("empty" and 0 are
  * demanded, too):
  *
- *   purpose      class              tenant  order         amount, currency  payee   server nonce
- *   pay          CLASS_PIN          mchid   out_trade_no  of the order      tenant  of the order
- *   codes        CLASS_PIN          empty   empty         0, zeros          payer   of the
- * challenge set-pin      CLASS_PIN          empty   empty         0, zeros          payer   of the
- * challenge signing-key  CLASS_SIGNING_KEY  mchid   empty         0, zeros          tenant  of the
- * challenge
+ *   purpose      class              tenant  order         amount, currency  payee   nonce of
+ *   pay          CLASS_PIN          mchid   out_trade_no  of the order      tenant  the order
+ *   codes        CLASS_PIN          empty   empty         0, zeros          payer   a challenge
+ *   set-pin      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
+ *   signing-key  CLASS_SIGNING_KEY  mchid   empty         0, zeros          tenant  a challenge
  *
  * A server nonce that is not 16 bytes long (a prepay_id) stands in the context as the first 16
  * bytes of its SHA-256.
