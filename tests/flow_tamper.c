@@ -29,7 +29,7 @@ static const char strategy[] =
         "  refuse_count_over: 20000\n  refuse_sum_over: 1000000000\n"
         "wait:\n  challenge_s: 2\n  delay_s: 1\n  review_s: 2\n";
 
-static const char said[] = "{\"code\":\"SYSTEM_ERROR\",\"message\":\"系统异常，请用相同参数重试\"}";
+static const char said[] = "{\"code\":\"ACCOUNT_ERROR\",\"message\":\"账户状态异常\"}";
 
 static Stand stand;
 static MerchantApp merchant;
@@ -162,7 +162,7 @@ static bool reads_well(const Target *target)
 static bool is_refused(const Target *target)
 {
     const MerchantAnswer answer = read_row(target);
-    if (answer.status == 500 && span_equal(answer.body, span_of_text(said))) return true;
+    if (answer.status == 403 && span_equal(answer.body, span_of_text(said))) return true;
     fprintf(stderr, "  HTTP %d %.*s\n", answer.status, (int)answer.body.size,
             (const char *)answer.body.data);
     return false;
@@ -353,11 +353,11 @@ static void test_a_paid_order_made_payable_again(void)
             "the answer is looked at");
     uint8_t key_bytes[ALERT_KEY_BYTES_MAX];
     Buffer key = BUFFER_OF(key_bytes);
-    EXPECT(paid.status == 500 && strcmp(paid.code, "SYSTEM_ERROR") == 0);
+    EXPECT(paid.status == 403 && strcmp(paid.code, "ACCOUNT_ERROR") == 0);
     EXPECT(alert_says(&before, target, REFUSED_ROW_ROLLED_BACK, &key));
     EXPECT(no_money_moved(&before));
     EXPECT_OK(step_close(&merchant, http, "ONCE-1", &answered));
-    EXPECT(answered.status == 500);
+    EXPECT(answered.status == 403);
     intruder_put_back(&intruder, "payment", "before", "1");
     EXPECT_OK(release(span_of_buffer(&key), 0, 1));
     EXPECT_OK(step_query(&merchant, http, "ONCE-1", &answered));
@@ -379,7 +379,7 @@ static void test_a_duplicate_under_another_key(void)
             "'copy';"
             "INSERT INTO main.payment SELECT * FROM kept.copy; DROP TABLE kept.copy");
     EXPECT_OK(step_query(&merchant, http, "COPY-1", &answered));
-    EXPECT(answered.status == 500);
+    EXPECT(answered.status == 403);
     EXPECT(alert_says(&before, &targets[5], REFUSED_ROW_SEAL_MISMATCH, &key));
     intruder_do(&intruder, "DELETE FROM main.payment WHERE out_trade_no = 'COPY-1'");
 
@@ -396,7 +396,7 @@ static void test_a_duplicate_under_another_key(void)
             "INSERT INTO main.pay_code(digest, %s) SELECT x'%.*s', %s FROM main.pay_code WHERE %s",
             names, (int)hex.size, (const char *)hex.data, names, targets[4].where);
     EXPECT_OK(step_codepay(&merchant, http, "COPY-2", MINOR, made_up, &answered));
-    EXPECT(answered.status == 500 && no_money_moved(&before));
+    EXPECT(answered.status == 403 && no_money_moved(&before));
     EXPECT(alert_says(&before, &targets[4], REFUSED_ROW_SEAL_MISMATCH, &key));
     intruder_do(&intruder, "DELETE FROM main.pay_code WHERE digest = x'%.*s'", (int)hex.size,
             (const char *)hex.data);

@@ -82,7 +82,7 @@ static void make_alerts(void)
                 " DROP TABLE kept.copy",
                 number);
         EXPECT_OK(step_query(&merchant, http, number, &answered));
-        EXPECT(answered.status == 500);
+        EXPECT(answered.status == 403);
         intruder_do(&intruder, "DELETE FROM main.payment WHERE out_trade_no = '%s'", number);
         EXPECT(starts_reaches(&stand, "SELECT count(*) FROM alert", i));
     }

@@ -73,7 +73,7 @@ static void every_flipped_bit_is_refused(void)
                 EXPECT_REFUSED(aead_open(c->suite, vector_span(&parts[0]), parts[1].bytes,
                                        vector_span(&parts[2]), vector_span(&parts[3]), &out),
                         REFUSED_AEAD_TAMPERED);
-                EXPECT(out.size == 0 && memcmp(bytes, zeros, sizeof(bytes)) == 0);
+                EXPECT(out.size == 0 && bytes_equal_ct(bytes, zeros, sizeof(bytes)));
                 parts[part].bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
             }
         }
@@ -102,7 +102,7 @@ static void sm4_stream_equals_libcrypto(void)
         const bool worked = EVP_EncryptInit_ex2(ctr, EVP_sm4_ctr(), key.bytes, counter, NULL) == 1
                 && EVP_EncryptUpdate(ctr, theirs, &n, plain, (int)size) == 1;
         EVP_CIPHER_CTX_free(ctr);
-        EXPECT(worked && memcmp(ours, theirs, size) == 0);
+        EXPECT(worked && bytes_equal_ct(ours, theirs, size));
         EXPECT_OK(aead_open(AEAD_SM4_GCM, vector_span(&key), counter, SPAN("aad"),
                 span_of_buffer(&out), &opened));
         EXPECT(span_equal(span_of_buffer(&opened), text));
@@ -127,7 +127,7 @@ static void ghash_is_one_function(void)
         ghash_update_portable(&two, SPAN_OF(bytes));
         ghash_end(&one, a);
         ghash_end(&two, b);
-        EXPECT(memcmp(a, b, 16) == 0);
+        EXPECT(bytes_equal_ct(a, b, 16));
     }
 }
 

@@ -32,7 +32,7 @@ static void rfc_9180_a_3_1(void)
     EXPECT(vector_is(
             "c0d26aeab536609a572b07695d933b589dcf363ff9d93c93adea537aeabb8cb8", secret, 32));
     EXPECT_OK(hpke_decapsulate(&rfc_suite, sk_r, pk_r, enc, same));
-    EXPECT(memcmp(secret, same, 32) == 0);
+    EXPECT(bytes_equal_ct(secret, same, 32));
 
     HpkeKeys keys;
     hpke_schedule(&rfc_suite, secret, vector_span(&info), &keys);
@@ -150,7 +150,7 @@ static void suite_2_of_another_implementation(void)
     EXPECT(vector_is(
             "10d4e45136b58c95346cee769a224c40bd5a24c3fb1db5e5a355a1f5f6e497a7", secret, 32));
     EXPECT_OK(hpke_decapsulate(&suite, sk_r.bytes, pk_r, enc, same));
-    EXPECT(memcmp(secret, same, 32) == 0);
+    EXPECT(bytes_equal_ct(secret, same, 32));
     HpkeKeys keys;
     const Span info = SPAN("hufu box 1\x01\x02\0\0\0\x4d"); /* key id 77 */
     hpke_schedule(&suite, secret, info, &keys);

@@ -39,7 +39,7 @@ static void sm3_equals_libcrypto(void)
             const Span parts[] = { { bytes, cut }, { bytes + cut, size - cut } };
             uint8_t ours[32];
             digest_parts(DIGEST_SM3, parts, 2, ours);
-            EXPECT(memcmp(ours, theirs, 32) == 0);
+            EXPECT(bytes_equal_ct(ours, theirs, 32));
         }
     }
 }
@@ -59,8 +59,8 @@ static void a_copied_state_goes_its_own_way(void)
         digest_end(&first, d1);
         const Span whole = SPAN("abc");
         digest_parts(algorithm, &whole, 1, wanted);
-        EXPECT(memcmp(d1, wanted, digest_bytes(algorithm)) == 0);
-        EXPECT(memcmp(d2, wanted, digest_bytes(algorithm)) != 0);
+        EXPECT(bytes_equal_ct(d1, wanted, digest_bytes(algorithm)));
+        EXPECT(!bytes_equal_ct(d2, wanted, digest_bytes(algorithm)));
     }
 }
 
@@ -72,7 +72,7 @@ static void the_end_wipes(void)
     uint8_t d[32];
     digest_end(&state, d);
     const DigestState zeros = { 0 };
-    EXPECT(memcmp(&state.opaque, &zeros.opaque, sizeof(zeros.opaque)) == 0);
+    EXPECT(bytes_equal_ct(&state.opaque, &zeros.opaque, sizeof(zeros.opaque)));
 }
 
 TESTS(TEST(sha2_of_abc), TEST(sm3_of_the_standard), TEST(sm3_equals_libcrypto),

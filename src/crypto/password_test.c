@@ -38,7 +38,7 @@ static void pbkdf2_sm3_equals_libcrypto(void)
                        EVP_sm3(), 32, theirs)
                 == 1);
         password_pbkdf2_sm3(SPAN("password"), SPAN("salt and salt"), (uint32_t)rounds, ours);
-        EXPECT(memcmp(ours, theirs, 32) == 0);
+        EXPECT(bytes_equal_ct(ours, theirs, 32));
     }
 }
 
@@ -69,8 +69,8 @@ static void equal_passwords_have_different_records(void)
     PasswordRecord a, b;
     EXPECT_OK(password_make(&random, PASSWORD_ARGON2ID, PASSWORD_COST_PIN, SPAN("135790"), &a));
     EXPECT_OK(password_make(&random, PASSWORD_ARGON2ID, PASSWORD_COST_PIN, SPAN("135790"), &b));
-    EXPECT(memcmp(a.salt, b.salt, sizeof(a.salt)) != 0);
-    EXPECT(memcmp(a.digest, b.digest, sizeof(a.digest)) != 0);
+    EXPECT(!bytes_equal_ct(a.salt, b.salt, sizeof(a.salt)));
+    EXPECT(!bytes_equal_ct(a.digest, b.digest, sizeof(a.digest)));
 }
 
 static void records_are_parsed_strictly(void)

@@ -83,7 +83,7 @@ static void the_header_names_the_key(void)
     SealHeader header = { 0 };
     EXPECT_OK(seal_parse(span_of_buffer(&out), &header));
     EXPECT(header.suite == SEAL_SM4_GCM && header.key_id == 7 && header.key_version == 3);
-    EXPECT(memcmp(bytes, "HFSF\x01\x02\0\0\0\x07\0\0\0\x03", 14) == 0); /* the format is fixed */
+    EXPECT(bytes_equal_ct(bytes, "HFSF\x01\x02\0\0\0\x07\0\0\0\x03", 14)); /* the format is fixed */
 }
 
 /* Each bit of the sealed bytes, each cut, one byte more: refused, nothing written. */
@@ -155,9 +155,9 @@ static void equal_fields_look_different(void)
     Buffer x = BUFFER_OF(a), y = BUFFER_OF(b);
     EXPECT_OK(seal_close(&key, &random, SPAN("p"), SPAN("12345678"), &x));
     EXPECT_OK(seal_close(&key, &random, SPAN("p"), SPAN("12345678"), &y));
-    EXPECT(memcmp(a + 14, b + 14, 32) != 0);
-    EXPECT(memcmp(a + SEAL_HEADER_BYTES, b + SEAL_HEADER_BYTES, 8) != 0);
-    EXPECT(memcmp(a + x.size - 16, b + y.size - 16, 16) != 0);
+    EXPECT(!bytes_equal_ct(a + 14, b + 14, 32));
+    EXPECT(!bytes_equal_ct(a + SEAL_HEADER_BYTES, b + SEAL_HEADER_BYTES, 8));
+    EXPECT(!bytes_equal_ct(a + x.size - 16, b + y.size - 16, 16));
 }
 
 TESTS(TEST(the_format_is_fixed), TEST(the_sm_derivation_is_fixed), TEST(what_is_closed_opens),

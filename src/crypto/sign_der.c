@@ -44,7 +44,7 @@ static bool sum_is(const uint8_t r[NUMBER_BYTES], const uint8_t s[NUMBER_BYTES],
         sum[i - 1] = (uint8_t)carry;
         carry >>= 8;
     }
-    return carry == 0 && memcmp(sum, order, NUMBER_BYTES) == 0;
+    return carry == 0 && bytes_equal_ct(sum, order, NUMBER_BYTES);
 }
 
 static Status parse(KeyAlgorithm curve, Span der, uint8_t r[NUMBER_BYTES], uint8_t s[NUMBER_BYTES])
@@ -59,8 +59,9 @@ static Status parse(KeyAlgorithm curve, Span der, uint8_t r[NUMBER_BYTES], uint8
     TRY(take_number(&c, s));
     TRY(cursor_end(&c));
     const uint8_t *order = curve == KEY_SM2 ? sm2_order : p256_order; /* signatures are public */
-    REQUIRE(memcmp(r, order, NUMBER_BYTES) < 0, REFUSED_SIGNATURE_FORMAT);
-    REQUIRE(memcmp(s, order, NUMBER_BYTES) < 0, REFUSED_SIGNATURE_FORMAT);
+    const Span limit = { order, NUMBER_BYTES };
+    REQUIRE(span_compare((Span) { r, NUMBER_BYTES }, limit) < 0, REFUSED_SIGNATURE_FORMAT);
+    REQUIRE(span_compare((Span) { s, NUMBER_BYTES }, limit) < 0, REFUSED_SIGNATURE_FORMAT);
     REQUIRE(curve != KEY_SM2 || !sum_is(r, s, order), REFUSED_SIGNATURE_FORMAT); /* t = 0 */
     return OK;
 }

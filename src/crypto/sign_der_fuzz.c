@@ -14,9 +14,9 @@ static void compare_with_libcrypto(Span der, const uint8_t r[32], const uint8_t 
     ASSERT(theirs != NULL && at == der.data + der.size);
     uint8_t number[32];
     ASSERT(BN_bn2binpad(ECDSA_SIG_get0_r(theirs), number, 32) == 32);
-    ASSERT(memcmp(number, r, 32) == 0);
+    ASSERT(bytes_equal_ct(number, r, 32));
     ASSERT(BN_bn2binpad(ECDSA_SIG_get0_s(theirs), number, 32) == 32);
-    ASSERT(memcmp(number, s, 32) == 0);
+    ASSERT(bytes_equal_ct(number, s, 32));
     ECDSA_SIG_free(theirs);
 }
 

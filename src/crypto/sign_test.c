@@ -139,7 +139,7 @@ static void keys_come_back_from_their_encodings(void)
         EXPECT_OK(public_key_from_pem(span_of_buffer(&text), &public_back));
         public_key_fingerprint(private_key_public(back), f1);
         public_key_fingerprint(public_back, f2);
-        EXPECT(memcmp(f1, f2, 32) == 0);
+        EXPECT(bytes_equal_ct(f1, f2, 32));
         EXPECT_OK(sign_make(back, SPAN("m"), &signature));
         EXPECT_OK(sign_verify(public_back, SPAN("m"), span_of_buffer(&signature)));
         text.size = 0;
@@ -167,7 +167,7 @@ static void requests_prove_possession(void)
         EXPECT_OK(public_key_from_pem(span_of_buffer(&text), &taken));
         public_key_fingerprint(private_key_public(key), f1);
         public_key_fingerprint(taken, f2);
-        EXPECT(memcmp(f1, f2, 32) == 0);
+        EXPECT(bytes_equal_ct(f1, f2, 32));
         /* Whatever character is changed: no key comes out, or the same one. */
         for (size_t i = 40; i < text.size - 40; i += 5) {
             CLEANUP(public_key_free) PublicKey *changed = NULL;
@@ -178,7 +178,7 @@ static void requests_prove_possession(void)
             EXPECT(!status_broken(s));
             if (!status_ok(s)) continue;
             public_key_fingerprint(changed, f2);
-            EXPECT(memcmp(f1, f2, 32) == 0);
+            EXPECT(bytes_equal_ct(f1, f2, 32));
         }
     }
 }
@@ -327,7 +327,7 @@ static void der_comes_back(void)
         EXPECT_OK(sign_der_write(r, s, &der));
         const Status status = sign_der_parse(KEY_P256, span_of_buffer(&der), r2, s2);
         EXPECT_OK(status);
-        EXPECT(memcmp(r, r2, 32) == 0 && memcmp(s, s2, 32) == 0);
+        EXPECT(bytes_equal_ct(r, r2, 32) && bytes_equal_ct(s, s2, 32));
     }
 }
 

@@ -28,5 +28,5 @@ static inline Span vector_span(const Vector *v) { return (Span) { v->bytes, v->s
 static inline bool vector_is(const char *hex, const uint8_t *bytes, size_t size)
 {
     const Vector v = vector(hex);
-    return v.size == size && memcmp(v.bytes, bytes, size) == 0;
+    return v.size == size && bytes_equal_ct(v.bytes, bytes, size);
 }

@@ -161,7 +161,7 @@ static bool all_zero(Span bytes)
 {
     return bytes.size == 0
             || (bytes.data[0] == 0
-                    && memcmp(bytes.data, bytes.data + 1, bytes.size - 1) == 0); /* public */
+                    && bytes_equal_ct(bytes.data, bytes.data + 1, bytes.size - 1)); /* public */
 }
 
 static bool is_tag(uint8_t byte) { return byte == TAG_FIRST || byte == TAG_NEXT; }

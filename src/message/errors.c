@@ -97,6 +97,14 @@ static const MessageError errors[] = {
     { REFUSED_ACCOUNT_CURRENCY, PARAMETER("币种不支持", "Another currency is needed") },
     { REFUSED_AMOUNT_NOT_POSITIVE, PARAMETER("金额必须大于0", "The amount must be above zero") },
 
+    /* a row that somebody changed or that is frozen: final until people release it, so nobody shall
+     * repeat; and one answer, because it is nobody's business which row and why */
+    { REFUSED_ROW_SEAL_MISMATCH, ACCOUNT },
+    { REFUSED_ROW_ROLLED_BACK, ACCOUNT },
+    { REFUSED_ROW_DELETED, ACCOUNT },
+    { REFUSED_ROW_DUPLICATED, ACCOUNT },
+    { REFUSED_ROW_FROZEN, ACCOUNT },
+
     /* risk: screening refuses with this very answer (DESIGN promise 8) */
     { REFUSED_RISK_REFUSED, RISK },
     { REFUSED_MERCHANT_LIMIT, RISK },

@@ -33,6 +33,8 @@ static void the_documented_codes(void)
         { REFUSED_SIGNATURE_INVALID, 401, "SIGN_ERROR" },
         { REFUSED_NONCE_REPLAYED, 401, "SIGN_ERROR" },
         { REFUSED_MERCHANT_CLOSED, 403, "NO_AUTH" },
+        { REFUSED_ROW_SEAL_MISMATCH, 403, "ACCOUNT_ERROR" },
+        { REFUSED_ROW_FROZEN, 403, "ACCOUNT_ERROR" },
         { REFUSED_ORDER_NOT_EXIST, 404, "ORDER_NOT_EXIST" },
         { REFUSED_RATE_LIMITED, 429, "RATELIMIT_EXCEEDED" },
         { FAULT_STORE_UNCERTAIN, 500, "SYSTEM_ERROR" },
@@ -71,7 +73,11 @@ static void answers_that_must_not_differ(void)
     EXPECT(same_answer(REFUSED_ORDER_REFUSED_BY_DEFAULT, REFUSED_RISK_REFUSED));
     EXPECT(same_answer(REFUSED_SIGNATURE_FORMAT, REFUSED_SIGNATURE_INVALID));
     EXPECT(same_answer(REFUSED_PAYER_UNKNOWN, REFUSED_PIN_WRONG));
-    EXPECT(same_answer(REFUSED_ROW_SEAL_MISMATCH, FAULT_CRYPTO)); /* nothing of our inside */
+    static const StatusCode rows[] = { REFUSED_ROW_SEAL_MISMATCH, REFUSED_ROW_ROLLED_BACK,
+        REFUSED_ROW_DELETED, REFUSED_ROW_DUPLICATED, REFUSED_ROW_FROZEN };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        EXPECT(same_answer(rows[i], REFUSED_ACCOUNT_CLOSED)); /* an intruder learns nothing */
+    EXPECT(same_answer(REFUSED_ROW_NOT_SUCCESSOR, FAULT_CRYPTO)); /* nothing of our inside */
 }
 
 /* Every registered status has an answer in both languages that is JSON, and only ours are 500. */

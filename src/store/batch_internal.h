@@ -20,13 +20,17 @@ typedef struct Work {
     bool stop; /* FAULT_STORE_UNCERTAIN */
 } Work;
 
+/* What the guard was not told yet: that the last batch is committed, or that the next one was given
+ * up after it was prepared. */
+typedef enum Owed { OWED_NOTHING = 0, OWED_CONFIRM = 1, OWED_ABORT = 2 } Owed;
+
 typedef struct Engine {
     Store *store;
     Rows *rows;
     BatchGuard guard;
     const Clock *clock;
     int64_t next_batch;
-    bool confirm_due; /* the last batch is committed, and the guard does not know it yet */
+    Owed owed;
     BatchCounters counters;
 } Engine;
 

@@ -73,15 +73,38 @@ static void gather(Engine *engine, Work *work)
     }
 }
 
+/* Until the guard knows how the last batch ended, it vouches for no row of it and prepares no
+ * other. One that is not ready finds out by itself when it is shown the store. */
+static Status settle_debt(Engine *engine)
+{
+    const BatchGuard *guard = &engine->guard;
+    Status s = OK;
+    if (engine->owed == OWED_CONFIRM) s = guard->confirm(guard->context, engine->next_batch - 1);
+    if (engine->owed == OWED_ABORT) s = guard->abort(guard->context, engine->next_batch);
+    if (status_ok(s)) engine->owed = OWED_NOTHING;
+    return s;
+}
+
+static Status ask_verdicts(Engine *engine, size_t count)
+{
+    Rows *rows = engine->rows;
+    const BatchGuard *guard = &engine->guard;
+    const Status settled = settle_debt(engine);
+    if (count > 0) {
+        TRY(guard->verify(guard->context, rows->claims, count, rows->verdicts));
+        engine->counters.trips_guard++;
+    }
+    if (status_ok(settled)) return OK;
+    const Status again = settle_debt(engine); /* it may have been shown the store meanwhile */
+    return status_is(again, REFUSED_VAULT_NOT_READY) ? OK : again;
+}
+
 static Status verify(Engine *engine)
 {
     Rows *rows = engine->rows;
     const BatchGuard *guard = &engine->guard;
     const size_t count = rows_claims(rows);
-    if (count > 0) {
-        TRY(guard->verify(guard->context, rows->claims, count, rows->verdicts));
-        engine->counters.trips_guard++;
-    }
+    TRY(ask_verdicts(engine, count));
     rows_judge(rows, count);
     if (guard->alarm == NULL) return OK;
     for (size_t i = 0; i < rows->entry_count; i++) {
@@ -188,12 +211,6 @@ static Status write_batch(Engine *engine, const BatchDraft *draft, int32_t *ret_
     return status_ok(s) ? s : look_again(engine, s);
 }
 
-static void confirm(Engine *engine, int64_t batch)
-{
-    const BatchGuard *guard = &engine->guard;
-    engine->confirm_due = !status_ok(guard->confirm(guard->context, batch));
-}
-
 /* The batch is not committed: take back what was prepared, decide who comes again. True: run once
  * more. */
 static bool recover(Engine *engine, Work *work, Status s, int32_t guilty)
@@ -205,8 +222,12 @@ static bool recover(Engine *engine, Work *work, Status s, int32_t guilty)
         fail_all(work, s);
         return false;
     }
-    const BatchGuard *guard = &engine->guard;
-    IGNORE(guard->abort(guard->context, engine->next_batch), "prepare also replaces an old draft");
+    engine->owed = OWED_ABORT;
+    const Status settled = settle_debt(engine);
+    if (!status_ok(settled)) {
+        fail_all(work, status_broken(s) ? s : settled);
+        return false;
+    }
     if (guilty != ROWS_NOBODY) {
         settle(work, (size_t)guilty, s);
         rows_rewind(engine->rows);
@@ -232,13 +253,13 @@ static Status try_batch(Engine *engine, Work *work, int32_t *ret_guilty)
         return OK;
     }
     BatchDraft draft = { 0 };
-    if (engine->confirm_due) confirm(engine, engine->next_batch - 1);
     TRY(rows_draft(rows, &draft));
     TRY(write_batch(engine, &draft, ret_guilty));
     engine->counters.trips_store++;
     engine->counters.batches++;
-    confirm(engine, engine->next_batch);
     engine->next_batch++;
+    engine->owed = OWED_CONFIRM;
+    IGNORE(settle_debt(engine), "it is durable; before the next batch the guard is told again");
     return OK;
 }
 

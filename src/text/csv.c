@@ -119,7 +119,7 @@ static Status read_record(CsvReader *reader, bool *ret_more)
 /* A byte order mark is three bytes of the first column's name. */
 static Span without_mark(Span name)
 {
-    const bool marked = name.size >= 3 && memcmp(name.data, "\xEF\xBB\xBF", 3) == 0;
+    const bool marked = name.size >= 3 && bytes_equal_ct(name.data, "\xEF\xBB\xBF", 3);
     return marked ? (Span) { name.data + 3, name.size - 3 } : name;
 }
 

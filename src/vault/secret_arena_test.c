@@ -18,10 +18,10 @@ static void vm_flags(const void *address, char ret_flags[256])
     FILE *file = fopen("/proc/self/smaps", "r");
     ret_flags[0] = '\0';
     while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        uintptr_t from = 0;
-        uintptr_t to = 0;
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2)
-            inside = (uintptr_t)address >= from && (uintptr_t)address < to;
+        char *end = NULL; /* a mapping begins with "from-to " in hexadecimal */
+        const uintptr_t from = strtoul(line, &end, 16);
+        if (end != line && *end == '-')
+            inside = (uintptr_t)address >= from && (uintptr_t)address < strtoul(end + 1, NULL, 16);
         if (inside && strncmp(line, "VmFlags:", 8) == 0) snprintf(ret_flags, 256, "%.255s", line);
     }
     if (file != NULL) fclose(file);

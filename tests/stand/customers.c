@@ -393,8 +393,7 @@ void customers_stop(Customers *all)
 
 void customers_open_gate(Customers *all)
 {
-    ASSERT(all->board->gate % 2 == 0);
-    all->board->gate++;
+    if (all->board->gate % 2 == 0) all->board->gate++;
 }
 
 static bool everybody_stands(const Board *board)
@@ -420,8 +419,7 @@ static bool await(const Customers *all, const _Atomic uint64_t *place, uint64_t 
 
 bool customers_close_gate(Customers *all)
 {
-    ASSERT(all->board->gate % 2 == 1);
-    all->board->gate++;
+    if (all->board->gate % 2 == 1) all->board->gate++;
     return await(all, NULL, 0);
 }
 

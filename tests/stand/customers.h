@@ -57,7 +57,7 @@ typedef struct Customers Customers;
 
 /* Enrol merchants and payers, and send the customers to the closed gate. */
 MUST_USE Status customers_start(Stand *stand, uint64_t seed, Customers **ret_customers);
-/* Let them in. */
+/* Let them in, if they are not. */
 void customers_open_gate(Customers *customers);
 /* No new orders; true when every request on the way was answered. */
 bool customers_close_gate(Customers *customers);

@@ -3,9 +3,9 @@
 
 #include "admin_client.h"
 #include "base/money.h"
+#include "command.h"
 #include "crypto/tls.h"
 #include "enrol.h"
-#include "command.h"
 #include "vaultclient/client.h"
 
 #include <errno.h>
@@ -56,7 +56,8 @@ static Status make_folder(const Stand *stand, const char *name, mode_t mode, uid
 static Status make_folders(Stand *stand)
 {
     const char *root = getenv("TMPDIR");
-    snprintf(stand->folder, sizeof(stand->folder), "%s/hufu-stand-XXXXXX", root == NULL ? "/tmp" : root);
+    snprintf(stand->folder, sizeof(stand->folder), "%s/hufu-stand-XXXXXX",
+            root == NULL ? "/tmp" : root);
     CHECK(mkdtemp(stand->folder) != NULL, FAULT_DISK);
     CHECK(chmod(stand->folder, 0755) == 0, FAULT_DISK);
     TRY(make_folder(stand, "run", 0755, 0));
@@ -91,7 +92,8 @@ static Status find_programs(Stand *stand)
 static Status write_strategy(const Stand *stand)
 {
     if (stand->options.strategy != NULL)
-        return file_write(stand_path(stand, "strategy.yaml"), 0644, span_of_text(stand->options.strategy));
+        return file_write(
+                stand_path(stand, "strategy.yaml"), 0644, span_of_text(stand->options.strategy));
     static uint8_t bytes[65536];
     Buffer text = BUFFER_OF(bytes);
     TRY(file_read(HUFU_RULES "/strategy.yaml", &text));
@@ -104,7 +106,8 @@ static Status write_config(const Stand *stand)
     Buffer text = BUFFER_OF(bytes);
     const char *f = stand->folder;
     const StandOptions *o = &stand->options;
-    TRY(buffer_print(&text, "address: 127.0.0.1\nport: 0\nloops: 2\ndatabase: %s/" PATH_DATABASE "\n", f));
+    TRY(buffer_print(
+            &text, "address: 127.0.0.1\nport: 0\nloops: 2\ndatabase: %s/" PATH_DATABASE "\n", f));
     TRY(buffer_print(&text, "domain: %s/" PATH_DOMAIN "\nvault: %s/" PATH_VAULT_SOCKET "\n", f, f));
     TRY(buffer_print(&text, "admin: %s/" PATH_ADMIN_SOCKET "\noperator_uid: %u\n", f, getuid()));
     TRY(buffer_print(&text, "checkpoints: %s/checkpoints\nsecond: %s/second\n", f, f));
@@ -122,7 +125,8 @@ static void become(const Stand *stand, StandProgram program)
 {
     if (!stand->options.separate_users) return;
     const uid_t uid = program == STAND_VAULTD ? UID_VAULTD : UID_HUFUD;
-    /* The group of the sockets is hufud's: vaultd has it as a further group to give the socket to it. */
+    /* The group of the sockets is hufud's: vaultd has it as a further group to give the socket to
+     * it. */
     const gid_t group = UID_HUFUD;
     if (setgroups(1, &group) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
         _exit(126);
@@ -139,8 +143,9 @@ static void exec_vaultd(const Stand *stand)
     snprintf(group, sizeof(group), "%u", separate ? UID_HUFUD : getgid());
     char program[STAND_PATH_BYTES_MAX + 16];
     snprintf(program, sizeof(program), "%s/vaultd", stand->programs);
-    execl(program, program, "--directory", stand_path(stand, "vault"), "--socket",
-            stand_path(stand, PATH_VAULT_SOCKET), "--operator-socket",
+    const char *own = stand->options.vault_folder;
+    execl(program, program, "--directory", own == NULL ? stand_path(stand, "vault") : own,
+            "--socket", stand_path(stand, PATH_VAULT_SOCKET), "--operator-socket",
             stand_path(stand, PATH_OPERATOR_SOCKET), "--hufud-uid", hufud_uid, "--operator-uid",
             operator_uid, "--group", group, "--development", "--suite",
             stand->options.sm ? "sm" : "intl", (char *)NULL);
@@ -165,8 +170,10 @@ static void child(const Stand *stand, StandProgram program)
         dup2(log, 2);
     }
     become(stand, program);
-    if (program == STAND_VAULTD) exec_vaultd(stand);
-    else exec_hufud(stand);
+    if (program == STAND_VAULTD)
+        exec_vaultd(stand);
+    else
+        exec_hufud(stand);
     _exit(127);
 }
 
@@ -205,7 +212,8 @@ void stand_stop(Stand *stand, StandProgram program, int signal, int *ret_exit)
 /* Connect to a local socket file until somebody answers. */
 static Status await_vaultd(Stand *stand)
 {
-    const VaultClientConfig config = { .socket_path = stand_path(stand, PATH_OPERATOR_SOCKET), .channels = 1 };
+    const VaultClientConfig config = { .socket_path = stand_path(stand, PATH_OPERATOR_SOCKET),
+        .channels = 1 };
     VaultClient *client = NULL;
     TRY(vaultclient_open(&config, &client));
     Status s = REFUSE(REFUSED_IPC_TIMEOUT);
@@ -240,7 +248,8 @@ static Status enrol_operator(const Stand *stand, VaultClient *vault, const char 
 
 static Status enrol_operators(Stand *stand)
 {
-    const VaultClientConfig config = { .socket_path = stand_path(stand, PATH_OPERATOR_SOCKET), .channels = 1 };
+    const VaultClientConfig config = { .socket_path = stand_path(stand, PATH_OPERATOR_SOCKET),
+        .channels = 1 };
     VaultClient *vault = NULL;
     TRY(vaultclient_open(&config, &vault));
     Status s = enrol_operator(stand, vault, "alice");
@@ -322,8 +331,10 @@ void stand_close(Stand *stand)
     stand_stop(stand, STAND_VAULTD, SIGTERM, NULL);
     if (stand->tls != NULL) tls_context_free(&stand->tls);
     box_key_free(&stand->box_key);
-    if (getenv("HUFU_STAND_KEEP") == NULL && stand->folder[0] != 0) remove_folder(stand->folder);
-    else fprintf(stderr, "kept: %s\n", stand->folder);
+    if (getenv("HUFU_STAND_KEEP") == NULL && stand->folder[0] != 0)
+        remove_folder(stand->folder);
+    else
+        fprintf(stderr, "kept: %s\n", stand->folder);
 }
 
 /* --- merchants, payers, questions --- */
@@ -373,8 +384,8 @@ Status stand_merchant(Stand *stand, const char *mchid, KeyAlgorithm algorithm, M
     return s;
 }
 
-Status stand_payer(
-        Stand *stand, const char *payer_id, const char *pin, int64_t balance_minor, PayerApp *ret_app)
+Status stand_payer(Stand *stand, const char *payer_id, const char *pin, int64_t balance_minor,
+        PayerApp *ret_app)
 {
     uint8_t answer_bytes[4096];
     Buffer answer = BUFFER_OF(answer_bytes);
@@ -391,7 +402,8 @@ int stand_audit(const Stand *stand)
     if (pid == 0) {
         char program[STAND_PATH_BYTES_MAX + 16];
         snprintf(program, sizeof(program), "%s/auditor", stand->programs);
-        const int log = open(stand_path(stand, "log/auditor.log"), O_WRONLY | O_CREAT | O_APPEND, 0644);
+        const int log =
+                open(stand_path(stand, "log/auditor.log"), O_WRONLY | O_CREAT | O_APPEND, 0644);
         dup2(log, 1);
         dup2(log, 2);
         execl(program, program, "--database", stand_path(stand, PATH_DATABASE), "--keys",
@@ -405,11 +417,13 @@ int stand_audit(const Stand *stand)
 }
 
 /* The first column of the first row, as the visitor wants it. */
-static void read_first(const Stand *stand, const char *sql, void (*take)(void *context, sqlite3_stmt *statement), void *context)
+static void read_first(const Stand *stand, const char *sql,
+        void (*take)(void *context, sqlite3_stmt *statement), void *context)
 {
     sqlite3 *database = NULL;
     sqlite3_stmt *statement = NULL;
-    ASSERT(sqlite3_open_v2(stand_path(stand, PATH_DATABASE), &database, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK);
+    ASSERT(sqlite3_open_v2(stand_path(stand, PATH_DATABASE), &database, SQLITE_OPEN_READWRITE, NULL)
+            == SQLITE_OK);
     ASSERT(sqlite3_busy_timeout(database, 10000) == SQLITE_OK);
     ASSERT(sqlite3_prepare_v2(database, sql, -1, &statement, NULL) == SQLITE_OK);
     ASSERT(sqlite3_step(statement) == SQLITE_ROW);
@@ -479,7 +493,8 @@ bool stand_await_checkpoint(const Stand *stand)
         int64_t number = 0;
         if (status_ok(file_read(stand_path(stand, "checkpoints/checkpoint"), &note))) {
             c = cursor_of(span_of_buffer(&note));
-            const bool read = status_ok(cursor_until(&c, '\n', &origin)) && status_ok(cursor_until(&c, '\n', &size));
+            const bool read = status_ok(cursor_until(&c, '\n', &origin))
+                    && status_ok(cursor_until(&c, '\n', &size));
             if (read && status_ok(i64_parse(size, &number)) && number >= leaves) return true;
         }
         pause_ms(POLL_MS);
@@ -491,7 +506,8 @@ void stand_tamper(const Stand *stand, const char *sql)
 {
     sqlite3 *database = NULL;
     char *problem = NULL;
-    ASSERT(sqlite3_open_v2(stand_path(stand, PATH_DATABASE), &database, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK);
+    ASSERT(sqlite3_open_v2(stand_path(stand, PATH_DATABASE), &database, SQLITE_OPEN_READWRITE, NULL)
+            == SQLITE_OK);
     if (sqlite3_exec(database, sql, NULL, NULL, &problem) != SQLITE_OK) {
         fprintf(stderr, "stand_tamper: %s: %s\n", sql, problem);
         abort();

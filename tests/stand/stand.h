@@ -1,10 +1,11 @@
 #pragma once
 /*
- * stand: a whole house for tests and benchmarks: vaultd and hufud as real programs in a folder of their own, on loopback
- * and a free port, ended by their process ids. Nothing is mocked.
+ * stand: a whole house for tests and benchmarks: vaultd and hufud as real programs in a folder of
+ * their own, on loopback and a free port, ended by their process ids. Nothing is mocked.
  *
- * The folder is made under TMPDIR (or /tmp) and removed by stand_close() unless the test failed (HUFU_STAND_KEEP=1 keeps
- * it always). Programs are found beside the test's own build folder: <build>/programs/.
+ * The folder is made under TMPDIR (or /tmp) and removed by stand_close() unless the test failed
+ * (HUFU_STAND_KEEP=1 keeps it always). Programs are found beside the test's own build folder:
+ * <build>/programs/.
  */
 #include "merchant_app.h"
 #include "payer_app.h"
@@ -16,13 +17,14 @@ enum { STAND_PATH_BYTES_MAX = 256, STAND_READY_MS_MAX = 60000 };
 typedef enum StandProgram { STAND_VAULTD = 0, STAND_HUFUD = 1, STAND_PROGRAMS = 2 } StandProgram;
 
 typedef struct StandOptions {
-    bool sm;              /* vaultd --suite sm */
-    int code_life_s;      /* of payment codes; 0: 60 */
-    int signers;          /* 0: 2 */
-    int openers;          /* 0: 8 */
+    bool sm; /* vaultd --suite sm */
+    int code_life_s; /* of payment codes; 0: 60 */
+    int signers; /* 0: 2 */
+    int openers; /* 0: 8 */
     const char *strategy; /* YAML text; NULL: the one in rules/ */
-    bool separate_users;  /* as root: each program its own uid (65533 hufud, 65532 vaultd) */
+    bool separate_users; /* as root: each program its own uid (65533 hufud, 65532 vaultd) */
     const char *data_folder; /* where data/ lies (another file system); NULL: inside the folder */
+    const char *vault_folder; /* vaultd's own, mode 0700; NULL: inside the folder */
 } StandOptions;
 
 typedef struct Stand {
@@ -36,12 +38,14 @@ typedef struct Stand {
     bool operators_enrolled;
 } Stand;
 
-/* Make the folder and start both programs; enrols operators "alice" and "bob" (keys in operators/). */
+/* Make the folder and start both programs; enrols operators "alice" and "bob" (keys in operators/).
+ */
 MUST_USE Status stand_open(const StandOptions *options, Stand *ret_stand);
 /* Stop what runs (SIGTERM, then wait) and remove the folder. */
 void stand_close(Stand *stand);
 
-/* Start one program; hufud: wait until it serves. Refuses REFUSED_IPC_TIMEOUT (see <folder>/log/). */
+/* Start one program; hufud: wait until it serves. Refuses REFUSED_IPC_TIMEOUT (see <folder>/log/).
+ */
 MUST_USE Status stand_start(Stand *stand, StandProgram program);
 /* Start without waiting until it serves. */
 MUST_USE Status stand_launch(Stand *stand, StandProgram program);
@@ -59,19 +63,24 @@ const char *stand_path(const Stand *stand, const char *name);
 MUST_USE Status stand_connect(const Stand *stand, HttpClient **ret_http);
 
 /* A merchant with a fresh key, and one who learnt the platform's certificate. */
-MUST_USE Status stand_merchant(Stand *stand, const char *mchid, KeyAlgorithm algorithm, MerchantApp *ret_app);
+MUST_USE Status stand_merchant(
+        Stand *stand, const char *mchid, KeyAlgorithm algorithm, MerchantApp *ret_app);
 /* A payer with a PIN and a balance. */
-MUST_USE Status stand_payer(Stand *stand, const char *payer_id, const char *pin, int64_t balance_minor, PayerApp *ret_app);
+MUST_USE Status stand_payer(Stand *stand, const char *payer_id, const char *pin,
+        int64_t balance_minor, PayerApp *ret_app);
 
-/* Run `auditor` on the stand's database; its exit status (0 clean, 1 findings, 2 could not). Output in log/auditor.log. */
+/* Run `auditor` on the stand's database; its exit status (0 clean, 1 findings, 2 could not). Output
+ * in log/auditor.log. */
 int stand_audit(const Stand *stand);
 
-/* One value of the first column of the first row, read beside the programs (read-only); ASSERTs that it exists. */
+/* One value of the first column of the first row, read beside the programs (read-only); ASSERTs
+ * that it exists. */
 int64_t stand_number(const Stand *stand, const char *sql);
 /* The same as text. */
 void stand_text(const Stand *stand, const char *sql, char *ret_text, size_t capacity);
 
-/* Trips between processes or to the store so far (hufud's own counters, not counting this question). */
+/* Trips between processes or to the store so far (hufud's own counters, not counting this
+ * question). */
 typedef struct StandTrips {
     int64_t units;
     int64_t trips;
