@@ -84,6 +84,23 @@ static VaultScanView scan_view(Opening *o)
     };
 }
 
+/* Until another scan may end differently: two people had vaultd accept what it was shown, so it is
+ * ready; or another vaultd answers, which must be shown it before they can. Not sooner, since each
+ * scan is a record in vaultd's journal. */
+static Status await_acceptance(const Opening *o, const sigset_t *signals)
+{
+    VaultClient *vault = o->house.vault;
+    const uint64_t connects = vaultclient_counters(vault).connects;
+    for (;;) {
+        uint8_t memory_bytes[1024];
+        Buffer memory = BUFFER_OF(memory_bytes);
+        WireStatus status = { 0 };
+        TRY(pause_or_leave(o, signals));
+        if (!status_ok(vaultclient_status(vault, &memory, &status))) continue; /* away, or busy */
+        if (status.ready || vaultclient_counters(vault).connects != connects) return OK;
+    }
+}
+
 /* Show vaultd every row. A database that is not in the last confirmed state waits for two people
  * (`hufu restore`); nothing is served meanwhile. */
 static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
@@ -97,7 +114,7 @@ static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
         if (!status_is(s, (StatusCode)REFUSED_STORE_ROLLED_BACK)) return s;
         if (!told) LOG_STATUS(LOG_ALERT, "hufud.store_rolled_back", s);
         told = true;
-        TRY(pause_or_leave(o, signals));
+        TRY(await_acceptance(o, signals));
     }
 }
 
