@@ -61,6 +61,18 @@ static int write_nothing(Passage *passage, Buffer *ret_body)
     return passage->outcome.code; /* the body and the HTTP status were made on the loop thread */
 }
 
+/* The scheme that the stranger named, if it is one of ours: so that what it can verify is what it
+ * gets. The header is not to be trusted, but any of our keys may sign a refusal. */
+static const SigningProfile *profile_named(const HttpRequest *http)
+{
+    const Span header = http_request_header(http, "Authorization");
+    const void *end = header.size == 0 ? NULL : memchr(header.data, ' ', header.size);
+    if (end == NULL) return &profile_v3_rsa;
+    const Span scheme = { header.data, (size_t)((const uint8_t *)end - header.data) };
+    const SigningProfile *profile = profile_by_scheme(scheme);
+    return profile == NULL ? &profile_v3_rsa : profile;
+}
+
 /* A refusal before the sender is known: signed (under the scheme it named, else RSA) within the
  * budget. */
 static void refuse_stranger(Passage *p, Status refusal, Span canonical)
@@ -77,7 +89,7 @@ static void refuse_stranger(Passage *p, Status refusal, Span canonical)
         answer_unsigned_now(p, status);
         return;
     }
-    p->profile = &profile_v3_rsa;
+    p->profile = profile_named(p->http);
     p->outcome = (Status) { status };
     p->write = write_nothing;
     signer_submit(p->house->signer, p);

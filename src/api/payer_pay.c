@@ -1,10 +1,9 @@
 /* What a payer does with the PIN: confirm a payment, take codes (routes.h). The PIN is in a box;
  * only vaultd opens it (TP-4, TP-6). */
 #include "api/challenge.h"
+#include "api/payer_pin.h"
 #include "api/routes.h"
 #include "base/encoding.h"
-#include "base/secret.h"
-#include "base/time.h"
 
 typedef struct PinJson {
     Span payer_id;
@@ -26,44 +25,6 @@ static const JsonField code_fields[] = {
     { "count", JSON_INT, true, 1, PAY_CODE_COUNT_MAX, offsetof(PinJson, count) },
 };
 
-static Passage *passage_of_job(Job *job)
-{
-    return (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
-}
-
-/* Decode the box into the passage and read what it says it is for; vaultd proves it later. */
-static Status take_box(Passage *p, Span text, Box *ret_box)
-{
-    Buffer bytes = BUFFER_OF(p->box);
-    TRY(base64_decode(text, &bytes));
-    p->box_size = bytes.size;
-    return box_parse(span_of_buffer(&bytes), ret_box);
-}
-
-/* Ask vaultd whether the PIN in the box is this payer's. An unknown payer looks like a wrong PIN.
- */
-static Status check_pin(Passage *p, uint8_t ret_grant[WIRE_GRANT_BYTES])
-{
-    uint8_t verifier_bytes[DOMAIN_RECORD_BYTES_MAX];
-    Buffer verifier = BUFFER_OF(verifier_bytes);
-    Status s = domain_get_verifier(p->house->domain, p->pin.payer, &verifier);
-    if (status_is(s, (StatusCode)REFUSED_ROW_MISSING)) s = REFUSE(REFUSED_PIN_WRONG);
-    TRY(s);
-    p->pin.box = (Span) { p->box, p->box_size };
-    p->pin.verifier = span_of_buffer(&verifier);
-    p->pin.now_us = clock_now_us(&p->house->clock);
-    s = vaultclient_check_pin(p->house->vault, &p->pin, ret_grant);
-    bytes_wipe(verifier_bytes, sizeof(verifier_bytes));
-    return s;
-}
-
-static void submit_to_openers(Passage *p, void (*run)(Job *job))
-{
-    p->job.run = run;
-    const Status s = workers_submit(p->house->openers, &p->job);
-    if (!status_ok(s)) passage_refuse(p, s, NULL);
-}
-
 static int write_paid(Passage *p, Buffer *ret_body)
 {
     if (!status_ok(p->outcome)) return passage_write_refusal(p, p->outcome, NULL, ret_body);
@@ -78,9 +39,9 @@ static int write_paid(Passage *p, Buffer *ret_body)
 
 static void open_and_pay(Job *job)
 {
-    Passage *p = passage_of_job(job);
+    Passage *p = payer_passage(job);
     PaymentPay *work = &p->work.pay;
-    const Status s = check_pin(p, work->grant);
+    const Status s = payer_check_pin(p, work->grant);
     if (!status_ok(s)) {
         passage_finish(p, s, write_paid);
         return;
@@ -97,7 +58,7 @@ static Status fill_pay(Passage *p, const PinJson *json, Span prepay_id)
     PaymentPay *work = &p->work.pay;
     memset(work, 0, sizeof(*work));
     Box box = { 0 };
-    TRY(take_box(p, json->box, &box));
+    TRY(payer_take_box(p, json->box, &box));
     REQUIRE(payer_id_is_valid(json->payer_id), REFUSED_PIN_WRONG);
     REQUIRE(box.context.tenant.size <= MERCHANT_ID_BYTES_MAX, REFUSED_BOX_CONTEXT);
     REQUIRE(box.context.order.size <= PAYMENT_OUT_TRADE_NO_MAX, REFUSED_BOX_CONTEXT);
@@ -129,7 +90,7 @@ void payer_pay(Passage *p, Span prepay_id)
     if (!status_ok(s))
         passage_refuse(p, s, NULL);
     else
-        submit_to_openers(p, open_and_pay);
+        payer_submit(p, open_and_pay);
 }
 
 static int write_codes(Passage *p, Buffer *ret_body)
@@ -149,10 +110,10 @@ static int write_codes(Passage *p, Buffer *ret_body)
 
 static void open_and_issue(Job *job)
 {
-    Passage *p = passage_of_job(job);
+    Passage *p = payer_passage(job);
     PayCodeIssue *work = &p->work.codes;
     uint8_t grant[WIRE_GRANT_BYTES]; /* proves the PIN; codes need no more of it */
-    Status s = check_pin(p, grant);
+    Status s = payer_check_pin(p, grant);
     if (status_ok(s)) s = pay_codes_draw(&p->house->random, work);
     if (!status_ok(s)) {
         passage_finish(p, s, write_codes);
@@ -167,7 +128,7 @@ static Status fill_codes(Passage *p, const PinJson *json)
     PayCodeIssue *work = &p->work.codes;
     memset(work, 0, sizeof(*work));
     Box box = { 0 };
-    TRY(take_box(p, json->box, &box));
+    TRY(payer_take_box(p, json->box, &box));
     REQUIRE(payer_id_is_valid(json->payer_id), REFUSED_PIN_WRONG);
     Buffer nonce = BUFFER_OF(p->server_nonce);
     TRY(hex_decode(json->nonce, &nonce));
@@ -190,5 +151,5 @@ void payer_codes(Passage *p, Span rest)
     if (!status_ok(s))
         passage_refuse(p, s, NULL);
     else
-        submit_to_openers(p, open_and_issue);
+        payer_submit(p, open_and_issue);
 }

@@ -14,6 +14,7 @@ static const Route routes[] = {
     { HTTP_GET, "/payer/v1/orders/*", payer_order },
     { HTTP_POST, "/payer/v1/orders/*/pay", payer_pay },
     { HTTP_POST, "/payer/v1/codes", payer_codes },
+    { HTTP_POST, "/payer/v1/waiting", payer_waiting },
     { HTTP_GET, "/healthz", probe_health },
 };
 

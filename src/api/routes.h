@@ -40,5 +40,6 @@ void payer_challenge(Passage *passage, Span rest);
 void payer_order(Passage *passage, Span prepay_id);
 void payer_pay(Passage *passage, Span prepay_id);
 void payer_codes(Passage *passage, Span rest);
+void payer_waiting(Passage *passage, Span rest);
 
 void probe_health(Passage *passage, Span rest);

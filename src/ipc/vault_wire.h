@@ -136,10 +136,10 @@ MUST_USE Status wire_take_scan_row(Cursor *c, WireScanRow *ret);
 /* Check a PIN that came in a box; the box's own context must equal these facts. */
 typedef struct WirePinCheck {
     Span box;
-    Span purpose; /* "pay" or "codes" */
-    Span tenant; /* mchid; empty for codes */
-    Span order; /* out_trade_no; empty for codes */
-    int64_t minor; /* 0 for codes */
+    Span purpose; /* "pay", "codes" or "waiting" */
+    Span tenant; /* mchid; empty unless pay */
+    Span order; /* out_trade_no; empty unless pay */
+    int64_t minor; /* 0 unless pay */
     Span payer;
     Span nonce; /* the server's, from the order (prepay_id) or the code challenge */
     Span verifier; /* record from the domain store */

@@ -8,6 +8,7 @@
  *   purpose      class              tenant  order         amount, currency  payee   nonce of
  *   pay          CLASS_PIN          mchid   out_trade_no  of the order      tenant  the order
  *   codes        CLASS_PIN          empty   empty         0, zeros          payer   a challenge
+ *   waiting      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
  *   set-pin      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
  *   signing-key  CLASS_SIGNING_KEY  mchid   empty         0, zeros          tenant  a challenge
  *
@@ -27,13 +28,15 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_CODES = 2,
     BOX_PURPOSE_SET_PIN = 3,
     BOX_PURPOSE_SIGNING_KEY = 4,
+    BOX_PURPOSE_WAITING = 5, /* see the orders that wait for this PIN */
 } BoxPurpose;
 
-/* "pay", "codes", "set-pin", "signing-key"; anything else is BOX_PURPOSE_NONE. */
+/* "pay", "codes", "waiting", "set-pin", "signing-key"; anything else is BOX_PURPOSE_NONE. */
 static inline BoxPurpose box_purpose_of(Span name)
 {
     if (span_equal(name, SPAN("pay"))) return BOX_PURPOSE_PAY;
     if (span_equal(name, SPAN("codes"))) return BOX_PURPOSE_CODES;
+    if (span_equal(name, SPAN("waiting"))) return BOX_PURPOSE_WAITING;
     if (span_equal(name, SPAN("set-pin"))) return BOX_PURPOSE_SET_PIN;
     if (span_equal(name, SPAN("signing-key"))) return BOX_PURPOSE_SIGNING_KEY;
     return BOX_PURPOSE_NONE;

@@ -162,8 +162,9 @@ static Status make_verifier(
 static Status facts_of_check(const WirePinCheck *check, Facts *ret_facts)
 {
     const BoxPurpose purpose = box_purpose_of(check->purpose);
-    REQUIRE(purpose == BOX_PURPOSE_PAY || purpose == BOX_PURPOSE_CODES, REFUSED_BOX_CONTEXT);
     const bool is_pay = purpose == BOX_PURPOSE_PAY;
+    REQUIRE(is_pay || purpose == BOX_PURPOSE_CODES || purpose == BOX_PURPOSE_WAITING,
+            REFUSED_BOX_CONTEXT);
     REQUIRE(is_pay == (check->tenant.size > 0) && is_pay == (check->order.size > 0),
             REFUSED_BOX_CONTEXT);
     REQUIRE(is_pay ? check->minor > 0 : check->minor == 0, REFUSED_BOX_CONTEXT);

@@ -189,6 +189,51 @@ static void test_a_box_is_good_for_one_request(void)
     EXPECT_REFUSED(check_box(h, box, "o1", 100), REFUSED_BOX_EXPIRED);
 }
 
+static Status check_without_order(House *h, Span box, const char *purpose)
+{
+    uint8_t memory[BOX_BYTES_MAX + 1024];
+    Buffer b = BUFFER_OF(memory);
+    const WirePinCheck check = { .box = box,
+        .purpose = span_of_text(purpose),
+        .payer = span_of_text(payer),
+        .nonce = SPAN_OF(nonce),
+        .verifier = verifier };
+    TRY(wire_put_pin_check(&b, &check));
+    return house_ask(h, VAULT_CHECK_PIN, span_of_buffer(&b));
+}
+
+/* Looking at what waits needs the PIN as taking codes does, counts wrong ones as well, and neither
+ * box stands in for the other, nor for a payment's. */
+static void test_a_box_is_good_for_its_purpose_alone(void)
+{
+    static const struct {
+        BoxPurpose purpose;
+        const char *name;
+    } kinds[] = { { BOX_PURPOSE_CODES, "codes" }, { BOX_PURPOSE_WAITING, "waiting" } };
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(set_pin(h, "284617"));
+    for (size_t made = 0; made < 2; made++) {
+        uint8_t memory[BOX_BYTES_MAX];
+        const Wish w = { kinds[made].purpose, "284617", NULL, 0, payer, 60 * 1000000 };
+        const Span box = make_box(h, &w);
+        memcpy(memory, box.data, box.size);
+        const Span kept = { memory, box.size };
+        EXPECT_OK(check_without_order(h, kept, kinds[made].name));
+        EXPECT_REFUSED(check_without_order(h, kept, kinds[1 - made].name), REFUSED_BOX_CONTEXT);
+        EXPECT_REFUSED(check_without_order(h, kept, "pay"), REFUSED_BOX_CONTEXT);
+        EXPECT_REFUSED(check_without_order(h, kept, "set-pin"), REFUSED_BOX_CONTEXT);
+        EXPECT_REFUSED(check_box(h, kept, "o1", 100), REFUSED_BOX_CONTEXT);
+    }
+    const Wish other = { BOX_PURPOSE_WAITING, "284617", NULL, 0, "p2", 60 * 1000000 };
+    EXPECT_REFUSED(check_without_order(h, make_box(h, &other), "waiting"), REFUSED_BOX_CONTEXT);
+    const Wish priced = { BOX_PURPOSE_WAITING, "284617", NULL, 100, payer, 60 * 1000000 };
+    EXPECT_REFUSED(check_without_order(h, make_box(h, &priced), "waiting"), REFUSED_BOX_CONTEXT);
+    const Wish wrong = { BOX_PURPOSE_WAITING, "000000", NULL, 0, payer, 60 * 1000000 };
+    for (int i = 0; i < PIN_TRIES_MAX; i++)
+        EXPECT_REFUSED(check_without_order(h, make_box(h, &wrong), "waiting"), REFUSED_PIN_WRONG);
+    EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_PIN_LOCKED);
+}
+
 /* A wrong box sent again says wrong again and costs no further try. */
 static void test_a_wrong_box_counts_once(void)
 {
@@ -349,6 +394,6 @@ static void test_one_box_on_many_workers_gives_one_grant(void)
 
 TESTS(TEST(test_one_box_on_many_workers_gives_one_grant), TEST(test_weak_pins),
         TEST(test_right_and_wrong), TEST(test_lock), TEST(test_killed_at_each_step_counts),
-        TEST(test_a_box_is_good_for_one_request), TEST(test_a_wrong_box_counts_once),
-        TEST(test_an_old_verifier_is_rolled_back),
+        TEST(test_a_box_is_good_for_one_request), TEST(test_a_box_is_good_for_its_purpose_alone),
+        TEST(test_a_wrong_box_counts_once), TEST(test_an_old_verifier_is_rolled_back),
         TEST(test_a_grant_is_consumed_by_its_payment_alone), TEST(test_state_survives_snapshots))

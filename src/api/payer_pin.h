@@ -1,0 +1,23 @@
+#pragma once
+/*
+ * payer_pin: who a payer is, by the PIN in a box, on an opener thread. What payer_pay.c and
+ * payer_waiting.c share; nobody else includes it.
+ */
+#include "api/passage.h"
+
+/* The passage whose `job` this is. */
+Passage *payer_passage(Job *job);
+
+/* Decode the box into the passage and read what it says it is for; vaultd proves it later. Refuses
+ * ENCODING_INVALID, BUFFER_FULL, BOX_*. */
+MUST_USE Status payer_take_box(Passage *passage, Span base64, Box *ret_box);
+
+/*
+ * Ask vaultd whether the PIN in the box is this payer's; the caller filled passage->pin but for
+ * box, verifier and time. Waits: for openers. An unknown payer is PIN_WRONG. Refuses what vaultd
+ * refuses.
+ */
+MUST_USE Status payer_check_pin(Passage *passage, uint8_t ret_grant[WIRE_GRANT_BYTES]);
+
+/* Have an opener run it; when all are busy the passage is answered and gone. */
+void payer_submit(Passage *passage, void (*run)(Job *job));
