@@ -151,23 +151,78 @@ static void test_large_codepay_is_challenged_then_refused_by_default(void)
     EXPECT(stand_number(&stand, "SELECT frozen FROM account WHERE owner = 'payer-1'") == 0);
 }
 
+static Status waiting(PayerApp *app, const char *number, PayerAnswer *ret_answer, Buffer *ret_url)
+{
+    *ret_answer = (PayerAnswer) { 0 };
+    return payer_app_waiting(app, http, &stand.box_key, SPAN("1900000002"), span_of_text(number),
+            ret_answer, ret_url);
+}
+
 static void test_large_codepay_is_challenged_then_paid(void)
 {
     Answered answered = { 0 };
-    char url[128];
+    PayerAnswer answer = { 0 };
+    uint8_t url_bytes[PAYER_APP_CODE_URL_BYTES_MAX];
+    Buffer url = BUFFER_OF(url_bytes);
     EXPECT_OK(step_codepay(&sm2, http, "LARGE-2", 300000, fresh_code(), &answered));
     EXPECT(state_is(&answered, "USERPAYING"));
-    const int64_t rows =
-            stand_number(&stand, "SELECT count(*) FROM payment WHERE out_trade_no = 'LARGE-2'");
-    EXPECT(rows == 1);
-    stand_text(&stand,
-            "SELECT 'hufu://pay/' || prepay_id FROM payment WHERE out_trade_no = 'LARGE-2'", url,
-            sizeof(url));
-    PayerAnswer paid = { 0 };
-    EXPECT_OK(payer_app_pay(&payer, http, &stand.box_key, span_of_text(url), &paid));
-    EXPECT(paid.status == 200);
+    EXPECT_OK(waiting(&payer, "LARGE-2", &answer, &url));
+    EXPECT_OK(payer_app_pay(&payer, http, &stand.box_key, span_of_buffer(&url), &answer));
+    EXPECT(answer.status == 200);
     EXPECT_OK(step_query(&sm2, http, "LARGE-2", &answered));
     EXPECT(state_is(&answered, "SUCCESS"));
+    EXPECT_REFUSED(waiting(&payer, "LARGE-2", &answer, &url), REFUSED_ORDER_NOT_EXIST);
+}
+
+/* What waits for a PIN is shown for that PIN alone, and only in the sealed row's own words. */
+static void test_what_waits_is_the_payers_own(void)
+{
+    Answered answered = { 0 };
+    PayerAnswer answer = { 0 };
+    PayerApp other = { 0 };
+    uint8_t url_bytes[PAYER_APP_CODE_URL_BYTES_MAX];
+    Buffer url = BUFFER_OF(url_bytes);
+    EXPECT_OK(stand_payer(&stand, "payer-2", "602214", 0, &other));
+    EXPECT_OK(step_codepay(&sm2, http, "LARGE-3", 300000, fresh_code(), &answered));
+    EXPECT(state_is(&answered, "USERPAYING"));
+    EXPECT_OK(waiting(&payer, "LARGE-3", &answer, &url));
+    EXPECT_REFUSED(waiting(&other, "LARGE-3", &answer, &url), REFUSED_ORDER_NOT_EXIST);
+    EXPECT(answer.status == 200);
+    PayerApp wrong = payer;
+    snprintf(wrong.pin, sizeof(wrong.pin), "314159");
+    EXPECT_REFUSED(waiting(&wrong, "LARGE-3", &answer, &url), REFUSED_HTTP_ANSWER_INVALID);
+    EXPECT(answer.status == 403 && strcmp(answer.code, "PIN_WRONG") == 0);
+    snprintf(wrong.id, sizeof(wrong.id), "nobody");
+    EXPECT_REFUSED(waiting(&wrong, "LARGE-3", &answer, &url), REFUSED_HTTP_ANSWER_INVALID);
+    EXPECT(answer.status == 403 && strcmp(answer.code, "PIN_WRONG") == 0);
+    EXPECT(becomes(&sm2, "LARGE-3", "PAYERROR"));
+    url.size = 0;
+    EXPECT_REFUSED(waiting(&payer, "LARGE-3", &answer, &url), REFUSED_ORDER_NOT_EXIST);
+    EXPECT(url.size == 0);
+}
+
+/* A stranger can verify its refusal: it is signed under the scheme that it named (LL-4.3.9). */
+static void test_strangers_are_answered_under_their_scheme(void)
+{
+    static const struct {
+        const char *authorization;
+        const MerchantApp *app;
+    } cases[] = { { "WECHATPAY2-SHA256-RSA2048 nonsense", &rsa },
+        { "WECHATPAY2-SM2-WITH-SM3 nonsense", &sm2 }, { "WECHATPAY2-SM2-WITH-SM3", &rsa },
+        { "WECHATPAY2-SM2-WITH-SM34 nonsense", &rsa }, { "Bearer abc", &rsa } };
+    const Clock clock = clock_system();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        static uint8_t scratch_bytes[64 * 1024];
+        Buffer scratch = BUFFER_OF(scratch_bytes);
+        HttpAnswer answer = { 0 };
+        const HttpHeader headers[] = { { "Authorization", span_of_text(cases[i].authorization) } };
+        const HttpCall call = { "GET", SPAN("/v3/certificates"), headers, 1, SPAN("") };
+        EXPECT_OK(http_client_call(http, &call, &answer));
+        EXPECT(answer.status == 401);
+        EXPECT_OK(client_verify_answer(cases[i].app->profile, cases[i].app->platform,
+                span_of_text(cases[i].app->platform_serial), &answer, clock_now_us(&clock),
+                &scratch));
+    }
 }
 
 static void test_refused_and_closed(void)
@@ -280,7 +335,8 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_native_rsa), TEST(test_native_sm2), TEST(test_codepay_rsa),
         TEST(test_codepay_sm2), TEST(test_large_codepay_is_challenged_then_refused_by_default),
-        TEST(test_large_codepay_is_challenged_then_paid), TEST(test_refused_and_closed),
+        TEST(test_large_codepay_is_challenged_then_paid), TEST(test_what_waits_is_the_payers_own),
+        TEST(test_strangers_are_answered_under_their_scheme), TEST(test_refused_and_closed),
         TEST(test_one_payment_takes_six_trips), TEST(test_books_and_log_are_right),
         TEST(test_logs_hold_nothing_sensitive), TEST(test_house_starts_again_with_the_same_data),
         TEST(test_a_changed_posting_is_noticed_while_the_house_runs), TEST(test_house_closes))

@@ -1,15 +1,11 @@
 #include "payer_app.h"
 
-#include "command.h"
-
 #include "base/encoding.h"
-#include "base/secret.h"
 #include "base/time.h"
 #include "policy/purposes.h"
-#include "text/csv.h"
 #include "text/json.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 enum {
     BOX_TEXT_BYTES_MAX = 2 * BOX_BYTES_MAX,
@@ -74,97 +70,6 @@ Status box_make(const BoxKey *key, const BoxWish *wish, Span plain, Buffer *ret_
     Buffer box = BUFFER_OF(memory);
     TRY(box_seal(key->key, key->id, &random, &context, plain, &box));
     return base64_encode(span_of_buffer(&box), ret_base64);
-}
-
-/* --- who they are --- */
-
-/* Six digits that nobody would guess first. */
-static bool pin_is_easy(const char pin[PAYER_APP_PIN_DIGITS + 1])
-{
-    unsigned same = 0;
-    unsigned up = 0;
-    unsigned down = 0;
-    for (size_t i = 1; i < PAYER_APP_PIN_DIGITS; i++) {
-        same += pin[i] == pin[i - 1];
-        up += pin[i] == pin[i - 1] + 1;
-        down += pin[i] == pin[i - 1] - 1;
-    }
-    const bool halves = strncmp(pin, pin + 3, 3) == 0;
-    const bool pairs = strncmp(pin, pin + 2, 4) == 0;
-    const bool year = pin[0] == '1' || pin[0] == '2' || pin[0] == '0';
-    return same >= 2 || up >= 3 || down >= 3 || halves || pairs || year;
-}
-
-MUST_USE static Status draw_pin(const Random *random, char ret_pin[PAYER_APP_PIN_DIGITS + 1])
-{
-    do {
-        uint32_t number = 0;
-        TRY(random_fill(random, &number, sizeof(number)));
-        snprintf(ret_pin, PAYER_APP_PIN_DIGITS + 1, "%06u", number % 1000000);
-    } while (pin_is_easy(ret_pin));
-    return OK;
-}
-
-Status payer_apps_make(const char *folder, size_t count)
-{
-    char path[PATH_BYTES_MAX];
-    uint8_t memory[16384];
-    Buffer text = BUFFER_OF(memory);
-    if (status_ok(file_read(path_in(path, folder, "payers.csv"), &text))) return OK;
-    const Random random = random_system();
-    TRY(buffer_put(&text, SPAN("payer_id,pin\r\n")));
-    for (size_t i = 0; i < count; i++) {
-        char pin[PAYER_APP_PIN_DIGITS + 1];
-        TRY(draw_pin(&random, pin));
-        TRY(buffer_print(&text, "payer-%03zu,%s\r\n", i, pin));
-    }
-    const Status s = file_write(path, 0600, span_of_buffer(&text));
-    bytes_wipe(memory, sizeof(memory));
-    return s;
-}
-
-MUST_USE static Status load_one(Span id, Span pin, PayerApps *apps)
-{
-    REQUIRE(id.size <= PAYER_APP_ID_BYTES_MAX && pin.size == PAYER_APP_PIN_DIGITS,
-            REFUSED_CSV_SIZE);
-    REQUIRE(apps->count < PAYER_APPS_MAX, REFUSED_CSV_SIZE);
-    PayerApp *more = realloc(apps->items, (apps->count + 1) * sizeof(PayerApp));
-    CHECK(more != NULL, FAULT_MEMORY);
-    apps->items = more;
-    PayerApp *app = &apps->items[apps->count++];
-    memset(app, 0, sizeof(*app));
-    memcpy(app->id, id.data, id.size);
-    memcpy(app->pin, pin.data, pin.size);
-    return OK;
-}
-
-Status payer_apps_load(const char *folder, PayerApps *ret_apps)
-{
-    char path[PATH_BYTES_MAX];
-    FILE *file = fopen(path_in(path, folder, "payers.csv"), "r");
-    CHECK(file != NULL, FAULT_DISK);
-    CLEANUP(csv_close) CsvReader *reader = NULL;
-    Status s = csv_open_file(file, &reader);
-    size_t id = 0;
-    size_t pin = 0;
-    if (status_ok(s)) s = csv_column(reader, "payer_id", &id);
-    if (status_ok(s)) s = csv_column(reader, "pin", &pin);
-    bool more = true;
-    while (status_ok(s) && more) {
-        s = csv_next(reader, &more);
-        if (status_ok(s) && more)
-            s = load_one(csv_field(reader, id), csv_field(reader, pin), ret_apps);
-    }
-    fclose(file);
-    TRY(s);
-    return ret_apps->count > 0 ? OK : REFUSE(REFUSED_PAYER_UNKNOWN);
-}
-
-void payer_apps_free(PayerApps *apps)
-{
-    if (apps->items != NULL) bytes_wipe(apps->items, apps->count * sizeof(PayerApp));
-    free(apps->items);
-    *apps = (PayerApps) { 0 };
 }
 
 /* --- asking --- */
@@ -267,31 +172,39 @@ MUST_USE static Status codes_read(PayerApp *app, Span body)
     return OK;
 }
 
-MUST_USE static Status codes_fetch(
-        PayerApp *app, HttpClient *http, BoxKey *key, PayerAnswer *ret_answer)
+/* A request that names no order: the PIN in a box for `purpose` and a fresh challenge. `count` 0:
+ * none is asked for. */
+MUST_USE static Status prove(const PayerApp *app, HttpClient *http, BoxKey *key, BoxPurpose purpose,
+        int64_t count, PayerAnswer *ret_answer, Buffer *ret_request)
 {
     BoxWish wish = {
-        .data_class = CLASS_PIN, .purpose = BOX_PURPOSE_CODES, .payee = span_of_text(app->id)
+        .data_class = CLASS_PIN, .purpose = (uint16_t)purpose, .payee = span_of_text(app->id)
     };
     uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
     uint8_t nonce_bytes[2 * BOX_NONCE_BYTES];
-    uint8_t request_bytes[REQUEST_BYTES_MAX];
     Buffer box = BUFFER_OF(box_bytes);
     Buffer nonce = BUFFER_OF(nonce_bytes);
-    Buffer request = BUFFER_OF(request_bytes);
     TRY(key_fetch(http, key, ret_answer));
     TRY(challenge_fetch(http, ret_answer, wish.nonce));
     TRY(box_make(key, &wish, span_of_text(app->pin), &box));
     TRY(hex_encode(SPAN_OF(wish.nonce), &nonce));
-    JsonWriter w = json_writer(&request);
+    JsonWriter w = json_writer(ret_request);
     json_open_object(&w);
     json_key_text(&w, "payer_id", span_of_text(app->id));
     json_key_text(&w, "box", span_of_buffer(&box));
     json_key_text(&w, "nonce", span_of_buffer(&nonce));
-    json_key_int(&w, "count", PAYER_APP_CODES_MAX);
+    if (count > 0) json_key_int(&w, "count", count);
     json_close(&w);
-    TRY(json_finish(&w));
+    return json_finish(&w);
+}
+
+MUST_USE static Status codes_fetch(
+        PayerApp *app, HttpClient *http, BoxKey *key, PayerAnswer *ret_answer)
+{
+    uint8_t request_bytes[REQUEST_BYTES_MAX];
+    Buffer request = BUFFER_OF(request_bytes);
     Span body = { 0 };
+    TRY(prove(app, http, key, BOX_PURPOSE_CODES, PAYER_APP_CODES_MAX, ret_answer, &request));
     TRY(ask(http, "POST", SPAN("/payer/v1/codes"), span_of_buffer(&request), ret_answer, &body));
     return codes_read(app, body);
 }
@@ -371,4 +284,54 @@ Status payer_app_pay(
     TRY(confirm_box(app, key, body, &request));
     TRY(buffer_put(&target, SPAN("/pay")));
     return ask(http, "POST", span_of_buffer(&target), span_of_buffer(&request), ret_answer, &body);
+}
+
+/* --- what waits for the PIN --- */
+
+typedef struct WaitingJson {
+    Span prepay_id;
+    Span mchid;
+    Span out_trade_no;
+} WaitingJson;
+
+static const JsonField waiting_fields[] = {
+    { "prepay_id", JSON_TEXT, true, 1, PAYER_APP_PREPAY_ID_BYTES_MAX,
+            offsetof(WaitingJson, prepay_id) },
+    { "mchid", JSON_TEXT, true, 1, BOX_NAME_BYTES_MAX, offsetof(WaitingJson, mchid) },
+    { "out_trade_no", JSON_TEXT, true, 1, BOX_NAME_BYTES_MAX, offsetof(WaitingJson, out_trade_no) },
+};
+
+/* The code_url of this order in the list; refuses ORDER_NOT_EXIST when it is not there. */
+MUST_USE static Status waiting_find(Span body, Span mchid, Span out_trade_no, Buffer *ret_code_url)
+{
+    static const JsonField fields[] = {
+        { "orders", JSON_LIST, true, 0, PAYER_APP_WAITING_MAX, 0 },
+    };
+    JsonProblem problem = { 0 };
+    const JsonValue *orders = NULL;
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(body, &document, &problem));
+    TRY(json_read_some(document, json_root(document), fields, 1, &orders, &problem));
+    for (size_t i = 0; i < json_list_size(orders); i++) {
+        WaitingJson json = { 0 };
+        const JsonValue *order = NULL;
+        TRY(json_list_object(document, orders, i, &order, &problem));
+        TRY(json_read_some(document, order, waiting_fields, 3, &json, &problem));
+        if (!span_equal(json.mchid, mchid) || !span_equal(json.out_trade_no, out_trade_no))
+            continue;
+        TRY(buffer_put(ret_code_url, code_url_prefix));
+        return buffer_put(ret_code_url, json.prepay_id);
+    }
+    return REFUSE(REFUSED_ORDER_NOT_EXIST);
+}
+
+Status payer_app_waiting(PayerApp *app, HttpClient *http, BoxKey *key, Span mchid,
+        Span out_trade_no, PayerAnswer *ret_answer, Buffer *ret_code_url)
+{
+    uint8_t request_bytes[REQUEST_BYTES_MAX];
+    Buffer request = BUFFER_OF(request_bytes);
+    Span body = { 0 };
+    TRY(prove(app, http, key, BOX_PURPOSE_WAITING, 0, ret_answer, &request));
+    TRY(ask(http, "POST", SPAN("/payer/v1/waiting"), span_of_buffer(&request), ret_answer, &body));
+    return waiting_find(body, mchid, out_trade_no, ret_code_url);
 }

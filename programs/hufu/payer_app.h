@@ -12,6 +12,9 @@ enum {
     PAYER_APP_CODES_MAX = 15,
     PAYER_APP_CODE_BYTES_MAX = 32,
     PAYER_APPS_MAX = 100000,
+    PAYER_APP_WAITING_MAX = 64, /* orders that the service shows at once */
+    PAYER_APP_PREPAY_ID_BYTES_MAX = 64,
+    PAYER_APP_CODE_URL_BYTES_MAX = 11 + PAYER_APP_PREPAY_ID_BYTES_MAX,
 };
 
 /* The key of the day that boxes are made for. */
@@ -71,6 +74,16 @@ MUST_USE Status payer_app_code(PayerApp *app, HttpClient *http, BoxKey *key,
 /* Look at the order behind a code_url and confirm it with the PIN. */
 MUST_USE Status payer_app_pay(
         PayerApp *app, HttpClient *http, BoxKey *key, Span code_url, PayerAnswer *ret_answer);
+
+/*
+ * Ask, with the PIN, which orders wait for it, and append the code_url of this one: for
+ * payer_app_pay(). A payer whose scanned code was challenged learns it from nowhere else.
+ *
+ * ret_code_url  PAYER_APP_CODE_URL_BYTES_MAX is always enough
+ * Refuses ORDER_NOT_EXIST (it does not wait for the PIN), and what the service refuses.
+ */
+MUST_USE Status payer_app_waiting(PayerApp *app, HttpClient *http, BoxKey *key, Span mchid,
+        Span out_trade_no, PayerAnswer *ret_answer, Buffer *ret_code_url);
 
 /* "code" of an error body, else "HTTP <status>", into `ret_code`. */
 void answer_code(int status, Span body, char ret_code[64]);

@@ -142,6 +142,32 @@ static void count_state(Worker *w, const Sale *sale, const char *state)
     refused(w, state);
 }
 
+static void ask_state(Worker *w, const Sale *sale);
+
+/* The payment waits for its payer, perhaps: the app shows what waits for the PIN, and the payer
+ * types it. What waits for anything else (a delay, a reviewer) is not in that list, and held. */
+static void answer_challenge(Worker *w, Sale *sale)
+{
+    uint8_t url_bytes[PAYER_APP_CODE_URL_BYTES_MAX];
+    Buffer url = BUFFER_OF(url_bytes);
+    PayerAnswer phone = { 0 };
+    Status s = payer_app_waiting(sale->payer, w->phone, &w->box_key,
+            span_of_text(sale->merchant->mchid), span_of_text(sale->number), &phone, &url);
+    if (status_is(s, REFUSED_ORDER_NOT_EXIST)) {
+        w->result.held++;
+        return;
+    }
+    if (status_ok(s))
+        s = payer_app_pay(sale->payer, w->phone, &w->box_key, span_of_buffer(&url), &phone);
+    const bool lost = status_is(s, REFUSED_HTTP_CLOSED) || status_is(s, REFUSED_HTTP_TIMEOUT);
+    if (!status_ok(s) && !lost) {
+        refused(w, phone.code[0] != '\0' ? phone.code : status_name(s));
+        return;
+    }
+    if (status_ok(s)) w->result.challenged++;
+    ask_state(w, sale);
+}
+
 /* The shop scans a code from the payer's app. */
 static void pay_by_code(Worker *w, Sale *sale)
 {
@@ -158,6 +184,8 @@ static void pay_by_code(Worker *w, Sale *sale)
     char state[128];
     if (!answer_text(answer.body, "trade_state", state))
         refused(w, "ANSWER_WITHOUT_STATE");
+    else if (strcmp(state, "USERPAYING") == 0)
+        answer_challenge(w, sale);
     else
         count_state(w, sale, state);
 }
@@ -263,6 +291,7 @@ static void merge(ReplayResult *total, const ReplayResult *part)
 {
     total->paid += part->paid;
     total->held += part->held;
+    total->challenged += part->challenged;
     total->refused += part->refused;
     total->paid_minor += part->paid_minor;
     total->asked_again += part->asked_again;
@@ -359,8 +388,11 @@ void replay_print(const ReplayResult *r)
             money_text(r->paid_minor, minor));
     print_latency("  by scanned code", &r->by_code);
     print_latency("  by PIN", &r->by_pin);
+    if (r->challenged > 0)
+        printf("    asked for the PIN %7s   scanned codes that risk rules challenged\n",
+                number_text((int64_t)r->challenged, held));
     if (r->held > 0)
-        printf("  held               %8s   the payer is asked; refused when nobody answers\n",
+        printf("  held               %8s   waits for a delay or a reviewer\n",
                 number_text((int64_t)r->held, held));
     printf("  refused            %8s\n", number_text((int64_t)r->refused, refused_text));
     for (size_t i = 0; i < r->reason_count; i++)

@@ -63,7 +63,8 @@ typedef struct ReplayReason {
 
 typedef struct ReplayResult {
     uint64_t paid;
-    uint64_t held; /* money held, waiting for a person or a timer */
+    uint64_t held; /* money held, waiting for a reviewer or a timer, not for the payer */
+    uint64_t challenged; /* scanned codes that were paid only with the PIN */
     uint64_t refused;
     int64_t paid_minor;
     int64_t duration_us;
