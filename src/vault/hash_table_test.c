@@ -133,17 +133,23 @@ static void test_pending_revisions_stay_apart(void)
     revision_map_open(&map);
     const KeyedHash a = name(1);
     const KeyedHash b = name(2);
-    EXPECT_OK(revision_map_load(&map, &a, 7));
-    EXPECT_REFUSED(revision_map_load(&map, &a, 7), REFUSED_ROW_DUPLICATED);
-    const RevisionChange changes[] = { { a, 8 }, { b, 1 } };
+    const RevisionTag old = { { 1 } };
+    const RevisionTag new = { { 1, 2 } };
+    EXPECT_OK(revision_map_load(&map, &a, 7, &old));
+    EXPECT_REFUSED(revision_map_load(&map, &a, 7, &old), REFUSED_ROW_DUPLICATED);
+    EXPECT(revision_map_is(&map, &a, 7, &old) && !revision_map_is(&map, &a, 7, &new));
+    const RevisionChange changes[] = { { a, 8, new }, { b, 1, new } };
     EXPECT_OK(revision_map_prepare(&map, changes, 2));
     EXPECT(revision_map_get(&map, &a) == 7 && revision_map_get(&map, &b) == 0);
+    EXPECT(revision_map_pending(&map, &a, 8, &new) && !revision_map_pending(&map, &a, 8, &old));
     revision_map_abort(&map);
+    EXPECT(!revision_map_pending(&map, &a, 8, &new));
     revision_map_confirm(&map);
     EXPECT(revision_map_get(&map, &a) == 7 && revision_map_get(&map, &b) == 0);
     EXPECT_OK(revision_map_prepare(&map, changes, 2));
     revision_map_confirm(&map);
     EXPECT(revision_map_get(&map, &a) == 8 && revision_map_get(&map, &b) == 1);
+    EXPECT(revision_map_is(&map, &a, 8, &new) && !revision_map_is(&map, &a, 8, &old));
     revision_map_close(&map);
 }
 

@@ -100,9 +100,11 @@ static Status check_update(const StoreView *view, const RowChange *change)
     REQUIRE(!store_view_append_only(now->head.table), REFUSED_ROW_NOT_SUCCESSOR);
     REQUIRE(span_equal(before->key, now->key), REFUSED_ROW_NOT_SUCCESSOR);
     TRY(row_seal_verify(view->keys, before, change->old_seal));
-    const uint32_t known = revision_map_get(&view->map, &change->name);
-    REQUIRE(known > 0 && before->head.revision == known, REFUSED_ROW_ROLLED_BACK);
-    REQUIRE(known < UINT32_MAX && now->head.revision == before->head.revision + 1,
+    RevisionTag tag;
+    row_seal_tag(change->old_seal.data, &tag);
+    REQUIRE(revision_map_is(&view->map, &change->name, before->head.revision, &tag),
+            REFUSED_ROW_ROLLED_BACK);
+    REQUIRE(before->head.revision < UINT32_MAX && now->head.revision == before->head.revision + 1,
             REFUSED_ROW_NOT_SUCCESSOR);
     REQUIRE(now->head.schema >= before->head.schema, REFUSED_ROW_NOT_SUCCESSOR);
     return OK;
@@ -201,8 +203,10 @@ static void make_seals(StoreView *view)
         const RowView *row = &s->changes[i].new_row;
         row_seal_make(view->keys, row, s->seals[i]);
         if (store_view_append_only(row->head.table)) continue;
-        s->revisions[s->revision_count++] =
-                (RevisionChange) { s->changes[i].name, (uint32_t)row->head.revision };
+        RevisionChange *change = &s->revisions[s->revision_count++];
+        change->row = s->changes[i].name;
+        change->revision = (uint32_t)row->head.revision;
+        row_seal_tag(s->seals[i], &change->tag);
     }
 }
 

@@ -28,6 +28,11 @@ void row_seal_make(const Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_S
     make_mac(key, ret_seal, row->image, ret_seal + ROW_SEAL_HEADER_BYTES);
 }
 
+void row_seal_tag(const uint8_t seal[WIRE_SEAL_BYTES], RevisionTag *ret_tag)
+{
+    memcpy(ret_tag->bytes, seal + ROW_SEAL_HEADER_BYTES, REVISION_TAG_BYTES);
+}
+
 Status row_seal_verify(const Keys *keys, const RowView *row, Span seal)
 {
     REQUIRE(seal.size == WIRE_SEAL_BYTES, REFUSED_ROW_SEAL_MISMATCH);

@@ -12,6 +12,7 @@
 #include "base/row.h"
 #include "ipc/vault_wire.h"
 #include "keys/keys.h"
+#include "vault/revision_map.h"
 
 enum { ROW_SEAL_VERSION = 1, ROW_SEAL_HEADER_BYTES = WIRE_SEAL_BYTES - 32 };
 
@@ -19,3 +20,5 @@ enum { ROW_SEAL_VERSION = 1, ROW_SEAL_HEADER_BYTES = WIRE_SEAL_BYTES - 32 };
 void row_seal_make(const Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_SEAL_BYTES]);
 /* Refuses REFUSED_ROW_SEAL_MISMATCH. Old key versions stay verifiable. */
 MUST_USE Status row_seal_verify(const Keys *keys, const RowView *row, Span seal);
+/* The piece of the mac that the revision map keeps. */
+void row_seal_tag(const uint8_t seal[WIRE_SEAL_BYTES], RevisionTag *ret_tag);

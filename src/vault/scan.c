@@ -25,6 +25,16 @@ Status scan_begin(StoreView *view, Span request, Buffer *ret_answer)
     return buffer_put_u64(ret_answer, epoch);
 }
 
+/* A row whose seal alone is spoilt is frozen, and good again when people have put the seal right.
+ */
+static void expected_tag(
+        const StoreView *view, const RowView *row, const uint8_t *seal, RevisionTag *ret_tag)
+{
+    uint8_t made[WIRE_SEAL_BYTES];
+    if (seal == NULL) row_seal_make(view->keys, row, made);
+    row_seal_tag(seal != NULL ? seal : made, ret_tag);
+}
+
 /* The row goes into map and digest whatever it is worth: the digest shall say what the store holds.
  */
 static Status load_row(StoreView *view, const WireScanRow *wire, bool *ret_is_bad, RowView *row,
@@ -36,10 +46,12 @@ static Status load_row(StoreView *view, const WireScanRow *wire, bool *ret_is_ba
     const int64_t revision = row->head.revision;
     store_view_name(view, row->key, ret_name);
     digest_set_add(&view->digests.sets[table], keys_digest(view->keys), row->image);
-    *ret_is_bad = !status_ok(row_seal_verify(view->keys, row, wire->seal)) || revision < 1
-            || revision > UINT32_MAX;
+    const bool sealed = status_ok(row_seal_verify(view->keys, row, wire->seal));
+    *ret_is_bad = !sealed || revision < 1 || revision > UINT32_MAX;
     if (store_view_append_only(table)) return OK;
-    const Status loaded = revision_map_load(&view->map, ret_name, (uint32_t)revision);
+    RevisionTag tag;
+    expected_tag(view, row, sealed ? wire->seal.data : NULL, &tag);
+    const Status loaded = revision_map_load(&view->map, ret_name, (uint32_t)revision, &tag);
     if (status_is(loaded, REFUSED_ROW_DUPLICATED)) {
         *ret_is_bad = true;
         return OK;

@@ -117,6 +117,33 @@ static void test_aborted_batch_leaves_no_valid_rows(void)
             REFUSED_ROW_ROLLED_BACK);
 }
 
+/* A captured hufud has a batch sealed, aborts it, and has another one sealed in its place. Both
+ * make revision 2 of both accounts; only the second was confirmed. */
+static void test_aborted_rows_do_not_pass_for_confirmed_ones(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(house_found(h));
+    house_draft_transfer(h, -5000); /* the payer would have 15000 */
+    EXPECT_OK(house_prepare(h));
+    StoredRow rich = { .image_bytes = h->changes[1].image.size };
+    memcpy(rich.image, h->changes[1].image.data, rich.image_bytes);
+    memcpy(rich.seal, h->seals[1], WIRE_SEAL_BYTES);
+    EXPECT_OK(house_abort(h));
+    house_draft_transfer(h, 100);
+    EXPECT_OK(house_commit(h));
+    const StoredRow good = h->rows[1];
+    h->rows[1] = rich;
+    house_draft_transfer(h, 15000);
+    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_ROLLED_BACK);
+    EXPECT_REFUSED(house_verify(h, 1), REFUSED_ROW_ROLLED_BACK);
+    EXPECT_REFUSED(house_verify(h, 1), REFUSED_ROW_FROZEN);
+    EXPECT_OK(house_verify(h, 0));
+    EXPECT_OK(house_restart(h));
+    EXPECT_REFUSED(house_scan(h), REFUSED_STORE_ROLLED_BACK);
+    h->rows[1] = good;
+    EXPECT_OK(house_scan(h));
+}
+
 static void test_confirm_said_twice(void)
 {
     CLEANUP(house_done) House *h = house_open();
@@ -293,7 +320,8 @@ TESTS(TEST(test_a_batch_is_sealed_and_verifies), TEST(test_every_flipped_bit_is_
         TEST(test_flipped_row_is_frozen_also_after_a_restart),
         TEST(test_old_row_with_its_old_seal_is_rolled_back), TEST(test_deleted_row_is_missed),
         TEST(test_rows_do_not_swap_seals), TEST(test_aborted_batch_leaves_no_valid_rows),
-        TEST(test_confirm_said_twice), TEST(test_killed_after_prepare_with_either_state),
-        TEST(test_older_store_is_rolled_back), TEST(test_scan_notices),
-        TEST(test_scan_freezes_a_row_whose_seal_fails), TEST(test_an_older_lease_is_fenced),
-        TEST(test_power_cut_at_every_operation), TEST(test_disk_full_refuses_and_recovers))
+        TEST(test_aborted_rows_do_not_pass_for_confirmed_ones), TEST(test_confirm_said_twice),
+        TEST(test_killed_after_prepare_with_either_state), TEST(test_older_store_is_rolled_back),
+        TEST(test_scan_notices), TEST(test_scan_freezes_a_row_whose_seal_fails),
+        TEST(test_an_older_lease_is_fenced), TEST(test_power_cut_at_every_operation),
+        TEST(test_disk_full_refuses_and_recovers))

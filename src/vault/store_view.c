@@ -40,6 +40,6 @@ void store_view_name(const StoreView *view, Span key, KeyedHash *ret_name)
     keyed_hash(&view->names, key, ret_name);
 }
 
-/* Only what grows without bound is kept out of the map; a table that merely never changes costs 20
+/* Only what grows without bound is kept out of the map; a table that merely never changes costs 32
  * bytes a row there and is guarded at the first read like the others. */
 bool store_view_append_only(uint16_t table) { return table == TABLE_POSTING; }

@@ -13,18 +13,6 @@ static Status freeze(Frozen *frozen, const KeyedHash *name, StatusCode why)
     return REFUSE(why);
 }
 
-/* The row as the outstanding batch would leave it: hufud asked too early. No reason to freeze it.
- */
-static bool is_pending(const StoreView *view, const KeyedHash *name, int64_t revision)
-{
-    if (!view->has_pending) return false;
-    for (size_t i = 0; i < view->map.pending_count; i++) {
-        const RevisionChange *change = &view->map.pending[i];
-        if (keyed_hash_equal(&change->row, name)) return change->revision == revision;
-    }
-    return false;
-}
-
 static Status check_absent(StoreView *view, Span key, Frozen *frozen)
 {
     KeyedHash name;
@@ -44,8 +32,12 @@ static Status check_present(StoreView *view, const WireClaim *claim, Frozen *fro
     if (!status_ok(row_seal_verify(view->keys, &row, claim->seal)))
         return freeze(frozen, &name, REFUSED_ROW_SEAL_MISMATCH);
     if (store_view_append_only(row.head.table)) return OK;
-    if (revision_map_get(&view->map, &name) == row.head.revision) return OK;
-    REQUIRE(!is_pending(view, &name, row.head.revision), REFUSED_BATCH_OUT_OF_ORDER);
+    RevisionTag tag;
+    row_seal_tag(claim->seal.data, &tag);
+    if (revision_map_is(&view->map, &name, row.head.revision, &tag)) return OK;
+    /* As the outstanding batch would leave it: hufud asked too early. No reason to freeze it. */
+    REQUIRE(!revision_map_pending(&view->map, &name, row.head.revision, &tag),
+            REFUSED_BATCH_OUT_OF_ORDER);
     return freeze(frozen, &name, REFUSED_ROW_ROLLED_BACK);
 }
 
