@@ -33,6 +33,15 @@ static void decide_velocity(
     if (over(sum, s->velocity.refuse_sum_over)) raise(d, RISK_REFUSE, REASON_SUM_MAX);
 }
 
+/* A delay ends in the merchant's favour by itself. A payment that needs the PIN shall not do
+ * without it for being larger still: the PIN comes first, the delay after it (payment/pay.c). */
+static void pin_before_delay(Decision *d)
+{
+    const uint32_t needs_pin =
+            REASON_AMOUNT_NEEDS_PIN | REASON_COUNT_NEEDS_PIN | REASON_SUM_NEEDS_PIN;
+    if (d->outcome == RISK_DELAY && (d->reasons & needs_pin) != 0) d->outcome = RISK_CHALLENGE;
+}
+
 static int64_t wait_us(const Strategy *s, RiskOutcome outcome)
 {
     switch (outcome) {
@@ -69,6 +78,7 @@ void decide(const DecideFacts *facts, const Strategy *strategy, Decision *ret_de
         *ret_decision = (Decision) { RISK_REVIEW, REASON_FAULT, fault_wait_us };
         return;
     }
+    pin_before_delay(&d);
     d.wait_us = wait_us(strategy, d.outcome);
     *ret_decision = d;
 }

@@ -3,9 +3,10 @@
  * decide: facts of one payment in, an outcome with its reasons out. Pure: no I/O, no clock, no
  * memory of its own.
  *
- * Every rule is asked; the sternest outcome wins and all reasons are kept. A fault inside (nonsense
- * facts, a sum that overflows, a strategy that was never compiled) is a review, never an allow
- * (DESIGN section 4.5).
+ * Every rule is asked; the sternest outcome wins and all reasons are kept; but a challenge goes
+ * before a delay, which ends in a payment without the PIN. A fault inside (nonsense facts, a sum
+ * that overflows, a strategy that was never compiled) is a review, never an allow (DESIGN
+ * section 4.5).
  */
 #include "fraud/strategy.h"
 

@@ -32,7 +32,15 @@ static void test_every_threshold_bites_exactly_above_itself(void)
         { { 101, false, 0, 0 }, RISK_CHALLENGE, REASON_AMOUNT_NEEDS_PIN, 1 },
         { { 101, true, 0, 0 }, RISK_ALLOW, 0, 0 },
         { { 201, true, 0, 0 }, RISK_DELAY, REASON_AMOUNT_DELAY, 2 },
-        { { 201, false, 0, 0 }, RISK_DELAY, REASON_AMOUNT_DELAY | REASON_AMOUNT_NEEDS_PIN, 2 },
+        { { 201, false, 0, 0 }, RISK_CHALLENGE, REASON_AMOUNT_DELAY | REASON_AMOUNT_NEEDS_PIN, 1 },
+        { { 201, false, 5, 0 }, RISK_REFUSE,
+                REASON_AMOUNT_DELAY | REASON_AMOUNT_NEEDS_PIN | REASON_COUNT_NEEDS_PIN
+                        | REASON_COUNT_MAX,
+                0 },
+        { { 301, false, 0, 0 }, RISK_REVIEW,
+                REASON_AMOUNT_DELAY | REASON_AMOUNT_NEEDS_PIN | REASON_AMOUNT_REVIEW
+                        | REASON_SUM_NEEDS_PIN,
+                3 },
         { { 301, true, 0, 0 }, RISK_REVIEW, REASON_AMOUNT_DELAY | REASON_AMOUNT_REVIEW, 3 },
         { { 401, true, 0, 0 }, RISK_REFUSE,
                 REASON_AMOUNT_DELAY | REASON_AMOUNT_REVIEW | REASON_AMOUNT_MAX, 0 },

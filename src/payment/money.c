@@ -17,6 +17,15 @@ bool refusal_is_business(Status s)
     }
 }
 
+/* Every refusal comes before the first row is written: payment_begin() may end in a stored
+ * PAYERROR, with which nothing may have moved. */
+static Status check_counters(Rows *rows, const Payment *payment, const Payer *payer)
+{
+    Payer today = *payer;
+    payer_roll(&today, time_business_day(rows_now_us(rows)));
+    return minor_add(today.minor, payment->money.minor, &today.minor);
+}
+
 static void decide_payment(Rows *rows, Payment *payment, const Payer *payer, bool authenticated,
         const Strategy *strategy, Decision *ret_decision)
 {
@@ -37,6 +46,8 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, bool auth
     REQUIRE(payer->status == STATUS_LIVE, REFUSED_PAYER_CLOSED);
     decide_payment(rows, payment, payer, authenticated, strategy, &decision);
     REQUIRE(decision.outcome != RISK_REFUSE, REFUSED_RISK_REFUSED);
+
+    TRY(check_counters(rows, payment, payer));
 
     const bool held = decision.outcome != RISK_ALLOW;
     TRY(held ? ledger_hold(rows, transaction, payer->account, payment->money)

@@ -1,5 +1,6 @@
 #include "payment/pay.h"
 
+#include "base/time.h"
 #include "payment/payment_rows.h"
 
 /* --- the payer's PIN --- */
@@ -22,6 +23,13 @@ static void set_grant(Payment *payment, const PaymentPay *work)
     memcpy(payment->grant, work->grant, sizeof(payment->grant));
 }
 
+/* The money stays held, now for the delay alone. */
+static void delay(Payment *payment, int64_t now_us, const Strategy *strategy)
+{
+    payment->risk = RISK_DELAY;
+    payment->decide_by_us = now_us + strategy->wait.delay_s * TIME_SECOND_US;
+}
+
 /* A challenge was answered in time. What waits for other reasons goes on waiting: a PIN does not
  * answer a reviewer. */
 static Status pay_held(PaymentPay *work, Rows *rows, Payment *payment)
@@ -30,7 +38,10 @@ static Status pay_held(PaymentPay *work, Rows *rows, Payment *payment)
     if (work->repeated) return OK;
     REQUIRE(rows_now_us(rows) < payment->decide_by_us, REFUSED_ORDER_EXPIRED);
     set_grant(payment, work);
-    TRY(payment_capture(rows, payment));
+    if ((payment->risk_reasons & (uint32_t)REASON_AMOUNT_DELAY) != 0)
+        delay(payment, rows_now_us(rows), work->strategy);
+    else
+        TRY(payment_capture(rows, payment));
     return payment_update(rows, payment);
 }
 

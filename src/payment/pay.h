@@ -7,7 +7,8 @@
 /*
  * The payer's right PIN as a grant of vaultd, bound there to payment, amount and payee, consumed
  * when the rows of this unit are sealed. NOTPAY: decided again inside, then paid, or held (delay,
- * review). USERPAYING for a challenge: captured.
+ * review). USERPAYING for a challenge: captured, or held on when the amount asks for a delay as
+ * well.
  */
 typedef struct PaymentPay {
     Unit unit;

@@ -2,13 +2,15 @@
 /*
  * payment: one payment's row, and the table of steps that it may take.
  *
- *               create   pay(PIN)             close       timer
- *   (none)      NOTPAY / codepay decides: SUCCESS, USERPAYING (money held) or PAYERROR
- *   NOTPAY      same     SUCCESS/USERPAYING   CLOSED      past expires: CLOSED
- *   USERPAYING  same     challenge: SUCCESS   PAYING      past decide_by: PAYERROR (hold released);
- * a delay: SUCCESS SUCCESS     same     same                 PAID        - PAYERROR    same
- * ORDER_STATE          same        - CLOSED      CONFLICT ORDER_CLOSED         same        -
+ *   none        create: NOTPAY; codepay decides: SUCCESS, USERPAYING (money held) or PAYERROR
+ *   NOTPAY      pay(PIN): SUCCESS or USERPAYING; close: CLOSED; timer past expires: CLOSED
+ *   USERPAYING  pay(PIN) of a challenge: SUCCESS, or held on for a delay; of a delay or review:
+ * same; close: ORDER_PAYING; timer past decide_by: a delay SUCCESS, else PAYERROR (released)
+ *   SUCCESS     pay: same; close: ORDER_PAID
+ *   PAYERROR    pay: ORDER_STATE; close: same
+ *   CLOSED      create again: ORDER_CONFLICT; pay: ORDER_CLOSED; close: same
  *
+ * create again with the same terms is "same" but where another thing is said.
  * "same" = the stored outcome again, nothing written. A NOTPAY past its time_expire counts as
  * CLOSED at once, whether or not the timer has come by. Units (order.h, pay.h, pay_code.h, enrol.h)
  * are plain structs: the caller fills the inputs, calls the `*_unit()` function with its `done`,

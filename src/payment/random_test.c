@@ -21,6 +21,8 @@ static uint64_t pick(House *h, uint64_t below) { return seeded_next(&h->seed) % 
 
 static Payment known[2][NUMBERS]; /* what merchants and payers remember of each order */
 
+static uint64_t last_number;
+
 static void remember(const Payment *payment)
 {
     int64_t number = 0;
@@ -32,7 +34,8 @@ static void remember(const Payment *payment)
 static int invent(House *h, Work *ret)
 {
     const char *mchid = pick(h, 2) == 0 ? "m1" : "m2";
-    const uint64_t at = pick(h, NUMBERS);
+    const bool latest = pick(h, 2) == 0; /* what is held now is asked for before its time is over */
+    const uint64_t at = latest ? last_number : pick(h, NUMBERS);
     char number[16];
     char payer[4];
     const int64_t minor = (int64_t)(1 + pick(h, pick(h, 2) == 0 ? 10000 : 55000));
@@ -42,6 +45,7 @@ static int invent(House *h, Work *ret)
     if (order->payer[0] != 0 && pick(h, 4) > 0)
         snprintf(payer, sizeof(payer), "%.3s", order->payer);
     const int action = (int)pick(h, 8);
+    last_number = at;
     switch (action) {
     case 0:
     case 1: ret->native = house_native(h, mchid, number, minor); break;

@@ -1,6 +1,7 @@
 /* Goal: every state of a payment meets every action, and ends where payment.h's table says; money
  * follows the state exactly. Method: one table, each cell on a fresh order. */
 #include "base/expect.h"
+#include "base/time.h"
 #include "payment/practice_house.h"
 
 typedef enum Setup {
@@ -137,6 +138,11 @@ static void set_up(House *h, Setup setup, int serial, Order *ret)
         ASSERT(status_ok(house_run(h, &o->charged.unit)));
         o->payment = o->charged.payment;
     }
+    if (setup == S_DELAYED || setup == S_DELAYED_LATE) { /* the PIN comes before the delay */
+        PaymentPay pay = house_pay(h, &o->payment, "p0");
+        ASSERT(status_ok(house_run(h, &pay.unit)));
+        o->payment = pay.payment;
+    }
     if (setup == S_CLOSED) {
         PaymentClose close = house_close_order("m1", o->number);
         ASSERT(status_ok(house_run(h, &close.unit)));
@@ -270,14 +276,53 @@ static Status close_account_run(Unit *unit, Rows *rows)
     return rows_update(rows, &account_table, values);
 }
 
+/* Ordered, confirmed with the PIN, and held for the delay. */
+static PaymentPay delayed(House *h, const char *number, const char *payer)
+{
+    PaymentNative order = house_native(h, "m1", number, 25000);
+    ASSERT(status_ok(house_run(h, &order.unit)));
+    PaymentPay pay = house_pay(h, &order.payment, payer);
+    ASSERT(status_ok(house_run(h, &pay.unit)));
+    ASSERT(pay.payment.state == TRADE_USERPAYING && pay.payment.risk == RISK_DELAY);
+    return pay;
+}
+
+/* 25,000 is over the limit for a code alone and over that for a delay: being larger must not save
+ * it the PIN. */
+static void test_a_delay_does_not_stand_for_the_pin(void)
+{
+    House h;
+    house_open(&h, 6);
+    PaymentCodepay thief = house_codepay(&h, "m1", "large-00001", 25000, "p3");
+    EXPECT_OK(house_run(&h, &thief.unit));
+    EXPECT(thief.payment.state == TRADE_USERPAYING && thief.payment.risk == RISK_CHALLENGE);
+    PaymentExpire expire = house_expire("m1", "large-00001");
+    h.now_us = thief.payment.decide_by_us;
+    EXPECT_OK(house_run(&h, &expire.unit));
+    EXPECT(expire.payment.state == TRADE_PAYERROR && house_balance(&h, "m1") == 0);
+    EXPECT(house_balance(&h, "p3") == HOUSE_OPENING);
+
+    PaymentCodepay owner = house_codepay(&h, "m1", "large-00002", 25000, "p3");
+    EXPECT_OK(house_run(&h, &owner.unit));
+    PaymentPay pay = house_pay(&h, &owner.payment, "p3");
+    EXPECT_OK(house_run(&h, &pay.unit));
+    EXPECT(pay.payment.state == TRADE_USERPAYING && pay.payment.risk == RISK_DELAY);
+    EXPECT(pay.payment.decide_by_us == h.now_us + 60 * INT64_C(1000000));
+    EXPECT(house_frozen(&h, "p3") == 25000 && house_balance(&h, "m1") == 0);
+    expire = house_expire("m1", "large-00002");
+    h.now_us = pay.payment.decide_by_us;
+    EXPECT_OK(house_run(&h, &expire.unit));
+    EXPECT(expire.payment.state == TRADE_SUCCESS && house_balance(&h, "m1") == 25000);
+    EXPECT(house_is_sound(&h));
+    house_close(&h);
+}
+
 static void test_a_delay_pays_by_itself_unless_the_merchant_cannot_be_paid(void)
 {
     House h;
     house_open(&h, 4);
-    PaymentCodepay pay = house_codepay(&h, "m1", "delay-00001", 25000, "p3");
-    PaymentCodepay lost = house_codepay(&h, "m1", "delay-00002", 25000, "p4");
-    EXPECT_OK(house_run(&h, &pay.unit));
-    EXPECT_OK(house_run(&h, &lost.unit));
+    const PaymentPay pay = delayed(&h, "delay-00001", "p3");
+    const PaymentPay lost = delayed(&h, "delay-00002", "p4");
     PaymentExpire expire = house_expire("m1", "delay-00001");
     h.now_us = pay.payment.decide_by_us;
     EXPECT_OK(house_run(&h, &expire.unit));
@@ -292,6 +337,39 @@ static void test_a_delay_pays_by_itself_unless_the_merchant_cannot_be_paid(void)
     EXPECT(expire.payment.state == TRADE_PAYERROR);
     EXPECT(expire.payment.reason == REFUSED_ACCOUNT_CLOSED);
     EXPECT(house_frozen(&h, "p4") == 0 && house_balance(&h, "p4") == HOUSE_OPENING);
+    EXPECT(house_is_sound(&h));
+    house_close(&h);
+}
+
+/* So much was paid today that a further payment overflows the counter. */
+typedef struct FillDay {
+    Unit unit;
+    int64_t day;
+} FillDay;
+
+static Status fill_day_gather(Unit *unit, Rows *rows)
+{
+    int64_t account = 0;
+    return payer_gather(rows, "p5", &account);
+}
+
+static Status fill_day_run(Unit *unit, Rows *rows)
+{
+    return payer_count(rows, "p5", ((const FillDay *)unit)->day, INT64_MAX - 50);
+}
+
+static void test_a_payment_that_ends_in_payerror_moved_nothing(void)
+{
+    House h;
+    house_open(&h, 7);
+    FillDay fill = { .unit = { .gather = fill_day_gather, .run = fill_day_run },
+        .day = time_business_day(h.now_us) };
+    EXPECT_OK(house_run(&h, &fill.unit));
+    PaymentCodepay pay = house_codepay(&h, "m1", "full-000001", 100, "p5");
+    EXPECT_OK(house_run(&h, &pay.unit));
+    EXPECT(pay.payment.state == TRADE_PAYERROR && pay.payment.reason == REFUSED_MONEY_OVERFLOW);
+    EXPECT(house_balance(&h, "p5") == HOUSE_OPENING && house_frozen(&h, "p5") == 0);
+    EXPECT(house_balance(&h, "m1") == 0);
     EXPECT(house_is_sound(&h));
     house_close(&h);
 }
@@ -329,5 +407,7 @@ static void test_the_timer_finds_what_is_due_and_nothing_else(void)
 
 TESTS(TEST(test_every_state_meets_every_action), TEST(test_a_repeat_is_the_same_answer),
         TEST(test_a_hold_that_expires_gives_back_exactly),
+        TEST(test_a_delay_does_not_stand_for_the_pin),
+        TEST(test_a_payment_that_ends_in_payerror_moved_nothing),
         TEST(test_a_delay_pays_by_itself_unless_the_merchant_cannot_be_paid),
         TEST(test_the_timer_finds_what_is_due_and_nothing_else))
