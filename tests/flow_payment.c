@@ -4,9 +4,15 @@
  * then the books and the log. LL-4.3.8 (channel encryption), LL-4.3.9 (every message signed, RSA
  * and SM2), TP-6 (PINs in boxes), TP-12 (sealed balances), TP-14 (logs), TP-17.
  */
+#include "admin_client.h"
+#include "base/encoding.h"
 #include "base/expect.h"
 #include "command.h"
+#include "enrol.h"
 #include "merchant_steps.h"
+#include "policy/purposes.h"
+#include "vaultclient/client.h"
+#include "vaultclient/domain.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -35,6 +41,107 @@ static void test_house_opens(void)
     EXPECT_OK(stand_merchant(&stand, "1900000002", KEY_SM2, &sm2));
     EXPECT_OK(stand_payer(&stand, "payer-1", "271828", 100000000, &payer));
     EXPECT_OK(stand_connect(&stand, &http));
+}
+
+static bool nobody_is_called(const char *table, const char *column, const char *name)
+{
+    char sql[128];
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s WHERE %s = '%s'", table, column, name);
+    return stand_number(&stand, sql) == 0;
+}
+
+static Status add_payer(const char *id, const char *pin, int64_t minor)
+{
+    uint8_t answer_bytes[4096];
+    Buffer answer = BUFFER_OF(answer_bytes);
+    return enrol_payer(stand.folder, id, pin, minor, &answer);
+}
+
+static bool takes_codes(const char *id, const char *pin)
+{
+    PayerApp app = { 0 };
+    PayerAnswer answer = { 0 };
+    const char *code = NULL;
+    snprintf(app.id, sizeof(app.id), "%s", id);
+    snprintf(app.pin, sizeof(app.pin), "%s", pin);
+    return status_ok(payer_app_code(&app, http, &stand.box_key, &answer, &code));
+}
+
+/* As when hufud is killed after it kept a PIN and before it wrote the payer's row. */
+static Status keep_pin_alone(const char *id, const char *pin)
+{
+    CLEANUP(box_key_free) BoxKey key = { 0 };
+    uint8_t text_bytes[2 * BOX_BYTES_MAX];
+    uint8_t box_bytes[BOX_BYTES_MAX];
+    uint8_t record_bytes[DOMAIN_RECORD_BYTES_MAX];
+    Buffer text = BUFFER_OF(text_bytes);
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer record = BUFFER_OF(record_bytes);
+    BoxWish wish = {
+        .data_class = CLASS_PIN, .purpose = BOX_PURPOSE_SET_PIN, .payee = span_of_text(id)
+    };
+    TRY(enrol_box_key(stand.folder, &key, wish.nonce));
+    TRY(box_make(&key, &wish, span_of_text(pin), &text));
+    TRY(base64_decode(span_of_buffer(&text), &box));
+    const WirePinSet set = { span_of_buffer(&box), span_of_text(id), SPAN_OF(wish.nonce), 0 };
+    const VaultClientConfig config = { .socket_path = stand_path(&stand, PATH_VAULT_SOCKET),
+        .channels = 1 };
+    VaultClient *vault = NULL;
+    DomainStore *domain = NULL;
+    TRY(vaultclient_open(&config, &vault));
+    Status s = vaultclient_set_pin(vault, &set, &record);
+    if (status_ok(s)) s = domain_open(stand_path(&stand, PATH_DOMAIN), NULL, &domain);
+    if (status_ok(s)) s = domain_put_verifier(domain, set.payer, span_of_buffer(&record));
+    domain_close(domain);
+    vaultclient_close(vault);
+    return s;
+}
+
+/* Nobody is in without a PIN, a try that ended between PIN and row can be made again, and nobody's
+ * PIN is replaced by asking to come in once more (TP-6). */
+static void test_a_payer_comes_in_whole_or_not_at_all(void)
+{
+    EXPECT_REFUSED(add_payer("payer-9", "123456", 100), REFUSED_PIN_WEAK);
+    EXPECT(nobody_is_called("payer", "id", "payer-9"));
+    EXPECT(nobody_is_called("account", "owner", "payer-9"));
+    EXPECT_OK(keep_pin_alone("payer-9", "662607"));
+    EXPECT(nobody_is_called("payer", "id", "payer-9"));
+    EXPECT(!takes_codes("payer-9", "662607"));
+    EXPECT_OK(add_payer("payer-9", "137035", 100));
+    EXPECT(!takes_codes("payer-9", "662607") && takes_codes("payer-9", "137035"));
+    EXPECT_REFUSED(add_payer("payer-9", "662607", 100), REFUSED_PAYER_EXISTS);
+    EXPECT_REFUSED(add_payer("payer-9", "123456", 100), REFUSED_PAYER_EXISTS);
+    EXPECT(!takes_codes("payer-9", "662607") && takes_codes("payer-9", "137035"));
+}
+
+static Status add_merchant(const MerchantApp *app, Span apiv3)
+{
+    uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    uint8_t answer_bytes[4096];
+    Buffer pem = BUFFER_OF(pem_bytes);
+    Buffer answer = BUFFER_OF(answer_bytes);
+    TRY(public_key_to_pem(private_key_public(app->key), &pem));
+    const EnrolMerchant merchant = { .mchid = app->mchid,
+        .name = "stand",
+        .key_pem = span_of_buffer(&pem),
+        .serial = app->serial,
+        .apiv3 = apiv3 };
+    return enrol_merchant(stand.folder, &merchant, &answer);
+}
+
+/* The same for a merchant and the APIv3 key (TP-7). */
+static void test_a_merchant_comes_in_whole_or_not_at_all(void)
+{
+    static const uint8_t another[32] = "0123456789abcdef0123456789abcde";
+    MerchantApp app = rsa;
+    app.platform = NULL;
+    snprintf(app.mchid, sizeof(app.mchid), "1900000009");
+    EXPECT_REFUSED(add_merchant(&app, SPAN("not 32 bytes")), REFUSED_SEAL_SIZE);
+    EXPECT(nobody_is_called("merchant", "mchid", "1900000009"));
+    EXPECT_OK(add_merchant(&app, SPAN_OF(app.apiv3)));
+    EXPECT_REFUSED(add_merchant(&app, SPAN_OF(another)), REFUSED_MERCHANT_EXISTS);
+    EXPECT_OK(merchant_app_learn(&app, http)); /* opens with the first key */
+    public_key_free(&app.platform);
 }
 
 static bool state_is(const Answered *answered, const char *state)
@@ -333,8 +440,10 @@ static void test_house_closes(void)
     stand_close(&stand);
 }
 
-TESTS(TEST(test_house_opens), TEST(test_native_rsa), TEST(test_native_sm2), TEST(test_codepay_rsa),
-        TEST(test_codepay_sm2), TEST(test_large_codepay_is_challenged_then_refused_by_default),
+TESTS(TEST(test_house_opens), TEST(test_a_payer_comes_in_whole_or_not_at_all),
+        TEST(test_a_merchant_comes_in_whole_or_not_at_all), TEST(test_native_rsa),
+        TEST(test_native_sm2), TEST(test_codepay_rsa), TEST(test_codepay_sm2),
+        TEST(test_large_codepay_is_challenged_then_refused_by_default),
         TEST(test_large_codepay_is_challenged_then_paid), TEST(test_what_waits_is_the_payers_own),
         TEST(test_strangers_are_answered_under_their_scheme), TEST(test_refused_and_closed),
         TEST(test_one_payment_takes_six_trips), TEST(test_books_and_log_are_right),

@@ -79,6 +79,7 @@ Status admin_start(const AdminConfig *config, Admin **ret_admin)
     Admin *admin = calloc(1, sizeof(*admin));
     CHECK(admin != NULL, FAULT_MEMORY);
     admin->config = *config;
+    pthread_mutex_init(&admin->enrolling, NULL);
     ServiceConfig service = { .listener_count = 1,
         .lanes = { { "admin", 2, 32 } },
         .lane_count = 1,
@@ -94,6 +95,7 @@ Status admin_start(const AdminConfig *config, Admin **ret_admin)
         s = BROKEN(FAULT_THREAD);
     }
     if (!status_ok(s)) {
+        pthread_mutex_destroy(&admin->enrolling);
         free(admin);
         return s;
     }
@@ -107,6 +109,7 @@ void admin_stop(Admin *admin)
     pthread_join(admin->thread, NULL);
     service_close(admin->service);
     unlink(admin->config.socket_path);
+    pthread_mutex_destroy(&admin->enrolling);
     free(admin);
 }
 

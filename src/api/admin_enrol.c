@@ -1,4 +1,7 @@
-/* Merchants and payers come in (api/admin.h). */
+/* Merchants and payers come in (api/admin.h), one at a time: first the name is seen to be free,
+ * then the key or PIN is kept in the domain store, and last the row is written. A refused box
+ * leaves nothing; what was kept for a row that never came (a crash, a refused balance) is worth
+ * nothing without it, and the next try replaces it. */
 #include "api/admin_inside.h"
 
 #include "api/challenge.h"
@@ -64,6 +67,15 @@ static Status name_key(MerchantKey *key, Span serial)
     return OK;
 }
 
+static Status must_be_free(House *house, Span mchid, Span payer)
+{
+    EnrolFree work = { 0 };
+    passage_text(work.mchid, sizeof(work.mchid), mchid);
+    passage_text(work.payer, sizeof(work.payer), payer);
+    enrol_free_unit(&work, NULL);
+    return unit_wait(house->batcher, &work.unit);
+}
+
 /* The APIv3 key goes from its box into the domain store; it never is in clear here (TP-7). */
 static Status keep_apiv3_key(House *house, const MerchantJson *json)
 {
@@ -78,6 +90,15 @@ static Status keep_apiv3_key(House *house, const MerchantJson *json)
     TRY(challenge_check(house, parsed.context.server_nonce));
     TRY(vaultclient_protect(house->vault, json->mchid, span_of_buffer(&box), &sealed));
     return domain_put_signing_key(house->domain, json->mchid, span_of_buffer(&sealed));
+}
+
+static Status let_merchant_in(House *house, const MerchantJson *json, MerchantAdd *add)
+{
+    TRY(must_be_free(house, json->mchid, SPAN("")));
+    TRY(keep_apiv3_key(house, json));
+    merchant_add_unit(add, NULL);
+    TRY(unit_wait(house->batcher, &add->unit));
+    return directory_put(house->directory, &add->merchant, &add->key);
 }
 
 Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
@@ -97,10 +118,10 @@ Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t u
     add.merchant.suite = add.key.algorithm == KEY_SM2 ? MERCHANT_SM2 : MERCHANT_RSA;
     add.merchant.limit_minor = json.limit_minor;
     TRY(account_id_draw(&house->random, &add.merchant.account));
-    merchant_add_unit(&add, NULL);
-    TRY(unit_wait(house->batcher, &add.unit));
-    TRY(directory_put(house->directory, &add.merchant, &add.key));
-    TRY(keep_apiv3_key(house, &json));
+    pthread_mutex_lock(&admin->enrolling);
+    const Status s = let_merchant_in(house, &json, &add);
+    pthread_mutex_unlock(&admin->enrolling);
+    TRY(s);
     json_key_text(w, "mchid", span_of_text(add.merchant.mchid));
     json_key_text(w, "serial", span_of_text(add.key.serial));
     json_key_int(w, "account", add.merchant.account);
@@ -146,6 +167,14 @@ static Status keep_pin(House *house, const PayerJson *json)
     return s;
 }
 
+static Status let_payer_in(House *house, const PayerJson *json, PayerAdd *add)
+{
+    TRY(must_be_free(house, SPAN(""), json->payer_id));
+    TRY(keep_pin(house, json));
+    payer_add_unit(add, NULL);
+    return unit_wait(house->batcher, &add->unit);
+}
+
 Status admin_payer_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
 {
     House *house = admin->config.house;
@@ -158,9 +187,10 @@ Status admin_payer_add(Admin *admin, const JsonDocument *document, uint32_t uid,
     name_actor(add.actor, sizeof(add.actor), uid);
     passage_text(add.payer.id, sizeof(add.payer.id), json.payer_id);
     TRY(account_id_draw(&house->random, &add.payer.account));
-    payer_add_unit(&add, NULL);
-    TRY(unit_wait(house->batcher, &add.unit));
-    TRY(keep_pin(house, &json));
+    pthread_mutex_lock(&admin->enrolling);
+    const Status s = let_payer_in(house, &json, &add);
+    pthread_mutex_unlock(&admin->enrolling);
+    TRY(s);
     json_key_text(w, "payer_id", span_of_text(add.payer.id));
     json_key_int(w, "account", add.payer.account);
     return OK;

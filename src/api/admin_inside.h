@@ -11,6 +11,7 @@ struct Admin {
     pthread_t thread;
     atomic_bool stop_asked;
     atomic_bool backup_runs;
+    pthread_mutex_t enrolling; /* one newcomer at a time: between "is free" and "is in" */
 };
 
 /* `request` is the parsed object without its "operation" checked; write one object into

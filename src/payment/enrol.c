@@ -6,6 +6,37 @@
 
 #define KEY_LIFE_DEFAULT_US (INT64_C(5) * 365 * TIME_DAY_US)
 
+/* --- nobody yet --- */
+
+static Status free_gather(Unit *unit, Rows *rows)
+{
+    const EnrolFree *work = (const EnrolFree *)unit;
+    int64_t account = 0;
+    if (work->mchid[0] != 0) TRY(merchant_gather(rows, work->mchid, NULL, &account));
+    if (work->payer[0] != 0) TRY(payer_gather(rows, work->payer, &account));
+    return OK;
+}
+
+static Status free_run(Unit *unit, Rows *rows)
+{
+    const EnrolFree *work = (const EnrolFree *)unit;
+    Merchant merchant;
+    Payer payer;
+    Status s = REFUSE(REFUSED_MERCHANT_UNKNOWN);
+    if (work->mchid[0] != 0) s = merchant_get(rows, work->mchid, &merchant);
+    REQUIRE(!status_ok(s), REFUSED_MERCHANT_EXISTS);
+    if (!status_is(s, REFUSED_MERCHANT_UNKNOWN)) return s;
+    s = REFUSE(REFUSED_PAYER_UNKNOWN);
+    if (work->payer[0] != 0) s = payer_get(rows, work->payer, &payer);
+    REQUIRE(!status_ok(s), REFUSED_PAYER_EXISTS);
+    return status_is(s, REFUSED_PAYER_UNKNOWN) ? OK : s;
+}
+
+void enrol_free_unit(EnrolFree *work, void (*done)(Unit *unit, Status outcome))
+{
+    work->unit = (Unit) { .gather = free_gather, .run = free_run, .done = done };
+}
+
 /* --- merchant --- */
 
 static Status merchant_add_gather(Unit *unit, Rows *rows)

@@ -7,6 +7,18 @@
 
 enum { ENROL_ACTOR_BYTES_MAX = 54 };
 
+/* Is this name still free? Changes nothing. What a newcomer keeps outside the rows (a PIN, a key)
+ * is put there first, so that nobody is ever in without it; and this comes before that, so that
+ * nobody who is in gets another's. */
+typedef struct EnrolFree {
+    Unit unit;
+    char mchid[MERCHANT_ID_BYTES_MAX + 1]; /* in; "": not asked for */
+    char payer[PAYER_ID_BYTES_MAX + 1]; /* likewise */
+} EnrolFree;
+
+/* Refuses MERCHANT_EXISTS, PAYER_EXISTS. */
+void enrol_free_unit(EnrolFree *work, void (*done)(Unit *unit, Status outcome));
+
 /* A merchant with its account (at zero) and first key. */
 typedef struct MerchantAdd {
     Unit unit;
