@@ -13,6 +13,19 @@ static Status role_of(uint8_t key, KeyRole *ret_role)
     return REFUSE(REFUSED_KEY_UNKNOWN);
 }
 
+/*
+ * The platform's key signs answers for hufud, and labels of our own (the box key's) for nobody but
+ * us: who could have such a label signed would name his own box key to the payers' apps, and read
+ * their PINs. Nor a certificate (DER begins with 0x30), which no answer can begin like.
+ */
+static bool is_ours_alone(Span message)
+{
+    const Span label = SPAN("hufu-");
+    if (message.size > 0 && message.data[0] == 0x30)
+        return message.size < 2 || message.data[1] >= 0x80;
+    return message.size >= label.size && span_equal((Span) { message.data, label.size }, label);
+}
+
 Status issue_signatures(const Issue *issue, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
@@ -26,6 +39,7 @@ Status issue_signatures(const Issue *issue, Span request, Buffer *ret_answer)
         Buffer signature = BUFFER_OF(memory);
         TRY(wire_take_sign_item(&c, &item));
         TRY(role_of(item.key, &role));
+        REQUIRE(!is_ours_alone(item.message), REFUSED_VAULT_FORBIDDEN);
         TRY(sign_make(keys_private(issue->keys, role), item.message, &signature));
         TRY(buffer_put_framed(ret_answer, span_of_buffer(&signature)));
     }

@@ -18,7 +18,7 @@ typedef struct Issue {
 } Issue;
 
 /* list of (WireSignKey u8, message framed) -> list of signature framed. Refuses
- * REFUSED_KEY_UNKNOWN. */
+ * REFUSED_KEY_UNKNOWN, REFUSED_VAULT_FORBIDDEN (what only vaultd itself says under this key). */
 MUST_USE Status issue_signatures(const Issue *issue, Span request, Buffer *ret_answer);
 /* SPKI DER framed -> certificate DER framed, CA certificate DER framed. For "hufud", 7 days. */
 MUST_USE Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer);

@@ -36,6 +36,27 @@ static void test_signatures(void)
     EXPECT_REFUSED(house_ask(h, VAULT_SIGN, span_of_buffer(&b)), REFUSED_KEY_UNKNOWN);
 }
 
+/* A captured hufud would name a box key of its own, or make itself a certificate. */
+static void test_nothing_of_ours_is_signed_for_others(void)
+{
+    static const char *const forged[] = { "hufu-box-key\0\0\0\1", "hufu-", "\x30\x82\x01" };
+    CLEANUP(house_done) House *h = house_open();
+    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+        for (uint8_t key = WIRE_SIGN_RSA; key <= WIRE_SIGN_SM2; key++) {
+            uint8_t memory[64];
+            Buffer b = BUFFER_OF(memory);
+            EXPECT_OK(buffer_put_u32(&b, 1));
+            EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { key, span_of_text(forged[i]) }));
+            EXPECT_REFUSED(house_ask(h, VAULT_SIGN, span_of_buffer(&b)), REFUSED_VAULT_FORBIDDEN);
+        }
+    }
+    uint8_t memory[64]; /* an answer's time, also one that begins like DER */
+    Buffer b = BUFFER_OF(memory);
+    EXPECT_OK(buffer_put_u32(&b, 1));
+    EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { WIRE_SIGN_RSA, SPAN("0123\nn\n\n") }));
+    EXPECT_OK(house_ask(h, VAULT_SIGN, span_of_buffer(&b)));
+}
+
 static void test_box_key_is_certified(void)
 {
     CLEANUP(house_done) House *h = house_open();
@@ -171,5 +192,6 @@ static void test_downlink(void)
     }
 }
 
-TESTS(TEST(test_signatures), TEST(test_box_key_is_certified),
-        TEST(test_checkpoint_is_a_signed_note), TEST(test_downlink))
+TESTS(TEST(test_signatures), TEST(test_nothing_of_ours_is_signed_for_others),
+        TEST(test_box_key_is_certified), TEST(test_checkpoint_is_a_signed_note),
+        TEST(test_downlink))

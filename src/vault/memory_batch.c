@@ -1,10 +1,12 @@
 #include "vault/memory_batch.h"
 
+enum { LEASE_STEP_MAX = 1024 }; /* who could take the last lease would stop the house for good */
+
 static Status lease_locked(Memory *m, uint64_t wanted, uint64_t *ret_epoch, uint64_t *ret_position)
 {
     MEMORY_HOLD(m);
     const uint64_t epoch = wanted == 0 ? m->epoch + 1 : wanted;
-    REQUIRE(epoch > m->epoch, REFUSED_EPOCH_FENCED);
+    REQUIRE(epoch > m->epoch && epoch - m->epoch <= LEASE_STEP_MAX, REFUSED_EPOCH_FENCED);
     uint8_t memory[8];
     Buffer b = BUFFER_OF(memory);
     TRY(buffer_put_u64(&b, epoch));
@@ -153,29 +155,27 @@ Status memory_release(Memory *m, const KeyedHash *row, const MemoryApprovals *ap
 }
 
 static Status sign_root_locked(
-        Memory *m, int64_t size, const MerkleHash *root, uint64_t *ret_position, bool *ret_written)
+        Memory *m, int64_t size, const MerkleHash *root, uint64_t *ret_position)
 {
     MEMORY_HOLD(m);
     REQUIRE(size >= m->signed_size, REFUSED_STORE_ROLLED_BACK);
     if (size == m->signed_size) {
         REQUIRE(merkle_equal(root, &m->signed_root), REFUSED_STORE_ROLLED_BACK);
+        *ret_position = journal_position(m->journal); /* its record's sync may have failed */
         return OK;
     }
     uint8_t memory[8 + MERKLE_HASH_BYTES];
     Buffer b = BUFFER_OF(memory);
     TRY(buffer_put_i64(&b, size));
     TRY(buffer_put(&b, SPAN_OF(root->bytes)));
-    TRY(memory_write(m, MEMORY_CHECKPOINT, span_of_buffer(&b), ret_position));
-    *ret_written = true;
-    return OK;
+    return memory_write(m, MEMORY_CHECKPOINT, span_of_buffer(&b), ret_position);
 }
 
 Status memory_sign_root(Memory *m, int64_t size, const MerkleHash *root)
 {
     uint64_t position = 0;
-    bool written = false;
-    TRY(sign_root_locked(m, size, root, &position, &written));
-    return written ? memory_sync(m, position) : OK;
+    TRY(sign_root_locked(m, size, root, &position));
+    return memory_sync(m, position);
 }
 
 static Status restore_locked(Memory *m, const StoreState *state, const MemoryApprovals *approvals,

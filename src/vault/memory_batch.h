@@ -11,7 +11,7 @@ typedef struct MemoryApprovals {
 } MemoryApprovals;
 
 /* Take the lease: `wanted` 0 means the next one. Durable. Refuses REFUSED_EPOCH_FENCED unless it is
- * newer. */
+ * newer, and not absurdly so. */
 MUST_USE Status memory_lease(Memory *memory, uint64_t wanted, uint64_t *ret_epoch);
 /* Remember a batch before its seals are released. Durable. Refuses REFUSED_EPOCH_FENCED,
  * REFUSED_BATCH_OUT_OF_ORDER (another is outstanding, or not the next), REFUSED_GRANT_INVALID (a

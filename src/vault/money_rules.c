@@ -151,6 +151,7 @@ static Status check_account(MoneyScratch *s, const KeyedHashKey *key, const RowC
     KeyedHash name;
     name_account(key, now.id, &name);
     Sum *sum = sum_of(&s->accounts, s->round, &name);
+    REQUIRE(!sum->has_account, REFUSED_ROW_DUPLICATED);
     sum->has_account = true;
     REQUIRE(sum->currency == 0 || sum->currency == now.currency, REFUSED_POSTINGS_NOT_ZERO);
     int64_t balance = 0;
@@ -210,6 +211,8 @@ Status money_check_payment(const RowChange *change)
         REQUIRE(column_stays(change, fixed[i]), REFUSED_ROW_NOT_SUCCESSOR);
     const Value *grant = row_value(&change->old_row, PAYMENT_GRANT);
     if (grant == NULL || grant->type == VALUE_NULL) return OK;
+    /* Whose grant it was stays as well: the log must not show it under another payer. */
     REQUIRE(column_stays(change, PAYMENT_GRANT), REFUSED_ROW_NOT_SUCCESSOR);
+    REQUIRE(column_stays(change, PAYMENT_PAYER), REFUSED_ROW_NOT_SUCCESSOR);
     return OK;
 }

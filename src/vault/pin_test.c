@@ -298,6 +298,12 @@ static void test_a_grant_is_consumed_by_its_payment_alone(void)
     EXPECT_REFUSED(
             memory_grant_check(h->memory, grant, &binding, h->now_us), REFUSED_GRANT_INVALID);
 
+    /* Whose grant it was is not told otherwise afterwards. */
+    f = (PaymentFacts) { "o1", 100, 156, 3, "p2", grant, 1 };
+    house_begin(h);
+    house_update(h, 0, house_payment(h, &f));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_NOT_SUCCESSOR);
+
     /* Ten minutes later a fresh one is worth nothing. */
     EXPECT_OK(check_pin(h, "284617", "o2"));
     h->now_us += GRANT_LIFE_US + 1;

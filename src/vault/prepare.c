@@ -110,10 +110,32 @@ static Status check_update(const StoreView *view, const RowChange *change)
     return OK;
 }
 
+/*
+ * One row, one image, one name: columns in the order of their ids, none twice, and for what money
+ * depends on the very key that its table has. Otherwise one account could stand under two names,
+ * and what is taken from the one be given by the other.
+ */
+static Status check_shape(const RowView *row)
+{
+    for (size_t i = 1; i < row->count; i++)
+        REQUIRE(row->ids[i - 1] < row->ids[i], REFUSED_ROW_INVALID);
+    const uint8_t key_columns = row->head.key_columns;
+    if (row->head.table == TABLE_ACCOUNT)
+        REQUIRE(key_columns == 1 && row->ids[0] == ACCOUNT_ID, REFUSED_ROW_INVALID);
+    if (row->head.table == TABLE_PAYMENT) {
+        const bool is_key = key_columns == 2 && row->ids[0] == PAYMENT_MCHID
+                && row->ids[1] == PAYMENT_OUT_TRADE_NO && row->values[0].type == VALUE_TEXT
+                && row->values[1].type == VALUE_TEXT;
+        REQUIRE(is_key, REFUSED_ROW_INVALID);
+    }
+    return OK;
+}
+
 static Status check_change(
         StoreView *view, const WireChange *wire, int64_t batch, RowChange *change)
 {
     TRY(row_parse(wire->new_image, &change->new_row));
+    TRY(check_shape(&change->new_row));
     const RowHead *head = &change->new_row.head;
     REQUIRE(head->table >= 1 && head->table < DIGEST_TABLES_MAX, REFUSED_ROW_INVALID);
     REQUIRE(head->batch == batch, REFUSED_ROW_NOT_SUCCESSOR);

@@ -137,6 +137,39 @@ static void test_accounts_keep_what_they_are(void)
     EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_ZERO);
 }
 
+/* An account that exists already, under a key of another shape: a row that no table can hold. */
+static Span other_key(House *h, uint8_t key_columns, uint16_t first, uint16_t second)
+{
+    static uint8_t memory[HOUSE_IMAGE_BYTES_MAX];
+    Buffer b = BUFFER_OF(memory);
+    const uint16_t ids[] = { first, second, ACCOUNT_CLASS, ACCOUNT_CURRENCY, ACCOUNT_BALANCE,
+        ACCOUNT_FROZEN };
+    const Value id = VALUE_OF_INT(2);
+    const Value owner = VALUE_OF_TEXT(SPAN("p1"));
+    const Value values[] = { first == ACCOUNT_ID ? id : owner, second == ACCOUNT_ID ? id : owner,
+        VALUE_OF_INT(ACCOUNT_CLASS_PAYER), VALUE_OF_INT(156), VALUE_OF_INT(100), VALUE_OF_INT(0) };
+    const RowHead head = { TABLE_ACCOUNT, 1, key_columns, 1, house_batch(h) };
+    ASSERT(status_ok(row_encode(&head, ids, values, 6, &b)));
+    return span_of_buffer(&b);
+}
+
+static void test_no_account_stands_under_two_names(void)
+{
+    static const struct {
+        uint8_t key_columns;
+        uint16_t first, second;
+    } cases[] = { { 2, ACCOUNT_ID, ACCOUNT_OWNER }, { 1, ACCOUNT_OWNER, ACCOUNT_ID },
+        { 2, ACCOUNT_OWNER, ACCOUNT_ID }, { 1, ACCOUNT_ID, ACCOUNT_ID } };
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(house_found(h));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        /* The institution's account gives 100 to account 2, which gets them twice. */
+        house_draft_transfer(h, -100);
+        house_insert(h, other_key(h, cases[i].key_columns, cases[i].first, cases[i].second));
+        EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_INVALID);
+    }
+}
+
 static void test_payments_keep_what_they_are_about(void)
 {
     CLEANUP(house_done) House *h = house_open();
@@ -190,4 +223,5 @@ static void test_cut_messages_are_refused(void)
 
 TESTS(TEST(test_only_successors_are_sealed), TEST(test_postings_are_numbered_and_never_change),
         TEST(test_money_rules), TEST(test_accounts_keep_what_they_are),
-        TEST(test_payments_keep_what_they_are_about), TEST(test_cut_messages_are_refused))
+        TEST(test_no_account_stands_under_two_names), TEST(test_payments_keep_what_they_are_about),
+        TEST(test_cut_messages_are_refused))
