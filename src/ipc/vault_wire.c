@@ -162,7 +162,8 @@ SHAPE(WirePinCheck, pin_check_shape, { FIELD_SPAN, AT(WirePinCheck, box), 0, WIR
 SHAPE(WirePinSet, pin_set_shape, { FIELD_SPAN, AT(WirePinSet, box), 0, WIRE_BOX_BYTES_MAX },
         { FIELD_SPAN, AT(WirePinSet, payer), 0, WIRE_NAME_BYTES_MAX },
         { FIELD_SPAN, AT(WirePinSet, nonce), 0, WIRE_NONCE_BYTES_MAX },
-        { FIELD_I64, AT(WirePinSet, now_us), 0, 0 });
+        { FIELD_I64, AT(WirePinSet, now_us), 0, 0 },
+        { FIELD_SPAN, AT(WirePinSet, verifier), 0, WIRE_VERIFIER_BYTES_MAX });
 
 SHAPE(WireBoxKey, box_key_shape, { FIELD_U32, AT(WireBoxKey, key_id), 0, 0 },
         { FIELD_U8, AT(WireBoxKey, suite), 0, 0 }, { FIELD_I64, AT(WireBoxKey, expires_us), 0, 0 },

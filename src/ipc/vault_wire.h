@@ -149,10 +149,11 @@ MUST_USE Status wire_put_pin_check(Buffer *b, const WirePinCheck *check);
 MUST_USE Status wire_take_pin_check(Cursor *c, WirePinCheck *ret);
 
 typedef struct WirePinSet {
-    Span box; /* purpose "set-pin" */
+    Span box; /* purpose "set-pin": six digits; when the payer has a PIN, the old six before them */
     Span payer;
     Span nonce;
     int64_t now_us;
+    Span verifier; /* the present record from the domain store; empty for the first PIN */
 } WirePinSet;
 MUST_USE Status wire_put_pin_set(Buffer *b, const WirePinSet *set);
 MUST_USE Status wire_take_pin_set(Cursor *c, WirePinSet *ret);

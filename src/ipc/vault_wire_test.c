@@ -51,7 +51,7 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
     ROUND_TRIP(pin_check, WirePinCheck,
             { SPAN("box"), SPAN("pay"), SPAN("1900000109"), SPAN("T1"), 100, SPAN("payer"),
                     SPAN("nonce"), SPAN("verifier"), 1234567 });
-    ROUND_TRIP(pin_set, WirePinSet, { SPAN("box"), SPAN("payer"), SPAN("nonce"), 7 });
+    ROUND_TRIP(pin_set, WirePinSet, { SPAN("box"), SPAN("payer"), SPAN("nonce"), 7, SPAN("old") });
     ROUND_TRIP(box_key, WireBoxKey, { 20260131, 1, 99, SPAN("public"), SPAN("signature") });
     ROUND_TRIP(
             key_facts, WireKeyFacts, { SPAN("seal"), SPAN("HMAC-SHA256"), 2, 3, 0, SPAN("5F3C") });

@@ -28,8 +28,7 @@ static void purge(Memory *m, int64_t now_us)
 
 static bool has_room(const Memory *m)
 {
-    return m->boxes.count < MEMORY_BOXES_MAX && m->grants.count < MEMORY_GRANTS_MAX
-            && m->payers.count < MEMORY_PAYERS_MAX;
+    return m->boxes.count < MEMORY_BOXES_MAX && m->grants.count < MEMORY_GRANTS_MAX;
 }
 
 /* The rules of one attempt; the lock is held. */
@@ -142,25 +141,40 @@ Status memory_pin_wrong(Memory *m, const PinUse *use)
     return memory_write(m, MEMORY_WRONG, SPAN_OF(use->box.bytes), &position);
 }
 
-static Status set_locked(
-        Memory *m, const PinUse *use, int64_t now_us, uint32_t *ret_version, uint64_t *ret_position)
+/* The version that this very box set before; 0: it did not. */
+static Status set_before(
+        const MemoryBox *box, const PinUse *use, uint32_t current, uint32_t *ret_version)
+{
+    *ret_version = 0;
+    if (box == NULL) return OK;
+    REQUIRE(keyed_hash_equal(&box->facts, &use->facts), REFUSED_BOX_SPENT);
+    if (box->outcome == BOX_PENDING) return OK;
+    REQUIRE(box->outcome == BOX_SET, REFUSED_BOX_SPENT);
+    uint32_t version = 0;
+    Cursor c = cursor_of(SPAN_OF(box->result));
+    TRY(cursor_u32(&c, &version));
+    REQUIRE(version == current, REFUSED_BOX_SPENT);
+    *ret_version = version;
+    return OK;
+}
+
+static Status set_locked(Memory *m, const PinUse *use, bool proven, int64_t now_us,
+        uint32_t *ret_version, uint64_t *ret_position)
 {
     MEMORY_HOLD(m);
     purge(m, now_us);
     const MemoryPayer *payer = hash_table_find(&m->payers, &use->payer);
     const MemoryBox *box = hash_table_find(&m->boxes, &use->box);
     const uint32_t current = payer != NULL ? payer->version : 0;
-    if (box != NULL) {
-        uint32_t version = 0;
-        Cursor c = cursor_of(SPAN_OF(box->result));
-        TRY(cursor_u32(&c, &version));
-        const bool same = keyed_hash_equal(&box->facts, &use->facts) && box->outcome == BOX_SET
-                && version == current;
-        REQUIRE(same, REFUSED_BOX_SPENT);
-        *ret_version = version;
+    TRY(set_before(box, use, current, ret_version));
+    if (*ret_version > 0) {
+        *ret_position = journal_position(m->journal); /* its record may still be on its way */
         return OK;
     }
+    REQUIRE(proven || current == 0, REFUSED_PIN_WRONG);
+    REQUIRE(!proven || current == use->version, REFUSED_VERIFIER_ROLLED_BACK);
     REQUIRE(has_room(m) && current < UINT32_MAX, REFUSED_VAULT_BUSY);
+    REQUIRE(payer != NULL || m->payers.count < MEMORY_PAYERS_MAX, REFUSED_VAULT_BUSY);
     uint8_t memory[128];
     Buffer b = BUFFER_OF(memory);
     TRY(buffer_put(&b, SPAN_OF(use->payer.bytes)));
@@ -173,12 +187,13 @@ static Status set_locked(
     return OK;
 }
 
-Status memory_pin_set(Memory *m, const PinUse *use, int64_t now_us, uint32_t *ret_version)
+Status memory_pin_set(
+        Memory *m, const PinUse *use, bool proven, int64_t now_us, uint32_t *ret_version)
 {
     uint64_t position = 0;
     uint32_t version = 0;
-    TRY(set_locked(m, use, now_us, &version, &position));
-    TRY(memory_sync(m, position)); /* position 0, a repeat: durable long ago */
+    TRY(set_locked(m, use, proven, now_us, &version, &position));
+    TRY(memory_sync(m, position));
     *ret_version = version;
     return OK;
 }

@@ -38,10 +38,12 @@ MUST_USE Status memory_pin_right(Memory *memory, const PinUse *use, const KeyedH
         int64_t now_us, const uint8_t grant[MEMORY_GRANT_BYTES],
         uint8_t ret_grant[MEMORY_GRANT_BYTES]);
 MUST_USE Status memory_pin_wrong(Memory *memory, const PinUse *use);
-/* A new verifier: its version. Durable; the same box gives the same version. Refuses
- * REFUSED_BOX_SPENT. */
+/* A new verifier: its version. Durable; the same box gives the same version.
+ * proven  the payer's old PIN was right in this box (memory_pin_attempt()), for use->version
+ * Refuses REFUSED_BOX_SPENT, REFUSED_PIN_WRONG (there is a PIN, and no proof of it),
+ * REFUSED_VERIFIER_ROLLED_BACK (it was changed meanwhile), REFUSED_VAULT_BUSY. */
 MUST_USE Status memory_pin_set(
-        Memory *memory, const PinUse *use, int64_t now_us, uint32_t *ret_version);
+        Memory *memory, const PinUse *use, bool proven, int64_t now_us, uint32_t *ret_version);
 
 /* A live grant with this binding. Refuses REFUSED_GRANT_INVALID. */
 MUST_USE Status memory_grant_check(Memory *memory, const uint8_t grant[MEMORY_GRANT_BYTES],

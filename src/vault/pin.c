@@ -240,6 +240,23 @@ Status pin_check(const Pin *pin, Span request, Buffer *ret_answer)
 
 /* --- set --- */
 
+/* An attempt like any other: counted first, and refused while the payer is locked. */
+static Status prove_old(
+        const Pin *pin, const WirePinSet *set, Span old, PinUse *use, int64_t now_us)
+{
+    bool repeated = false;
+    bool right = false;
+    uint8_t unused[MEMORY_GRANT_BYTES];
+    CLEANUP(password_record_wipe) PasswordRecord record = { 0 };
+    TRY(open_verifier(pin, set->payer, set->verifier, &use->version, &record));
+    TRY(memory_pin_attempt(pin->memory, use, now_us, &repeated, unused));
+    REQUIRE(!repeated, REFUSED_BOX_SPENT); /* no grant was ever made of a box with this purpose */
+    TRY(compare(&record, old, &right));
+    if (right) return OK;
+    TRY(memory_pin_wrong(pin->memory, use));
+    return REFUSE(REFUSED_PIN_WRONG);
+}
+
 Status pin_set(const Pin *pin, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
@@ -259,8 +276,17 @@ Status pin_set(const Pin *pin, Span request, Buffer *ret_answer)
     uint8_t digits_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer digits = BUFFER_OF(digits_memory);
     TRY(keys_box_open(pin->keys, &box, &digits));
-    REQUIRE(!pin_is_weak(span_of_buffer(&digits)), REFUSED_PIN_WEAK);
+    const bool changes = digits.size == PIN_DIGITS + PIN_DIGITS;
+    const size_t before = changes ? PIN_DIGITS : 0;
+    const Span old = { digits.data, before };
+    const Span new = { digits.data + before, digits.size - before };
+    REQUIRE(!pin_is_weak(new), REFUSED_PIN_WEAK);
     uint32_t version = 0;
-    TRY(memory_pin_set(pin->memory, &use, now_us, &version));
-    return make_verifier(pin, set.payer, version, span_of_buffer(&digits), ret_answer);
+    Status s = memory_pin_set(pin->memory, &use, false, now_us, &version);
+    if (changes && status_is(s, REFUSED_PIN_WRONG)) {
+        TRY(prove_old(pin, &set, old, &use, now_us));
+        s = memory_pin_set(pin->memory, &use, true, now_us, &version);
+    }
+    TRY(s);
+    return make_verifier(pin, set.payer, version, new, ret_answer);
 }

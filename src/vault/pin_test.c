@@ -52,7 +52,7 @@ static Status set_pin_box(House *h, Span box)
 {
     uint8_t memory[BOX_BYTES_MAX + 512];
     Buffer b = BUFFER_OF(memory);
-    const WirePinSet set = { box, span_of_text(payer), SPAN_OF(nonce), 0 };
+    const WirePinSet set = { box, span_of_text(payer), SPAN_OF(nonce), 0, verifier };
     TRY(wire_put_pin_set(&b, &set));
     TRY(house_ask(h, VAULT_SET_PIN, span_of_buffer(&b)));
     memcpy(verifier_memory, h->answer.data, h->answer.size);
@@ -255,7 +255,7 @@ static void test_an_old_verifier_is_rolled_back(void)
     uint8_t old[256];
     memcpy(old, verifier.data, verifier.size);
     const Span old_verifier = { old, verifier.size };
-    EXPECT_OK(set_pin(h, "135790"));
+    EXPECT_OK(set_pin(h, "284617135790"));
     const Span current = verifier;
     verifier = old_verifier;
     EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_VERIFIER_ROLLED_BACK);
@@ -263,6 +263,37 @@ static void test_an_old_verifier_is_rolled_back(void)
     EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_SEAL_TAMPERED);
     verifier = current;
     EXPECT_OK(check_pin(h, "135790", "o1"));
+}
+
+/* Anybody can make a box. Who does not know the PIN sets none, tries none for nothing, and lifts no
+ * lock. */
+static void test_a_pin_is_changed_by_who_knows_it(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(set_pin(h, "284617"));
+    EXPECT_REFUSED(set_pin(h, "135790"), REFUSED_PIN_WRONG);
+    EXPECT_REFUSED(set_pin(h, "284617111111"), REFUSED_PIN_WEAK);
+    EXPECT_OK(check_pin(h, "284617", "o1"));
+    for (int i = 0; i < PIN_TRIES_MAX; i++)
+        EXPECT_REFUSED(set_pin(h, "000000135790"), REFUSED_PIN_WRONG);
+    EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_PIN_LOCKED);
+    EXPECT_REFUSED(set_pin(h, "284617135790"), REFUSED_PIN_LOCKED);
+    EXPECT_REFUSED(set_pin(h, "135790"), REFUSED_PIN_WRONG);
+    EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_PIN_LOCKED);
+
+    h->now_us += PIN_LOCK_FIRST_US + 1;
+    const Wish w = { BOX_PURPOSE_SET_PIN, "284617135790", NULL, 0, payer, 60 * 1000000 };
+    uint8_t memory[BOX_BYTES_MAX];
+    const Span made = make_box(h, &w);
+    memcpy(memory, made.data, made.size);
+    const Span box = { memory, made.size };
+    EXPECT_OK(set_pin_box(h, box));
+    EXPECT_OK(set_pin_box(h, box)); /* the answer was lost: the same version again */
+    EXPECT_OK(check_pin(h, "135790", "o2"));
+    EXPECT_REFUSED(check_pin(h, "284617", "o3"), REFUSED_PIN_WRONG);
+    EXPECT_OK(house_restart(h));
+    EXPECT_OK(house_scan(h));
+    EXPECT_OK(check_pin(h, "135790", "o4"));
 }
 
 static void test_a_grant_is_consumed_by_its_payment_alone(void)
@@ -402,4 +433,5 @@ TESTS(TEST(test_one_box_on_many_workers_gives_one_grant), TEST(test_weak_pins),
         TEST(test_right_and_wrong), TEST(test_lock), TEST(test_killed_at_each_step_counts),
         TEST(test_a_box_is_good_for_one_request), TEST(test_a_box_is_good_for_its_purpose_alone),
         TEST(test_a_wrong_box_counts_once), TEST(test_an_old_verifier_is_rolled_back),
+        TEST(test_a_pin_is_changed_by_who_knows_it),
         TEST(test_a_grant_is_consumed_by_its_payment_alone), TEST(test_state_survives_snapshots))

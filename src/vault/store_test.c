@@ -257,6 +257,8 @@ static void test_an_older_lease_is_fenced(void)
     Buffer b = BUFFER_OF(memory);
     EXPECT_OK(buffer_put_u64(&b, ours));
     EXPECT_REFUSED(house_ask(h, VAULT_SCAN_BEGIN, span_of_buffer(&b)), REFUSED_EPOCH_FENCED);
+    memset(memory, 0xFF, sizeof(memory)); /* after which there could be no other */
+    EXPECT_REFUSED(house_ask(h, VAULT_SCAN_BEGIN, SPAN_OF(memory)), REFUSED_EPOCH_FENCED);
 }
 
 /* The disk of the journal loses power at its first, second, third... operation, with seeded
