@@ -203,6 +203,29 @@ static void test_kills_lose_nothing(void)
             customers_refused(customers), customers_told(customers));
 }
 
+/* A vaultd that hangs keeps requests waiting longer than hufud's patience with them at its end: it
+ * must still take nothing apart that they use, and end by itself. */
+static void test_a_stop_bears_a_vaultd_that_hangs(void)
+{
+    int exit_status = -1;
+    EXPECT(customers != NULL);
+    customers_open_gate(customers);
+    EXPECT(customers_await(customers, BEFORE_MIN));
+    customers_witness(&stand);
+    customers_mark(customers);
+    EXPECT(kill(stand.pids[STAND_VAULTD], SIGSTOP) == 0);
+    const int64_t stopped_us = now_us();
+    stand_stop(&stand, STAND_HUFUD, SIGTERM, &exit_status);
+    EXPECT(kill(stand.pids[STAND_VAULTD], SIGCONT) == 0);
+    printf("hufud ended %" PRId64 " ms after vaultd hung, status %d\n",
+            (now_us() - stopped_us) / 1000, exit_status);
+    EXPECT(exit_status == 0);
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT(customers_await(customers, AFTER));
+    EXPECT(customers_close_gate(customers));
+    check_everything();
+}
+
 static void test_rows_and_log_verify(void)
 {
     EXPECT(customers != NULL);
@@ -242,7 +265,8 @@ static void read_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const ExpectTest tests[] = { TEST(test_house_opens), TEST(test_kills_win_no_try),
-        TEST(test_kills_lose_nothing), TEST(test_rows_and_log_verify), TEST(test_house_closes) };
+        TEST(test_kills_lose_nothing), TEST(test_a_stop_bears_a_vaultd_that_hangs),
+        TEST(test_rows_and_log_verify), TEST(test_house_closes) };
     read_options(argc, argv);
     return expect_run(tests, sizeof(tests) / sizeof(tests[0]), 1, argv);
 }

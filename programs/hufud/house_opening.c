@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000 };
+enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000, DRAINS_MAX = 6 };
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
     &ledger_schema, &payment_schema };
@@ -328,6 +328,21 @@ Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
     return open_doors(o);
 }
 
+/* The loops call into the house until the last request is answered, so nothing is taken apart
+ * before. Every wait of a request has its deadline; what hangs longer than all of them is left to
+ * the kernel: nothing was acknowledged that is not durable, and memory taken from under a running
+ * loop could still answer. */
+static void drain(HttpServer *server)
+{
+    for (int i = 0; i < DRAINS_MAX; i++) {
+        const Status s = http_server_stop(server, DRAIN_MS_MAX);
+        if (status_ok(s)) return;
+        LOG_STATUS(LOG_WARNING, "hufud.drain", s);
+    }
+    LOG(LOG_ALERT, "hufud.drain_given_up");
+    _exit(EXIT_FAILURE);
+}
+
 /* First who asks, then who works, then who remembers. */
 void opening_close(Opening *o)
 {
@@ -335,10 +350,7 @@ void opening_close(Opening *o)
     if (o->ready_written) first_files_remove(o->config.ready_file);
     if (o->admin != NULL) admin_stop(o->admin);
     if (o->clockwork != NULL) clockwork_stop(o->clockwork);
-    if (o->server != NULL) {
-        const Status s = http_server_stop(o->server, DRAIN_MS_MAX);
-        if (!status_ok(s)) LOG_STATUS(LOG_WARNING, "hufud.drain", s);
-    }
+    if (o->server != NULL) drain(o->server);
     if (house->openers != NULL) workers_stop(house->openers);
     if (house->batcher != NULL) batcher_stop(house->batcher);
     if (house->signer != NULL) signer_stop(house->signer);
