@@ -180,7 +180,7 @@ static void tick(Clockwork *c)
 static bool wait_tick(Clockwork *c)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += CLOCKWORK_TICK_MS * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;
@@ -209,13 +209,23 @@ static void clockwork_free(Clockwork *c)
     free(c);
 }
 
+/* Ticks by the monotonic clock: one that is set back would stop the timer of what is held. */
+static void init_waiting(Clockwork *c)
+{
+    pthread_condattr_t monotonic;
+    ASSERT(pthread_condattr_init(&monotonic) == 0);
+    ASSERT(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    ASSERT(pthread_cond_init(&c->wake, &monotonic) == 0);
+    ASSERT(pthread_mutex_init(&c->lock, NULL) == 0);
+    pthread_condattr_destroy(&monotonic);
+}
+
 Status clockwork_start(const ClockworkConfig *config, Clockwork **ret_clockwork)
 {
     Clockwork *c = calloc(1, sizeof(*c));
     CHECK(c != NULL, FAULT_MEMORY);
     c->config = *config;
-    pthread_mutex_init(&c->lock, NULL);
-    pthread_cond_init(&c->wake, NULL);
+    init_waiting(c);
     Status s = open_rolling(c);
     if (status_ok(s) && pthread_create(&c->thread, NULL, run, c) != 0) s = BROKEN(FAULT_THREAD);
     if (!status_ok(s)) {
