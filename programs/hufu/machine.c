@@ -119,11 +119,12 @@ Status machine_start_vaultd(Machine *m)
 void machine_start_hufud(Machine *m) { supervisor_start(m->supervisor, MACHINE_HUFUD); }
 
 /* hufud wrote "address port". */
-MUST_USE static Status read_port(const char *path, uint16_t *ret_port)
+Status machine_port(const char *directory, uint16_t *ret_port)
 {
+    char path[PATH_BYTES_MAX];
     uint8_t memory[128];
     Buffer text = BUFFER_OF(memory);
-    TRY(file_read(path, &text));
+    TRY(file_read(path_in(path, directory, PATH_READY), &text));
     while (text.size > 0 && text.data[text.size - 1] == '\n')
         text.size--;
     Cursor c = cursor_of(span_of_buffer(&text));
@@ -147,5 +148,5 @@ Status machine_await_hufud(const Machine *m, uint16_t *ret_port)
     char path[PATH_BYTES_MAX];
     path_in(path, m->layout->directory, PATH_READY);
     TRY(await(m, "hufud", path, MACHINE_HUFUD_WAIT_MS));
-    return read_port(path, ret_port);
+    return machine_port(m->layout->directory, ret_port);
 }

@@ -36,6 +36,9 @@ MUST_USE Status machine_start_vaultd(Machine *machine);
 void machine_start_hufud(Machine *machine);
 /* Wait until it serves. Says so once when that takes long. Refuses as above. */
 MUST_USE Status machine_await_hufud(const Machine *machine, uint16_t *ret_port);
+/* Where the hufud of this directory serves now. Faults FAULT_DISK: it does not, or we may not know.
+ */
+MUST_USE Status machine_port(const char *directory, uint16_t *ret_port);
 /* Whether it serves now. */
 bool machine_serves(const Machine *machine);
 

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "machine.h"
 #include "replayer.h"
 #include "terminal.h"
 
@@ -7,6 +8,8 @@
 
 #include <signal.h>
 #include <unistd.h>
+
+enum { PORT_DEFAULT = 8443 };
 
 static void interrupt(int number)
 {
@@ -27,6 +30,14 @@ MUST_USE static Status load(const char *directory, const char *ca_path, Merchant
     return payer_apps_load(path, payers);
 }
 
+static uint16_t port_of(const char *directory, int64_t given)
+{
+    uint16_t port = PORT_DEFAULT;
+    if (given != 0) return (uint16_t)given;
+    IGNORE(machine_port(directory, &port), "another machine's, or not ours to read: the usual one");
+    return port;
+}
+
 int command_replay(int argc, char **argv)
 {
     const char *file = NULL;
@@ -34,7 +45,7 @@ int command_replay(int argc, char **argv)
     const char *address = "127.0.0.1";
     const char *ca = NULL;
     const char *prefix = NULL;
-    int64_t port = 8443;
+    int64_t port = 0;
     int64_t rate = 0;
     int64_t workers = 8;
     const Option options[] = {
@@ -46,7 +57,8 @@ int command_replay(int argc, char **argv)
                 REPLAY_WORKERS_MAX },
         { "--directory", OPTION_TEXT, "DIR", "with demo/ and ca.pem [var]", &directory, 0, 0 },
         { "--address", OPTION_TEXT, "ADDRESS", "[127.0.0.1]", &address, 0, 0 },
-        { "--port", OPTION_NUMBER, "N", "[8443]", &port, 1, 65535 },
+        { "--port", OPTION_NUMBER, "N", "[where `hufu up` serves in DIR, else 8443]", &port, 1,
+                65535 },
         { "--ca", OPTION_TEXT, "FILE", "whose certificates to trust [DIR/ca.pem]", &ca, 0, 0 },
         { "--prefix", OPTION_TEXT, "TEXT",
                 "of the order numbers; the same again finds the stored outcomes", &prefix, 0, 0 },
@@ -81,7 +93,7 @@ int command_replay(int argc, char **argv)
     signal(SIGINT, interrupt);
     signal(SIGPIPE, SIG_IGN);
     const ReplayConfig config = { .address = address,
-        .port = (uint16_t)port,
+        .port = port_of(directory, port),
         .tls = tls,
         .merchants = &merchants,
         .payers = &payers,

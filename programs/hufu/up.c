@@ -134,8 +134,21 @@ static int failed(const Up *up, const char *step, Status s)
     return EXIT_FAILED;
 }
 
+/* Said before anything is made: the rules are the one file that is not ours to make. */
+static bool rules_are_there(const Up *up)
+{
+    if (access(up->rules, R_OK) == 0) return true;
+    fprintf(stderr,
+            "hufu: %s: %s\n"
+            "hufud needs this file. Start in the folder of Hufu's sources, or name the file: "
+            "hufu up --rules FILE\n",
+            up->rules, strerror(errno));
+    return false;
+}
+
 static int run(Up *up)
 {
+    if (!rules_are_there(up)) return EXIT_FAILED;
     Status s = catch_signals();
     if (status_ok(s)) s = prepare(up);
     if (status_is(s, REFUSED_STORE_BUSY)) {

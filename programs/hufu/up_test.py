@@ -114,6 +114,12 @@ def nobody_answers_before_the_first_start(h):
     expect(done.returncode == 1 and "hufu up" in done.stdout, done.stdout)
 
 
+def up_names_the_file_that_is_missing(h):
+    done = h.hufu("up", "--rules", "nowhere/strategy.yaml")
+    expect(done.returncode == 1 and "nowhere/strategy.yaml: No such file" in done.stdout, done.stdout)
+    expect("--rules FILE" in done.stdout and not os.path.exists(h.var), done.stdout)
+
+
 def first_up_sets_up_an_institution(h):
     said = h.start("--no-traffic")
     expect("enrolling payers" in said, said)
@@ -152,7 +158,7 @@ def a_file_of_payments_is_replayed(h):
     done = h.hufu("simulate", "--out", h.csv, "--customers", "60", "--terminals", "60", "--days", "1",
                   "--radius", "30", directory=False)
     expect(done.returncode == 0, done.stdout)
-    done = h.hufu("replay", h.csv, "--port", h.port, "--ca", os.path.join(h.var, "ca.pem"), "--prefix", "T1")
+    done = h.hufu("replay", h.csv, "--ca", os.path.join(h.var, "ca.pem"), "--prefix", "T1")
     with open(h.csv) as file:
         rows = sum(1 for _ in file) - 1
     counts = {name: int(count.replace(",", "")) for name, count in
@@ -230,6 +236,7 @@ def fresh_starts_over(h):
 
 STEPS = [
     every_command_explains_itself, wrong_calls_say_what_is_wrong, nobody_answers_before_the_first_start,
+    up_names_the_file_that_is_missing,
     first_up_sets_up_an_institution, status_is_ready, a_second_up_in_the_same_place_is_refused,
     keys_are_listed_and_none_is_shown, a_payer_comes_in_with_a_boxed_pin, an_easy_pin_is_refused,
     a_file_of_payments_is_replayed, the_auditor_finds_nothing, a_backup_is_written_and_never_overwritten,
