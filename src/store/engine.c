@@ -85,18 +85,21 @@ static Status settle_debt(Engine *engine)
     return s;
 }
 
+static bool not_ready(Status s) { return status_is(s, REFUSED_VAULT_NOT_READY); }
+
 static Status ask_verdicts(Engine *engine, size_t count)
 {
     Rows *rows = engine->rows;
     const BatchGuard *guard = &engine->guard;
     const Status settled = settle_debt(engine);
+    if (!not_ready(settled)) TRY(settled);
     if (count > 0) {
         TRY(guard->verify(guard->context, rows->claims, count, rows->verdicts));
         engine->counters.trips_guard++;
     }
     if (status_ok(settled)) return OK;
-    const Status again = settle_debt(engine); /* it may have been shown the store meanwhile */
-    return status_is(again, REFUSED_VAULT_NOT_READY) ? OK : again;
+    const Status again = settle_debt(engine); /* it was shown the store meanwhile */
+    return not_ready(again) ? OK : again;
 }
 
 static Status verify(Engine *engine)

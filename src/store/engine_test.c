@@ -362,6 +362,47 @@ static void test_a_lost_confirm_is_made_up(void)
     EXPECT(house.guard.confirmed == 3 && balance(1) == 98);
 }
 
+/* A guard that does not know how the last batch ended vouches for none of its rows: nothing is
+ * asked of it before it knows, so that no good row looks like a bad one. */
+static void test_nothing_is_verified_before_the_guard_knows_the_last_batch(void)
+{
+    HOUSE;
+    EXPECT(open_accounts());
+    house.guard.confirm_answer = BROKEN(FAULT_JOURNAL);
+    PracticeUnit first = practice_transfer(1, 2, 1);
+    RUN(&first);
+    EXPECT_OK(first.outcome);
+    const int verified = house.guard.verify_calls;
+    PracticeUnit second = practice_transfer(1, 2, 1);
+    RUN(&second);
+    EXPECT_STATUS(second.outcome, FAULT_JOURNAL);
+    EXPECT(house.guard.verify_calls == verified && house.guard.alarm_calls == 0);
+    house.guard.confirm_answer = OK;
+    RUN(&second);
+    EXPECT_OK(second.outcome);
+    EXPECT(balance(1) == 98 && practice_is_sound(house.store));
+}
+
+/* Prepared, given up, and the guard was not there to hear it: it hears it before the next batch. */
+static void test_a_lost_abort_is_made_up(void)
+{
+    HOUSE;
+    EXPECT(open_accounts());
+    house.guard.append_answer = BROKEN(FAULT_STORE_FULL);
+    house.guard.abort_answer = REFUSE(REFUSED_VAULT_UNAVAILABLE);
+    PracticeUnit unit = practice_transfer(1, 2, 1);
+    RUN(&unit);
+    EXPECT_STATUS(unit.outcome, FAULT_STORE_FULL);
+    EXPECT(house.guard.prepared == 1);
+    house.guard.append_answer = OK;
+    RUN(&unit); /* still not heard */
+    EXPECT_REFUSED(unit.outcome, REFUSED_VAULT_UNAVAILABLE);
+    house.guard.abort_answer = OK;
+    RUN(&unit);
+    EXPECT_OK(unit.outcome);
+    EXPECT(house.guard.confirmed == 2 && balance(1) == 99 && practice_is_sound(house.store));
+}
+
 static void test_content_refused_by_the_guard_comes_one_by_one(void)
 {
     HOUSE;
@@ -463,6 +504,8 @@ TESTS(TEST(test_a_batch_is_written_once), TEST(test_a_refusal_beside_a_success),
         TEST(test_a_bad_row_fails_only_its_units), TEST(test_a_bad_row_cannot_be_ignored),
         TEST(test_reading_commits_nothing), TEST(test_guard_away_then_back),
         TEST(test_a_lost_confirm_is_made_up),
+        TEST(test_nothing_is_verified_before_the_guard_knows_the_last_batch),
+        TEST(test_a_lost_abort_is_made_up),
         TEST(test_content_refused_by_the_guard_comes_one_by_one),
         TEST(test_a_batch_over_its_bytes_splits), TEST(test_rows_are_checked_at_the_door),
         TEST(test_survives_reopening))

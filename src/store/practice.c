@@ -135,6 +135,7 @@ static Status guard_abort(void *context, int64_t batch)
 {
     PracticeGuard *g = context;
     g->abort_calls++;
+    TRY(g->abort_answer);
     g->prepared = -1;
     return OK;
 }

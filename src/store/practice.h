@@ -28,6 +28,7 @@ typedef struct PracticeGuard {
     Status verify_answer; /* unless OK */
     Status prepare_answer; /* unless OK */
     Status confirm_answer; /* unless OK */
+    Status abort_answer; /* unless OK */
     Status append_answer; /* unless OK */
     const Table *refuse_table; /* prepare refuses ROW_NOT_SUCCESSOR for any batch with such a row
                                   whose */
