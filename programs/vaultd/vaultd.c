@@ -2,6 +2,7 @@
  * then the door is shut: the rest of its life it answers messages (src/vault/vault.h). */
 #define _GNU_SOURCE
 #include "base/log.h"
+#include "base/secret.h"
 #include "crypto/library.h"
 #include "files.h"
 #include "options.h"
@@ -55,7 +56,9 @@ static Status open_memory(const Files *files, const Keys *keys, Memory **ret_mem
         .journal_key = keys_secret(keys, KEY_JOURNAL),
     };
     keyed_hash_key(&config.names, keys_secret(keys, KEY_MAP)->bytes);
-    return memory_open(&config, ret_memory);
+    const Status s = memory_open(&config, ret_memory);
+    bytes_wipe(&config.names, sizeof(config.names));
+    return s;
 }
 
 static Status open_vault(const Options *o, Keys *keys, Memory *memory, Vault **ret_vault)

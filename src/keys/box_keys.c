@@ -76,6 +76,8 @@ Status keys_box_today(Keys *keys, KeysBox *ret_box)
         entry = find(keys, key_id_of(day));
         CHECK(entry != NULL, FAULT_CRYPTO);
     }
+    /* Also when another call made it: what nobody could open after a restart is not given out. */
+    TRY(journal_sync(keys->journal, journal_position(keys->journal)));
     return take_point(entry, ret_box);
 }
 

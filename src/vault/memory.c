@@ -1,5 +1,7 @@
 #include "vault/memory.h"
 
+#include "base/secret.h"
+
 #include <stdlib.h>
 
 enum { PURGE_FIRST = 4096 };
@@ -60,6 +62,7 @@ void memory_close(Memory *m)
     hash_table_clear(&m->nonces);
     pthread_cond_destroy(&m->settle);
     pthread_mutex_destroy(&m->lock);
+    bytes_wipe(m, sizeof(*m)); /* the key of the names, grants */
     free(m);
 }
 

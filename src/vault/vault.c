@@ -1,5 +1,6 @@
 #include "vault/vault.h"
 
+#include "base/secret.h"
 #include "crypto/sign.h"
 #include "vault/approval.h"
 #include "vault/checkpoint.h"
@@ -41,6 +42,7 @@ void vault_close(Vault *vault)
 {
     if (vault == NULL) return;
     store_view_close(vault->view);
+    bytes_wipe(vault, sizeof(*vault)); /* the key of the names */
     free(vault);
 }
 
