@@ -64,6 +64,6 @@ typedef struct DayEndClose {
 
 void day_end_close_unit(DayEndClose *work, void (*done)(Unit *unit, Status outcome));
 
-/* All of it, waiting: for a timer thread, never the batch thread. Refuses DAY_NOT_ZERO and what the
- * units refuse. */
+/* All of it, waiting: for a timer thread, never the batch thread. What an interrupted run left open
+ * is closed. Refuses DAY_NOT_ZERO, DAY_CLOSED (nothing was left) and what the units refuse. */
 MUST_USE Status day_end_run(Batcher *batcher, int64_t day, DayEndTotals *ret_totals);

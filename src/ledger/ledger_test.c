@@ -275,6 +275,24 @@ static void test_a_day_closes_once_with_everybody_in_it(void)
     books_close(&b);
 }
 
+/* Killed between two currencies: the next run closes the other one. */
+static void test_a_day_that_is_half_closed_is_closed_by_the_next_run(void)
+{
+    Books b;
+    DayEndTotals totals = { 0 };
+    with_people(&b);
+    const int64_t day = time_business_day(b.now_us);
+    b.now_us = time_business_day_start_us((int32_t)day + 1) + 5;
+    DayEndClose first = { .day = day, .total = { CURRENCY_CNY, 3, 0 } };
+    day_end_close_unit(&first, NULL);
+    EXPECT_OK(unit_wait(b.batcher, &first.unit));
+    EXPECT(number(&b, "SELECT count(*) FROM day_end") == 1);
+    EXPECT_OK(day_end_run(b.batcher, day, &totals));
+    EXPECT(totals.count == 2 && number(&b, "SELECT count(*) FROM day_end") == 2);
+    EXPECT_REFUSED(day_end_run(b.batcher, day, &totals), REFUSED_DAY_CLOSED);
+    books_close(&b);
+}
+
 static void test_a_day_that_is_not_zero_raises_an_alert(void)
 {
     Books b;
@@ -337,6 +355,7 @@ TESTS(TEST(test_each_movement_moves_what_it_says), TEST(test_what_may_not_move_d
         TEST(test_a_fault_of_the_funding_account_is_not_hidden),
         TEST(test_the_first_touch_of_a_day_keeps_the_evening),
         TEST(test_a_day_closes_once_with_everybody_in_it),
+        TEST(test_a_day_that_is_half_closed_is_closed_by_the_next_run),
         TEST(test_a_day_that_is_not_zero_raises_an_alert),
         TEST(test_an_alert_keeps_the_key_that_it_is_about),
         TEST(test_alerts_take_no_numbers_of_postings),
