@@ -161,10 +161,34 @@ void passage_submit(Passage *p, PassageWrite write)
     signer_submit(house->signer, p);
 }
 
+/* "application/json", with parameters or without. A page of a foreign origin can make a browser
+ * post other types without asking us first. */
+static bool is_json(const HttpRequest *http)
+{
+    static const char wanted[] = "application/json";
+    const Span type = http_request_header(http, "Content-Type");
+    const size_t size = sizeof(wanted) - 1;
+    if (http_request_header_count(http, "Content-Type") != 1 || type.size < size) return false;
+    for (size_t i = 0; i < size; i++) {
+        const uint8_t c = type.data[i];
+        const uint8_t lower = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+        if (lower != (uint8_t)wanted[i]) return false;
+    }
+    return type.size == size || type.data[size] == ';' || type.data[size] == ' ';
+}
+
+bool passage_has_json(Passage *p)
+{
+    if (is_json(p->http)) return true;
+    passage_refuse(p, REFUSE(REFUSED_CONTENT_TYPE), NULL);
+    return false;
+}
+
 bool passage_read_json(Passage *p, const JsonField *fields, size_t count, void *ret_struct,
         JsonDocument **ret_document)
 {
     JsonProblem problem = { 0 };
+    if (!passage_has_json(p)) return false;
     Status s = json_parse(http_request_body(p->http), ret_document, &problem);
     if (status_ok(s))
         s = json_read(*ret_document, json_root(*ret_document), fields, count, ret_struct, &problem);

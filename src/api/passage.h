@@ -80,8 +80,10 @@ void passage_finish(Passage *passage, Status outcome, PassageWrite write);
 int passage_write_refusal(
         Passage *passage, Status refusal, const JsonProblem *problem, Buffer *ret_body);
 
-/* Read the request's body as one JSON object into a struct; when refused the passage is answered
- * and gone. */
+/* Does the request say that its body is JSON? When not the passage is answered and gone. */
+MUST_USE bool passage_has_json(Passage *passage);
+/* Read the body (application/json) as one object into a struct; when refused the passage is
+ * answered and gone. */
 MUST_USE bool passage_read_json(Passage *passage, const JsonField *fields, size_t count,
         void *ret_struct, JsonDocument **ret_document);
 

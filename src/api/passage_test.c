@@ -42,10 +42,22 @@ static bool contains(Span text, const char *part)
 
 static Status call(const char *method, const char *target, const char *body, HttpAnswer *ret_answer)
 {
-    const HttpCall call_of = {
-        .method = method, .target = span_of_text(target), .body = span_of_text(body)
-    };
+    const HttpHeader headers[] = { { "Content-Type", SPAN("application/json") } };
+    const HttpCall call_of = { method, span_of_text(target), headers, 1, span_of_text(body) };
     return http_client_call(http, &call_of, ret_answer);
+}
+
+static void test_a_body_of_another_type(void)
+{
+    static const char *const types[] = { "text/plain", "application/jsonx", "application/jso", "" };
+    HOUSE(0);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        HttpAnswer answer = { 0 };
+        const HttpHeader headers[] = { { "Content-Type", span_of_text(types[i]) } };
+        const HttpCall call_of = { "POST", SPAN("/payer/v1/codes"), headers, 1, SPAN("{}") };
+        EXPECT_OK(http_client_call(http, &call_of, &answer));
+        EXPECT(answer.status == 415 && contains(answer.body, "\"PARAM_ERROR\""));
+    }
 }
 
 /* A merchant's call, rightly signed (with this nonce). */
@@ -61,8 +73,8 @@ static Status call_signed(const char *method, const char *target, const char *bo
     TRY(client_sign(&signer, span_of_text(method), span_of_text(target), span_of_text(body),
             clock_now_us(&house.house.clock) / TIME_SECOND_US, nonce, &scratch, &header));
     const HttpHeader headers[] = { { "Authorization", span_of_buffer(&header) },
-        { "Accept-Language", SPAN("en") } };
-    const HttpCall call_of = { method, span_of_text(target), headers, 2, span_of_text(body) };
+        { "Content-Type", SPAN("application/json") }, { "Accept-Language", SPAN("en") } };
+    const HttpCall call_of = { method, span_of_text(target), headers, 3, span_of_text(body) };
     return http_client_call(http, &call_of, ret_answer);
 }
 
@@ -206,4 +218,5 @@ static void test_many_at_once(void)
 
 TESTS(TEST(test_health_and_unknown_paths), TEST(test_strangers),
         TEST(test_signed_requests_without_vaultd), TEST(test_what_a_payer_may_ask),
-        TEST(test_bad_bodies_name_their_field), TEST(test_many_at_once))
+        TEST(test_a_body_of_another_type), TEST(test_bad_bodies_name_their_field),
+        TEST(test_many_at_once))

@@ -48,6 +48,8 @@ static const MessageError errors[] = {
 
     /* http, when it lets us speak */
     { REFUSED_HTTP_REQUEST_INVALID, PARAMETER("HTTP请求格式错误", "Breaks HTTP/1.1") },
+    { REFUSED_CONTENT_TYPE, 415, "PARAM_ERROR", "Content-Type须为application/json",
+            "Content-Type must be application/json" },
     { REFUSED_HTTP_LENGTH_REQUIRED, 411, "PARAM_ERROR", "缺少Content-Length",
             "Content-Length is required" },
     { REFUSED_HTTP_TOO_LARGE, 413, "PARAM_ERROR", "请求体过大", "The body is too large" },
