@@ -13,6 +13,7 @@
 #include "merchant_steps.h"
 #include "payment/pay_code.h"
 #include "people.h"
+#include "starts.h"
 #include "vaultclient/client.h"
 
 #include <stdio.h>
@@ -107,6 +108,7 @@ static void test_house_opens(void)
     const VaultClientConfig config = { .socket_path = stand_path(&stand, PATH_OPERATOR_SOCKET),
         .channels = 1 };
     EXPECT_OK(vaultclient_open(&config, &operators));
+    EXPECT(starts_with_closed_day(&stand, &http));
     intruder_open(&stand, &intruder);
     take_codes();
     EXPECT_OK(step_codepay(&merchant, http, "KEPT-1", MINOR, code, &answered));

@@ -102,13 +102,7 @@ static void test_house_opens(void)
     EXPECT(pays("KEPT-1"));
     EXPECT(pays("KEPT-2"));
     make_alerts();
-    int exit_status = -1;
-    http_client_close(&http);
-    stand_stop(&stand, STAND_HUFUD, SIGTERM, &exit_status); /* a start closes the day before */
-    EXPECT(exit_status == 0);
-    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
-    EXPECT_OK(stand_connect(&stand, &http));
-    EXPECT(starts_reaches(&stand, "SELECT count(*) FROM day_end", 1));
+    EXPECT(starts_with_closed_day(&stand, &http));
     EXPECT(stand_await_checkpoint(&stand));
     EXPECT(stand_audit(&stand) == 0);
 }

@@ -66,3 +66,13 @@ bool starts_reaches(const Stand *stand, const char *sql, int64_t number)
     }
     return true;
 }
+
+bool starts_with_closed_day(Stand *stand, HttpClient **http)
+{
+    int exit_status = -1;
+    http_client_close(http);
+    stand_stop(stand, STAND_HUFUD, SIGTERM, &exit_status);
+    if (exit_status != 0 || !status_ok(stand_start(stand, STAND_HUFUD))) return false;
+    return status_ok(stand_connect(stand, http))
+            && starts_reaches(stand, "SELECT count(*) FROM day_end", 1);
+}

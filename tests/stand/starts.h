@@ -19,5 +19,9 @@ bool starts_refused(Stand *stand, TableId table);
 /* hufud serves; `ret_http` is connected to it. */
 bool starts_well(Stand *stand, HttpClient **ret_http);
 
+/* Start hufud anew and wait until it has closed yesterday: from then on it writes nothing by
+ * itself. There must be accounts. `http` is connected anew. */
+bool starts_with_closed_day(Stand *stand, HttpClient **http);
+
 /* Wait until a number in the database is as large as this. */
 bool starts_reaches(const Stand *stand, const char *sql, int64_t number);
