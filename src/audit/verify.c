@@ -44,6 +44,10 @@ static const FindingText texts[FINDING_KIND_COUNT] = {
     [FINDING_BALANCE_DIFFERS] = { "balance.differs",
             "The account does not hold what its postings add up to." },
     [FINDING_TABLE_MISSING] = { "table.missing", "A table that the log speaks of is not there." },
+    [FINDING_PAYMENT_DIFFERS] = { "payment.differs",
+            "The payment's state and its postings tell different stories: treat hufud as captured "
+            "or "
+            "broken; compare with both parties." },
     [FINDING_COUNT_DIFFERS] = { "count.differs", "Rows claim revisions that the log never saw." },
 };
 
@@ -148,6 +152,7 @@ static Status verify_steps(Verify *v)
     TRY(verify_log(v));
     TRY(verify_rows(v));
     verify_sums_end(v);
+    TRY(verify_payments(v));
     TRY(verify_left_over(v));
     return store_execute(v->store, "COMMIT", NULL, 0);
 }

@@ -8,6 +8,7 @@
  * used once 3 per table, revisions of rows add up to leaf entries: a deleted or rolled-back row
  * leaves some over 4 postings sum to zero per batch, transaction and currency; balances are the
  * sums of their postings 5 a seal names the revision and the schema of its row
+ * 6 what each payment's state says has moved is what its postings moved: once, or not at all
  *
  * Reads only, in one read transaction: a live database may go on. Knows no room's code: tables are
  * found in the database by the names of the registry. Memory: about 12 bytes a leaf entry. Floor 3.
@@ -35,6 +36,7 @@ typedef enum AuditFindingKind {
     FINDING_BALANCE_DIFFERS,
     FINDING_TABLE_MISSING,
     FINDING_COUNT_DIFFERS, /* leaf entries and revisions of a table do not add up */
+    FINDING_PAYMENT_DIFFERS, /* its state says other things than its postings */
     FINDING_KIND_COUNT,
 } AuditFindingKind;
 

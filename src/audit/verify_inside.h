@@ -109,3 +109,4 @@ MUST_USE Status verify_left_over(Verify *v);
 /* One row of TABLE_POSTING or TABLE_ACCOUNT, in key order, postings first. */
 MUST_USE Status verify_sum_row(Verify *v, const RowView *row);
 void verify_sums_end(Verify *v);
+MUST_USE Status verify_payments(Verify *v);

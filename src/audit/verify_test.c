@@ -182,6 +182,50 @@ static void test_transaction_deleted_with_its_effect(void)
     EXPECT(found.counts[FINDING_ROW_CHANGED] == 2 && found.counts[FINDING_ROW_LOST] == 2);
 }
 
+/* A payment's row against its postings; T4 moved 10 from account 2 to account 3, T99 moved nothing.
+ * The rows are in no leaf, which is found apart. */
+static void test_payments_say_what_their_postings_say(void)
+{
+    SAMPLE;
+    static const struct {
+        const char *payment; /* transaction, state, minor, currency, payer, payee */
+        unsigned found;
+    } cases[] = {
+        { "'T4', 1, 10, 156, 2, 3", 0 },
+        { "'T4', 1, 11, 156, 2, 3", 1 },
+        { "'T4', 1, 10, 156, 3, 2", 1 },
+        { "'T4', 1, 10, 156, 2, 4", 1 },
+        { "'T4', 1, 10, 840, 2, 3", 1 },
+        { "'T4', 6, 10, 156, 2, 3", 1 },
+        { "'T4', 7, 10, 156, 2, 3", 1 },
+        { "'T4', 3, 10, 156, NULL, 3", 1 },
+        { "'T99', 1, 10, 156, 2, 3", 1 },
+        { "'T99', 7, 10, 156, 2, 3", 0 },
+        { "'T99', 3, 10, 156, NULL, 3", 0 },
+        { "'T6', 1, 30, 156, 2, 4", 0 },
+    };
+    EXPECT_OK(sample_execute(&sample,
+            "CREATE TABLE payment(mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, transaction_id "
+            "TEXT, state BIGINT, minor BIGINT, currency BIGINT, payer_account BIGINT, "
+            "payee_account BIGINT, revision BIGINT, batch BIGINT, seal BYTEA, "
+            "PRIMARY KEY(mchid, out_trade_no))"));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char sql[256];
+        snprintf(sql, sizeof(sql),
+                "INSERT OR REPLACE INTO payment VALUES('m1', 'N1', %s, 1, 4, zeroblob(48))",
+                cases[i].payment);
+        EXPECT_OK(sample_execute(&sample, sql));
+        const Found found = verify_now();
+        if (found.counts[FINDING_PAYMENT_DIFFERS] != cases[i].found)
+            fprintf(stderr, "%s\n", cases[i].payment);
+        EXPECT(found.counts[FINDING_PAYMENT_DIFFERS] == cases[i].found);
+        if (cases[i].found > 0) EXPECT(strcmp(found.keys[FINDING_PAYMENT_DIFFERS], "m1/N1") == 0);
+    }
+    EXPECT_OK(sample_execute(
+            &sample, "UPDATE posting SET transaction_id = 'T6' WHERE transaction_id = 'T7'"));
+    EXPECT(verify_now().counts[FINDING_PAYMENT_DIFFERS] == 1); /* paid twice */
+}
+
 /* The old image of a row with its own old seal and batch: each part is genuine. */
 static void test_account_rolled_back(void)
 {
@@ -378,7 +422,7 @@ static void test_other_keys(void)
 
 TESTS(TEST(test_a_sound_database_is_clean), TEST(test_every_column_counts), TEST(test_rows_swapped),
         TEST(test_posting_deleted), TEST(test_transaction_deleted_with_its_effect),
-        TEST(test_account_rolled_back), TEST(test_account_deleted), TEST(test_row_duplicated),
-        TEST(test_table_dropped), TEST(test_log_attacked), TEST(test_whole_database_rolled_back),
-        TEST(test_split_view), TEST(test_checkpoints_attacked), TEST(test_live_database),
-        TEST(test_other_keys))
+        TEST(test_payments_say_what_their_postings_say), TEST(test_account_rolled_back),
+        TEST(test_account_deleted), TEST(test_row_duplicated), TEST(test_table_dropped),
+        TEST(test_log_attacked), TEST(test_whole_database_rolled_back), TEST(test_split_view),
+        TEST(test_checkpoints_attacked), TEST(test_live_database), TEST(test_other_keys))
