@@ -149,6 +149,12 @@ SHAPE(WireSignItem, sign_item_shape, { FIELD_U8, AT(WireSignItem, key), 0, 0 },
 SHAPE(WireScanRow, scan_row_shape, { FIELD_SPAN, AT(WireScanRow, image), 1, ROW_IMAGE_BYTES_MAX },
         { FIELD_SEAL, AT(WireScanRow, seal), 0, WIRE_SEAL_BYTES });
 
+SHAPE(WireRoll, roll_shape, { FIELD_U64, AT(WireRoll, number), 0, 0 },
+        { FIELD_I64, AT(WireRoll, below), 0, 0 });
+
+SHAPE(WireRollPage, roll_page_shape, { FIELD_U64, AT(WireRollPage, number), 0, 0 },
+        { FIELD_U64, AT(WireRollPage, seen), 0, 0 }, { FIELD_BOOL, AT(WireRollPage, last), 0, 0 });
+
 SHAPE(WirePinCheck, pin_check_shape, { FIELD_SPAN, AT(WirePinCheck, box), 0, WIRE_BOX_BYTES_MAX },
         { FIELD_SPAN, AT(WirePinCheck, purpose), 0, WIRE_NAME_BYTES_MAX },
         { FIELD_SPAN, AT(WirePinCheck, tenant), 0, WIRE_NAME_BYTES_MAX },
@@ -212,6 +218,8 @@ PAIR(draft_head, WireDraftHead)
 PAIR(sealed, WireSealed)
 PAIR(sign_item, WireSignItem)
 PAIR(scan_row, WireScanRow)
+PAIR(roll, WireRoll)
+PAIR(roll_page, WireRollPage)
 PAIR(pin_check, WirePinCheck)
 PAIR(pin_set, WirePinSet)
 PAIR(box_key, WireBoxKey)

@@ -39,7 +39,10 @@ typedef enum VaultOperation {
     VAULT_ENCRYPT_DOWNLINK =
             24, /* sealed APIv3 key, algorithm, AAD, plaintext -> nonce, ciphertext */
     VAULT_STOP = 25,
-    VAULT_OPERATION_COUNT = 26,
+    VAULT_ROLL_BEGIN = 26, /* table u16 -> WireRoll: walk an append-only table once more */
+    VAULT_ROLL_ROWS = 27, /* WireRollPage, list of claims -> list of status i32, status i32, u64
+                           */
+    VAULT_OPERATION_COUNT = 28,
 } VaultOperation;
 
 enum {
@@ -133,6 +136,23 @@ typedef struct WireScanRow {
 MUST_USE Status wire_put_scan_row(Buffer *b, const WireScanRow *row);
 MUST_USE Status wire_take_scan_row(Cursor *c, WireScanRow *ret);
 
+/* One walk along an append-only table (vault/roll.h). What is compared at its end is the state
+ * after batch `below` - 1: rows of later batches are verified and not counted. */
+typedef struct WireRoll {
+    uint64_t number; /* of the walk, never used twice by one vaultd */
+    int64_t below;
+} WireRoll;
+MUST_USE Status wire_put_roll(Buffer *b, const WireRoll *roll);
+MUST_USE Status wire_take_roll(Cursor *c, WireRoll *ret);
+
+typedef struct WireRollPage {
+    uint64_t number;
+    uint64_t seen; /* rows that this walk showed before these */
+    bool last; /* no rows come behind these */
+} WireRollPage;
+MUST_USE Status wire_put_roll_page(Buffer *b, const WireRollPage *page);
+MUST_USE Status wire_take_roll_page(Cursor *c, WireRollPage *ret);
+
 /* Check a PIN that came in a box; the box's own context must equal these facts. */
 typedef struct WirePinCheck {
     Span box;
@@ -149,7 +169,7 @@ MUST_USE Status wire_put_pin_check(Buffer *b, const WirePinCheck *check);
 MUST_USE Status wire_take_pin_check(Cursor *c, WirePinCheck *ret);
 
 typedef struct WirePinSet {
-    Span box; /* purpose "set-pin": six digits; when the payer has a PIN, the old six before them */
+    Span box; /* purpose "set-pin": six digits; when another PIN is there, its six before them */
     Span payer;
     Span nonce;
     int64_t now_us;

@@ -48,6 +48,8 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
     ROUND_TRIP(sealed, WireSealed, { { 1 }, { 2 }, { 3 }, SPAN("leaf") });
     ROUND_TRIP(sign_item, WireSignItem, { WIRE_SIGN_SM2, SPAN("message") });
     ROUND_TRIP(scan_row, WireScanRow, { SPAN("image"), SPAN_OF(seal) });
+    ROUND_TRIP(roll, WireRoll, { 3, 4 });
+    ROUND_TRIP(roll_page, WireRollPage, { 5, 6, true });
     ROUND_TRIP(pin_check, WirePinCheck,
             { SPAN("box"), SPAN("pay"), SPAN("1900000109"), SPAN("T1"), 100, SPAN("payer"),
                     SPAN("nonce"), SPAN("verifier"), 1234567 });

@@ -219,7 +219,9 @@ static void test_rights(void)
         [VAULT_ENROLL] = "O",
         [VAULT_PROTECT] = "H",
         [VAULT_ENCRYPT_DOWNLINK] = "H",
-        [VAULT_STOP] = "O" };
+        [VAULT_STOP] = "O",
+        [VAULT_ROLL_BEGIN] = "H",
+        [VAULT_ROLL_ROWS] = "H" };
     for (int operation = 0; operation < 256; operation++) {
         const char *may = operation < VAULT_OPERATION_COUNT ? table[operation] : NULL;
         const bool hufud = may != NULL && strchr(may, 'H') != NULL;

@@ -37,6 +37,8 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_PROTECT] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_ENCRYPT_DOWNLINK] = { true, false, true, LANE_SIGN, true },
     [VAULT_STOP] = { false, true, false, LANE_ADMIN, true },
+    [VAULT_ROLL_BEGIN] = { true, false, true, LANE_SEAL, true },
+    [VAULT_ROLL_ROWS] = { true, false, true, LANE_SEAL, true },
 };
 
 static const ServiceLane lanes[LANE_COUNT] = {

@@ -10,6 +10,8 @@ static void forget(StoreView *view)
     view->tree = (MerkleFrontier) { 0 };
     view->has_pending = false;
     view->differs = 0;
+    view->roll = (Roll) { 0 };
+    memset(view->findings, 0, sizeof(view->findings));
 }
 
 Status scan_begin(StoreView *view, Span request, Buffer *ret_answer)

@@ -6,6 +6,7 @@
  * that is written, scan.h the whole at start. All three work on this, on the seal lane's one
  * worker: not thread-safe.
  */
+#include "base/row.h"
 #include "crypto/merkle.h"
 #include "keys/keys.h"
 #include "vault/memory_batch.h"
@@ -20,6 +21,25 @@ typedef enum StorePhase {
 } StorePhase;
 
 typedef struct PrepareScratch PrepareScratch;
+
+typedef struct Roll { /* a walk along an append-only table (roll.h) */
+    bool running;
+    uint16_t table;
+    uint64_t number;
+    int64_t below; /* the batches before this one made `confirmed` */
+    uint64_t seen; /* rows, of any batch */
+    uint64_t fresh; /* of these, frozen by this walk since they do not verify */
+    int64_t place[ROW_KEY_COLUMNS_MAX]; /* key of the last one */
+    DigestSet confirmed;
+    DigestSet shown;
+} Roll;
+
+typedef struct RollFinding { /* of a table's last whole walk */
+    DigestSet confirmed;
+    DigestSet shown;
+    Status verdict;
+    uint64_t since; /* number of the walk that first found this difference */
+} RollFinding;
 
 typedef struct StoreView {
     const Keys *keys;
@@ -36,6 +56,9 @@ typedef struct StoreView {
     int64_t pending_batch;
     TableDigests pending_digests;
     MerkleFrontier pending_tree;
+    Roll roll;
+    uint64_t roll_number; /* of the last walk */
+    RollFinding findings[DIGEST_TABLES_MAX];
     PrepareScratch *scratch;
 } StoreView;
 

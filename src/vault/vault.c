@@ -5,6 +5,7 @@
 #include "vault/approval.h"
 #include "vault/checkpoint.h"
 #include "vault/prepare.h"
+#include "vault/roll.h"
 #include "vault/scan.h"
 #include "vault/verify.h"
 
@@ -94,6 +95,17 @@ static Status end_scan(Vault *v, Buffer *ret_answer)
     return answer_status(v, ret_answer);
 }
 
+/* A difference is told by the walk that finds it. */
+static Status show_rolled(Vault *v, Span request, Buffer *ret_answer)
+{
+    const Roll *roll = &v->view->roll;
+    TRY(roll_rows(v->view, request, ret_answer));
+    const RollFinding *finding = &v->view->findings[roll->table];
+    if (!roll->running && finding->since == roll->number && !status_ok(finding->verdict))
+        alert(v, VAULT_ROLL_ROWS, finding->verdict, (uint32_t)1 << roll->table);
+    return OK;
+}
+
 static Status release_row(Vault *v, Span request)
 {
     Cursor c = cursor_of(request);
@@ -157,6 +169,9 @@ static Status seal_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_a
     case VAULT_SCAN_END: return end_scan(v, ret_answer);
     case VAULT_VERIFY:
         return watch_frozen(v, operation, frozen, verify_claims(v->view, request, ret_answer));
+    case VAULT_ROLL_BEGIN: return roll_begin(v->view, request, ret_answer);
+    case VAULT_ROLL_ROWS:
+        return watch_frozen(v, operation, frozen, show_rolled(v, request, ret_answer));
     case VAULT_PREPARE: return prepare_batch(v->view, request, ret_answer);
     case VAULT_CONFIRM: return prepare_confirm(v->view, request);
     case VAULT_ABORT: return prepare_abort(v->view, request);

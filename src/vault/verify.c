@@ -7,10 +7,10 @@ typedef struct Frozen {
     size_t count;
 } Frozen;
 
-static Status freeze(Frozen *frozen, const KeyedHash *name, StatusCode why)
+static Status freeze(Frozen *frozen, const KeyedHash *name, Status why)
 {
     frozen->names[frozen->count++] = *name;
-    return REFUSE(why);
+    return why;
 }
 
 static Status check_absent(StoreView *view, Span key, Frozen *frozen)
@@ -19,7 +19,18 @@ static Status check_absent(StoreView *view, Span key, Frozen *frozen)
     store_view_name(view, key, &name);
     REQUIRE(!memory_frozen(view->memory, &name), REFUSED_ROW_FROZEN);
     if (revision_map_get(&view->map, &name) == 0) return OK;
-    return freeze(frozen, &name, REFUSED_ROW_DELETED);
+    return freeze(frozen, &name, REFUSE(REFUSED_ROW_DELETED));
+}
+
+Status verify_row(const StoreView *view, const RowView *row, const KeyedHash *name, Span seal)
+{
+    TRY(row_seal_verify(view->keys, row, seal));
+    if (store_view_append_only(row->head.table)) return OK;
+    RevisionTag tag;
+    row_seal_tag(seal.data, &tag);
+    if (revision_map_is(&view->map, name, row->head.revision, &tag)) return OK;
+    const bool is_early = revision_map_pending(&view->map, name, row->head.revision, &tag);
+    return REFUSE(is_early ? REFUSED_BATCH_OUT_OF_ORDER : REFUSED_ROW_ROLLED_BACK);
 }
 
 static Status check_present(StoreView *view, const WireClaim *claim, Frozen *frozen)
@@ -29,16 +40,9 @@ static Status check_present(StoreView *view, const WireClaim *claim, Frozen *fro
     KeyedHash name;
     store_view_name(view, row.key, &name);
     REQUIRE(!memory_frozen(view->memory, &name), REFUSED_ROW_FROZEN);
-    if (!status_ok(row_seal_verify(view->keys, &row, claim->seal)))
-        return freeze(frozen, &name, REFUSED_ROW_SEAL_MISMATCH);
-    if (store_view_append_only(row.head.table)) return OK;
-    RevisionTag tag;
-    row_seal_tag(claim->seal.data, &tag);
-    if (revision_map_is(&view->map, &name, row.head.revision, &tag)) return OK;
-    /* As the outstanding batch would leave it: hufud asked too early. No reason to freeze it. */
-    REQUIRE(!revision_map_pending(&view->map, &name, row.head.revision, &tag),
-            REFUSED_BATCH_OUT_OF_ORDER);
-    return freeze(frozen, &name, REFUSED_ROW_ROLLED_BACK);
+    const Status s = verify_row(view, &row, &name, claim->seal);
+    if (status_ok(s) || status_is(s, REFUSED_BATCH_OUT_OF_ORDER)) return s;
+    return freeze(frozen, &name, s);
 }
 
 Status verify_claims(StoreView *view, Span request, Buffer *ret_answer)

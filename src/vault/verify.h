@@ -9,6 +9,14 @@
 #include "vault/store_view.h"
 
 /*
+ * What is wrong with this row, whether it is frozen or not: OK, ROW_SEAL_MISMATCH, ROW_ROLLED_BACK,
+ * BATCH_OUT_OF_ORDER (as the outstanding batch would leave it: asked too early, no reason to
+ * freeze). `name` as store_view_name() gives it. Freezes nothing.
+ */
+MUST_USE Status verify_row(
+        const StoreView *view, const RowView *row, const KeyedHash *name, Span seal);
+
+/*
  * request     list of claims; ret_answer: list of status i32, one a claim:
  *             OK, ROW_SEAL_MISMATCH, ROW_ROLLED_BACK, ROW_DELETED (claimed absent, but known),
  * ROW_FROZEN, ROW_INVALID Refuses REFUSED_VAULT_NOT_READY, or the whole message when it is
