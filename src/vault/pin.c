@@ -276,14 +276,14 @@ Status pin_set(const Pin *pin, Span request, Buffer *ret_answer)
     uint8_t digits_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer digits = BUFFER_OF(digits_memory);
     TRY(keys_box_open(pin->keys, &box, &digits));
-    const bool changes = digits.size == PIN_DIGITS + PIN_DIGITS;
-    const size_t before = changes ? PIN_DIGITS : 0;
-    const Span old = { digits.data, before };
+    /* Six digits alone are both: who had the answer lost may set the same PIN once more. */
+    const size_t before = digits.size == PIN_DIGITS + PIN_DIGITS ? PIN_DIGITS : 0;
+    const Span old = { digits.data, PIN_DIGITS };
     const Span new = { digits.data + before, digits.size - before };
     REQUIRE(!pin_is_weak(new), REFUSED_PIN_WEAK);
     uint32_t version = 0;
     Status s = memory_pin_set(pin->memory, &use, false, now_us, &version);
-    if (changes && status_is(s, REFUSED_PIN_WRONG)) {
+    if (status_is(s, REFUSED_PIN_WRONG)) {
         TRY(prove_old(pin, &set, old, &use, now_us));
         s = memory_pin_set(pin->memory, &use, true, now_us, &version);
     }

@@ -38,9 +38,10 @@ typedef struct Pin { /* borrowed parts of the vault */
 MUST_USE Status pin_check(const Pin *pin, Span request, Buffer *ret_answer);
 /*
  * request WirePinSet; ret_answer: verifier. Who has a PIN changes it by giving the old one in the
- * same box: whoever can make a box could otherwise set a PIN of his own, and lift its lock.
- * Refuses REFUSED_BOX_*, REFUSED_PIN_WEAK, REFUSED_PIN_WRONG (the old one, or there is one and it
- * was not given), REFUSED_PIN_LOCKED, REFUSED_VERIFIER_ROLLED_BACK, REFUSED_VAULT_BUSY.
+ * same box (or sets the same one again): whoever can make a box could otherwise set a PIN of his
+ * own, and lift its lock. Refuses REFUSED_BOX_*, REFUSED_PIN_WEAK, REFUSED_PIN_WRONG (the old one,
+ * or there is one and it was not given), REFUSED_PIN_LOCKED, REFUSED_VERIFIER_ROLLED_BACK,
+ * REFUSED_VAULT_BUSY.
  */
 MUST_USE Status pin_set(const Pin *pin, Span request, Buffer *ret_answer);
 

@@ -278,7 +278,8 @@ static void test_a_pin_is_changed_by_who_knows_it(void)
         EXPECT_REFUSED(set_pin(h, "000000135790"), REFUSED_PIN_WRONG);
     EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_PIN_LOCKED);
     EXPECT_REFUSED(set_pin(h, "284617135790"), REFUSED_PIN_LOCKED);
-    EXPECT_REFUSED(set_pin(h, "135790"), REFUSED_PIN_WRONG);
+    EXPECT_REFUSED(set_pin(h, "135790"), REFUSED_PIN_LOCKED);
+    EXPECT_REFUSED(set_pin(h, "284617"), REFUSED_PIN_LOCKED);
     EXPECT_REFUSED(check_pin(h, "284617", "o1"), REFUSED_PIN_LOCKED);
 
     h->now_us += PIN_LOCK_FIRST_US + 1;
@@ -289,6 +290,8 @@ static void test_a_pin_is_changed_by_who_knows_it(void)
     const Span box = { memory, made.size };
     EXPECT_OK(set_pin_box(h, box));
     EXPECT_OK(set_pin_box(h, box)); /* the answer was lost: the same version again */
+    EXPECT_OK(check_pin(h, "135790", "o2"));
+    EXPECT_OK(set_pin(h, "135790")); /* the same once more, in another box */
     EXPECT_OK(check_pin(h, "135790", "o2"));
     EXPECT_REFUSED(check_pin(h, "284617", "o3"), REFUSED_PIN_WRONG);
     EXPECT_OK(house_restart(h));
