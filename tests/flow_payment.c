@@ -83,7 +83,9 @@ static Status keep_pin_alone(const char *id, const char *pin)
     TRY(enrol_box_key(stand.folder, &key, wish.nonce));
     TRY(box_make(&key, &wish, span_of_text(pin), &text));
     TRY(base64_decode(span_of_buffer(&text), &box));
-    const WirePinSet set = { span_of_buffer(&box), span_of_text(id), SPAN_OF(wish.nonce), 0 };
+    const WirePinSet set = {
+        .box = span_of_buffer(&box), .payer = span_of_text(id), .nonce = SPAN_OF(wish.nonce)
+    };
     const VaultClientConfig config = { .socket_path = stand_path(&stand, PATH_VAULT_SOCKET),
         .channels = 1 };
     VaultClient *vault = NULL;
@@ -107,11 +109,14 @@ static void test_a_payer_comes_in_whole_or_not_at_all(void)
     EXPECT_OK(keep_pin_alone("payer-9", "662607"));
     EXPECT(nobody_is_called("payer", "id", "payer-9"));
     EXPECT(!takes_codes("payer-9", "662607"));
-    EXPECT_OK(add_payer("payer-9", "137035", 100));
-    EXPECT(!takes_codes("payer-9", "662607") && takes_codes("payer-9", "137035"));
-    EXPECT_REFUSED(add_payer("payer-9", "662607", 100), REFUSED_PAYER_EXISTS);
+    EXPECT_REFUSED(add_payer("payer-9", "137035", 100), REFUSED_PIN_WRONG);
+    EXPECT(nobody_is_called("payer", "id", "payer-9"));
+    EXPECT_OK(add_payer("payer-9", "662607", 100));
+    EXPECT(takes_codes("payer-9", "662607") && !takes_codes("payer-9", "137035"));
+    EXPECT_REFUSED(add_payer("payer-9", "137035", 100), REFUSED_PAYER_EXISTS);
     EXPECT_REFUSED(add_payer("payer-9", "123456", 100), REFUSED_PAYER_EXISTS);
-    EXPECT(!takes_codes("payer-9", "662607") && takes_codes("payer-9", "137035"));
+    EXPECT_REFUSED(add_payer("payer-9", "662607", 100), REFUSED_PAYER_EXISTS);
+    EXPECT(takes_codes("payer-9", "662607") && !takes_codes("payer-9", "137035"));
 }
 
 static Status add_merchant(const MerchantApp *app, Span apiv3)

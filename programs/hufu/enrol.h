@@ -22,6 +22,7 @@ typedef struct EnrolMerchant {
 MUST_USE Status enrol_merchant(
         const char *directory, const EnrolMerchant *merchant, Buffer *ret_answer);
 
-/* `pin` is a secret: it leaves this program only inside a box. */
+/* `pin` is a secret: it leaves this program only inside a box. Refuses what payer.add refuses;
+ * PIN_WRONG: an earlier try with another PIN ended in its middle, and that PIN is the payer's. */
 MUST_USE Status enrol_payer(const char *directory, const char *payer_id, const char *pin,
         int64_t balance_minor, Buffer *ret_answer);

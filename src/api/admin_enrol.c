@@ -1,7 +1,7 @@
 /* Merchants and payers come in (api/admin.h), one at a time: first the name is seen to be free,
  * then the key or PIN is kept in the domain store, and last the row is written. A refused box
  * leaves nothing; what was kept for a row that never came (a crash, a refused balance) is worth
- * nothing without it, and the next try replaces it. */
+ * nothing without it, and the next try goes on from it. */
 #include "api/admin_inside.h"
 
 #include "api/challenge.h"
@@ -144,25 +144,33 @@ static const JsonField payer_fields[] = {
     { "balance_minor", JSON_INT, true, 0, LEDGER_MINOR_MAX, PLACE(PayerJson, balance_minor) },
 };
 
-/* The PIN becomes a verifier record inside vaultd; it goes to the domain store by the payer's
- * id (TP-6). */
+/* The PIN becomes a verifier record inside vaultd; it goes to the domain store by the payer's id
+ * (TP-6). One that is there is of a try that wrote no row: vaultd replaces it only for who knows
+ * it. */
 static Status keep_pin(House *house, const PayerJson *json)
 {
     uint8_t box_bytes[BOX_BYTES_MAX];
     uint8_t nonce_bytes[BOX_NONCE_BYTES];
+    uint8_t before_bytes[DOMAIN_RECORD_BYTES_MAX];
     uint8_t record_bytes[DOMAIN_RECORD_BYTES_MAX];
     Buffer box = BUFFER_OF(box_bytes);
     Buffer nonce = BUFFER_OF(nonce_bytes);
+    Buffer before = BUFFER_OF(before_bytes);
     Buffer record = BUFFER_OF(record_bytes);
     TRY(admin_bytes(json->box, &box));
     TRY(hex_decode(json->nonce, &nonce));
     TRY(challenge_check(house, nonce_bytes));
+    Status s = domain_get_verifier(house->domain, json->payer_id, &before);
+    if (!status_is(s, (StatusCode)REFUSED_ROW_MISSING)) TRY(s);
     const WirePinSet set = { .box = span_of_buffer(&box),
         .payer = json->payer_id,
         .nonce = span_of_buffer(&nonce),
+        .verifier = span_of_buffer(&before),
         .now_us = clock_now_us(&house->clock) };
-    TRY(vaultclient_set_pin(house->vault, &set, &record));
-    const Status s = domain_put_verifier(house->domain, json->payer_id, span_of_buffer(&record));
+    s = vaultclient_set_pin(house->vault, &set, &record);
+    if (status_ok(s))
+        s = domain_put_verifier(house->domain, json->payer_id, span_of_buffer(&record));
+    bytes_wipe(before_bytes, sizeof(before_bytes));
     bytes_wipe(record_bytes, sizeof(record_bytes));
     return s;
 }
