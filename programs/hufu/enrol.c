@@ -3,7 +3,6 @@
 #include "admin_client.h"
 
 #include "base/encoding.h"
-#include "base/secret.h"
 #include "policy/purposes.h"
 
 enum { REQUEST_BYTES_MAX = 64 * 1024, BOX_TEXT_BYTES_MAX = 2 * BOX_BYTES_MAX };
@@ -68,8 +67,7 @@ Status enrol_merchant(const char *directory, const EnrolMerchant *merchant, Buff
     return admin_ask(directory, span_of_buffer(&request), ret_answer);
 }
 
-/* `plain` is what the box holds: the PIN, or the PIN that is there and the new one. */
-MUST_USE static Status ask_payer_add(const char *directory, const char *payer_id, Span plain,
+Status enrol_payer(const char *directory, const char *payer_id, const char *pin,
         int64_t balance_minor, Buffer *ret_answer)
 {
     uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
@@ -81,7 +79,7 @@ MUST_USE static Status ask_payer_add(const char *directory, const char *payer_id
     const BoxWish wish = {
         .data_class = CLASS_PIN, .purpose = BOX_PURPOSE_SET_PIN, .payee = span_of_text(payer_id)
     };
-    TRY(boxed(directory, wish, plain, &box, &nonce));
+    TRY(boxed(directory, wish, span_of_text(pin), &box, &nonce));
 
     JsonWriter w = json_writer(&request);
     json_open_object(&w);
@@ -93,21 +91,4 @@ MUST_USE static Status ask_payer_add(const char *directory, const char *payer_id
     json_close(&w);
     TRY(json_finish(&w));
     return admin_ask(directory, span_of_buffer(&request), ret_answer);
-}
-
-static void wipe_buffer(Buffer *b) { bytes_wipe(b->data, b->capacity); }
-
-/* A try that ended between the PIN and the payer's row left a PIN, which vaultd replaces for nobody
- * who does not know it: when it was ours, it stands before itself in the box. */
-Status enrol_payer(const char *directory, const char *payer_id, const char *pin,
-        int64_t balance_minor, Buffer *ret_answer)
-{
-    const Span once = span_of_text(pin);
-    const Status s = ask_payer_add(directory, payer_id, once, balance_minor, ret_answer);
-    if (!status_is(s, REFUSED_PIN_WRONG)) return s;
-    uint8_t twice_bytes[2 * PAYER_APP_PIN_DIGITS];
-    CLEANUP(wipe_buffer) Buffer twice = BUFFER_OF(twice_bytes);
-    TRY(buffer_put(&twice, once));
-    TRY(buffer_put(&twice, once));
-    return ask_payer_add(directory, payer_id, span_of_buffer(&twice), balance_minor, ret_answer);
 }
