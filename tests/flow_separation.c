@@ -34,6 +34,7 @@ enum {
 };
 
 static Stand stand;
+static MerchantApp merchant;
 static char files[FILES_MAX][PATH_MAX_BYTES]; /* of vaultd's folder */
 static size_t file_count;
 
@@ -92,7 +93,6 @@ static void list_files(void)
 static void test_house_opens(void)
 {
     const StandOptions options = { .separate_users = true };
-    MerchantApp merchant = { 0 };
     HttpClient *http = NULL;
     Answered answered = { 0 };
     EXPECT_OK(stand_open(&options, &stand));

@@ -296,7 +296,7 @@ static Status release(const Target *target, const char *where)
     VaultClient *vault = NULL;
     const VaultClientConfig config = { .socket_path = stand_path(&stand, PATH_OPERATOR_SOCKET),
         .channels = 1 };
-    TRY(intruder_key(&intruder, target->table, target->id, where, &key));
+    TRY(intruder_key(&intruder, target->table, (uint16_t)target->id, where, &key));
     for (size_t i = 0; i < 2; i++) {
         TRY(person_load(stand.folder, names[i], &people[i]));
         TRY(person_approve(&people[i], SPAN("release-row"), span_of_buffer(&key), SPAN("repaired"),

@@ -25,7 +25,8 @@ void intruder_close(Intruder *intruder)
     intruder->database = NULL;
 }
 
-static void print_sql(char sql[INTRUDER_SQL_BYTES_MAX], const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void print_sql(
+        char sql[INTRUDER_SQL_BYTES_MAX], const char *format, va_list arguments)
 {
     const int n = vsnprintf(sql, INTRUDER_SQL_BYTES_MAX, format, arguments);
     ASSERT(n > 0 && n < INTRUDER_SQL_BYTES_MAX);
@@ -49,7 +50,8 @@ void intruder_do(Intruder *intruder, const char *format, ...)
     run(intruder, sql);
 }
 
-static sqlite3_stmt *prepare_list(Intruder *intruder, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static sqlite3_stmt *prepare_list(
+        Intruder *intruder, const char *format, va_list arguments)
 {
     char sql[INTRUDER_SQL_BYTES_MAX];
     sqlite3_stmt *statement = NULL;
