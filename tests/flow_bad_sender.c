@@ -242,7 +242,8 @@ static void test_another_s_order_looks_like_none(void)
     EXPECT_OK(ask_send(http, &one, &theirs));
     EXPECT_OK(ask_send(http, &two, &nobodys));
     EXPECT(theirs.body_size == nobodys.body_size && theirs.body_size > 0);
-    EXPECT(memcmp(theirs.body, nobodys.body, theirs.body_size) == 0);
+    EXPECT(span_equal(
+            (Span) { theirs.body, theirs.body_size }, (Span) { nobodys.body, nobodys.body_size }));
 }
 
 /* --- payers --- */

@@ -16,6 +16,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -31,6 +32,13 @@ enum {
     PATH_MAX_BYTES = 512,
     INODES_MAX = 4096,
     LINE_BYTES_MAX = 1024,
+    /* words of a line of /proc/net/tcp */
+    WORD_ADDRESS = 1,
+    WORD_PORT = 2,
+    WORD_STATE = 5,
+    WORD_UID = 11,
+    WORD_INODE = 13,
+    TCP_LISTENING = 0x0A,
 };
 
 static Stand stand;
@@ -311,8 +319,23 @@ static void test_both_are_shut_in(void)
 
 /* --- what they hold open --- */
 
+/* The n-th word of a line of /proc, from 0, as a number; -1 when there is none. Words end at spaces
+ * and at `end`. */
+static long word_of(const char *line, int n, char end, int base)
+{
+    const char stops[] = { ' ', '\n', end, 0 };
+    for (int i = 0;; i++) {
+        line += strspn(line, stops);
+        if (*line == 0) return -1;
+        char *rest = NULL;
+        const long number = strtol(line, &rest, base);
+        if (i == n) return rest == line ? -1 : number;
+        line += strcspn(line, stops);
+    }
+}
+
 /* Inodes of internet sockets of every kind. */
-static size_t internet_inodes(unsigned long inodes[INODES_MAX])
+static size_t internet_inodes(long inodes[INODES_MAX])
 {
     static const char *const tables[] = { "tcp", "tcp6", "udp", "udp6", "udplite", "raw", "raw6" };
     char line[LINE_BYTES_MAX];
@@ -323,8 +346,8 @@ static size_t internet_inodes(unsigned long inodes[INODES_MAX])
         FILE *file = fopen(path, "r");
         if (file == NULL) continue;
         while (fgets(line, sizeof(line), file) != NULL && count < INODES_MAX) {
-            if (sscanf(line, " %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu", &inodes[count]) == 1)
-                count++;
+            const long inode = word_of(line, WORD_INODE, ':', 10);
+            if (inode > 0) inodes[count++] = inode;
         }
         fclose(file);
     }
@@ -344,10 +367,9 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-static void judge(const char *link, StandProgram program, const unsigned long *inodes, size_t count,
-        Held *held)
+static void judge(
+        const char *link, StandProgram program, const long *inodes, size_t count, Held *held)
 {
-    unsigned long inode = 0;
     const bool vaults = begins(link, stand_path(&stand, "vault/"))
             || strcmp(link, stand_path(&stand, "vault")) == 0;
     const bool mine = program == STAND_VAULTD ? vaults
@@ -355,7 +377,8 @@ static void judge(const char *link, StandProgram program, const unsigned long *i
                     || begins(link, stand_path(&stand, "domain/"))
                     || strcmp(link, stand_path(&stand, "data")) == 0;
     held->vaults += vaults;
-    if (sscanf(link, "socket:[%lu]", &inode) == 1) {
+    if (begins(link, "socket:[")) {
+        const long inode = strtol(link + strlen("socket:["), NULL, 10);
         bool internet = false;
         for (size_t i = 0; i < count; i++)
             internet = internet || inodes[i] == inode;
@@ -373,7 +396,7 @@ static void judge(const char *link, StandProgram program, const unsigned long *i
 
 static Held held_by(StandProgram program)
 {
-    static unsigned long inodes[INODES_MAX];
+    static long inodes[INODES_MAX];
     char path[PATH_MAX_BYTES];
     char link[PATH_MAX_BYTES];
     Held held = { 0 };
@@ -411,16 +434,11 @@ static void test_one_port_listens(void)
     FILE *file = fopen(path, "r");
     EXPECT(file != NULL);
     while (fgets(line, sizeof(line), file) != NULL) {
-        unsigned address = 0;
-        unsigned port = 0;
-        unsigned state = 0;
-        unsigned uid = 0;
-        const int n = sscanf(line, " %*d: %x:%x %*x:%*x %x %*x:%*x %*x:%*x %*x %u", &address, &port,
-                &state, &uid);
-        if (n != 4 || state != 0x0A) continue;
+        const long uid = word_of(line, WORD_UID, ':', 10);
+        if (word_of(line, WORD_STATE, ':', 16) != TCP_LISTENING) continue;
         if (uid == UID_VAULTD) listening += 1000;
-        if (uid != UID_HUFUD || port != stand.port) continue;
-        EXPECT(address == 0x0100007F); /* loopback, as configured */
+        if (uid != UID_HUFUD || word_of(line, WORD_PORT, ':', 16) != stand.port) continue;
+        EXPECT(word_of(line, WORD_ADDRESS, ':', 16) == 0x0100007F); /* loopback, as configured */
         listening++;
     }
     fclose(file);

@@ -13,7 +13,8 @@ void alarms_open(Alarms *alarms)
 
 void alarms_close(Alarms *alarms) { pthread_mutex_destroy(&alarms->lock); }
 
-/* SHA-256, since merchants choose part of a key: nobody shall find one that hides another's alarm. */
+/* SHA-256, since merchants choose part of a key: nobody shall find one that hides another's alarm.
+ */
 static uint64_t name_of(Span key)
 {
     uint8_t digest[DIGEST_SHA256_BYTES];
@@ -54,8 +55,10 @@ static void submit(Batcher *batcher, const Alert *alert)
 
 static void tell(Alarms *a, const Alert *alert)
 {
-    if (a->batcher != NULL) submit(a->batcher, alert);
-    else if (a->waiting_count < ALARMS_WAITING_MAX) a->waiting[a->waiting_count++] = *alert;
+    if (a->batcher != NULL)
+        submit(a->batcher, alert);
+    else if (a->waiting_count < ALARMS_WAITING_MAX)
+        a->waiting[a->waiting_count++] = *alert;
 }
 
 void alarms_begin(Alarms *alarms, Batcher *batcher)
@@ -82,8 +85,8 @@ void alarms_row(void *alarms, const Table *table, Span key, Status verdict)
     pthread_mutex_unlock(&a->lock);
 }
 
-/* While a store is refused it is scanned again and again, and each scan finds the same; later scans come of a
- * restarted vaultd, and what they find is new. */
+/* While a store is refused it is scanned again and again, and each scan finds the same; later scans
+ * come of a restarted vaultd, and what they find is new. */
 void alarms_scan(void *alarms, Span key)
 {
     Alarms *a = alarms;

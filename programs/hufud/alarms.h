@@ -2,9 +2,10 @@
 /*
  * alarms: a row that did not verify becomes one alert row, written by a unit of its own.
  *
- * One finding, one alert: a frozen row may be asked for a thousand times a second, and must fill neither a table nor a
- * log. What was told is remembered for this run only: after a restart the first read of a row that is still frozen
- * reminds once more, so an alert that a crash swallowed is not lost for good. Any thread; nothing here waits.
+ * One finding, one alert: a frozen row may be asked for a thousand times a second, and must fill
+ * neither a table nor a log. What was told is remembered for this run only: after a restart the
+ * first read of a row that is still frozen reminds once more, so an alert that a crash swallowed is
+ * not lost for good. Any thread; nothing here waits.
  */
 #include "cases/alert.h"
 
