@@ -11,7 +11,6 @@
 #include "ledger/day_end.h"
 #include "payment/pay.h"
 #include "store/unit_wait.h"
-#include "vaultclient/claims.h"
 
 enum { NOTE_BYTES_MAX = 4096 };
 
@@ -119,12 +118,21 @@ static Status close_day(Clockwork *c, int64_t now_us)
 
 /* --- the rolling check --- */
 
-static const Table *const rolled[] = { &posting_table, &alert_table, &day_end_table };
+static const RollingTable rolled[] = { { &posting_table, true }, { &alert_table, true },
+    { &day_end_table, false } };
 
-static Status verify_rows(void *context, const RowClaim *claims, size_t count, Status *ret_verdicts)
+static Status begin_roll(void *context, const Table *table, VaultRoll *ret_roll)
 {
     const Clockwork *c = context;
-    return vaultclient_verify(c->config.house->vault, claims, count, ret_verdicts);
+    return vaultclient_roll_begin(c->config.house->vault, table, ret_roll);
+}
+
+static Status show_rows(void *context, VaultRoll *roll, const RowClaim *claims, size_t count,
+        bool last, Status *ret_verdicts, VaultRollFinding *ret_finding)
+{
+    const Clockwork *c = context;
+    return vaultclient_roll_rows(
+            c->config.house->vault, roll, claims, count, last, ret_verdicts, ret_finding);
 }
 
 static void alarm_row(void *context, const Table *table, Span key, Status verdict)
@@ -138,7 +146,8 @@ static Status open_rolling(Clockwork *c)
     const RollingConfig config = { .batcher = c->config.house->batcher,
         .tables = rolled,
         .table_count = sizeof(rolled) / sizeof(rolled[0]),
-        .verify = verify_rows,
+        .begin = begin_roll,
+        .show = show_rows,
         .alarm = alarm_row,
         .context = c };
     return rolling_open(&config, &c->rolling);

@@ -21,7 +21,7 @@ typedef struct ClockworkConfig {
     Status (*keep_checkpoint)(void *context, Span note);
     /* Renew the TLS leaf when half of its time is over. */
     Status (*renew_tls)(void *context, int64_t now_us);
-    /* The rolling check found a row that does not verify: alert. */
+    /* The rolling check found a row that does not verify, or rows that are gone (no key): alert. */
     void (*alarm)(void *context, const Table *table, Span key, Status verdict);
     /* Tell the operator that something failed (library rooms do not log). */
     void (*report)(void *context, const char *what, Status status);

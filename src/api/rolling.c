@@ -23,6 +23,9 @@ struct Rolling {
     int64_t next_us; /* when the next one is due */
     size_t table; /* which one is walked */
     bool told_unreadable; /* of this table, in this round */
+    bool walking; /* vaultd walks along with us */
+    VaultRoll roll; /* the walk */
+    uint64_t told[ROLLING_TABLES_MAX]; /* what differs there since this walk is told; 0: nothing */
     /* Go on behind this row (empty: from the first), of which `unreadable` rows are known to make
      * no row: they have no key to go on from, so they come again and are stepped over. */
     uint8_t after_image[ROW_IMAGE_BYTES_MAX];
@@ -35,7 +38,7 @@ Status rolling_open(const RollingConfig *config, Rolling **ret_rolling)
 {
     ASSERT(config->table_count >= 1 && config->table_count <= ROLLING_TABLES_MAX);
     for (size_t i = 0; i < config->table_count; i++)
-        ASSERT(config->tables[i]->append_only);
+        ASSERT(config->tables[i].table->append_only);
     Rolling *r = calloc(1, sizeof(*r));
     CHECK(r != NULL, FAULT_MEMORY);
     r->config = *config;
@@ -57,7 +60,7 @@ void rolling_close(Rolling *rolling)
 
 RollingCounts rolling_counts(const Rolling *rolling) { return rolling->counts; }
 
-static const Table *table_of(const Rolling *r) { return r->config.tables[r->table]; }
+static const Table *table_of(const Rolling *r) { return r->config.tables[r->table].table; }
 
 /* --- reading, on the batch thread --- */
 
@@ -120,11 +123,21 @@ static void tell_unreadable(Rolling *r)
     tell(r, (Span) { NULL, 0 }, REFUSE(REFUSED_ROW_INVALID));
 }
 
-static Status judge_page(Rolling *r)
+/* The same rows are gone in every round: the first one told them, by the table or by their keys. */
+static void tell_table(Rolling *r, const VaultRollFinding *finding)
+{
+    if (status_ok(finding->verdict) || finding->since == r->told[r->table]) return;
+    r->told[r->table] = finding->since;
+    if (is_news(finding->verdict)) tell(r, (Span) { NULL, 0 }, finding->verdict);
+}
+
+static Status judge_page(Rolling *r, bool last)
 {
     Page *page = &r->page;
-    if (page->count > 0)
-        TRY(r->config.verify(r->config.context, page->claims, page->count, page->verdicts));
+    VaultRollFinding finding = { 0 };
+    if (page->count > 0 || last)
+        TRY(r->config.show(r->config.context, &r->roll, page->claims, page->count, last,
+                page->verdicts, &finding));
     for (size_t i = 0; i < page->count; i++) {
         RowView row;
         if (!is_news(page->verdicts[i])) continue;
@@ -132,18 +145,36 @@ static Status judge_page(Rolling *r)
         tell(r, row.key, page->verdicts[i]);
     }
     tell_unreadable(r);
+    tell_table(r, &finding);
     r->counts.rows += page->count;
     return OK;
 }
 
 /* --- going on --- */
 
-static void begin_table(Rolling *r, size_t table)
+/* A vaultd that counts its walks anew was restarted: what it calls `since` is another walk. */
+static Status begin_walk(Rolling *r)
 {
-    r->table = table;
+    VaultRoll roll = { 0 };
+    TRY(r->config.begin(r->config.context, table_of(r), &roll));
+    if (roll.number <= r->roll.number) memset(r->told, 0, sizeof(r->told));
+    r->roll = roll;
+    r->walking = true;
     r->after_size = 0;
     r->unreadable = 0;
-    r->told_unreadable = false;
+    return OK;
+}
+
+/* No row of an earlier batch comes behind this page. */
+static bool is_last(const Rolling *r)
+{
+    const Page *page = &r->page;
+    RowView row;
+    if (!page->cut && page->seen < page->limit) return true;
+    if (page->tail > ROLLING_UNREADABLE_MAX) return true;
+    if (!r->config.tables[r->table].by_batch || page->count == 0) return false;
+    return status_ok(row_parse(page->claims[page->count - 1].image, &row))
+            && row.values[0].integer >= r->roll.below;
 }
 
 static void end_round(Rolling *r, int64_t now_us)
@@ -154,27 +185,40 @@ static void end_round(Rolling *r, int64_t now_us)
     r->started_us = 0;
 }
 
-static void go_on(Rolling *r, int64_t now_us)
+static void end_table(Rolling *r, int64_t now_us)
+{
+    r->table = (r->table + 1) % r->config.table_count;
+    r->walking = false;
+    r->told_unreadable = false;
+    if (r->table == 0) end_round(r, now_us);
+}
+
+static void go_on(Rolling *r)
 {
     const Page *page = &r->page;
-    if (page->count > 0) {
-        const Span last = page->claims[page->count - 1].image;
-        memcpy(r->after_image, last.data, last.size);
-        r->after_size = last.size;
-    }
     r->unreadable = page->tail;
-    const bool at_end = !page->cut && page->seen < page->limit;
-    if (!at_end && r->unreadable <= ROLLING_UNREADABLE_MAX) return;
-    begin_table(r, (r->table + 1) % r->config.table_count);
-    if (r->table == 0) end_round(r, now_us);
+    if (page->count == 0) return;
+    const Span image = page->claims[page->count - 1].image;
+    memcpy(r->after_image, image.data, image.size);
+    r->after_size = image.size;
 }
 
 Status rolling_step(Rolling *r, int64_t now_us)
 {
     if (r->started_us == 0 && now_us < r->next_us) return OK;
     if (r->started_us == 0) r->started_us = now_us;
+    if (!r->walking) TRY(begin_walk(r));
     TRY(batcher_between(r->config.batcher, read_page, r));
-    TRY(judge_page(r));
-    go_on(r, now_us);
+    const bool last = is_last(r);
+    const Status s = judge_page(r, last);
+    if (status_is(s, REFUSED_BATCH_OUT_OF_ORDER)) {
+        r->walking = false;
+        return OK;
+    }
+    TRY(s);
+    if (last)
+        end_table(r, now_us);
+    else
+        go_on(r);
     return OK;
 }

@@ -116,8 +116,7 @@ static Status judge_table(const Roll *roll)
 {
     if (digest_set_equal(&roll->shown, &roll->confirmed)) return OK;
     REQUIRE(roll->shown.count < roll->confirmed.count, REFUSED_ROW_DUPLICATED);
-    const uint64_t missing = roll->confirmed.count - roll->shown.count;
-    return REFUSE(missing <= roll->fresh ? REFUSED_ROW_FROZEN : REFUSED_ROW_DELETED);
+    return REFUSE(REFUSED_ROW_DELETED);
 }
 
 /* Digests make a group, so the difference says which rows, whatever came in between: the same one
@@ -129,8 +128,17 @@ static RollFinding find(const StoreView *view, const Roll *roll)
             same_difference(&roll->confirmed, &roll->shown, &before->confirmed, &before->shown);
     return (RollFinding) { .confirmed = roll->confirmed,
         .shown = roll->shown,
-        .verdict = is_known ? before->verdict : judge_table(roll),
+        .verdict = judge_table(roll),
         .since = is_known ? before->since : roll->number };
+}
+
+/* As many rows are missing as this walk named: they stand there with seals that do not fit. Only
+ * the walk that named them may say so; were its answer lost, the next one says what it sees. */
+static bool is_explained(const Roll *roll, const RollFinding *finding)
+{
+    const uint64_t missing = roll->confirmed.count - roll->shown.count;
+    return status_is(finding->verdict, REFUSED_ROW_DELETED) && finding->since == roll->number
+            && missing <= roll->fresh;
 }
 
 static Status put_finding(Buffer *ret_answer, Status verdict, uint64_t since)
@@ -152,7 +160,8 @@ Status roll_rows(StoreView *view, Span request, Buffer *ret_answer)
     TRY(show_rows(view, &roll, &c, ret_answer));
     RollFinding finding = { 0 };
     if (page.last) finding = find(view, &roll);
-    TRY(put_finding(ret_answer, finding.verdict, finding.since));
+    roll.verdict = is_explained(&roll, &finding) ? REFUSE(REFUSED_ROW_FROZEN) : finding.verdict;
+    TRY(put_finding(ret_answer, roll.verdict, finding.since));
     roll.running = !page.last;
     view->roll = roll;
     if (page.last) view->findings[roll.table] = finding;

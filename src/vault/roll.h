@@ -28,9 +28,9 @@ MUST_USE Status roll_begin(StoreView *view, Span request, Buffer *ret_answer);
  *   OK              it holds the rows that were confirmed
  *   ROW_DELETED     rows are gone
  *   ROW_DUPLICATED  there are more, or others, that verify: of a batch that was never confirmed
- *   ROW_FROZEN      it differs by rows alone that were named in this walk
- * `since` is the walk that first found this very difference: the same rows are gone, so who told
- * that walk's verdict need not tell it again.
+ *   ROW_FROZEN      no more rows are gone than this walk froze, and they were named
+ * `since` is the walk that first found this very difference: it is about the same rows, so who
+ * heard that walk's verdict need not tell another.
  *
  * Refuses REFUSED_VAULT_NOT_READY, REFUSED_BATCH_OUT_OF_ORDER (not the running walk, or not its
  * next rows: an answer was lost; begin again), REFUSED_IPC_FORMAT. Refused, the walk stands where

@@ -32,6 +32,7 @@ typedef struct Roll { /* a walk along an append-only table (roll.h) */
     int64_t place[ROW_KEY_COLUMNS_MAX]; /* key of the last one */
     DigestSet confirmed;
     DigestSet shown;
+    Status verdict; /* of the whole table, once it ended */
 } Roll;
 
 typedef struct RollFinding { /* of a table's last whole walk */

@@ -100,9 +100,9 @@ static Status show_rolled(Vault *v, Span request, Buffer *ret_answer)
 {
     const Roll *roll = &v->view->roll;
     TRY(roll_rows(v->view, request, ret_answer));
-    const RollFinding *finding = &v->view->findings[roll->table];
-    if (!roll->running && finding->since == roll->number && !status_ok(finding->verdict))
-        alert(v, VAULT_ROLL_ROWS, finding->verdict, (uint32_t)1 << roll->table);
+    const bool is_new = !roll->running && v->view->findings[roll->table].since == roll->number;
+    const bool is_told = status_ok(roll->verdict) || status_is(roll->verdict, REFUSED_ROW_FROZEN);
+    if (is_new && !is_told) alert(v, VAULT_ROLL_ROWS, roll->verdict, (uint32_t)1 << roll->table);
     return OK;
 }
 

@@ -170,6 +170,7 @@ static bool twice_is_once(VaultOperation operation)
     switch (operation) {
     case VAULT_STATUS:
     case VAULT_VERIFY:
+    case VAULT_ROLL_BEGIN: /* the second walk is the running one; the first was never shown a row */
     case VAULT_SIGN:
     case VAULT_CHECKPOINT:
     case VAULT_CHECK_PIN:

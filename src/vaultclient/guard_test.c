@@ -253,17 +253,31 @@ static void rows_outside_of_a_batch(void)
         many[i] = (RowClaim) { .table = &table, .image = SPAN("image"), .seal = SPAN("short") };
         verdicts[i] = BROKEN(FAULT_VAULT);
     }
-    EXPECT_OK(vaultclient_verify(scene.client, many, WIRE_CLAIMS_MAX, verdicts));
+    VaultRoll roll;
+    VaultRollFinding found;
+    EXPECT_OK(vaultclient_roll_begin(scene.client, &table, &roll));
+    EXPECT(roll.number == 1 && roll.below == 7);
+    EXPECT_OK(vaultclient_roll_rows(
+            scene.client, &roll, many, WIRE_CLAIMS_MAX, false, verdicts, &found));
     EXPECT_OK(verdicts[0]);
     EXPECT_OK(verdicts[WIRE_CLAIMS_MAX - 1]);
     EXPECT_STATUS(verdicts[WIRE_CLAIMS_MAX], FAULT_VAULT);
-    EXPECT_REFUSED(vaultclient_verify(scene.client, many, WIRE_CLAIMS_MAX + 1, verdicts),
+    EXPECT(status_ok(found.verdict) && roll.seen == WIRE_CLAIMS_MAX);
+    EXPECT_REFUSED(vaultclient_roll_rows(
+                           scene.client, &roll, many, WIRE_CLAIMS_MAX + 1, false, verdicts, &found),
             REFUSED_IPC_TOO_LARGE);
-    scene.peer.short_answer = true;
-    EXPECT_REFUSED(vaultclient_verify(scene.client, many, 3, verdicts), REFUSED_IPC_FORMAT);
+    EXPECT_OK(vaultclient_roll_rows(scene.client, &roll, many, 0, true, verdicts, &found));
+    EXPECT_STATUS(found.verdict, REFUSED_ROW_DELETED);
+    EXPECT(found.since == 3);
+    scene.peer.short_answer = true; /* done, and not heard: the walk's place is lost */
+    EXPECT_REFUSED(vaultclient_roll_rows(scene.client, &roll, many, 3, false, verdicts, &found),
+            REFUSED_IPC_FORMAT);
+    EXPECT_REFUSED(vaultclient_roll_begin(scene.client, &table, &roll), REFUSED_IPC_FORMAT);
     scene.peer.short_answer = false;
+    EXPECT_REFUSED(vaultclient_roll_rows(scene.client, &roll, many, 3, false, verdicts, &found),
+            REFUSED_BATCH_OUT_OF_ORDER);
     scene.peer.ready = false;
-    EXPECT_REFUSED(vaultclient_verify(scene.client, many, 3, verdicts), REFUSED_VAULT_NOT_READY);
+    EXPECT_REFUSED(vaultclient_roll_begin(scene.client, &table, &roll), REFUSED_VAULT_NOT_READY);
     EXPECT(scene.peer.rows == 0);
     scene_close(&scene);
 }

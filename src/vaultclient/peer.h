@@ -27,6 +27,8 @@ typedef struct Peer {
     int64_t confirmed;
     int64_t aborted;
     Status scan_end; /* what SCAN_END answers */
+    uint64_t rolls;
+    uint64_t rolled; /* rows of the last one */
     bool freeze_first; /* name the first row of each message as frozen */
     bool short_answer; /* cut one byte off each answer */
     atomic_int calls[VAULT_OPERATION_COUNT];
@@ -79,6 +81,26 @@ static Status peer_verify(Peer *peer, Span request, Buffer *answer)
         TRY(buffer_put_u32(answer, 0));
     }
     return cursor_end(&c);
+}
+
+static Status peer_roll_begin(Peer *peer, Buffer *answer)
+{
+    REQUIRE(peer->ready, REFUSED_VAULT_NOT_READY);
+    peer->rolled = 0;
+    return wire_put_roll(answer, &(WireRoll) { ++peer->rolls, 7 });
+}
+
+static Status peer_roll_rows(Peer *peer, Span request, Buffer *answer)
+{
+    Cursor c = cursor_of(request);
+    WireRollPage page = { 0 };
+    TRY(wire_take_roll_page(&c, &page));
+    REQUIRE(page.number == peer->rolls && page.seen == peer->rolled, REFUSED_BATCH_OUT_OF_ORDER);
+    const size_t before = answer->size;
+    TRY(peer_verify(peer, c.rest, answer));
+    peer->rolled += (answer->size - before - 4) / 4;
+    TRY(buffer_put_u32(answer, page.last ? REFUSED_ROW_DELETED : 0));
+    return buffer_put_u64(answer, page.last ? 3 : 0);
 }
 
 static Status peer_prepare(Peer *peer, Span request, Buffer *answer)
@@ -154,6 +176,8 @@ static Status peer_answer(Peer *peer, uint8_t operation, Span request, Buffer *a
         peer->ready = true;
         return peer_status(peer, answer);
     case VAULT_VERIFY: return peer_verify(peer, request, answer);
+    case VAULT_ROLL_BEGIN: return peer_roll_begin(peer, answer);
+    case VAULT_ROLL_ROWS: return peer_roll_rows(peer, request, answer);
     case VAULT_PREPARE: return peer_prepare(peer, request, answer);
     case VAULT_CONFIRM: TRY(cursor_u64(&c, &epoch)); return cursor_i64(&c, &peer->confirmed);
     case VAULT_ABORT: TRY(cursor_u64(&c, &epoch)); return cursor_i64(&c, &peer->aborted);
