@@ -33,7 +33,8 @@ typedef struct SignFloor {
     bool sm2;
 } SignFloor;
 
-static EVP_MD_CTX *context_for(const SignFloor *f, int (*init)(EVP_MD_CTX *, EVP_PKEY_CTX **, const EVP_MD *, ENGINE *, EVP_PKEY *))
+static EVP_MD_CTX *context_for(const SignFloor *f,
+        int (*init)(EVP_MD_CTX *, EVP_PKEY_CTX **, const EVP_MD *, ENGINE *, EVP_PKEY *))
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     EVP_PKEY_CTX *key = f->sm2 ? EVP_PKEY_CTX_new(f->key, NULL) : NULL;
@@ -74,7 +75,8 @@ static void hkdf(const uint8_t *secret, size_t size, uint8_t ret[48])
 {
     size_t length = 48;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, NULL);
-    ASSERT(EVP_PKEY_derive_init(context) == 1 && EVP_PKEY_CTX_set_hkdf_md(context, EVP_sha256()) == 1);
+    ASSERT(EVP_PKEY_derive_init(context) == 1
+            && EVP_PKEY_CTX_set_hkdf_md(context, EVP_sha256()) == 1);
     ASSERT(EVP_PKEY_CTX_set1_hkdf_key(context, secret, (int)size) == 1);
     ASSERT(EVP_PKEY_derive(context, ret, &length) == 1);
     EVP_PKEY_CTX_free(context);
@@ -103,7 +105,8 @@ static void open_once(EVP_PKEY *own, const uint8_t *point, size_t point_size, EV
     EVP_PKEY_free(peer);
 }
 
-/* The same through our own room, which knows a shorter way into libcrypto; the floor is the faster of the two. */
+/* The same through our own room, which knows a shorter way into libcrypto; the floor is the faster
+ * of the two. */
 static double measure_own_box(void)
 {
     uint8_t bytes[BOX_BYTES_MAX];
@@ -114,7 +117,8 @@ static double measure_own_box(void)
     const Random random = random_system();
     const BoxContext context = { .data_class = 1, .purpose = 1 };
     ASSERT(status_ok(private_key_generate(KEY_P256, &key)));
-    ASSERT(status_ok(box_seal(private_key_public(key), 1, &random, &context, SPAN("271828"), &sealed)));
+    ASSERT(status_ok(
+            box_seal(private_key_public(key), 1, &random, &context, SPAN("271828"), &sealed)));
     ASSERT(status_ok(box_parse(span_of_buffer(&sealed), &box)));
     const double start_us = cpu_now_us();
     for (int i = 0; i < ROUNDS; i++) {
@@ -149,7 +153,9 @@ static double measure_kdf(void)
     uint8_t digest[32];
     const double start_us = cpu_now_us();
     for (int i = 0; i < KDF_ROUNDS; i++)
-        ASSERT(argon2id_hash_raw(1, 2560, 1, "271828", 6, "0123456789abcdef", 16, digest, sizeof(digest)) == ARGON2_OK);
+        ASSERT(argon2id_hash_raw(
+                       1, 2560, 1, "271828", 6, "0123456789abcdef", 16, digest, sizeof(digest))
+                == ARGON2_OK);
     return (cpu_now_us() - start_us) / KDF_ROUNDS;
 }
 
@@ -201,7 +207,8 @@ Status floor_measure(const char *folder, const char *database, Floor *ret)
 
 static double signatures_us(const Floor *f, KeyAlgorithm algorithm)
 {
-    return algorithm == KEY_SM2 ? f->sm2_verify_us + f->sm2_sign_us : f->rsa_verify_us + f->rsa_sign_us;
+    return algorithm == KEY_SM2 ? f->sm2_verify_us + f->sm2_sign_us
+                                : f->rsa_verify_us + f->rsa_sign_us;
 }
 
 double floor_codepay_us(const Floor *f, KeyAlgorithm algorithm)
@@ -216,8 +223,10 @@ double floor_pin_us(const Floor *f, KeyAlgorithm algorithm)
 
 void floor_print(const Floor *f)
 {
-    printf("\"floor_ops\":{\"rsa_verify_us\":%.1f,\"rsa_sign_us\":%.1f,\"sm2_verify_us\":%.1f,\"sm2_sign_us\":%.1f,"
-           "\"box_open_us\":%.1f,\"kdf_us\":%.1f,\"sql_codepay_us\":%.1f,\"sql_pin_us\":%.1f},\"fsync_ms\":%.3f",
-            f->rsa_verify_us, f->rsa_sign_us, f->sm2_verify_us, f->sm2_sign_us, f->box_open_us, f->kdf_us,
-            f->sql_codepay_us, f->sql_pin_us, f->fsync_ms);
+    printf("\"floor_ops\":{\"rsa_verify_us\":%.1f,\"rsa_sign_us\":%.1f,\"sm2_verify_us\":%.1f,"
+           "\"sm2_sign_us\":%.1f,"
+           "\"box_open_us\":%.1f,\"kdf_us\":%.1f,\"sql_codepay_us\":%.1f,\"sql_pin_us\":%.1f},"
+           "\"fsync_ms\":%.3f",
+            f->rsa_verify_us, f->rsa_sign_us, f->sm2_verify_us, f->sm2_sign_us, f->box_open_us,
+            f->kdf_us, f->sql_codepay_us, f->sql_pin_us, f->fsync_ms);
 }

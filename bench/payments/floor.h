@@ -1,26 +1,27 @@
 #pragma once
 /*
- * floor: what one payment costs in bare libraries: the public-key operations, box openings and password hash that the protocol
- * needs, in libcrypto and libargon2, plus the SQL statements that the schema needs, in bare SQLite in durable groups of 64.
+ * floor: what one payment costs in bare libraries: the public-key operations, box openings and
+ * password hash that the protocol needs, in libcrypto and libargon2, plus the SQL statements that
+ * the schema needs, in bare SQLite in durable groups of 64.
  *
- * The list is the minimum of protocol and schema; an operation that a simpler implementation would not need stays out (no
- * TLS records, no seals, no audit hashes, no JSON, no journal). Reviewed table:
+ * The list is the minimum of protocol and schema; an operation that a simpler implementation would
+ * not need stays out (no TLS records, no seals, no audit hashes, no JSON, no journal). Reviewed:
  *
- *   operation                 codepay   native + PIN   why it cannot be less
- *   verify merchant's request    1          1          LL-4.3.9: every message is signed (a confirmation comes in a box)
- *   sign our answer              1          1          LL-4.3.9; the payer's app is answered inside TLS alone
- *   open a box                   0          1          TP-4: the PIN crosses no process in clear
- *   password hash (PIN cost)     0          1          TP-6; bare libargon2 at policy cost
- *   SELECT payment by key        1          2          idempotency; the order that is paid
- *   SELECT code                  1          0
- *   SELECT payer, account        p          p          p = different payers in a group of 64, of 64 (40 of 64 here)
- *   SELECT merchant, key, account, once a group of 64  (twice for native + PIN, without the key the second time)
- *   INSERT payment               1          1
- *   UPDATE payment               0          1
- *   UPDATE code                  1          0
- *   UPDATE payer, account        p          p
- *   INSERT posting               2          2          double entry
- *   UPDATE merchant's account, INSERT audit leaf, COMMIT: once a group of 64
+ *   operation               codepay  native + PIN  why it cannot be less
+ *   verify the request         1          1        LL-4.3.9: every message is signed (a
+ *                                                  confirmation comes in a box)
+ *   sign our answer            1          1        LL-4.3.9 (the payer's app: inside TLS)
+ *   open a box                 0          1        TP-4: the PIN crosses no process in clear
+ *   password hash, PIN cost    0          1        TP-6; bare libargon2 at policy cost
+ *   SELECT payment             1          2        idempotency; the order that is paid
+ *   SELECT, UPDATE code        1          0
+ *   SELECT, UPDATE payer and account: once for each of the 40 payers in a group of 64
+ *   SELECT merchant, key, account: once a group
+ *   INSERT payment             1          1
+ *   UPDATE payment             0          1
+ *   INSERT posting             2          2        double entry
+ *   UPDATE the merchant's account, INSERT audit leaf, COMMIT: once a group (native + PIN is two
+ *   groups: orders, then confirmations)
  */
 #include "crypto/sign.h"
 

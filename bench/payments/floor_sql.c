@@ -34,7 +34,9 @@ static void execute(sqlite3 *database, const char *sql)
 static sqlite3_stmt *prepare(sqlite3 *database, const char *sql)
 {
     sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) == SQLITE_OK) return statement;
+    if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL)
+            == SQLITE_OK)
+        return statement;
     fprintf(stderr, "floor: %s: %s\n", sql, sqlite3_errmsg(database));
     abort();
 }
@@ -102,7 +104,8 @@ static void bind_digest(sqlite3_stmt *statement, int at, int64_t number)
 
 typedef struct Statements {
     Insert payment, code, payer, account, posting, leaf;
-    sqlite3_stmt *get_payment, *get_by_prepay, *get_code, *get_payer, *get_account, *get_merchant, *get_key;
+    sqlite3_stmt *get_payment, *get_by_prepay, *get_code, *get_payer, *get_account, *get_merchant,
+            *get_key;
     sqlite3_stmt *set_payment, *set_code, *set_payer, *set_account;
 } Statements;
 
@@ -117,9 +120,12 @@ static int column_of(const Insert *insert, const char *name)
 static void open_statements(const Sql *sql, Statements *s)
 {
     sqlite3 *d = sql->database;
-    *s = (Statements) { .payment = insert_like(sql, "payment"), .code = insert_like(sql, "pay_code"),
-        .payer = insert_like(sql, "payer"), .account = insert_like(sql, "account"),
-        .posting = insert_like(sql, "posting"), .leaf = insert_like(sql, "audit_leaf") };
+    *s = (Statements) { .payment = insert_like(sql, "payment"),
+        .code = insert_like(sql, "pay_code"),
+        .payer = insert_like(sql, "payer"),
+        .account = insert_like(sql, "account"),
+        .posting = insert_like(sql, "posting"),
+        .leaf = insert_like(sql, "audit_leaf") };
     s->get_payment = prepare(d, "SELECT * FROM payment WHERE mchid = ?1 AND out_trade_no = ?2");
     s->get_by_prepay = prepare(d, "SELECT * FROM payment WHERE prepay_id = ?1");
     s->get_code = prepare(d, "SELECT * FROM pay_code WHERE digest = ?1");
@@ -127,19 +133,29 @@ static void open_statements(const Sql *sql, Statements *s)
     s->get_account = prepare(d, "SELECT * FROM account WHERE id = ?1");
     s->get_merchant = prepare(d, "SELECT * FROM merchant LIMIT 1");
     s->get_key = prepare(d, "SELECT * FROM merchant_key LIMIT 1");
-    s->set_payment = prepare(d, "UPDATE payment SET state = 1, payer = 'bench-01', payer_account = 7, pin_grant = x'00112233445566778899aabbccddeeff',"
-            " success_time = 1, revision = 2, batch = 9, seal = zeroblob(48) WHERE mchid = ?1 AND out_trade_no = ?2");
-    s->set_code = prepare(d, "UPDATE pay_code SET state = 2, used_by = '4200000000000000000000000000', revision = 2, batch = 9,"
+    s->set_payment = prepare(d,
+            "UPDATE payment SET state = 1, payer = 'bench-01', payer_account = 7, pin_grant = "
+            "x'00112233445566778899aabbccddeeff',"
+            " success_time = 1, revision = 2, batch = 9, seal = zeroblob(48) WHERE mchid = ?1 AND "
+            "out_trade_no = ?2");
+    s->set_code = prepare(d,
+            "UPDATE pay_code SET state = 2, used_by = '4200000000000000000000000000', revision = "
+            "2, batch = 9,"
             " seal = zeroblob(48) WHERE digest = ?1");
-    s->set_payer = prepare(d, "UPDATE payer SET day_count = ?2, day_minor = ?2, revision = ?2, batch = ?2, seal = zeroblob(48) WHERE id = ?1");
-    s->set_account = prepare(d, "UPDATE account SET balance = ?2, balance_time = ?2, revision = ?2, batch = ?2, seal = zeroblob(48)"
+    s->set_payer = prepare(d,
+            "UPDATE payer SET day_count = ?2, day_minor = ?2, revision = ?2, batch = ?2, seal = "
+            "zeroblob(48) WHERE id = ?1");
+    s->set_account = prepare(d,
+            "UPDATE account SET balance = ?2, balance_time = ?2, revision = ?2, batch = ?2, seal = "
+            "zeroblob(48)"
             " WHERE id = ?1");
 }
 
 static void close_statements(Statements *s)
 {
-    sqlite3_stmt *all[] = { s->get_payment, s->get_by_prepay, s->get_code, s->get_payer, s->get_account, s->get_merchant,
-        s->get_key, s->set_payment, s->set_code, s->set_payer, s->set_account };
+    sqlite3_stmt *all[] = { s->get_payment, s->get_by_prepay, s->get_code, s->get_payer,
+        s->get_account, s->get_merchant, s->get_key, s->set_payment, s->set_code, s->set_payer,
+        s->set_account };
     Insert *inserts[] = { &s->payment, &s->code, &s->payer, &s->account, &s->posting, &s->leaf };
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         sqlite3_finalize(all[i]);
@@ -167,7 +183,8 @@ static void insert_leaf(const Statements *s, int64_t batch)
 {
     static uint8_t leaf[LEAF_BYTES];
     sqlite3_bind_int64(s->leaf.statement, 1, batch + 1000000);
-    sqlite3_bind_blob(s->leaf.statement, column_of(&s->leaf, "leaf"), leaf, sizeof(leaf), SQLITE_STATIC);
+    sqlite3_bind_blob(
+            s->leaf.statement, column_of(&s->leaf, "leaf"), leaf, sizeof(leaf), SQLITE_STATIC);
     step(s->leaf.statement);
 }
 
@@ -280,12 +297,14 @@ static void open_database(Sql *sql, const char *folder, const char *database)
     unlink(path);
     ASSERT(sqlite3_open(path, &sql->database) == SQLITE_OK);
     execute(sql->database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL");
-    ASSERT(sqlite3_exec(sql->pattern, "SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'", copy_schema,
+    ASSERT(sqlite3_exec(sql->pattern,
+                   "SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'", copy_schema,
                    sql->database, NULL)
             == SQLITE_OK);
 }
 
-static double measure(Sql *sql, const Statements *s, void (*group)(Sql *, const Statements *, int64_t))
+static double measure(
+        Sql *sql, const Statements *s, void (*group)(Sql *, const Statements *, int64_t))
 {
     const double start_us = cpu_now_us();
     for (int64_t batch = 0; batch < GROUPS; batch++)
@@ -293,7 +312,8 @@ static double measure(Sql *sql, const Statements *s, void (*group)(Sql *, const 
     return (cpu_now_us() - start_us) / (GROUPS * GROUP);
 }
 
-static double measure_in_fresh(const char *folder, const char *database, void (*group)(Sql *, const Statements *, int64_t))
+static double measure_in_fresh(
+        const char *folder, const char *database, void (*group)(Sql *, const Statements *, int64_t))
 {
     Sql sql = { 0 };
     Statements statements = { 0 };
@@ -307,7 +327,8 @@ static double measure_in_fresh(const char *folder, const char *database, void (*
     return each_us;
 }
 
-Status floor_sql_measure(const char *folder, const char *database, double *ret_codepay_us, double *ret_pin_us)
+Status floor_sql_measure(
+        const char *folder, const char *database, double *ret_codepay_us, double *ret_pin_us)
 {
     *ret_codepay_us = measure_in_fresh(folder, database, codepay_group);
     *ret_pin_us = measure_in_fresh(folder, database, pin_group);

@@ -63,7 +63,8 @@ static void keep_prepay_id(LoadRequest *request, Span body)
 static bool send_one(HttpClient *http, LoadRequest *request)
 {
     const HttpHeader headers[] = { { "Content-Type", SPAN("application/json") },
-        { "Authorization", span_of_text(request->authorization == NULL ? "" : request->authorization) } };
+        { "Authorization",
+                span_of_text(request->authorization == NULL ? "" : request->authorization) } };
     const HttpCall call = { "POST", span_of_text(request->target), headers,
         request->authorization == NULL ? 1 : 2, span_of_text(request->body) };
     HttpAnswer answer = { 0 };
@@ -102,8 +103,8 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-Status load_run(const Stand *stand, LoadRequest *requests, size_t count, int connections, double rate,
-        LoadResult *ret)
+Status load_run(const Stand *stand, LoadRequest *requests, size_t count, int connections,
+        double rate, LoadResult *ret)
 {
     pthread_t threads[LOAD_CONNECTIONS_MAX];
     ASSERT(connections >= 1 && connections <= LOAD_CONNECTIONS_MAX && count > 0);
@@ -124,7 +125,9 @@ Status load_run(const Stand *stand, LoadRequest *requests, size_t count, int con
     for (int i = 0; i < connections; i++)
         pthread_join(threads[i], NULL);
     const double seconds = load_now_s() - d.start_s;
-    *ret = (LoadResult) { .done = count, .failed = atomic_load(&d.failed), .seconds = seconds,
+    *ret = (LoadResult) { .done = count,
+        .failed = atomic_load(&d.failed),
+        .seconds = seconds,
         .per_s = (double)count / seconds };
     for (int i = 0; i < STAND_PROGRAMS; i++)
         ret->cpu_us[i] = (load_cpu_us(stand->pids[i]) - cpu_us[i]) / (double)count;

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * load: drive requests that were made and signed beforehand over keep-alive TLS connections, and measure.
- * The driver does not verify answers while it measures (clients' CPU is theirs); it checks the HTTP status of each.
+ * load: drive requests that were made and signed beforehand over keep-alive TLS connections, and
+ * measure. The driver does not verify answers while it measures (clients' CPU is theirs); it checks
+ * the HTTP status of each.
  */
 #include "stand.h"
 
@@ -24,9 +25,10 @@ typedef struct LoadResult {
     double cpu_us[STAND_PROGRAMS]; /* per request, by program */
 } LoadResult;
 
-/* rate  requests a second over all connections (open loop: late ones count from when they were due); 0: as fast as it goes */
-MUST_USE Status load_run(const Stand *stand, LoadRequest *requests, size_t count, int connections, double rate,
-        LoadResult *ret_result);
+/* rate  requests a second over all connections (open loop: late ones count from when they were
+ * due); 0: as fast as it goes */
+MUST_USE Status load_run(const Stand *stand, LoadRequest *requests, size_t count, int connections,
+        double rate, LoadResult *ret_result);
 
 /* CPU time of a program so far, microseconds. */
 double load_cpu_us(pid_t pid);

@@ -27,11 +27,12 @@ static Status sign_request(const OrderPlan *plan, LoadRequest *request)
     const Clock clock = clock_system();
     char nonce[CLIENT_NONCE_BYTES];
     const MerchantApp *m = plan->merchant;
-    const MessageSigner signer = { m->profile, m->key, span_of_text(m->mchid), span_of_text(m->serial) };
+    const MessageSigner signer = { m->profile, m->key, span_of_text(m->mchid),
+        span_of_text(m->serial) };
     TRY(client_nonce(&random, nonce));
-    TRY(client_sign(&signer, SPAN("POST"), span_of_text(request->target), span_of_text(request->body),
-            clock_now_us(&clock) / TIME_SECOND_US, (Span) { (const uint8_t *)nonce, sizeof(nonce) },
-            &scratch, &text));
+    TRY(client_sign(&signer, SPAN("POST"), span_of_text(request->target),
+            span_of_text(request->body), clock_now_us(&clock) / TIME_SECOND_US,
+            (Span) { (const uint8_t *)nonce, sizeof(nonce) }, &scratch, &text));
     text_bytes[text.size] = 0;
     request->authorization = strdup((const char *)text_bytes);
     CHECK(request->authorization != NULL, FAULT_MEMORY);
@@ -54,8 +55,10 @@ Status orders_codepay(const OrderPlan *plan, size_t count, LoadRequest *ret)
         number_of(plan, i, number);
         ret[i].target = strdup("/v3/pay/transactions/codepay");
         CHECK(asprintf(&ret[i].body,
-                      "{\"appid\":\"wxbench\",\"mchid\":\"%s\",\"description\":\"A book\",\"out_trade_no\":\"%s\","
-                      "\"amount\":{\"total\":%d,\"currency\":\"CNY\"},\"payer\":{\"auth_code\":\"%s\"},"
+                      "{\"appid\":\"wxbench\",\"mchid\":\"%s\",\"description\":\"A "
+                      "book\",\"out_trade_no\":\"%s\","
+                      "\"amount\":{\"total\":%d,\"currency\":\"CNY\"},\"payer\":{\"auth_code\":\"%"
+                      "s\"},"
                       "\"scene_info\":{\"store_info\":{\"id\":\"S1\"}}}",
                       plan->merchant->mchid, number, ORDER_MINOR, code)
                         > 0,
@@ -73,7 +76,8 @@ Status orders_native(const OrderPlan *plan, size_t count, LoadRequest *ret)
         number_of(plan, i, number);
         ret[i].target = strdup("/v3/pay/transactions/native");
         CHECK(asprintf(&ret[i].body,
-                      "{\"appid\":\"wxbench\",\"mchid\":\"%s\",\"description\":\"A book\",\"out_trade_no\":\"%s\","
+                      "{\"appid\":\"wxbench\",\"mchid\":\"%s\",\"description\":\"A "
+                      "book\",\"out_trade_no\":\"%s\","
                       "\"notify_url\":\"https://merchant.example/notify\","
                       "\"amount\":{\"total\":%d,\"currency\":\"CNY\"}}",
                       plan->merchant->mchid, number, ORDER_MINOR)
@@ -101,7 +105,9 @@ static Status make_pin(const OrderPlan *plan, const char *prepay_id, size_t i, L
     TRY(box_make(&plan->stand->box_key, &wish, span_of_text(payer->pin), &box));
     box_bytes[box.size] = 0;
     CHECK(asprintf(&ret->target, "/payer/v1/orders/%s/pay", prepay_id) > 0, FAULT_MEMORY);
-    CHECK(asprintf(&ret->body, "{\"payer_id\":\"%s\",\"box\":\"%s\"}", payer->id, (const char *)box_bytes) > 0,
+    CHECK(asprintf(&ret->body, "{\"payer_id\":\"%s\",\"box\":\"%s\"}", payer->id,
+                  (const char *)box_bytes)
+                    > 0,
             FAULT_MEMORY);
     return OK;
 }

@@ -1,5 +1,6 @@
 #pragma once
-/* orders: make and sign the requests of a run beforehand: codepay orders with fresh codes, native orders and their PINs. */
+/* orders: make and sign the requests of a run beforehand: codepay orders with fresh codes, native
+ * orders and their PINs. */
 #include "load.h"
 
 typedef struct OrderPlan {
@@ -14,6 +15,8 @@ typedef struct OrderPlan {
 MUST_USE Status orders_codepay(const OrderPlan *plan, size_t count, LoadRequest *ret_requests);
 /* `count` signed native orders, not sent yet. */
 MUST_USE Status orders_native(const OrderPlan *plan, size_t count, LoadRequest *ret_requests);
-/* For native orders that were sent (`sent` has their prepay ids): the payers' confirmations, each with its PIN box. */
-MUST_USE Status orders_pins(const OrderPlan *plan, const LoadRequest *sent, size_t count, LoadRequest *ret_requests);
+/* For native orders that were sent (`sent` has their prepay ids): the payers' confirmations, each
+ * with its PIN box. */
+MUST_USE Status orders_pins(
+        const OrderPlan *plan, const LoadRequest *sent, size_t count, LoadRequest *ret_requests);
 void orders_free(LoadRequest *requests, size_t count);

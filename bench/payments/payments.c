@@ -1,13 +1,14 @@
 /*
- * payments: the headline benchmark. Drives pre-signed codepay orders (small amount, no PIN) and, apart from them, native
- * orders with PIN confirmation over TLS 1.3 keep-alive on loopback against the real hufud and vaultd: durable commits, seals,
- * audit and decide on. Prints one JSON line.
+ * payments: the headline benchmark. Drives pre-signed codepay orders (small amount, no PIN) and,
+ * apart from them, native orders with PIN confirmation over TLS 1.3 keep-alive on loopback against
+ * the real hufud and vaultd: durable commits, seals, audit and decide on. Prints one JSON line.
  *
  *   payments [--count N] [--connections N]
  *
- * p50_ms and p99_ms are taken at half of the measured speed (open loop); fsync_ms beside them is this disk's fdatasync of
- * one small write, measured in the same run. cpu_us is CPU time of each program per payment. floor_us is what the protocol and
- * the schema need in bare libcrypto, libargon2 and SQLite, measured in the same run (floor.h lists the operations).
+ * p50_ms and p99_ms are taken at half of the measured speed (open loop); fsync_ms beside them is
+ * this disk's fdatasync of one small write, measured in the same run. cpu_us is CPU time of each
+ * program per payment. floor_us is what the protocol and the schema need in bare libcrypto,
+ * libargon2 and SQLite, measured in the same run (floor.h lists the operations).
  */
 #include "admin_client.h"
 #include "floor.h"
@@ -18,12 +19,13 @@
 
 enum { PAYERS = 40, WARM_UP = 200 };
 
-static const char strategy[] = "version: 1\nname: bench\n"
-                               "amount:\n  challenge_over: 100000\n  delay_over: 0\n  review_over: 0\n"
-                               "  refuse_over: 5000000\n"
-                               "velocity:\n  challenge_count_over: 900000\n  challenge_sum_over: 100000000000\n"
-                               "  refuse_count_over: 1000000\n  refuse_sum_over: 1000000000000\n"
-                               "wait:\n  challenge_s: 300\n  delay_s: 60\n  review_s: 300\n";
+static const char strategy[] =
+        "version: 1\nname: bench\n"
+        "amount:\n  challenge_over: 100000\n  delay_over: 0\n  review_over: 0\n"
+        "  refuse_over: 5000000\n"
+        "velocity:\n  challenge_count_over: 900000\n  challenge_sum_over: 100000000000\n"
+        "  refuse_count_over: 1000000\n  refuse_sum_over: 1000000000000\n"
+        "wait:\n  challenge_s: 300\n  delay_s: 60\n  review_s: 300\n";
 
 static Stand stand;
 static PayerApp payers[PAYERS];
@@ -38,10 +40,13 @@ typedef struct Figures {
 
 static void requests_free(LoadRequest **requests) { free(*requests); }
 
-static Status run(LoadRequest *requests, size_t count, int connections, double rate, LoadResult *ret)
+static Status run(
+        LoadRequest *requests, size_t count, int connections, double rate, LoadResult *ret)
 {
     TRY(load_run(&stand, requests, count, connections, rate, ret));
-    if (ret->failed > 0) fprintf(stderr, "payments: %llu of %zu requests failed\n", (unsigned long long)ret->failed, count);
+    if (ret->failed > 0)
+        fprintf(stderr, "payments: %llu of %zu requests failed\n", (unsigned long long)ret->failed,
+                count);
     REQUIRE(ret->failed == 0, REFUSED_HTTP_ANSWER_INVALID);
     return OK;
 }
@@ -70,8 +75,10 @@ static Status codepay(OrderPlan plan, size_t count, int connections, Figures *re
     return OK;
 }
 
-/* Orders first, then their confirmations; a payment is both. Latency is that of the confirmation. */
-static Status pin_pass(const OrderPlan *plan, size_t count, int connections, double rate, Figures *ret)
+/* Orders first, then their confirmations; a payment is both. Latency is that of the confirmation.
+ */
+static Status pin_pass(
+        const OrderPlan *plan, size_t count, int connections, double rate, Figures *ret)
 {
     CLEANUP(requests_free) LoadRequest *orders = calloc(count, sizeof(*orders));
     CLEANUP(requests_free) LoadRequest *pins = calloc(count, sizeof(*pins));
@@ -110,8 +117,8 @@ static void print_figures(const char *name, const Figures *f, double kdf_us)
     const double total_us = f->cpu_us[STAND_HUFUD] + f->cpu_us[STAND_VAULTD];
     printf("\"%s\":{\"payments_per_s\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,"
            "\"cpu_us\":{\"hufud\":%.1f,\"vaultd\":%.1f},\"floor_us\":%.1f,\"floor_ratio\":%.3f",
-            name, f->per_s, f->p50_ms, f->p99_ms, f->cpu_us[STAND_HUFUD], f->cpu_us[STAND_VAULTD], f->floor_us,
-            f->floor_us / total_us);
+            name, f->per_s, f->p50_ms, f->p99_ms, f->cpu_us[STAND_HUFUD], f->cpu_us[STAND_VAULTD],
+            f->floor_us, f->floor_us / total_us);
     if (kdf_us > 0) printf(",\"kdf_us\":%.1f", kdf_us);
     printf("},");
 }
@@ -137,8 +144,9 @@ static Status measure(size_t count, int connections)
     Figures warm = { 0 };
     Figures figures[4] = { 0 };
     TRY(open_house(&rsa, &sm2));
-    const OrderPlan plans[] = { { &stand, &rsa, payers, PAYERS, "R" }, { &stand, &sm2, payers, PAYERS, "S" },
-        { &stand, &rsa, payers, PAYERS, "RP" }, { &stand, &sm2, payers, PAYERS, "SP" } };
+    const OrderPlan plans[] = { { &stand, &rsa, payers, PAYERS, "R" },
+        { &stand, &sm2, payers, PAYERS, "S" }, { &stand, &rsa, payers, PAYERS, "RP" },
+        { &stand, &sm2, payers, PAYERS, "SP" } };
     const OrderPlan warm_up = { &stand, &rsa, payers, PAYERS, "WARM" };
     TRY(codepay(warm_up, WARM_UP, connections, &warm));
     TRY(codepay(plans[0], count, connections, &figures[0]));
@@ -171,7 +179,8 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], "--connections") == 0) connections = (int)strtol(argv[i + 1], NULL, 10);
     }
     if (count < 200 || connections < 1 || connections > LOAD_CONNECTIONS_MAX) {
-        fprintf(stderr, "payments [--count N >= 200] [--connections 1..%d]\n", LOAD_CONNECTIONS_MAX);
+        fprintf(stderr, "payments [--count N >= 200] [--connections 1..%d]\n",
+                LOAD_CONNECTIONS_MAX);
         return 2;
     }
     const Status s = measure(count, connections);

@@ -13,9 +13,14 @@ typedef struct ConfigSpans {
     int64_t port, loops, operator_uid, group, code_life_s, signers, openers;
 } ConfigSpans;
 
-#define TEXT(name) { #name, YAML_TEXT, true, 1, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, name) }
-#define NUMBER(name, least, most)                                                                  \
-    { #name, YAML_INT, false, (least), (most), offsetof(ConfigSpans, name) }
+#define TEXT(name)                                                                  \
+    {                                                                               \
+#name, YAML_TEXT, true, 1, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, name) \
+    }
+#define NUMBER(name, least, most)                                            \
+    {                                                                        \
+#name, YAML_INT, false, (least), (most), offsetof(ConfigSpans, name) \
+    }
 
 static const YamlField fields[] = {
     TEXT(address),

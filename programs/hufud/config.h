@@ -7,8 +7,8 @@ enum { CONFIG_TEXT_MAX = 256, CONFIG_FILE_BYTES_MAX = 64 * 1024 };
 
 typedef struct Config {
     char address[CONFIG_TEXT_MAX]; /* numeric */
-    int64_t port;                  /* 0: any free one */
-    int64_t loops;                 /* 0: one a core */
+    int64_t port; /* 0: any free one */
+    int64_t loops; /* 0: one a core */
     char database[CONFIG_TEXT_MAX];
     char domain[CONFIG_TEXT_MAX];
     char vault[CONFIG_TEXT_MAX]; /* vaultd's socket */
@@ -18,7 +18,7 @@ typedef struct Config {
     char checkpoints[CONFIG_TEXT_MAX];
     char second[CONFIG_TEXT_MAX]; /* the second place for checkpoints */
     char strategy[CONFIG_TEXT_MAX];
-    char ca_file[CONFIG_TEXT_MAX];   /* written at start: whom clients trust */
+    char ca_file[CONFIG_TEXT_MAX]; /* written at start: whom clients trust */
     char keys_file[CONFIG_TEXT_MAX]; /* written at start: public keys, for auditors */
     char ready_file[CONFIG_TEXT_MAX]; /* written when serving: "address port"; removed at stop */
     int64_t code_life_s;

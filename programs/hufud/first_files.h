@@ -1,5 +1,6 @@
 #pragma once
-/* first_files: what hufud writes when it starts: whom clients trust, public keys for auditors, "address port". */
+/* first_files: what hufud writes when it starts: whom clients trust, public keys for auditors,
+ * "address port". */
 #include "vaultclient/client.h"
 
 /* Replace a file as a whole (written beside, synced, renamed). Faults FAULT_DISK. */

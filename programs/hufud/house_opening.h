@@ -1,7 +1,8 @@
 #pragma once
 /*
- * house_opening: put the house together in the order in which its parts need one another, and take it apart in the
- * opposite order. Every step that worked is undone by opening_close(), also after a failed opening.
+ * house_opening: put the house together in the order in which its parts need one another, and take
+ * it apart in the opposite order. Every step that worked is undone by opening_close(), also after a
+ * failed opening.
  */
 #include "alarms.h"
 #include "api/admin.h"
@@ -28,8 +29,9 @@ typedef struct Opening {
 } Opening;
 
 /*
- * Open everything and serve. Waits for vaultd, and for two people when the database is not in the last confirmed state;
- * a signal of `signals`, or `hufu restore` that wants the database, ends the waiting (REFUSED_STORE_STOPPED).
+ * Open everything and serve. Waits for vaultd, and for two people when the database is not in the
+ * last confirmed state; a signal of `signals`, or `hufu restore` that wants the database, ends the
+ * waiting (REFUSED_STORE_STOPPED).
  */
 Status opening_open(const Config *config, const sigset_t *signals, Opening *opening);
 void opening_close(Opening *opening);

@@ -1,8 +1,9 @@
 /*
- * hufud: HTTP, business rules, ledger; the database account. It has no private key but its own TLS leaf, and never sees
- * a card number, password or code in clear.
+ * hufud: HTTP, business rules, ledger; the database account. It has no private key but its own TLS
+ * leaf, and never sees a card number, password or code in clear.
  *
- * The whole life of the program stands in main(): open the house (house_opening.c), serve until told to stop, close it.
+ * The whole life of the program stands in main(): open the house (house_opening.c), serve until
+ * told to stop, close it.
  */
 #include "house_opening.h"
 
@@ -39,8 +40,9 @@ static sigset_t block_signals(void)
     return signals;
 }
 
-/* Until SIGTERM, SIGINT, a stop over the admin socket (OK), a batch whose outcome is unknown (FAULT_STORE_UNCERTAIN), or
- * somebody who wants to replace the database (REFUSED_STORE_STOPPED: whoever watches us starts us again). */
+/* Until SIGTERM, SIGINT, a stop over the admin socket (OK), a batch whose outcome is unknown
+ * (FAULT_STORE_UNCERTAIN), or somebody who wants to replace the database (REFUSED_STORE_STOPPED:
+ * whoever watches us starts us again). */
 static Status serve(const Opening *opening, const sigset_t *signals)
 {
     for (;;) {
@@ -58,7 +60,8 @@ static Status serve(const Opening *opening, const sigset_t *signals)
 
 static int usage(void)
 {
-    fputs("hufud --config FILE\n\nThe payment API. Started by `hufu up` or systemd; settings: deploy/hufud.yaml.\n",
+    fputs("hufud --config FILE\n\nThe payment API. Started by `hufu up` or systemd; settings: "
+          "deploy/hufud.yaml.\n",
             stderr);
     return 2;
 }
@@ -88,7 +91,8 @@ int main(int argc, char **argv)
     }
     const Status s = serve(&opening, &signals);
     opening_close(&opening);
-    if (status_refused(s)) LOG(LOG_ALERT, "hufud.makes_way_for_restore", LOG_TEXT(PROGRAM, "hufud"));
+    if (status_refused(s))
+        LOG(LOG_ALERT, "hufud.makes_way_for_restore", LOG_TEXT(PROGRAM, "hufud"));
     if (status_broken(s)) LOG_STATUS(LOG_ALERT, "hufud.commit_uncertain", s);
     LOG(LOG_INFO, "hufud.stopped", LOG_TEXT(PROGRAM, "hufud"));
     return status_ok(s) ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -5,7 +5,8 @@
 #include "base/time.h"
 #include "message/profile.h"
 
-/* An event lies at most one window after its message's timestamp, and that timestamp at most one window ahead of us. */
+/* An event lies at most one window after its message's timestamp, and that timestamp at most one
+ * window ahead of us. */
 enum { LOOK_BACK_S = 2 * MESSAGE_SKEW_S };
 
 typedef struct Restoring {
@@ -51,8 +52,10 @@ static Status first_since(Store *store, int64_t count, int64_t from_us, int64_t 
         bool found = false;
         TRY(audit_read_entry(store, middle, take_time, &time_us, &found));
         REQUIRE(found, REFUSED_AUDIT_LEAF_FORMAT);
-        if (time_us < from_us) low = middle + 1;
-        else high = middle;
+        if (time_us < from_us)
+            low = middle + 1;
+        else
+            high = middle;
     }
     *ret_first = low;
     return OK;

@@ -1,5 +1,6 @@
 #pragma once
-/* nonce_memory: the replay set as it was before the restart, from the audit events of the window (docs/decisions/0004). */
+/* nonce_memory: the replay set as it was before the restart, from the audit events of the window
+ * (docs/decisions/0004). */
 #include "message/nonce.h"
 #include "store/store.h"
 

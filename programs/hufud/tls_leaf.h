@@ -1,6 +1,7 @@
 #pragma once
 /*
- * tls_leaf: hufud's own TLS key, made in memory at start, certified by vaultd for a few days, never written to disk.
+ * tls_leaf: hufud's own TLS key, made in memory at start, certified by vaultd for a few days, never
+ * written to disk.
  */
 #include "base/bytes.h"
 #include "vaultclient/client.h"

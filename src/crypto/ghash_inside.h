@@ -13,8 +13,7 @@ GhashMultiply *ghash_processor_multiply(void);
 
 /* The product v (256 bits, v[0] lowest) modulo x^128 + x^7 + x^2 + x + 1. GCM numbers bits from the
  * left, so the product of two 128-bit values stands one bit too low: shift first. */
-static inline void ghash_reduce(
-        Ghash *hash, uint64_t v0, uint64_t v1, uint64_t v2, uint64_t v3)
+static inline void ghash_reduce(Ghash *hash, uint64_t v0, uint64_t v1, uint64_t v2, uint64_t v3)
 {
     v3 = (v3 << 1) | (v2 >> 63);
     v2 = (v2 << 1) | (v1 >> 63);
@@ -27,4 +26,3 @@ static inline void ghash_reduce(
     hash->y0 = v2;
     hash->y1 = v3;
 }
-

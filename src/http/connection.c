@@ -122,7 +122,8 @@ struct bufferevent *http_connection_accept(struct event_base *base, void *contex
     Loop *const loop = context;
     ASSERT(loop->free_connection >= 0 && loop->fresh_count < HTTP_FRESH_MAX);
     struct bufferevent *const bev = bufferevent_open(loop);
-    if (bev == NULL) return NULL; /* evhttp then makes a plain one: http_connection_of() knows it not */
+    if (bev == NULL)
+        return NULL; /* evhttp then makes a plain one: http_connection_of() knows it not */
 
     const HttpServerConfig *const config = &loop->server->config;
     Connection *const connection = &loop->connections[loop->free_connection];

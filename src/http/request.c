@@ -79,7 +79,8 @@ static void header_put(struct evhttp_request *wire, const HttpHeader *header)
 static void reply(Loop *loop, struct evhttp_request *wire, int status, const HttpHeader *headers,
         size_t count, Span body, bool close)
 {
-    Connection *const connection = http_connection_of(loop, wire); /* NULL: evhttp drops the answer */
+    Connection *const connection =
+            http_connection_of(loop, wire); /* NULL: evhttp drops the answer */
     reply_prepare(loop, wire, connection, close);
     for (size_t i = 0; i < count; i++)
         header_put(wire, &headers[i]);

@@ -7,10 +7,9 @@
  * all keys. A store in which the ceremony was finished and a key is missing is
  * REFUSED_KEYSTORE_TAMPERED.
  *
- *   row seal (versions) | digest | journal | pepper | field | backup | map      32 secret bytes
- * each platform RSA, SM2 (certificates, 5 years) | TLS CA (P-256)                  X.509,
- * self-signed checkpoint Ed25519, SM2 | box (one a day)                                   bare
- * public keys
+ *   row seal (versions), digest, journal, pepper, field, backup, map   32 secret bytes each
+ *   platform RSA and SM2 (5 years), TLS CA (P-256)                     X.509, self-signed
+ *   checkpoint Ed25519 and SM2, box (one a day)                        bare public keys
  *
  * Symmetric keys live in the memory that the caller gives (its locked arena) and are wiped at
  * close; private keys live in libcrypto's heap, which it wipes when it frees. Nothing is opened

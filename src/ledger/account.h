@@ -10,8 +10,8 @@
  *   hold      payer balance -m     payer frozen  +m
  *   capture   payer frozen  -m     payee balance +m
  *   release   payer frozen  -m     payer balance +m
- *   fund      funding account of the currency -m (a SYSTEM account, alone may be negative) account
- * +m
+ *   fund      funding account of the currency -m (a SYSTEM account, alone may be negative),
+ *             account +m
  *
  * Account ids are 62 random bits, drawn before the unit: no counter row that every opening would
  * wait for, none to reserve across partitions, and an id tells neither age nor number of customers.

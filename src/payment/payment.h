@@ -5,7 +5,8 @@
  *   none        create: NOTPAY; codepay decides: SUCCESS, USERPAYING (money held) or PAYERROR
  *   NOTPAY      pay(PIN): SUCCESS or USERPAYING; close: CLOSED; timer past expires: CLOSED
  *   USERPAYING  pay(PIN) of a challenge: SUCCESS, or held on for a delay; of a delay or review:
- * same; close: ORDER_PAYING; timer past decide_by: a delay SUCCESS, else PAYERROR (released)
+ *               same; close: ORDER_PAYING; timer past decide_by: a delay SUCCESS, else PAYERROR
+ *               (released)
  *   SUCCESS     pay: same; close: ORDER_PAID
  *   PAYERROR    pay: ORDER_STATE; close: same
  *   CLOSED      create again: ORDER_CONFLICT; pay: ORDER_CLOSED; close: same

@@ -8,21 +8,22 @@ typedef struct Scheme {
     uint8_t longest;
 } Scheme;
 
-/* Issuer ranges as the schemes publish them (ISO/IEC 7812 register extracts); 955 is old Chinese bank cards. */
+/* Issuer ranges as the schemes publish them (ISO/IEC 7812 register extracts); 955 is old Chinese
+ * bank cards. */
 static const Scheme schemes[] = {
-    { 4, 4, 1, 13, 19 },         /* Visa */
-    { 51, 55, 2, 16, 16 },       /* Mastercard */
-    { 2221, 2720, 4, 16, 16 },   /* Mastercard */
-    { 34, 34, 2, 15, 15 },       /* American Express */
+    { 4, 4, 1, 13, 19 }, /* Visa */
+    { 51, 55, 2, 16, 16 }, /* Mastercard */
+    { 2221, 2720, 4, 16, 16 }, /* Mastercard */
+    { 34, 34, 2, 15, 15 }, /* American Express */
     { 37, 37, 2, 15, 15 },
-    { 62, 62, 2, 16, 19 },       /* UnionPay */
+    { 62, 62, 2, 16, 19 }, /* UnionPay */
     { 81, 81, 2, 16, 19 },
     { 955, 955, 3, 16, 19 },
-    { 3528, 3589, 4, 16, 19 },   /* JCB */
-    { 6011, 6011, 4, 16, 19 },   /* Discover */
+    { 3528, 3589, 4, 16, 19 }, /* JCB */
+    { 6011, 6011, 4, 16, 19 }, /* Discover */
     { 644, 649, 3, 16, 19 },
     { 65, 65, 2, 16, 19 },
-    { 300, 305, 3, 14, 19 },     /* Diners Club */
+    { 300, 305, 3, 14, 19 }, /* Diners Club */
     { 36, 36, 2, 14, 19 },
     { 38, 39, 2, 14, 19 },
 };
@@ -54,7 +55,8 @@ bool detect_card_prefix(Span digits)
     return false;
 }
 
-/* One digit at `at`, ASCII or full-width (U+FF10..U+FF19); returns its size in bytes, 0 when there is none. */
+/* One digit at `at`, ASCII or full-width (U+FF10..U+FF19); returns its size in bytes, 0 when there
+ * is none. */
 static size_t digit_at(Span text, size_t at, uint8_t *ret_digit)
 {
     if (at < text.size && is_digit(text.data[at])) {
@@ -70,8 +72,8 @@ static size_t digit_at(Span text, size_t at, uint8_t *ret_digit)
 
 typedef struct Run {
     uint8_t digits[DETECT_DIGITS_MAX + 1]; /* the first of them */
-    size_t count;                          /* all of them */
-    size_t end;                            /* where the text goes on */
+    size_t count; /* all of them */
+    size_t end; /* where the text goes on */
 } Run;
 
 /* The maximal run of digits that begins at `at`, single separators inside allowed. */
@@ -113,7 +115,8 @@ static bool is_track2(Span text, const Run *run)
 
 static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
 
-/* "cvv", "cvn" or "cvc" (and an optional 2), at most three other characters, then three or four digits alone. */
+/* "cvv", "cvn" or "cvc" (and an optional 2), at most three other characters, then three or four
+ * digits alone. */
 static bool is_named_code(Span text, size_t at)
 {
     if (text.size - at < 6) return false;

@@ -1,5 +1,5 @@
-/* TP-5, TP-8: what must not be stored is noticed in free text, in the spellings people use. Numbers are the schemes'
- * published test numbers. */
+/* TP-5, TP-8: what must not be stored is noticed in free text, in the spellings people use. Numbers
+ * are the schemes' published test numbers. */
 #include "policy/detect.h"
 
 #include "base/expect.h"
@@ -11,7 +11,8 @@ static void test_card_numbers_are_refused(void)
 {
     static const char *const texts[] = { "4111111111111111", "pay to 4111 1111 1111 1111 please",
         "5555-5555-5555-4444", "378282246310005", "6200000000000005", "卡号6200000000000005。",
-        "４１１１１１１１１１１１１１１１", "3530111333300000", "6011111111111117", "4222222222222" };
+        "４１１１１１１１１１１１１１１１", "3530111333300000", "6011111111111117",
+        "4222222222222" };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         EXPECT_REFUSED(detect(texts[i]), REFUSED_DATA_CARD_NUMBER);
 }
@@ -50,8 +51,8 @@ static void test_luhn_notices_every_single_wrong_digit(void)
     EXPECT(!detect_luhn(span_of_text("")) && !detect_luhn(span_of_text("4111a")));
 }
 
-/* DESIGN section 5.1: false refusals at most 1 in 100,000. Ordinary descriptions carry order numbers, dates, phone numbers
- * and prices; a generator makes a million of them. */
+/* DESIGN section 5.1: false refusals at most 1 in 100,000. Ordinary descriptions carry order
+ * numbers, dates, phone numbers and prices; a generator makes a million of them. */
 static void test_false_refusals_are_rare(void)
 {
     SeededRandom state;
@@ -61,10 +62,11 @@ static void test_false_refusals_are_rare(void)
         char text[128];
         const uint64_t a = seeded_next(&state);
         const uint64_t b = seeded_next(&state);
-        const int n = snprintf(text, sizeof(text), "Order %llu of 2026-%02u-%02u, tel 1%010llu, %u.%02u CNY x%u",
-                (unsigned long long)(a % 1000000000000), (unsigned)(b % 12 + 1), (unsigned)(b % 28 + 1),
-                (unsigned long long)(b % 10000000000), (unsigned)(a % 900), (unsigned)(a % 100),
-                (unsigned)(a % 7 + 1));
+        const int n = snprintf(text, sizeof(text),
+                "Order %llu of 2026-%02u-%02u, tel 1%010llu, %u.%02u CNY x%u",
+                (unsigned long long)(a % 1000000000000), (unsigned)(b % 12 + 1),
+                (unsigned)(b % 28 + 1), (unsigned long long)(b % 10000000000), (unsigned)(a % 900),
+                (unsigned)(a % 100), (unsigned)(a % 7 + 1));
         EXPECT(n > 0 && (size_t)n < sizeof(text));
         if (!status_ok(detect(text))) refused++;
     }
@@ -75,7 +77,8 @@ static void test_bytes_cut_anywhere_are_read(void)
 {
     const char *text = "４１１１ 1111-1111.1111;=%B^cvv2 12";
     for (size_t size = 0; size <= strlen(text); size++)
-        IGNORE(detect_free_text((Span) { (const uint8_t *)text, size }), "only that it ends is asked");
+        IGNORE(detect_free_text((Span) { (const uint8_t *)text, size }),
+                "only that it ends is asked");
 }
 
 TESTS(TEST(test_card_numbers_are_refused), TEST(test_track_and_codes_are_prohibited),

@@ -14,7 +14,8 @@ static Status put_mask(Span digits, Buffer *ret_text)
 
 Status mask_number(Span digits, Buffer *ret_text)
 {
-    REQUIRE(digits.size >= MASK_DIGITS_MIN && digits.size <= MASK_DIGITS_MAX, REFUSED_NUMBER_INVALID);
+    REQUIRE(digits.size >= MASK_DIGITS_MIN && digits.size <= MASK_DIGITS_MAX,
+            REFUSED_NUMBER_INVALID);
     for (size_t i = 0; i < digits.size; i++)
         REQUIRE(digits.data[i] >= '0' && digits.data[i] <= '9', REFUSED_NUMBER_INVALID);
     const size_t before = ret_text->size;

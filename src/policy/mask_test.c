@@ -25,4 +25,5 @@ static void test_other_input_is_refused_and_nothing_is_shown(void)
     EXPECT(text.size == 0 && small.size == 0);
 }
 
-TESTS(TEST(test_last_four_are_kept_in_groups), TEST(test_other_input_is_refused_and_nothing_is_shown))
+TESTS(TEST(test_last_four_are_kept_in_groups),
+        TEST(test_other_input_is_refused_and_nothing_is_shown))

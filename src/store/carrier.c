@@ -38,7 +38,8 @@ static Status start(const char *path, Carrier *c)
 {
     const int how = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
     CHECK(sqlite3_open_v2(path, &c->db, how, NULL) == SQLITE_OK, FAULT_STORE);
-    CHECK(sqlite3_exec(c->db, "PRAGMA synchronous=FULL", NULL, NULL, NULL) == SQLITE_OK, FAULT_STORE);
+    CHECK(sqlite3_exec(c->db, "PRAGMA synchronous=FULL", NULL, NULL, NULL) == SQLITE_OK,
+            FAULT_STORE);
     CHECK(pthread_create(&c->thread, NULL, carry, c) == 0, FAULT_THREAD);
     return OK;
 }

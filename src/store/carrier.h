@@ -1,10 +1,10 @@
 #pragma once
 /*
- * carrier: carry the WAL's pages over into the database beside the batch thread, on a connection and a thread of its own,
- * so that no payment waits for it. Inside the room.
+ * carrier: carry the WAL's pages over into the database beside the batch thread, on a connection
+ * and a thread of its own, so that no payment waits for it. Inside the room.
  *
- * Passive: it never waits for a writer and no writer waits for it. Under endless load it cannot catch up with the
- * last pages; those the batch thread carries when there are many (store_tidy).
+ * Passive: it never waits for a writer and no writer waits for it. Under endless load it cannot
+ * catch up with the last pages; those the batch thread carries when there are many (store_tidy).
  */
 #include "base/status.h"
 

@@ -1,5 +1,6 @@
-/* Goal: the carrier brings the WAL's pages into the database beside a writer that goes on, and loses none. Method: a writer
- * whose own connection never carries; the main file must grow all the same, and hold every row at the end. */
+/* Goal: the carrier brings the WAL's pages into the database beside a writer that goes on, and
+ * loses none. Method: a writer whose own connection never carries; the main file must grow all the
+ * same, and hold every row at the end. */
 #define _GNU_SOURCE
 #include "store/carrier.h"
 
@@ -43,7 +44,8 @@ static void test_pages_are_carried_while_the_writer_goes_on(void)
     EXPECT(fd >= 0);
     close(fd);
     EXPECT(sqlite3_open(path, &db) == SQLITE_OK);
-    EXPECT(run(db, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL"));
+    EXPECT(run(
+            db, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL"));
     EXPECT(run(db, "CREATE TABLE t(id INTEGER PRIMARY KEY, bytes BLOB)"));
     EXPECT_OK(carrier_open(path, &carrier));
     for (int i = 0; i < ROWS; i++) {
@@ -74,4 +76,5 @@ static void test_a_database_that_is_not_there_is_a_fault(void)
     carrier_close(NULL);
 }
 
-TESTS(TEST(test_pages_are_carried_while_the_writer_goes_on), TEST(test_a_database_that_is_not_there_is_a_fault))
+TESTS(TEST(test_pages_are_carried_while_the_writer_goes_on),
+        TEST(test_a_database_that_is_not_there_is_a_fault))

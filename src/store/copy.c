@@ -66,8 +66,9 @@ Status store_copy_to(const char *path, const char *copy_path)
     return s;
 }
 
-/* The WAL is carried over beside the batch thread, or by it between batches, after the answers have gone out: when
- * there is no carrier, or when a carrier under endless load never reached the end, without which the WAL only grows. */
+/* The WAL is carried over beside the batch thread, or by it between batches, after the answers have
+ * gone out: when there is no carrier, or when a carrier under endless load never reached the end,
+ * without which the WAL only grows. */
 void store_tidy(Store *store)
 {
     int frames = 0;

@@ -43,7 +43,8 @@ typedef struct StoreConfig {
     const char *vfs; /* NULL: the system's; tests pass a simulated disk */
     const StoreSchema *const *schemas;
     size_t schema_count;
-    bool carry_beside; /* carry the WAL over on a thread of its own, so that no batch waits for it */
+    bool carry_beside; /* carry the WAL over on a thread of its own, so that no batch waits for it
+                        */
 } StoreConfig;
 
 /* Open, or make, and migrate. Faults FAULT_STORE, FAULT_STORE_FULL, FAULT_STORE_SCHEMA (newer than

@@ -5,10 +5,11 @@
  *
  *   PROTECT           box framed, mchid framed -> sealed field (place "signing-key/<mchid>")
  *   ENCRYPT_DOWNLINK  mchid framed, sealed field framed, AeadSuite u8, AAD framed, plaintext framed
- *                     -> nonce framed (12 printable bytes, as the v3 profile sends it), cipher ||
- * tag framed WRAP_KEY          nothing -> wrapped data key framed, data key framed UNWRAP_KEY
- * approval, approval ("unwrap-backup", subject = SHA-256 of the wrapped key), wrapped framed ->
- * data key
+ *                     -> nonce framed (12 printable bytes, as the v3 profile sends it),
+ *                        cipher || tag framed
+ *   WRAP_KEY          nothing -> wrapped data key framed, data key framed
+ *   UNWRAP_KEY        approval, approval ("unwrap-backup", subject = SHA-256 of the wrapped key),
+ *                     wrapped framed -> data key
  *
  * AEAD_AES_256_GCM takes the 32-byte APIv3 key, AEAD_SM4_GCM the first 16 bytes of its SM3
  * (reference/message.md section 1). Thread-safe.

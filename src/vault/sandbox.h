@@ -13,11 +13,10 @@
 #include "base/status.h"
 
 /*
- * Before the first thread is started: keep the C library's memory in one arena. The arenas that threads get by
- * default read /proc/sys/vm/overcommit_memory when they first shrink, which the closed sandbox would end. That
- * arena also keeps what it once had: giving a PIN hash's memory back and faulting it in again costs as much as
- * half of the hash.
- * Faults FAULT_SYSTEM.
+ * Before the first thread is started: keep the C library's memory in one arena. The arenas that
+ * threads get by default read /proc/sys/vm/overcommit_memory when they first shrink, which the
+ * closed sandbox would end. That arena also keeps what it once had: giving a PIN hash's memory back
+ * and faulting it in again costs as much as half of the hash. Faults FAULT_SYSTEM.
  */
 MUST_USE Status sandbox_begin(void);
 

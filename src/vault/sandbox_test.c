@@ -333,5 +333,6 @@ static void test_memory_of_threads_grows_and_shrinks(void)
     EXPECT(WIFEXITED(result) && WEXITSTATUS(result) == 0);
 }
 
-TESTS(TEST(test_memory_of_threads_grows_and_shrinks), TEST(test_every_forbidden_act_is_killed), TEST(test_threads_that_ran_before_are_inside_too),
-        TEST(test_allowed_acts_go_on), TEST(test_service_and_journal_work_inside))
+TESTS(TEST(test_memory_of_threads_grows_and_shrinks), TEST(test_every_forbidden_act_is_killed),
+        TEST(test_threads_that_ran_before_are_inside_too), TEST(test_allowed_acts_go_on),
+        TEST(test_service_and_journal_work_inside))

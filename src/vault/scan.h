@@ -2,10 +2,11 @@
 /*
  * scan: at start, prove that the store is in the last confirmed state, or in the prepared one.
  *
- *   SCAN_BEGIN   epoch u64 (0: the next)                  -> the lease's epoch u64
- *   SCAN_ROWS    list of (image framed, seal framed)      -> list of key framed: rows frozen for
- * their own fault SCAN_LEAVES  list of leaf hashes [32], in order       -> nothing SCAN_END nothing
- * -> (the caller answers with its status)
+ *   SCAN_BEGIN   epoch u64 (0: the next)              -> the lease's epoch u64
+ *   SCAN_ROWS    list of (image framed, seal framed)  -> list of key framed: rows frozen for their
+ *                                                        own fault
+ *   SCAN_LEAVES  list of leaf hashes [32], in order   -> nothing
+ *   SCAN_END     nothing                              -> (the caller answers with its status)
  *
  * Unless size, root and every table's digest are those of the confirmed or the prepared state,
  * SCAN_END is REFUSED_STORE_ROLLED_BACK, `view->differs` says which tables, and nothing is served

@@ -26,7 +26,8 @@ static const JsonField answer_fields[] = {
     { "amount", JSON_RECORD, false, 0, 0, PLACE(amount) },
 };
 static const JsonField detail_fields[] = { { "field", JSON_TEXT, false, 0, 127, PLACE(field) } };
-static const JsonField amount_fields[] = { { "total", JSON_INT, false, INT64_MIN, INT64_MAX, PLACE(total) } };
+static const JsonField amount_fields[] = { { "total", JSON_INT, false, INT64_MIN, INT64_MAX,
+        PLACE(total) } };
 
 static void keep(char *ret_text, size_t capacity, Span text)
 {
@@ -41,8 +42,10 @@ static Status read_body(Span body, AnswerJson *json, JsonDocument **document)
     TRY(json_parse(body, document, &problem));
     const JsonValue *root = json_root(*document);
     TRY(json_read_some(*document, root, answer_fields, 6, json, &problem));
-    if (json->detail != NULL) TRY(json_read_some(*document, json->detail, detail_fields, 1, json, &problem));
-    if (json->amount != NULL) TRY(json_read_some(*document, json->amount, amount_fields, 1, json, &problem));
+    if (json->detail != NULL)
+        TRY(json_read_some(*document, json->detail, detail_fields, 1, json, &problem));
+    if (json->amount != NULL)
+        TRY(json_read_some(*document, json->amount, amount_fields, 1, json, &problem));
     return OK;
 }
 
@@ -73,12 +76,15 @@ Status step_call(const MerchantApp *app, HttpClient *http, const char *method, c
     return OK;
 }
 
-Status step_native(const MerchantApp *app, HttpClient *http, const char *number, int64_t minor, Answered *ret)
+Status step_native(
+        const MerchantApp *app, HttpClient *http, const char *number, int64_t minor, Answered *ret)
 {
     char body[1024];
     snprintf(body, sizeof(body),
-            "{\"appid\":\"wxstand\",\"mchid\":\"%s\",\"description\":\"Image test 图像\",\"out_trade_no\":\"%s\","
-            "\"notify_url\":\"https://merchant.example/notify\",\"amount\":{\"total\":%lld,\"currency\":\"CNY\"}}",
+            "{\"appid\":\"wxstand\",\"mchid\":\"%s\",\"description\":\"Image test "
+            "图像\",\"out_trade_no\":\"%s\","
+            "\"notify_url\":\"https://merchant.example/"
+            "notify\",\"amount\":{\"total\":%lld,\"currency\":\"CNY\"}}",
             app->mchid, number, (long long)minor);
     return step_call(app, http, "POST", "/v3/pay/transactions/native", body, ret);
 }
@@ -88,7 +94,8 @@ Status step_codepay(const MerchantApp *app, HttpClient *http, const char *number
 {
     char body[1024];
     snprintf(body, sizeof(body),
-            "{\"appid\":\"wxstand\",\"mchid\":\"%s\",\"description\":\"A book\",\"out_trade_no\":\"%s\","
+            "{\"appid\":\"wxstand\",\"mchid\":\"%s\",\"description\":\"A "
+            "book\",\"out_trade_no\":\"%s\","
             "\"amount\":{\"total\":%lld,\"currency\":\"CNY\"},\"payer\":{\"auth_code\":\"%s\"},"
             "\"scene_info\":{\"store_info\":{\"id\":\"S1\"}}}",
             app->mchid, number, (long long)minor, auth_code);
@@ -98,7 +105,8 @@ Status step_codepay(const MerchantApp *app, HttpClient *http, const char *number
 Status step_query(const MerchantApp *app, HttpClient *http, const char *number, Answered *ret)
 {
     char target[256];
-    snprintf(target, sizeof(target), "/v3/pay/transactions/out-trade-no/%s?mchid=%s", number, app->mchid);
+    snprintf(target, sizeof(target), "/v3/pay/transactions/out-trade-no/%s?mchid=%s", number,
+            app->mchid);
     return step_call(app, http, "GET", target, "", ret);
 }
 

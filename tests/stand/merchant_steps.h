@@ -1,15 +1,16 @@
 #pragma once
 /*
- * merchant_steps: what a flow test says to the house in one line: order, charge, query, close, confirm. Every call is a
- * signed request over TLS; answers of 2xx are verified by the merchant's own code.
+ * merchant_steps: what a flow test says to the house in one line: order, charge, query, close,
+ * confirm. Every call is a signed request over TLS; answers of 2xx are verified by the merchant's
+ * own code.
  */
 #include "stand.h"
 
 /* What came back, the few fields that flows look at; texts end with NUL, "" when absent. */
 typedef struct Answered {
     int status;
-    char code[64];        /* of an error */
-    char field[128];      /* detail.field of an error */
+    char code[64]; /* of an error */
+    char field[128]; /* detail.field of an error */
     char code_url[128];
     char trade_state[32];
     char transaction_id[64];
@@ -17,15 +18,19 @@ typedef struct Answered {
 } Answered;
 
 /* One signed request; a body of "" is none. */
-MUST_USE Status step_call(const MerchantApp *app, HttpClient *http, const char *method, const char *target,
-        const char *body, Answered *ret);
+MUST_USE Status step_call(const MerchantApp *app, HttpClient *http, const char *method,
+        const char *target, const char *body, Answered *ret);
 
-MUST_USE Status step_native(const MerchantApp *app, HttpClient *http, const char *number, int64_t minor, Answered *ret);
-MUST_USE Status step_codepay(const MerchantApp *app, HttpClient *http, const char *number, int64_t minor,
-        const char *auth_code, Answered *ret);
-MUST_USE Status step_query(const MerchantApp *app, HttpClient *http, const char *number, Answered *ret);
-MUST_USE Status step_query_id(const MerchantApp *app, HttpClient *http, const char *id, Answered *ret);
-MUST_USE Status step_close(const MerchantApp *app, HttpClient *http, const char *number, Answered *ret);
+MUST_USE Status step_native(
+        const MerchantApp *app, HttpClient *http, const char *number, int64_t minor, Answered *ret);
+MUST_USE Status step_codepay(const MerchantApp *app, HttpClient *http, const char *number,
+        int64_t minor, const char *auth_code, Answered *ret);
+MUST_USE Status step_query(
+        const MerchantApp *app, HttpClient *http, const char *number, Answered *ret);
+MUST_USE Status step_query_id(
+        const MerchantApp *app, HttpClient *http, const char *id, Answered *ret);
+MUST_USE Status step_close(
+        const MerchantApp *app, HttpClient *http, const char *number, Answered *ret);
 
 /* The fields of an answer's body. */
 void step_read(int status, Span body, Answered *ret);
