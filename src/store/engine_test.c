@@ -5,96 +5,7 @@
  * again.
  */
 #include "base/expect.h"
-#include "store/batch_internal.h"
-#include "store/practice.h"
-
-#include <unistd.h>
-
-typedef struct House {
-    char path[64];
-    Store *store;
-    PracticeGuard guard;
-    Engine engine;
-    Clock clock;
-    Work work;
-} House;
-
-static House house;
-
-static int64_t noon(void *context) { return 1800000000000000; }
-
-static bool house_reopen(void)
-{
-    const StoreSchema *const schemas[] = { &practice_schema };
-    const StoreConfig config = { house.path, NULL, schemas, 1 };
-    if (!status_ok(store_open(&config, &house.store))) return false;
-    house.engine.store = house.store;
-    return status_ok(rows_open(house.store, &house.engine.rows));
-}
-
-static void house_leave(void)
-{
-    rows_close(house.engine.rows);
-    store_close(house.store);
-}
-
-static void house_close(House *h)
-{
-    house_leave();
-    practice_remove(h->path);
-}
-
-static bool house_open(void)
-{
-    house = (House) { .path = "/tmp/hufu-engine-XXXXXX", .clock = { noon, NULL } };
-    const int fd = mkstemp(house.path);
-    if (fd < 0 || close(fd) != 0) return false;
-    practice_guard_open(&house.guard);
-    house.engine = (Engine) { .clock = &house.clock, .guard = house.guard.guard };
-    return house_reopen();
-}
-
-/* One batch of these units; answers those that are settled. Returns how many come again. */
-static size_t run(PracticeUnit **units, size_t count)
-{
-    size_t again = 0;
-    house.work = (Work) { .count = count };
-    for (size_t i = 0; i < count; i++)
-        house.work.units[i] = &units[i]->unit;
-    engine_run(&house.engine, &house.work);
-    for (size_t i = 0; i < count; i++) {
-        if (house.work.fates[i] == FATE_AGAIN)
-            again++;
-        else
-            units[i]->unit.done(&units[i]->unit, house.work.outcomes[i]);
-    }
-    return again;
-}
-
-#define RUN(...)                            \
-    run((PracticeUnit *[]) { __VA_ARGS__ }, \
-            sizeof((PracticeUnit *[]) { __VA_ARGS__ }) / sizeof(void *))
-
-static int64_t balance(int64_t id)
-{
-    char sql[96];
-    snprintf(sql, sizeof(sql), "SELECT balance FROM account WHERE id = %lld", (long long)id);
-    return practice_number(house.store, sql);
-}
-
-static void house_close_p(House *const *h) { house_close(*h); }
-#define HOUSE                                          \
-    EXPECT(house_open());                              \
-    CLEANUP(house_close_p) House *const here = &house; \
-    (void)here
-
-static bool open_accounts(void)
-{
-    PracticeUnit a = practice_opening(1, 100);
-    PracticeUnit b = practice_opening(2, 50);
-    RUN(&a, &b);
-    return status_ok(a.outcome) && status_ok(b.outcome) && a.done == 1 && b.done == 1;
-}
+#include "store/engine_house.h"
 
 static void test_a_batch_is_written_once(void)
 {
@@ -163,15 +74,6 @@ static void test_undo_is_exact(void)
     }
     EXPECT(balance(1) == left && balance(2) == 150 - left);
     EXPECT(practice_is_sound(house.store));
-}
-
-static PracticeUnit deal(const char *shop, const char *number, const char *code)
-{
-    PracticeUnit unit = practice_transfer(1, 2, 1);
-    unit.shop = shop;
-    unit.number = number;
-    unit.code = code;
-    return unit;
 }
 
 static void test_two_orders_with_one_number(void)
@@ -323,130 +225,6 @@ static void test_reading_commits_nothing(void)
     EXPECT(practice_number(house.store, "SELECT count(*) FROM leaf") == 1);
 }
 
-static void test_guard_away_then_back(void)
-{
-    HOUSE;
-    EXPECT(open_accounts());
-    Status *const answers[] = { &house.guard.verify_answer, &house.guard.prepare_answer,
-        &house.guard.append_answer };
-    for (size_t i = 0; i < 3; i++) {
-        const int aborts = house.guard.abort_calls;
-        PracticeUnit units[2] = { practice_transfer(1, 2, 1), practice_transfer(1, 2, 1000) };
-        *answers[i] = REFUSE(REFUSED_VAULT_UNAVAILABLE);
-        EXPECT(RUN(&units[0], &units[1]) == 0);
-        /* Not even the business refusal is answered: its event was not kept. */
-        EXPECT_REFUSED(units[0].outcome, REFUSED_VAULT_UNAVAILABLE);
-        EXPECT_REFUSED(units[1].outcome, REFUSED_VAULT_UNAVAILABLE);
-        EXPECT(house.guard.abort_calls == aborts + (i > 0 ? 1 : 0));
-        *answers[i] = OK;
-        RUN(&units[0], &units[1]);
-        EXPECT_OK(units[0].outcome);
-        EXPECT_REFUSED(units[1].outcome, REFUSED_BALANCE_NOT_ENOUGH);
-    }
-    EXPECT(balance(1) == 97 && practice_is_sound(house.store));
-}
-
-static void test_a_lost_confirm_is_made_up(void)
-{
-    HOUSE;
-    EXPECT(open_accounts());
-    house.guard.confirm_answer = REFUSE(REFUSED_VAULT_UNAVAILABLE);
-    PracticeUnit first = practice_transfer(1, 2, 1);
-    RUN(&first);
-    EXPECT_OK(first.outcome); /* it is durable: that is the truth */
-    EXPECT(house.guard.confirmed == 1 && house.guard.prepared == 1);
-    house.guard.confirm_answer = OK;
-    PracticeUnit second = practice_transfer(1, 2, 1);
-    RUN(&second);
-    EXPECT_OK(second.outcome);
-    EXPECT(house.guard.confirmed == 3 && balance(1) == 98);
-}
-
-/* A guard that does not know how the last batch ended vouches for none of its rows: nothing is
- * asked of it before it knows, so that no good row looks like a bad one. */
-static void test_nothing_is_verified_before_the_guard_knows_the_last_batch(void)
-{
-    HOUSE;
-    EXPECT(open_accounts());
-    house.guard.confirm_answer = BROKEN(FAULT_JOURNAL);
-    PracticeUnit first = practice_transfer(1, 2, 1);
-    RUN(&first);
-    EXPECT_OK(first.outcome);
-    const int verified = house.guard.verify_calls;
-    PracticeUnit second = practice_transfer(1, 2, 1);
-    RUN(&second);
-    EXPECT_STATUS(second.outcome, FAULT_JOURNAL);
-    EXPECT(house.guard.verify_calls == verified && house.guard.alarm_calls == 0);
-    house.guard.confirm_answer = OK;
-    RUN(&second);
-    EXPECT_OK(second.outcome);
-    EXPECT(balance(1) == 98 && practice_is_sound(house.store));
-}
-
-/* Prepared, given up, and the guard was not there to hear it: it hears it before the next batch. */
-static void test_a_lost_abort_is_made_up(void)
-{
-    HOUSE;
-    EXPECT(open_accounts());
-    house.guard.append_answer = BROKEN(FAULT_STORE_FULL);
-    house.guard.abort_answer = REFUSE(REFUSED_VAULT_UNAVAILABLE);
-    PracticeUnit unit = practice_transfer(1, 2, 1);
-    RUN(&unit);
-    EXPECT_STATUS(unit.outcome, FAULT_STORE_FULL);
-    EXPECT(house.guard.prepared == 1);
-    house.guard.append_answer = OK;
-    RUN(&unit); /* still not heard */
-    EXPECT_REFUSED(unit.outcome, REFUSED_VAULT_UNAVAILABLE);
-    house.guard.abort_answer = OK;
-    RUN(&unit);
-    EXPECT_OK(unit.outcome);
-    EXPECT(house.guard.confirmed == 2 && balance(1) == 99 && practice_is_sound(house.store));
-}
-
-static void test_content_refused_by_the_guard_comes_one_by_one(void)
-{
-    HOUSE;
-    EXPECT(open_accounts());
-    house.guard.refuse_table = &practice_deal;
-    house.guard.refuse_number = 13;
-    PracticeUnit units[3] = { deal("s", "N1", "a"), deal("s", "N2", "b"), deal("s", "N3", "c") };
-    units[1].minor = 13;
-    EXPECT(RUN(&units[0], &units[1], &units[2]) == 3);
-    EXPECT(house.work.one_by_one && house.guard.abort_calls == 1);
-    for (int i = 0; i < 3; i++)
-        EXPECT(RUN(&units[i]) == 0);
-    EXPECT_OK(units[0].outcome);
-    EXPECT_REFUSED(units[1].outcome, REFUSED_ROW_NOT_SUCCESSOR);
-    EXPECT_OK(units[2].outcome);
-    EXPECT(balance(1) == 98 && practice_is_sound(house.store));
-}
-
-static void test_a_batch_over_its_bytes_splits(void)
-{
-    HOUSE;
-    EXPECT(open_accounts());
-    house.engine.guard.bytes_max = 1600;
-    PracticeUnit units[20];
-    PracticeUnit *list[20];
-    size_t left = 20;
-    for (size_t i = 0; i < 20; i++) {
-        units[i] = practice_transfer(1, 2, 1);
-        list[i] = &units[i];
-    }
-    int rounds = 0;
-    while (left > 0) {
-        const size_t again = run(list + 20 - left, left);
-        EXPECT(again < left); /* always at least one gets through */
-        left = again;
-        rounds++;
-    }
-    EXPECT(rounds > 1 && balance(1) == 80 && practice_is_sound(house.store));
-    house.engine.guard.bytes_max = 100;
-    PracticeUnit big = practice_transfer(1, 2, 1);
-    RUN(&big);
-    EXPECT_REFUSED(big.outcome, REFUSED_BATCH_FULL);
-}
-
 static Status wrong_type(Unit *unit, Rows *rows)
 {
     static const Value bad[][3] = {
@@ -502,10 +280,5 @@ TESTS(TEST(test_a_batch_is_written_once), TEST(test_a_refusal_beside_a_success),
         TEST(test_lookup_sees_rows_of_the_batch), TEST(test_a_constraint_error_drops_only_its_unit),
         TEST(test_an_ungathered_row_comes_again), TEST(test_a_unit_that_never_gathers_ends),
         TEST(test_a_bad_row_fails_only_its_units), TEST(test_a_bad_row_cannot_be_ignored),
-        TEST(test_reading_commits_nothing), TEST(test_guard_away_then_back),
-        TEST(test_a_lost_confirm_is_made_up),
-        TEST(test_nothing_is_verified_before_the_guard_knows_the_last_batch),
-        TEST(test_a_lost_abort_is_made_up),
-        TEST(test_content_refused_by_the_guard_comes_one_by_one),
-        TEST(test_a_batch_over_its_bytes_splits), TEST(test_rows_are_checked_at_the_door),
+        TEST(test_reading_commits_nothing), TEST(test_rows_are_checked_at_the_door),
         TEST(test_survives_reopening))
