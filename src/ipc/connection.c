@@ -40,6 +40,16 @@ bool connection_end(Connection *c)
     return false;
 }
 
+bool connection_gone(const Connection *c)
+{
+    uint8_t byte = 0;
+    ssize_t n = 0;
+    do {
+        n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    return n == 0 || (n < 0 && errno != EAGAIN);
+}
+
 static void watch_out(Connection *c, bool out)
 {
     if (c->watched_out == out) return;

@@ -20,10 +20,17 @@ enum {
 
 /* --- workers --- */
 
+/* A request whose sender gave up is not begun. He may have asked anew on another connection and been
+ * answered already: acted on now, the old question would come after the new one (to a vault, a row as
+ * it was before the last batch looks tampered with). */
 static void work(void *context, void *item)
 {
     Service *service = context;
     Connection *c = item;
+    if (connection_gone(c)) {
+        (void)connection_end(c);
+        return;
+    }
     const Span request = { c->in + CHANNEL_FRAME_BYTES, c->frame.size };
     Buffer payload = { c->out + CHANNEL_FRAME_BYTES, 0, CHANNEL_PAYLOAD_BYTES_MAX };
     const Status s = service->config.handle(

@@ -5,10 +5,11 @@
  * queue answers `lane_full` at once. The peer's uid is read from the kernel (SO_PEERCRED) when it
  * connects; whom `admit` does not know is closed without a word (LL-4.5.2).
  *
- * A connection has one request in flight. Bytes that are not a frame, bytes after a frame, and a
- * frame or an answer that stands still for SERVICE_STALL_MS end their connection and no other.
- * Descriptors that a peer passes along are dropped by the kernel. A connection's buffers are wiped
- * as far as they were used.
+ * A connection has one request in flight. One whose sender closed before its turn came is not
+ * begun: what a peer asks after it gave up a question is never overtaken by that question. Bytes
+ * that are not a frame, bytes after a frame, and a frame or an answer that stands still for
+ * SERVICE_STALL_MS end their connection and no other. Descriptors that a peer passes along are
+ * dropped by the kernel. A connection's buffers are wiped as far as they were used.
  *
  * After service_open() the kernel is asked for accept4, recvfrom, sendto, getsockopt (SO_PEERCRED),
  * epoll_wait, epoll_ctl, futex, clock_gettime, madvise, read and write of one eventfd, close, and

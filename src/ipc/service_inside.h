@@ -55,6 +55,8 @@ void connection_advance(Connection *c);
 /* A worker's: answer the request, then let go. The payload stands behind its frame in c->out
  * already. */
 void connection_answer(Connection *c, Status status, size_t payload_size);
+/* Has the peer closed it? Then nobody waits for the answer. */
+bool connection_gone(const Connection *c);
 /* Close, wipe, and give the place back. False, for those who return whether it still lives. */
 bool connection_end(Connection *c);
 /* Let go; false when an event came meanwhile: the caller still owns it, and looks again. */

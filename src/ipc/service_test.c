@@ -351,6 +351,26 @@ static void test_peer_that_closes_in_the_middle_of_its_request(void)
     EXPECT_OK(echo_once());
 }
 
+/* Else it would overtake what the same peer asked, and was answered, after it gave up. */
+static void test_request_that_was_given_up_is_not_begun(void)
+{
+    CLEANUP(house_done) House house;
+    EXPECT_OK(house_open(&house));
+    uint8_t head[CHANNEL_FRAME_BYTES];
+    CLEANUP(fd_done) const int first = raw_connect();
+    raw_send(first, frame_of(&(Frame) { OPERATION_HOLD, 1, 0, 0 }, head));
+    until_holding(&house, 1);
+    const int given_up = raw_connect();
+    raw_send(given_up, frame_of(&(Frame) { OPERATION_HOLD, 1, 0, 0 }, head));
+    close(given_up);
+    EXPECT_OK(echo_once()); /* the watcher has queued it by now */
+    CLEANUP(fd_done) const int last = raw_connect();
+    raw_send(last, frame_of(&(Frame) { OPERATION_HOLD, 1, 0, 0 }, head));
+    gate_open(&house);
+    EXPECT(recv(last, head, sizeof(head), MSG_WAITALL) == CHANNEL_FRAME_BYTES);
+    EXPECT(atomic_load(&house.handled) == 3); /* first, echo, last */
+}
+
 static void test_request_sent_before_its_turn_waits_for_it(void)
 {
     CLEANUP(house_done) House house;
@@ -468,6 +488,7 @@ TESTS(TEST(test_calls_of_every_size_come_back), TEST(test_statuses_travel_withou
         TEST(test_bytes_after_a_frame_end_the_connection), TEST(test_slow_sender_blocks_nobody),
         TEST(test_slow_reader_blocks_nobody), TEST(test_full_lane_answers_at_once_and_others_go_on),
         TEST(test_peer_that_closes_in_the_middle_of_its_request),
+        TEST(test_request_that_was_given_up_is_not_begun),
         TEST(test_request_sent_before_its_turn_waits_for_it),
         TEST(test_refused_user_is_closed_without_a_word),
         TEST(test_sixty_four_connections_at_once_and_one_too_many),
