@@ -1,0 +1,143 @@
+#define _GNU_SOURCE
+#include "stand.h"
+
+#include "admin_client.h"
+#include "base/money.h"
+#include "command.h"
+#include "text/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { POLL_MS = 10 };
+
+static void pause_ms(long ms)
+{
+    const struct timespec wait = { ms / 1000, ms % 1000 * 1000000L };
+    nanosleep(&wait, NULL);
+}
+
+int stand_audit(const Stand *stand)
+{
+    const pid_t pid = fork();
+    if (pid == 0) {
+        char program[STAND_PATH_BYTES_MAX + 16];
+        snprintf(program, sizeof(program), "%s/auditor", stand->programs);
+        const int log =
+                open(stand_path(stand, "log/auditor.log"), O_WRONLY | O_CREAT | O_APPEND, 0644);
+        dup2(log, 1);
+        dup2(log, 2);
+        execl(program, program, "--database", stand_path(stand, PATH_DATABASE), "--keys",
+                stand_path(stand, PATH_KEYS), "--checkpoints", stand_path(stand, "checkpoints"),
+                "--second", stand_path(stand, "second"), (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) { }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* The first column of the first row, as the visitor wants it. */
+static void read_first(const Stand *stand, const char *sql,
+        void (*take)(void *context, sqlite3_stmt *statement), void *context)
+{
+    sqlite3 *database = NULL;
+    sqlite3_stmt *statement = NULL;
+    ASSERT(sqlite3_open_v2(stand_path(stand, PATH_DATABASE), &database, SQLITE_OPEN_READWRITE, NULL)
+            == SQLITE_OK);
+    ASSERT(sqlite3_busy_timeout(database, 10000) == SQLITE_OK);
+    ASSERT(sqlite3_prepare_v2(database, sql, -1, &statement, NULL) == SQLITE_OK);
+    ASSERT(sqlite3_step(statement) == SQLITE_ROW);
+    take(context, statement);
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+}
+
+static void take_number(void *context, sqlite3_stmt *statement)
+{
+    *(int64_t *)context = sqlite3_column_int64(statement, 0);
+}
+
+int64_t stand_number(const Stand *stand, const char *sql)
+{
+    int64_t number = 0;
+    read_first(stand, sql, take_number, &number);
+    return number;
+}
+
+static void take_text(void *context, sqlite3_stmt *statement)
+{
+    Buffer *text = context;
+    const char *bytes = (const char *)sqlite3_column_text(statement, 0);
+    ASSERT(bytes != NULL && status_ok(buffer_put(text, span_of_text(bytes))));
+}
+
+void stand_text(const Stand *stand, const char *sql, char *ret_text, size_t capacity)
+{
+    Buffer text = { (uint8_t *)ret_text, 0, capacity - 1 };
+    read_first(stand, sql, take_text, &text);
+    ret_text[text.size] = 0;
+}
+
+typedef struct TripsJson {
+    int64_t units, trips_store, trips_guard, vault_calls;
+} TripsJson;
+
+StandTrips stand_trips(const Stand *stand)
+{
+    static const JsonField fields[] = {
+        { "units", JSON_INT, true, 0, INT64_MAX, offsetof(TripsJson, units) },
+        { "trips_store", JSON_INT, true, 0, INT64_MAX, offsetof(TripsJson, trips_store) },
+        { "trips_guard", JSON_INT, true, 0, INT64_MAX, offsetof(TripsJson, trips_guard) },
+        { "signed_groups", JSON_INT, true, 0, INT64_MAX, offsetof(TripsJson, vault_calls) },
+    };
+    uint8_t bytes[4096];
+    Buffer answer = BUFFER_OF(bytes);
+    TripsJson json = { 0 };
+    JsonProblem problem = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    ASSERT(status_ok(admin_ask_plain(stand->folder, "status", &answer)));
+    ASSERT(status_ok(json_parse(span_of_buffer(&answer), &document, &problem)));
+    ASSERT(status_ok(json_read_some(document, json_root(document), fields, 4, &json, &problem)));
+    return (StandTrips) { json.units, json.trips_store + json.trips_guard + json.vault_calls };
+}
+
+bool stand_await_checkpoint(const Stand *stand)
+{
+    const int64_t leaves = stand_number(stand, "SELECT count(*) FROM audit_leaf");
+    for (int waited = 0; waited < STAND_READY_MS_MAX; waited += POLL_MS) {
+        uint8_t bytes[4096];
+        Buffer note = BUFFER_OF(bytes);
+        Cursor c = { 0 };
+        Span origin = { 0 };
+        Span size = { 0 };
+        int64_t number = 0;
+        if (status_ok(file_read(stand_path(stand, "checkpoints/checkpoint"), &note))) {
+            c = cursor_of(span_of_buffer(&note));
+            const bool read = status_ok(cursor_until(&c, '\n', &origin))
+                    && status_ok(cursor_until(&c, '\n', &size));
+            if (read && status_ok(i64_parse(size, &number)) && number >= leaves) return true;
+        }
+        pause_ms(POLL_MS);
+    }
+    return false;
+}
+
+void stand_tamper(const Stand *stand, const char *sql)
+{
+    sqlite3 *database = NULL;
+    char *problem = NULL;
+    ASSERT(sqlite3_open_v2(stand_path(stand, PATH_DATABASE), &database, SQLITE_OPEN_READWRITE, NULL)
+            == SQLITE_OK);
+    if (sqlite3_exec(database, sql, NULL, NULL, &problem) != SQLITE_OK) {
+        fprintf(stderr, "stand_tamper: %s: %s\n", sql, problem);
+        abort();
+    }
+    sqlite3_close(database);
+}
