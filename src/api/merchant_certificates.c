@@ -112,6 +112,7 @@ static void make(Job *job)
 void merchant_certificates(Passage *p, Span rest)
 {
     if (!passage_verify(p)) return;
+    passage_not_coming(p);
     p->job.run = make;
     const Status s = workers_submit(p->house->openers, &p->job);
     if (!status_ok(s)) passage_refuse(p, s, NULL);

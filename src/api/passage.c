@@ -27,6 +27,7 @@ Passage *passage_open(House *house, HttpRequest *http)
     p->language = message_language(http_request_header(http, "Accept-Language"));
     p->body = BUFFER_OF(p->body_bytes);
     atomic_fetch_add(&house->passages_open, 1);
+    p->coming = true;
     batcher_coming(house->batcher, +1);
     return p;
 }
@@ -45,6 +46,13 @@ void passage_text(char *ret_text, size_t capacity, Span text)
     ASSERT(text.size < capacity);
     if (text.size > 0) memcpy(ret_text, text.data, text.size);
     ret_text[text.size] = 0;
+}
+
+void passage_not_coming(Passage *p)
+{
+    if (!p->coming) return;
+    p->coming = false;
+    batcher_coming(p->house->batcher, -1);
 }
 
 /* Answer at once, unsigned: for refusals that are over the signing budget. */
@@ -84,7 +92,7 @@ static void refuse_stranger(Passage *p, Status refusal, Span canonical)
     const int status = message_error(refusal)->http;
     p->body.size = 0;
     if (!status_ok(message_error_body(refusal, &context, &p->body))) p->body.size = 0;
-    batcher_coming(p->house->batcher, -1);
+    passage_not_coming(p);
     if (!budget_take(&p->house->budget, clock_now_us(&p->house->clock))) {
         answer_unsigned_now(p, status);
         return;
@@ -131,7 +139,7 @@ void passage_refuse(Passage *p, Status refusal, const JsonProblem *problem)
 {
     p->outcome = (Status) { passage_write_refusal(p, refusal, problem, &p->body) };
     p->write = write_nothing;
-    batcher_coming(p->house->batcher, -1);
+    passage_not_coming(p);
     signer_submit(p->house->signer, p);
 }
 
@@ -139,7 +147,7 @@ void passage_finish(Passage *p, Status outcome, PassageWrite write)
 {
     p->outcome = outcome;
     p->write = write;
-    batcher_coming(p->house->batcher, -1);
+    passage_not_coming(p);
     signer_submit(p->house->signer, p);
 }
 
@@ -154,8 +162,11 @@ void passage_submit(Passage *p, PassageWrite write)
 {
     House *house = p->house;
     p->write = write;
+    const bool coming = p->coming;
+    p->coming = false;
     const Status s = batcher_submit(house->batcher, &p->work.unit);
-    batcher_coming(house->batcher, -1);
+    /* When OK the passage may be gone already. */
+    if (coming) batcher_coming(house->batcher, -1);
     if (status_ok(s)) return;
     p->outcome = s;
     signer_submit(house->signer, p);

@@ -34,6 +34,7 @@ struct Passage {
     char mchid[MERCHANT_ID_BYTES_MAX + 1];
     char serial[MERCHANT_SERIAL_BYTES_MAX + 1];
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
+    bool coming; /* the batch counts on a unit of it */
     Status outcome;
     PassageWrite write;
     Job job;
@@ -67,6 +68,9 @@ MUST_USE bool passage_verify(Passage *passage);
 /* Answer with a refusal that belongs to a field of the request (problem may be NULL). The passage
  * is gone. */
 void passage_refuse(Passage *passage, Status refusal, const JsonProblem *problem);
+
+/* Its unit is not to be waited for: it will take long, or there is none. Once or more. */
+void passage_not_coming(Passage *passage);
 
 /* Submit work.unit; `write` turns its outcome into the answer. The passage belongs to the batch
  * from now on. */

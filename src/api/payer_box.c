@@ -56,6 +56,7 @@ static void fetch_box_key(Job *job)
 
 void payer_box_key(Passage *p, Span rest)
 {
+    passage_not_coming(p);
     p->job.run = fetch_box_key;
     const Status s = workers_submit(p->house->openers, &p->job);
     if (!status_ok(s)) passage_refuse(p, s, NULL);

@@ -131,6 +131,8 @@ void payer_waiting(Passage *p, Span rest)
     const Status s = fill_waiting(p, &json);
     if (!status_ok(s))
         passage_refuse(p, s, NULL);
-    else
+    else {
+        passage_not_coming(p);
         payer_submit(p, open_and_list);
+    }
 }
