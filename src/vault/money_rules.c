@@ -15,7 +15,7 @@ typedef struct Sum {
     uint64_t round; /* of which batch; others are free */
     int64_t minor[2]; /* by bucket; a transaction uses the first */
     int64_t currency;
-    bool has_account; /* its row is in the batch */
+    const RowView *row; /* the account, or the payment of a transaction, when the batch writes it */
 } Sum;
 
 typedef struct Sums {
@@ -28,6 +28,7 @@ struct MoneyScratch {
     uint64_t round;
     Sums transactions;
     Sums accounts;
+    Sums payments; /* by transaction alone: no sums, only their rows */
 };
 
 Status money_scratch_open(MoneyScratch **ret_scratch)
@@ -57,6 +58,15 @@ static Sum *sum_of(Sums *sums, uint64_t round, const KeyedHash *name)
     sums->used[sums->used_count++] = (uint16_t)index;
     *sum = (Sum) { .name = *name, .round = round };
     return sum;
+}
+
+/* The row of this name, NULL when the batch does not write it. */
+static const RowView *row_of(const Sums *sums, uint64_t round, const KeyedHash *name)
+{
+    uint32_t index = ((uint32_t)name->bytes[0] << 8 | name->bytes[1]) & (SUM_SLOTS - 1);
+    while (sums->slots[index].round == round && !keyed_hash_equal(&sums->slots[index].name, name))
+        index = (index + 1) & (SUM_SLOTS - 1);
+    return sums->slots[index].round == round ? sums->slots[index].row : NULL;
 }
 
 static void name_account(const KeyedHashKey *key, int64_t account, KeyedHash *ret_name)
@@ -151,8 +161,8 @@ static Status check_account(MoneyScratch *s, const KeyedHashKey *key, const RowC
     KeyedHash name;
     name_account(key, now.id, &name);
     Sum *sum = sum_of(&s->accounts, s->round, &name);
-    REQUIRE(!sum->has_account, REFUSED_ROW_DUPLICATED);
-    sum->has_account = true;
+    REQUIRE(sum->row == NULL, REFUSED_ROW_DUPLICATED);
+    sum->row = &change->new_row;
     REQUIRE(sum->currency == 0 || sum->currency == now.currency, REFUSED_POSTINGS_NOT_ZERO);
     int64_t balance = 0;
     int64_t frozen = 0;
@@ -172,7 +182,91 @@ static Status check_sums(const MoneyScratch *s)
     }
     for (size_t i = 0; i < s->accounts.used_count; i++) {
         const Sum *sum = &s->accounts.slots[s->accounts.used[i]];
-        REQUIRE(sum->has_account, REFUSED_POSTINGS_NOT_ZERO);
+        REQUIRE(sum->row != NULL, REFUSED_POSTINGS_NOT_ZERO);
+    }
+    return OK;
+}
+
+/* --- whose money it is --- */
+
+static bool is_set(const Value *value) { return value != NULL && value->type != VALUE_NULL; }
+
+/* Rule 7. A payer's account that was named before was judged then, and stays (rule 6). */
+static Status check_payer(const MoneyScratch *s, const KeyedHashKey *key, const RowChange *change)
+{
+    const RowView *payment = &change->new_row;
+    const Value *before =
+            change->is_insert ? NULL : row_value(&change->old_row, PAYMENT_PAYER_ACCOUNT);
+    const Value *now = row_value(payment, PAYMENT_PAYER_ACCOUNT);
+    if (!is_set(now) || is_set(before)) return OK;
+    REQUIRE(now->type == VALUE_INT, REFUSED_ROW_INVALID);
+    KeyedHash name;
+    name_account(key, now->integer, &name);
+    const RowView *account = row_of(&s->accounts, s->round, &name);
+    const Span payer = row_bytes(payment, PAYMENT_PAYER);
+    REQUIRE(account != NULL && payer.size > 0, REFUSED_PAYER_ACCOUNT_OTHER);
+    REQUIRE(row_int(account, ACCOUNT_CLASS, 0) == ACCOUNT_CLASS_PAYER, REFUSED_PAYER_ACCOUNT_OTHER);
+    REQUIRE(span_equal(row_bytes(account, ACCOUNT_OWNER), payer), REFUSED_PAYER_ACCOUNT_OTHER);
+    return OK;
+}
+
+static Status add_payment(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change)
+{
+    const Span transaction = row_bytes(&change->new_row, PAYMENT_TRANSACTION_ID);
+    REQUIRE(transaction.size > 0, REFUSED_ROW_INVALID);
+    KeyedHash name;
+    keyed_hash(key, transaction, &name);
+    Sum *sum = sum_of(&s->payments, s->round, &name);
+    REQUIRE(sum->row == NULL, REFUSED_ROW_DUPLICATED);
+    sum->row = &change->new_row;
+    return check_payer(s, key, change);
+}
+
+/* A posting of a payment: its amount, from its payer or within the payer's account, to its payee. */
+static Status check_paying(const RowView *payment, const RowView *posting)
+{
+    const int64_t account = row_int(posting, POSTING_ACCOUNT, 0);
+    const int64_t minor = row_int(posting, POSTING_MINOR, 0);
+    const int64_t about = row_int(payment, PAYMENT_MINOR, 0);
+    int64_t payer = 0;
+    int64_t payee = 0;
+    REQUIRE(take_int(payment, PAYMENT_PAYER_ACCOUNT, &payer), REFUSED_PAYER_ACCOUNT_OTHER);
+    REQUIRE(take_int(payment, PAYMENT_PAYEE_ACCOUNT, &payee), REFUSED_ROW_INVALID);
+    REQUIRE(about > 0 && (minor == about || minor == -about), REFUSED_POSTINGS_NOT_PAYMENT);
+    REQUIRE(row_int(posting, POSTING_CURRENCY, 0) == row_int(payment, PAYMENT_CURRENCY, -1),
+            REFUSED_POSTINGS_NOT_PAYMENT);
+    if (account == payer) return OK;
+    REQUIRE(minor > 0, REFUSED_PAYER_ACCOUNT_OTHER);
+    REQUIRE(account == payee && row_int(posting, POSTING_BUCKET, -1) == POSTING_BALANCE,
+            REFUSED_POSTINGS_NOT_PAYMENT);
+    return OK;
+}
+
+/* Rule 8. The posting is known to be whole. */
+static Status check_purpose(const MoneyScratch *s, const KeyedHashKey *key, const RowView *posting)
+{
+    KeyedHash name;
+    keyed_hash(key, row_bytes(posting, POSTING_TRANSACTION), &name);
+    const RowView *payment = row_of(&s->payments, s->round, &name);
+    if (payment != NULL) return check_paying(payment, posting);
+    if (row_int(posting, POSTING_MINOR, 0) >= 0) return OK;
+    name_account(key, row_int(posting, POSTING_ACCOUNT, 0), &name);
+    const RowView *account = row_of(&s->accounts, s->round, &name);
+    REQUIRE(account != NULL, REFUSED_POSTINGS_NOT_ZERO);
+    REQUIRE(row_int(account, ACCOUNT_CLASS, 0) != ACCOUNT_CLASS_PAYER, REFUSED_PAYER_ACCOUNT_OTHER);
+    return OK;
+}
+
+static Status check_payments(
+        MoneyScratch *s, const KeyedHashKey *key, const RowChange *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (changes[i].new_row.head.table != TABLE_PAYMENT) continue;
+        TRY(add_payment(s, key, &changes[i]));
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (changes[i].new_row.head.table != TABLE_POSTING) continue;
+        TRY(check_purpose(s, key, &changes[i].new_row));
     }
     return OK;
 }
@@ -184,6 +278,7 @@ Status money_check(
     scratch->round++;
     scratch->transactions.used_count = 0;
     scratch->accounts.used_count = 0;
+    scratch->payments.used_count = 0;
     for (size_t i = 0; i < count; i++) {
         if (changes[i].new_row.head.table != TABLE_POSTING) continue;
         TRY(add_posting(scratch, key, &changes[i].new_row));
@@ -192,7 +287,8 @@ Status money_check(
         if (changes[i].new_row.head.table != TABLE_ACCOUNT) continue;
         TRY(check_account(scratch, key, &changes[i]));
     }
-    return check_sums(scratch);
+    TRY(check_sums(scratch));
+    return check_payments(scratch, key, changes, count);
 }
 
 static bool column_stays(const RowChange *change, uint16_t column)
@@ -209,8 +305,11 @@ Status money_check_payment(const RowChange *change)
     if (change->is_insert) return OK;
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
         REQUIRE(column_stays(change, fixed[i]), REFUSED_ROW_NOT_SUCCESSOR);
-    const Value *grant = row_value(&change->old_row, PAYMENT_GRANT);
-    if (grant == NULL || grant->type == VALUE_NULL) return OK;
+    if (is_set(row_value(&change->old_row, PAYMENT_PAYER_ACCOUNT))) {
+        REQUIRE(column_stays(change, PAYMENT_PAYER_ACCOUNT), REFUSED_ROW_NOT_SUCCESSOR);
+        REQUIRE(column_stays(change, PAYMENT_PAYER), REFUSED_ROW_NOT_SUCCESSOR);
+    }
+    if (!is_set(row_value(&change->old_row, PAYMENT_GRANT))) return OK;
     /* Whose grant it was stays as well: the log must not show it under another payer. */
     REQUIRE(column_stays(change, PAYMENT_GRANT), REFUSED_ROW_NOT_SUCCESSOR);
     REQUIRE(column_stays(change, PAYMENT_PAYER), REFUSED_ROW_NOT_SUCCESSOR);

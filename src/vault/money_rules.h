@@ -8,7 +8,15 @@
  *   3. every account that has postings is written in the same batch
  *   4. owner, class and currency of an account never change; a new account starts from zero
  *   5. only the institution's own accounts (ACCOUNT_CLASS_SYSTEM) may be negative
- *   6. what a payment is about (numbers, amount, currency, payee) never changes once it is written
+ *   6. what a payment is about (numbers, amount, currency, payee; its payer and the payer's account
+ *      once it has that) never changes once it is written
+ *   7. the account that a payment takes from is its payer's: class PAYER, owned by PAYMENT_PAYER, and
+ *      written in the same batch
+ *   8. a payer's account is debited, in either bucket, only by postings of a payment that is written
+ *      in the same batch and names it; each is of the payment's amount and currency, and what does
+ *      not go back to the payer goes to the payee
+ *
+ * Not judged: how often one payment moves its amount. That is its state, which hufud says.
  */
 #include "base/row.h"
 #include "vault/keyed_hash.h"
@@ -28,9 +36,11 @@ typedef struct MoneyScratch MoneyScratch;
 MUST_USE Status money_scratch_open(MoneyScratch **ret_scratch);
 void money_scratch_close(MoneyScratch *scratch);
 
-/* Rules 1 to 5 over all rows of the batch. Refuses REFUSED_POSTINGS_NOT_ZERO,
- * REFUSED_ROW_NOT_SUCCESSOR (rule 4), REFUSED_BALANCE_NEGATIVE (rule 5). `key` names transactions
- * and accounts in the scratch tables. */
+/* All rules but 6 over all rows of the batch. Refuses REFUSED_POSTINGS_NOT_ZERO,
+ * REFUSED_ROW_NOT_SUCCESSOR (rule 4), REFUSED_BALANCE_NEGATIVE (rule 5),
+ * REFUSED_PAYER_ACCOUNT_OTHER (rules 7 and 8), REFUSED_POSTINGS_NOT_PAYMENT (rule 8),
+ * REFUSED_ROW_DUPLICATED, REFUSED_ROW_INVALID. `key` names transactions and accounts in the scratch
+ * tables; the changes are borrowed during the call. */
 MUST_USE Status money_check(
         MoneyScratch *scratch, const KeyedHashKey *key, const RowChange *changes, size_t count);
 /* Rule 6 for one row. Refuses REFUSED_ROW_NOT_SUCCESSOR. */

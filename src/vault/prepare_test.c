@@ -3,11 +3,13 @@
  * one rule broken at a time. */
 #include "vault/vault_test_house.h"
 
+#include <stdio.h>
+
 static void test_only_successors_are_sealed(void)
 {
     CLEANUP(house_done) House *h = house_open();
     EXPECT_OK(house_found(h));
-    const AccountFacts same = { 2, ACCOUNT_CLASS_PAYER, 156, 10000, 0, 2, "p1" };
+    const AccountFacts same = { 2, ACCOUNT_CLASS_MERCHANT, 156, 10000, 0, 2, "p1" };
     AccountFacts f = same;
 
     f.revision = 3; /* skips one */
@@ -88,7 +90,7 @@ static void test_money_rules(void)
         house_update(h, 1,
                 house_account(h,
                         &(AccountFacts) {
-                                2, ACCOUNT_CLASS_PAYER, 156, cases[i].balance2, 0, 2, "p1" }));
+                                2, ACCOUNT_CLASS_MERCHANT, 156, cases[i].balance2, 0, 2, "p1" }));
         house_insert(h,
                 house_posting(h,
                         &(PostingFacts) {
@@ -110,9 +112,9 @@ static void test_accounts_keep_what_they_are(void)
 {
     static const AccountFacts cases[] = {
         { 2, ACCOUNT_CLASS_SYSTEM, 156, 10000, 0, 2, "p1" },
-        { 2, ACCOUNT_CLASS_PAYER, 840, 10000, 0, 2, "p1" },
-        { 2, ACCOUNT_CLASS_PAYER, 156, 10000, 0, 2, "p2" }, { 2, 7, 156, 10000, 0, 2, "p1" },
-        { 2, ACCOUNT_CLASS_PAYER, 156, 9000, 1000, 2, "p1" }, /* a hold without postings */
+        { 2, ACCOUNT_CLASS_MERCHANT, 840, 10000, 0, 2, "p1" },
+        { 2, ACCOUNT_CLASS_MERCHANT, 156, 10000, 0, 2, "p2" }, { 2, 7, 156, 10000, 0, 2, "p1" },
+        { 2, ACCOUNT_CLASS_MERCHANT, 156, 9000, 1000, 2, "p1" }, /* a hold without postings */
     };
     CLEANUP(house_done) House *h = house_open();
     EXPECT_OK(house_found(h));
@@ -133,7 +135,7 @@ static void test_accounts_keep_what_they_are(void)
     EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_ZERO);
     house_begin(h);
     house_insert(
-            h, house_account(h, &(AccountFacts) { 5, ACCOUNT_CLASS_PAYER, 156, 1, 0, 1, "p5" }));
+            h, house_account(h, &(AccountFacts) { 5, ACCOUNT_CLASS_MERCHANT, 156, 1, 0, 1, "p5" }));
     EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_ZERO);
 }
 
@@ -147,7 +149,8 @@ static Span other_key(House *h, uint8_t key_columns, uint16_t first, uint16_t se
     const Value id = VALUE_OF_INT(2);
     const Value owner = VALUE_OF_TEXT(SPAN("p1"));
     const Value values[] = { first == ACCOUNT_ID ? id : owner, second == ACCOUNT_ID ? id : owner,
-        VALUE_OF_INT(ACCOUNT_CLASS_PAYER), VALUE_OF_INT(156), VALUE_OF_INT(100), VALUE_OF_INT(0) };
+        VALUE_OF_INT(ACCOUNT_CLASS_MERCHANT), VALUE_OF_INT(156), VALUE_OF_INT(100),
+        VALUE_OF_INT(0) };
     const RowHead head = { TABLE_ACCOUNT, 1, key_columns, 1, house_batch(h) };
     ASSERT(status_ok(row_encode(&head, ids, values, 6, &b)));
     return span_of_buffer(&b);
@@ -202,6 +205,151 @@ static void test_payments_keep_what_they_are_about(void)
     EXPECT_REFUSED(house_prepare(h), REFUSED_GRANT_INVALID);
 }
 
+/* --- whose money it is --- */
+
+enum { ROW_PAYEE = 1, ROW_P = 4, ROW_Q = 5, ROW_PAYMENT = 6 };
+static const AccountFacts account_p = { 3, ACCOUNT_CLASS_PAYER, 156, 1000, 0, 1, "p" };
+static const AccountFacts account_q = { 4, ACCOUNT_CLASS_PAYER, 156, 1000, 0, 1, "q" };
+static const PaymentFacts payment_of_p = { "o1", 100, 156, 1, NULL, NULL, 2, 0 };
+
+/* Payers p and q with 1000 each, and an order of 100 for the merchant's account 2. */
+static void found_payers(House *h)
+{
+    EXPECT_OK(house_found(h));
+    house_begin(h);
+    house_update(h, 0,
+            house_account(
+                    h, &(AccountFacts) { 1, ACCOUNT_CLASS_SYSTEM, 156, -12000, 0, 2, "house" }));
+    house_insert(h, house_account(h, &account_p));
+    house_insert(h, house_account(h, &account_q));
+    house_insert(h, house_payment(h, &payment_of_p));
+    house_insert(h, house_posting(h, &(PostingFacts) { "f", 1, POSTING_BALANCE, -2000, 156 }));
+    house_insert(h, house_posting(h, &(PostingFacts) { "f", 3, POSTING_BALANCE, 1000, 156 }));
+    house_insert(h, house_posting(h, &(PostingFacts) { "f", 4, POSTING_BALANCE, 1000, 156 }));
+    EXPECT_OK(house_commit(h));
+}
+
+/* One side of a movement: `minor` more in a bucket of a stored account. */
+static void move(House *h, int row, const char *transaction, int64_t balance, int64_t frozen)
+{
+    static char owner[16];
+    RowView v;
+    ASSERT(status_ok(row_parse((Span) { h->rows[row].image, h->rows[row].image_bytes }, &v)));
+    const Span name = row_bytes(&v, ACCOUNT_OWNER);
+    snprintf(owner, sizeof(owner), "%.*s", (int)name.size, (const char *)name.data);
+    const int64_t id = row_int(&v, ACCOUNT_ID, 0);
+    const AccountFacts f = { id, row_int(&v, ACCOUNT_CLASS, 0), 156,
+        row_int(&v, ACCOUNT_BALANCE, 0) + balance, row_int(&v, ACCOUNT_FROZEN, 0) + frozen,
+        v.head.revision + 1, owner };
+    house_update(h, row, house_account(h, &f));
+    if (balance != 0)
+        house_insert(h,
+                house_posting(
+                        h, &(PostingFacts) { transaction, id, POSTING_BALANCE, balance, 156 }));
+    if (frozen != 0)
+        house_insert(h,
+                house_posting(h, &(PostingFacts) { transaction, id, POSTING_FROZEN, frozen, 156 }));
+}
+
+static void test_a_payment_takes_from_its_payer_alone(void)
+{
+    static const struct {
+        const char *payer; /* in the payment's row */
+        int64_t account; /* likewise */
+        int from; /* whose balance gives */
+        const char *transaction;
+        int64_t minor;
+        int32_t refusal;
+    } cases[] = {
+        { "p", 3, ROW_Q, "o1", 100, REFUSED_PAYER_ACCOUNT_OTHER }, /* the account is not in it */
+        { "p", 4, ROW_Q, "o1", 100, REFUSED_PAYER_ACCOUNT_OTHER }, /* another's account */
+        { "p", 2, ROW_P, "o1", 100, REFUSED_PAYER_ACCOUNT_OTHER }, /* no payer's account */
+        { NULL, 3, ROW_P, "o1", 100, REFUSED_PAYER_ACCOUNT_OTHER }, /* nobody's */
+        { "q", 3, ROW_P, "o1", 100, REFUSED_PAYER_ACCOUNT_OTHER },
+        { "p", 0, ROW_P, "o1", 100, REFUSED_PAYER_ACCOUNT_OTHER }, /* names none */
+        { "p", 0, ROW_P, "o2", 100, REFUSED_PAYER_ACCOUNT_OTHER }, /* no payment of that number */
+        { "p", 3, ROW_P, "o1", 101, REFUSED_POSTINGS_NOT_PAYMENT },
+        { "p", 3, ROW_P, "o1", 99, REFUSED_POSTINGS_NOT_PAYMENT },
+        { "p", 3, ROW_P, "o1", -100, REFUSED_PAYER_ACCOUNT_OTHER }, /* the payee pays the payer */
+        { "p", 3, ROW_P, "o1", 100, 0 },
+    };
+    CLEANUP(house_done) House *h = house_open();
+    found_payers(h);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        PaymentFacts f = payment_of_p;
+        f.revision = 2;
+        f.payer = cases[i].payer;
+        f.payer_account = cases[i].account;
+        house_begin(h);
+        move(h, cases[i].from, cases[i].transaction, -cases[i].minor, 0);
+        move(h, ROW_PAYEE, cases[i].transaction, cases[i].minor, 0);
+        house_update(h, ROW_PAYMENT, house_payment(h, &f));
+        EXPECT_STATUS(house_prepare(h), cases[i].refusal);
+    }
+    /* p's payment in order, and q's money beside it. */
+    EXPECT_OK(house_abort(h));
+    PaymentFacts f = payment_of_p;
+    f.revision = 2;
+    f.payer = "p";
+    f.payer_account = 3;
+    house_begin(h);
+    move(h, ROW_P, "o1", 0, 0);
+    move(h, ROW_Q, "o1", -100, 0);
+    move(h, ROW_PAYEE, "o1", 100, 0);
+    house_update(h, ROW_PAYMENT, house_payment(h, &f));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_PAYER_ACCOUNT_OTHER);
+    house_begin(h); /* to somebody else than the payee */
+    move(h, ROW_P, "o1", -100, 0);
+    move(h, ROW_Q, "o1", 100, 0);
+    house_update(h, ROW_PAYMENT, house_payment(h, &f));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_PAYMENT);
+}
+
+static void test_what_is_held_stays_its_payers(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    found_payers(h);
+    PaymentFacts f = payment_of_p;
+    f.revision = 2;
+    f.payer = "p";
+    f.payer_account = 3;
+    house_begin(h);
+    move(h, ROW_P, "o1", -100, 100);
+    house_update(h, ROW_PAYMENT, house_payment(h, &f));
+    EXPECT_OK(house_commit(h));
+
+    f.revision = 3;
+    house_begin(h); /* the hold is p's, the capture would be q's */
+    move(h, ROW_Q, "o1", -100, 0);
+    move(h, ROW_PAYEE, "o1", 100, 0);
+    house_update(h, ROW_PAYMENT, house_payment(h, &f));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_PAYER_ACCOUNT_OTHER);
+    house_begin(h); /* what is held leaves without its payment */
+    move(h, ROW_P, "o1", 0, -100);
+    move(h, ROW_PAYEE, "o1", 100, 0);
+    EXPECT_REFUSED(house_prepare(h), REFUSED_PAYER_ACCOUNT_OTHER);
+    for (int i = 0; i < 3; i++) { /* the payment becomes another's, or nobody's */
+        PaymentFacts other = f;
+        if (i == 0) other.payer_account = 4;
+        if (i == 1) other.payer_account = 0;
+        if (i == 2) other.payer = "q";
+        house_begin(h);
+        move(h, ROW_Q, "o9", 0, 0);
+        house_update(h, ROW_PAYMENT, house_payment(h, &other));
+        EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_NOT_SUCCESSOR);
+    }
+    house_begin(h); /* given back: between the payer's own buckets */
+    move(h, ROW_P, "o1", 100, -100);
+    house_update(h, ROW_PAYMENT, house_payment(h, &f));
+    EXPECT_OK(house_prepare(h));
+    EXPECT_OK(house_abort(h));
+    house_begin(h); /* captured */
+    move(h, ROW_P, "o1", 0, -100);
+    move(h, ROW_PAYEE, "o1", 100, 0);
+    house_update(h, ROW_PAYMENT, house_payment(h, &f));
+    EXPECT_OK(house_commit(h));
+}
+
 /* Malformed messages: every cut of a good one is refused and changes nothing. */
 static void test_cut_messages_are_refused(void)
 {
@@ -224,4 +372,5 @@ static void test_cut_messages_are_refused(void)
 TESTS(TEST(test_only_successors_are_sealed), TEST(test_postings_are_numbered_and_never_change),
         TEST(test_money_rules), TEST(test_accounts_keep_what_they_are),
         TEST(test_no_account_stands_under_two_names), TEST(test_payments_keep_what_they_are_about),
+        TEST(test_a_payment_takes_from_its_payer_alone), TEST(test_what_is_held_stays_its_payers),
         TEST(test_cut_messages_are_refused))

@@ -123,7 +123,7 @@ static void test_aborted_rows_do_not_pass_for_confirmed_ones(void)
 {
     CLEANUP(house_done) House *h = house_open();
     EXPECT_OK(house_found(h));
-    house_draft_transfer(h, -5000); /* the payer would have 15000 */
+    house_draft_transfer(h, -5000); /* account 2 would have 15000 */
     EXPECT_OK(house_prepare(h));
     StoredRow rich = { .image_bytes = h->changes[1].image.size };
     memcpy(rich.image, h->changes[1].image.data, rich.image_bytes);

@@ -350,16 +350,17 @@ Span house_payment(House *h, const PaymentFacts *f)
 {
     static const uint16_t ids[] = { PAYMENT_MCHID, PAYMENT_OUT_TRADE_NO, PAYMENT_TRANSACTION_ID,
         PAYMENT_PREPAY_ID, PAYMENT_STATE, PAYMENT_MINOR, PAYMENT_CURRENCY, PAYMENT_PAYER,
-        PAYMENT_PAYEE_ACCOUNT, PAYMENT_GRANT };
+        PAYMENT_PAYER_ACCOUNT, PAYMENT_PAYEE_ACCOUNT, PAYMENT_GRANT };
     const Value payer = f->payer != NULL ? VALUE_OF_TEXT(span_of_text(f->payer)) : VALUE_OF_NULL;
     const Value grant =
             f->grant != NULL ? VALUE_OF_BYTES(((Span) { f->grant, 16 })) : VALUE_OF_NULL;
     const Value values[] = { VALUE_OF_TEXT(SPAN("m1")), VALUE_OF_TEXT(span_of_text(f->order)),
         VALUE_OF_TEXT(span_of_text(f->order)), VALUE_OF_TEXT(span_of_text(f->order)),
         VALUE_OF_INT(f->revision), VALUE_OF_INT(f->minor), VALUE_OF_INT(f->currency), payer,
+        f->payer_account != 0 ? VALUE_OF_INT(f->payer_account) : VALUE_OF_NULL,
         VALUE_OF_INT(f->payee_account), grant };
     const RowHead head = { TABLE_PAYMENT, 1, 2, f->revision, house_batch(h) };
-    return encode(&head, ids, values, 10);
+    return encode(&head, ids, values, 11);
 }
 
 Status house_found(House *h)
@@ -369,7 +370,8 @@ Status house_found(House *h)
             house_account(
                     h, &(AccountFacts) { 1, ACCOUNT_CLASS_SYSTEM, 156, -10000, 0, 1, "house" }));
     house_insert(h,
-            house_account(h, &(AccountFacts) { 2, ACCOUNT_CLASS_PAYER, 156, 10000, 0, 1, "p1" }));
+            house_account(
+                    h, &(AccountFacts) { 2, ACCOUNT_CLASS_MERCHANT, 156, 10000, 0, 1, "p1" }));
     house_insert(h, house_posting(h, &(PostingFacts) { "t1", 1, POSTING_BALANCE, -10000, 156 }));
     house_insert(h, house_posting(h, &(PostingFacts) { "t1", 2, POSTING_BALANCE, 10000, 156 }));
     return house_commit(h);
@@ -385,7 +387,8 @@ void house_draft_transfer(House *h, int64_t minor)
     const int64_t second = row_int(&b, ACCOUNT_BALANCE, 0) - minor;
     const AccountFacts to = { 1, ACCOUNT_CLASS_SYSTEM, 156, first, 0, a.head.revision + 1,
         "house" };
-    const AccountFacts from = { 2, ACCOUNT_CLASS_PAYER, 156, second, 0, b.head.revision + 1, "p1" };
+    const AccountFacts from = { 2, ACCOUNT_CLASS_MERCHANT, 156, second, 0, b.head.revision + 1,
+        "p1" };
     house_begin(h);
     house_update(h, 0, house_account(h, &to));
     house_update(h, 1, house_account(h, &from));

@@ -118,6 +118,7 @@ typedef struct PaymentFacts {
     const char *payer; /* NULL: none */
     const uint8_t *grant; /* 16 bytes or NULL */
     int64_t payee_account;
+    int64_t payer_account; /* 0: NULL */
 } PaymentFacts;
 Span house_payment(House *house, const PaymentFacts *facts);
 /* The number that the next batch will have. */
@@ -125,7 +126,7 @@ int64_t house_batch(const House *house);
 /* The stored row's key, encoded. */
 Span house_key(const House *house, int row);
 
-/* Two accounts (1 the institution's, 2 a payer's with 10000) from one funding batch. */
+/* Two accounts (1 the institution's, 2 a merchant's with 10000) from one funding batch. */
 Status house_found(House *house);
 /* A draft in which account 2 (row 1) gives `minor` to account 1 (row 0). */
 void house_draft_transfer(House *house, int64_t minor);
