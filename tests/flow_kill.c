@@ -70,7 +70,8 @@ static void guess(const char *guessed, char ret_code[64])
     BoxKey key = { 0 };
     const char *code = NULL;
     snprintf(payer.pin, sizeof(payer.pin), "%s", guessed);
-    Status s = stand_connect(&stand, &http);
+    Status s = box_key_pin(stand_path(&stand, "demo"), &key);
+    if (status_ok(s)) s = stand_connect(&stand, &http);
     for (int tries = 0; tries < GUESS_TRIES_MAX && status_ok(s); tries++) {
         answer = (PayerAnswer) { 0 };
         if (status_ok(payer_app_code(&payer, http, &key, &answer, &code))) break;

@@ -1,11 +1,71 @@
 #include "enrol.h"
 
 #include "admin_client.h"
+#include "command.h"
 
 #include "base/encoding.h"
+#include "crypto/certificate.h"
 #include "policy/purposes.h"
 
-enum { REQUEST_BYTES_MAX = 64 * 1024, BOX_TEXT_BYTES_MAX = 2 * BOX_BYTES_MAX };
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    REQUEST_BYTES_MAX = 64 * 1024,
+    KEYS_BYTES_MAX = 64 * 1024,
+    KEYS_MAX = 64,
+    BOX_TEXT_BYTES_MAX = 2 * BOX_BYTES_MAX
+};
+
+typedef struct KeyJson {
+    Span name;
+    Span der;
+} KeyJson;
+
+/* The platform's certificate in the answer of public.keys. */
+MUST_USE static Status platform_find(Span answer, Certificate **ret_certificate)
+{
+    static const JsonField fields[] = { { "keys", JSON_LIST, true, 1, KEYS_MAX, 0 } };
+    static const JsonField key_fields[] = {
+        { "name", JSON_TEXT, true, 1, 128, offsetof(KeyJson, name) },
+        { "der", JSON_TEXT, true, 1, 16384, offsetof(KeyJson, der) },
+    };
+    JsonProblem problem = { 0 };
+    const JsonValue *keys = NULL;
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(answer, &document, &problem));
+    TRY(json_read_some(document, json_root(document), fields, 1, &keys, &problem));
+    for (size_t i = 0; i < json_list_size(keys); i++) {
+        KeyJson key = { 0 };
+        const JsonValue *item = NULL;
+        uint8_t der_bytes[CERTIFICATE_DER_BYTES_MAX];
+        Buffer der = BUFFER_OF(der_bytes);
+        TRY(json_list_object(document, keys, i, &item, &problem));
+        TRY(json_read_some(document, item, key_fields, 2, &key, &problem));
+        if (!span_equal(key.name, SPAN("platform-rsa"))) continue;
+        TRY(base64_decode(key.der, &der));
+        return certificate_from_der(span_of_buffer(&der), ret_certificate);
+    }
+    return REFUSE(REFUSED_CERTIFICATE_INVALID);
+}
+
+Status enrol_pin(const char *directory)
+{
+    char folder[PATH_BYTES_MAX];
+    char path[PATH_BYTES_MAX];
+    uint8_t answer_bytes[KEYS_BYTES_MAX];
+    uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer answer = BUFFER_OF(answer_bytes);
+    Buffer pem = BUFFER_OF(pem_bytes);
+    CLEANUP(certificate_free) Certificate *platform = NULL;
+    if (access(path_in(path, directory, "demo/platform.pem"), F_OK) == 0) return OK;
+    TRY(admin_ask_plain(directory, "public.keys", &answer));
+    TRY(platform_find(span_of_buffer(&answer), &platform));
+    TRY(public_key_to_pem(certificate_key(platform), &pem));
+    CHECK(mkdir(path_in(folder, directory, "demo"), 0700) == 0 || errno == EEXIST, FAULT_DISK);
+    return file_write(path, 0644, span_of_buffer(&pem));
+}
 
 Status enrol_box_key(const char *directory, BoxKey *key, uint8_t ret_nonce[BOX_NONCE_BYTES])
 {
@@ -14,6 +74,9 @@ Status enrol_box_key(const char *directory, BoxKey *key, uint8_t ret_nonce[BOX_N
     };
     uint8_t memory[8192];
     Buffer answer = BUFFER_OF(memory);
+    char folder[PATH_BYTES_MAX];
+    TRY(enrol_pin(directory));
+    TRY(box_key_pin(path_in(folder, directory, "demo"), key));
     TRY(admin_ask_plain(directory, "box.key", &answer));
     TRY(box_key_read(span_of_buffer(&answer), key));
     JsonProblem problem = { 0 };

@@ -6,7 +6,12 @@
 #include "payer_app.h"
 #include "text/json.h"
 
-/* The box key and a challenge from hufud. */
+/* Write <directory>/demo/platform.pem, the key that payers' apps ship with, from public.keys; does
+ * nothing when it is there. This once, at enrolment, hufud is believed. Refuses
+ * CERTIFICATE_INVALID (none there); faults FAULT_DISK. */
+MUST_USE Status enrol_pin(const char *directory);
+
+/* The box key and a challenge from hufud; the key must be signed by the pinned one. */
 MUST_USE Status enrol_box_key(
         const char *directory, BoxKey *key, uint8_t ret_nonce[BOX_NONCE_BYTES]);
 

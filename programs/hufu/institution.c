@@ -152,6 +152,7 @@ MUST_USE static Status payers_enrol(const char *directory, const char *folder)
 
 Status institution_enrol(const char *directory)
 {
+    TRY(enrol_pin(directory));
     if (done_before(directory, "demo/enrolled")) return OK;
     char folder[PATH_BYTES_MAX];
     path_in(folder, directory, "demo");
@@ -196,6 +197,7 @@ MUST_USE static Status day_play(
     ReplayConfig whole = *config;
     whole.merchants = merchants;
     whole.payers = &payers;
+    whole.folder = folder;
     if (status_ok(s)) s = replay_run(&whole, &rows, ret_result);
     merchant_apps_free(merchants);
     free(merchants);

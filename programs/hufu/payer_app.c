@@ -1,5 +1,7 @@
 #include "payer_app.h"
 
+#include "command.h"
+
 #include "base/encoding.h"
 #include "base/time.h"
 #include "policy/purposes.h"
@@ -22,6 +24,7 @@ typedef struct BoxKeyJson {
     int64_t suite;
     int64_t expires_us;
     Span public_key;
+    Span signature;
 } BoxKeyJson;
 
 static const JsonField box_key_fields[] = {
@@ -29,25 +32,61 @@ static const JsonField box_key_fields[] = {
     { "suite", JSON_INT, true, 1, 2, offsetof(BoxKeyJson, suite) },
     { "expires_us", JSON_INT, true, 0, INT64_MAX, offsetof(BoxKeyJson, expires_us) },
     { "public_key", JSON_TEXT, true, 1, 2048, offsetof(BoxKeyJson, public_key) },
+    { "signature", JSON_TEXT, true, 1, 2048, offsetof(BoxKeyJson, signature) },
 };
 
-void box_key_free(BoxKey *key) { public_key_free(&key->key); }
+void box_key_free(BoxKey *key)
+{
+    public_key_free(&key->key);
+    public_key_free(&key->platform);
+}
 
-Status box_key_read(Span text, BoxKey *ret_key)
+Status box_key_pin(const char *folder, BoxKey *key)
+{
+    char path[PATH_BYTES_MAX];
+    uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer pem = BUFFER_OF(pem_bytes);
+    PublicKey *platform = NULL;
+    TRY(file_read(path_in(path, folder, "platform.pem"), &pem));
+    TRY(public_key_from_pem(span_of_buffer(&pem), &platform));
+    public_key_free(&key->platform);
+    key->platform = platform;
+    return OK;
+}
+
+/* Whoever hands out a box key of his own reads every PIN: what the platform did not sign is none. */
+MUST_USE static Status box_key_verify(const PublicKey *platform, const BoxKeyJson *json, Span point)
+{
+    uint8_t message_bytes[64 + SIGN_SPKI_BYTES_MAX];
+    uint8_t signature_bytes[SIGN_BYTES_MAX];
+    Buffer message = BUFFER_OF(message_bytes);
+    Buffer signature = BUFFER_OF(signature_bytes);
+    REQUIRE(platform != NULL, REFUSED_SIGNATURE_INVALID);
+    TRY(base64_decode(json->signature, &signature));
+    TRY(buffer_put(&message, SPAN("hufu-box-key")));
+    TRY(buffer_put_u32(&message, (uint32_t)json->key_id));
+    TRY(buffer_put_u8(&message, (uint8_t)json->suite));
+    TRY(buffer_put_i64(&message, json->expires_us));
+    TRY(buffer_put(&message, point));
+    return sign_verify(platform, span_of_buffer(&message), span_of_buffer(&signature));
+}
+
+Status box_key_read(Span text, BoxKey *key)
 {
     JsonProblem problem = { 0 };
     BoxKeyJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     TRY(json_parse(text, &document, &problem));
-    TRY(json_read_some(document, json_root(document), box_key_fields, 4, &json, &problem));
+    TRY(json_read_some(document, json_root(document), box_key_fields, 5, &json, &problem));
     uint8_t point_bytes[SIGN_SPKI_BYTES_MAX];
     Buffer point = BUFFER_OF(point_bytes);
     TRY(base64_decode(json.public_key, &point));
-    PublicKey *key = NULL;
+    TRY(box_key_verify(key->platform, &json, span_of_buffer(&point)));
+    PublicKey *today = NULL;
     const KeyAlgorithm algorithm = json.suite == BOX_SM2_SM4_GCM ? KEY_SM2 : KEY_P256;
-    TRY(public_key_from_point(algorithm, span_of_buffer(&point), &key));
-    public_key_free(&ret_key->key);
-    *ret_key = (BoxKey) { key, (uint32_t)json.key_id, json.expires_us };
+    TRY(public_key_from_point(algorithm, span_of_buffer(&point), &today));
+    public_key_free(&key->key);
+    *key = (BoxKey) { key->platform, today, (uint32_t)json.key_id, json.expires_us };
     return OK;
 }
 

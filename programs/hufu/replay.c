@@ -92,11 +92,13 @@ int command_replay(int argc, char **argv)
     if (!status_ok(s)) return command_failed(directory, s);
     signal(SIGINT, interrupt);
     signal(SIGPIPE, SIG_IGN);
+    char folder[PATH_BYTES_MAX];
     const ReplayConfig config = { .address = address,
         .port = port_of(directory, port),
         .tls = tls,
         .merchants = &merchants,
         .payers = &payers,
+        .folder = path_in(folder, directory, "demo"),
         .workers = (unsigned)workers,
         .rate = rate,
         .prefix = prefix != NULL ? prefix : drawn,

@@ -339,7 +339,8 @@ Status replay_run(const ReplayConfig *config, const ReplayRows *rows, ReplayResu
         Worker *w = &workers[started];
         w->replay = &replay;
         w->number = started;
-        s = connect_two(config, &w->shop, &w->phone);
+        s = box_key_pin(config->folder, &w->box_key);
+        if (status_ok(s)) s = connect_two(config, &w->shop, &w->phone);
         if (!status_ok(s)) break;
         replay.running++;
         if (pthread_create(&w->thread, NULL, work, w) != 0) {

@@ -50,6 +50,7 @@ typedef struct ReplayConfig {
     struct ssl_ctx_st *tls; /* borrowed */
     MerchantApps *merchants; /* borrowed */
     PayerApps *payers; /* borrowed */
+    const char *folder; /* where the apps' platform.pem lies */
     unsigned workers;
     int64_t rate; /* payments a second; 0: as fast as they go */
     const char *prefix; /* of the order numbers: two replays never share one */

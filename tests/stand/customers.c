@@ -320,6 +320,7 @@ static void prepare(Customer *c, Customers *all, int number)
     *c = (Customer) { .all = all, .board = all->board, .number = number };
     random_seeded(&c->random, all->seed * 1000003 + (uint64_t)number);
     memcpy(c->house.folder, all->house.folder, sizeof(c->house.folder));
+    ASSERT(status_ok(box_key_pin(stand_path(&c->house, "demo"), &c->box_key)));
     for (int i = 0; i < CUSTOMERS_PAYERS; i++) {
         snprintf(c->payer_apps[i].id, sizeof(c->payer_apps[i].id), "%s", payers[i]);
         snprintf(c->payer_apps[i].pin, sizeof(c->payer_apps[i].pin), "%s", pin);

@@ -311,7 +311,9 @@ Status stand_open(const StandOptions *options, Stand *stand)
     TRY(write_config(stand));
     TRY(stand_start(stand, STAND_VAULTD));
     TRY(enrol_operators(stand));
-    return stand_start(stand, STAND_HUFUD);
+    TRY(stand_start(stand, STAND_HUFUD));
+    TRY(enrol_pin(stand->folder));
+    return box_key_pin(stand_path(stand, "demo"), &stand->box_key);
 }
 
 static void remove_folder(const char *folder)
