@@ -123,7 +123,7 @@ void intruder_payload(Intruder *intruder, const char *table, char ret_names[INTR
 /* Of keys a higher bit: the neighbour's key is taken. */
 static void bind_flipped(sqlite3_stmt *update, sqlite3_stmt *select, bool key)
 {
-    uint8_t bytes[VALUE_BYTES_MAX];
+    uint8_t bytes[VALUE_BYTES_MAX] = { 0 };
     const int size = sqlite3_column_bytes(select, 0);
     ASSERT(size >= 0 && size <= VALUE_BYTES_MAX);
     if (size > 0) memcpy(bytes, sqlite3_column_blob(select, 0), (size_t)size);
