@@ -87,12 +87,16 @@ static Status settle_debt(Engine *engine)
 
 static bool not_ready(Status s) { return status_is(s, REFUSED_VAULT_NOT_READY); }
 
+/* A guard that was started again must be shown the store first. One that was stopped in the middle
+ * of that already knows the lease which we only asked for: the next showing sorts it out. */
+static bool must_be_shown(Status s) { return not_ready(s) || status_is(s, REFUSED_EPOCH_FENCED); }
+
 static Status ask_verdicts(Engine *engine, size_t count)
 {
     Rows *rows = engine->rows;
     const BatchGuard *guard = &engine->guard;
     const Status settled = settle_debt(engine);
-    if (!not_ready(settled)) TRY(settled);
+    if (!must_be_shown(settled)) TRY(settled);
     if (count > 0) {
         TRY(guard->verify(guard->context, rows->claims, count, rows->verdicts));
         engine->counters.trips_guard++;
