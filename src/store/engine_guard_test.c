@@ -64,6 +64,22 @@ static void test_nothing_is_verified_before_the_guard_knows_the_last_batch(void)
     EXPECT(balance(1) == 98 && practice_is_sound(house.store));
 }
 
+/* One that was stopped while it was shown the store knows the lease that we only asked for. What is
+ * verified shows it the store again: so verification comes even then, and only then the verdict. */
+static void test_a_guard_with_another_lease_is_shown_the_store(void)
+{
+    HOUSE;
+    EXPECT(open_accounts());
+    house.guard.confirm_answer = REFUSE(REFUSED_EPOCH_FENCED);
+    PracticeUnit unit = practice_transfer(1, 2, 1);
+    RUN(&unit);
+    EXPECT_OK(unit.outcome);
+    const int verified = house.guard.verify_calls;
+    RUN(&unit);
+    EXPECT_REFUSED(unit.outcome, REFUSED_EPOCH_FENCED);
+    EXPECT(house.guard.verify_calls == verified + 1);
+}
+
 /* Prepared, given up, and the guard was not there to hear it: it hears it before the next batch. */
 static void test_a_lost_abort_is_made_up(void)
 {
@@ -130,6 +146,7 @@ static void test_a_batch_over_its_bytes_splits(void)
 
 TESTS(TEST(test_guard_away_then_back), TEST(test_a_lost_confirm_is_made_up),
         TEST(test_nothing_is_verified_before_the_guard_knows_the_last_batch),
+        TEST(test_a_guard_with_another_lease_is_shown_the_store),
         TEST(test_a_lost_abort_is_made_up),
         TEST(test_content_refused_by_the_guard_comes_one_by_one),
         TEST(test_a_batch_over_its_bytes_splits))
