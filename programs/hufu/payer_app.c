@@ -54,7 +54,8 @@ Status box_key_pin(const char *folder, BoxKey *key)
     return OK;
 }
 
-/* Whoever hands out a box key of his own reads every PIN: what the platform did not sign is none. */
+/* Whoever hands out a box key of his own reads every PIN: what the platform did not sign is none.
+ * */
 MUST_USE static Status box_key_verify(const PublicKey *platform, const BoxKeyJson *json, Span point)
 {
     uint8_t message_bytes[64 + SIGN_SPKI_BYTES_MAX];

@@ -26,13 +26,15 @@ typedef struct BoxKey {
     int64_t expires_us;
 } BoxKey;
 void box_key_free(BoxKey *key);
-/* Pin the platform's key in <folder>/platform.pem, which enrolment wrote. Refuses KEY_FORMAT; faults
+/* Pin the platform's key in <folder>/platform.pem, which enrolment wrote. Refuses KEY_FORMAT;
+ * faults
  * FAULT_DISK. */
 MUST_USE Status box_key_pin(const char *folder, BoxKey *key);
 /*
  * Read it from {"key_id","suite","public_key","expires_us","signature",...}.
  *
- * Refuses SIGNATURE_INVALID and SIGNATURE_FORMAT (not signed by the pinned key; ipc/vault_wire.h says
+ * Refuses SIGNATURE_INVALID and SIGNATURE_FORMAT (not signed by the pinned key; ipc/vault_wire.h
+ * says
  * over what), KEY_FORMAT, JSON_*; then `key` is as it was.
  */
 MUST_USE Status box_key_read(Span json, BoxKey *key);

@@ -1,4 +1,5 @@
-/* Goal: the app makes boxes for no key but one that the pinned platform key signed. Method: a box key
+/* Goal: the app makes boxes for no key but one that the pinned platform key signed. Method: a box
+ * key
  * in order, then each of its parts forged, another signer, no pin. Message: ipc/vault_wire.h. */
 #include "payer_app.h"
 

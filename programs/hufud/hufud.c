@@ -42,7 +42,8 @@ static sigset_t block_signals(void)
 
 /* Until SIGTERM, SIGINT, a stop over the admin socket (OK), a batch whose outcome is unknown
  * (FAULT_STORE_UNCERTAIN), somebody who wants to replace the database (REFUSED_STORE_STOPPED), or
- * another instance that took the lease (REFUSED_EPOCH_FENCED): whoever watches us starts us again. */
+ * another instance that took the lease (REFUSED_EPOCH_FENCED): whoever watches us starts us again.
+ * */
 static Status serve(const Opening *opening, const sigset_t *signals)
 {
     for (;;) {

@@ -112,7 +112,8 @@ static Status visit_pair(void *context, const Value *values, size_t count)
     return OK;
 }
 
-/* Postings have no index by transaction. SQLite makes one for the query, but never on a table WITHOUT
+/* Postings have no index by transaction. SQLite makes one for the query, but never on a table
+ * WITHOUT
  * ROWID: hence the copy, without which each payment would walk all postings. */
 Status verify_payments(Verify *v)
 {

@@ -20,8 +20,10 @@ enum {
 
 /* --- workers --- */
 
-/* A request whose sender gave up is not begun. He may have asked anew on another connection and been
- * answered already: acted on now, the old question would come after the new one (to a vault, a row as
+/* A request whose sender gave up is not begun. He may have asked anew on another connection and
+ * been
+ * answered already: acted on now, the old question would come after the new one (to a vault, a row
+ * as
  * it was before the last batch looks tampered with). */
 static void work(void *context, void *item)
 {

@@ -1,5 +1,6 @@
 /*
- * Goal: the guard may be away, refuse, or have lost an answer at any step, and the batch comes out whole
+ * Goal: the guard may be away, refuse, or have lost an answer at any step, and the batch comes out
+ * whole
  * or not at all. Method: as engine_test.c, with a guard that is told to fail.
  */
 #include "store/engine_house.h"

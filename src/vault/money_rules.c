@@ -222,7 +222,8 @@ static Status add_payment(MoneyScratch *s, const KeyedHashKey *key, const RowCha
     return check_payer(s, key, change);
 }
 
-/* A posting of a payment: its amount, from its payer or within the payer's account, to its payee. */
+/* A posting of a payment: its amount, from its payer or within the payer's account, to its payee.
+ * */
 static Status check_paying(const RowView *payment, const RowView *posting)
 {
     const int64_t account = row_int(posting, POSTING_ACCOUNT, 0);

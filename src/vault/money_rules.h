@@ -10,9 +10,9 @@
  *   5. only the institution's own accounts (ACCOUNT_CLASS_SYSTEM) may be negative
  *   6. what a payment is about (numbers, amount, currency, payee; its payer and the payer's account
  *      once it has that) never changes once it is written
- *   7. the account that a payment takes from is its payer's: class PAYER, owned by PAYMENT_PAYER, and
+ * 7. the account that a payment takes from is its payer's: class PAYER, owned by PAYMENT_PAYER, and
  *      written in the same batch
- *   8. a payer's account is debited, in either bucket, only by postings of a payment that is written
+ * 8. a payer's account is debited, in either bucket, only by postings of a payment that is written
  *      in the same batch and names it; each is of the payment's amount and currency, and what does
  *      not go back to the payer goes to the payee
  *
