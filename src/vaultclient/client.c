@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+enum {
+    PROBE_MS = 1000, /* patience with a vaultd that was silent before */
+    PROBE_BYTES_MAX = 1024,
+};
+
 struct VaultClient {
     char path[CHANNEL_PATH_BYTES_MAX + 1];
     int deadline_ms;
@@ -19,6 +24,8 @@ struct VaultClient {
     /* Grows when a channel breaks. Channels of an older generation lead to a vaultd that is gone:
      * one call finds out, the others connect anew. */
     _Atomic uint64_t generation;
+    atomic_bool silent; /* vaultd took a question and did not answer for a whole deadline */
+    atomic_bool probing;
     _Atomic uint64_t calls;
     _Atomic uint64_t connects;
     _Atomic uint64_t unavailable;
@@ -212,11 +219,45 @@ static Status outcome_of(VaultClient *client, Status status)
     return REFUSE(REFUSED_VAULT_UNAVAILABLE);
 }
 
+/* Is it there at all? Any answer will do. */
+static bool probe(const VaultClient *client)
+{
+    uint8_t bytes[PROBE_BYTES_MAX];
+    Buffer answer = BUFFER_OF(bytes);
+    Channel *channel = NULL;
+    const int deadline_ms = client->deadline_ms < PROBE_MS ? client->deadline_ms : PROBE_MS;
+    if (!status_ok(channel_connect(client->path, deadline_ms, &channel))) return false;
+    IGNORE(channel_call(channel, VAULT_STATUS, (Span) { NULL, 0 }, &answer), "any answer will do");
+    const bool answered = channel_usable(channel);
+    channel_close(channel);
+    return answered;
+}
+
+/* Once vaultd was silent, one call at a time looks whether it answers again, and the others are
+ * refused at once: to wait a whole deadline each would hold all that their callers hold. */
+static bool vaultd_answers(VaultClient *client)
+{
+    bool nobody = false;
+    if (!client->silent) return true;
+    if (!atomic_compare_exchange_strong(&client->probing, &nobody, true)) return false;
+    const bool answered = probe(client);
+    if (answered) client->silent = false;
+    client->probing = false;
+    return answered;
+}
+
+/* The password lane may take its time under load without vaultd being away. */
+static bool may_be_slow(VaultOperation operation)
+{
+    return operation == VAULT_CHECK_PIN || operation == VAULT_SET_PIN || operation == VAULT_PROTECT;
+}
+
 Status slot_ask_span(Slot *slot, VaultOperation operation, Span request, Buffer *ret_answer)
 {
     VaultClient *client = slot->client;
     const size_t size = ret_answer->size;
     client->calls++;
+    if (!vaultd_answers(client)) return outcome_of(client, REFUSE(REFUSED_IPC_TIMEOUT));
     bool answered = false;
     bool stale = false;
     Status status = ask_once(slot, operation, request, ret_answer, &answered, &stale);
@@ -226,6 +267,7 @@ Status slot_ask_span(Slot *slot, VaultOperation operation, Span request, Buffer 
     }
     if (!status_ok(status)) ret_answer->size = size;
     if (answered) return status;
+    if (status_is(status, REFUSED_IPC_TIMEOUT) && !may_be_slow(operation)) client->silent = true;
     return outcome_of(client, status);
 }
 

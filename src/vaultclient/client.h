@@ -4,7 +4,9 @@
  *
  * A client is a bounded pool of channels. A call takes a free one, asks, and gives it back; nothing
  * is shared between calls in flight, so any number of threads may call. When vaultd is away a call
- * is refused VAULT_UNAVAILABLE at once; when it is back the next call connects anew. A call that
+ * is refused VAULT_UNAVAILABLE at once; when it is back the next call connects anew. When it takes
+ * a question and is silent for a whole deadline, later calls are refused at once until it answers
+ * again. A call that
  * only reads, or that vaultd answers alike when asked twice, is asked a second time when a channel
  * turns out to be stale; others never are.
  *

@@ -4,6 +4,9 @@
 #include "vaultclient/client_internal.h"
 #include "vaultclient/peer.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 static uint8_t memory_bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
 
 static VaultClient *open_client(const Peer *peer, int channels, int deadline_ms)
@@ -184,6 +187,60 @@ static void what_vaultd_refuses_is_passed_on(void)
     peer_stop(&peer);
 }
 
-TESTS(TEST(comes_back_by_itself), TEST(a_stale_channel), TEST(many_threads_share_few_channels),
+/* --- a vaultd that hangs --- */
+
+static int listen_at(const char *path)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    memcpy(address.sun_path, path, strlen(path));
+    unlink(path);
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT(bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0);
+    ASSERT(listen(fd, 8) == 0);
+    return fd;
+}
+
+static void *ask_in_thread(void *client)
+{
+    IGNORE(vaultclient_ask(client, VAULT_STATUS, SPAN(""), &(Buffer) { memory_bytes, 0, 1024 }),
+            "it is refused");
+    return NULL;
+}
+
+/* Each call alone waits its deadline only as long as nobody knows; then one looks and the others
+ * go. */
+static void one_call_at_a_time_asks_a_silent_vaultd(void)
+{
+    Peer peer = { .path = "/tmp/hufu_client_silent.sock" };
+    const int listener = listen_at(peer.path);
+    VaultClient *client = open_client(&peer, 4, 1000);
+    EXPECT(client != NULL);
+    EXPECT_REFUSED(ask_status(client), REFUSED_VAULT_UNAVAILABLE);
+    close(accept(listener, NULL, NULL));
+
+    pthread_t thread;
+    uint8_t byte = 0;
+    EXPECT(pthread_create(&thread, NULL, ask_in_thread, client) == 0);
+    const int looking = accept(listener, NULL, NULL);
+    EXPECT(recv(looking, &byte, 1, 0) == 1); /* it has asked, and waits */
+    const uint64_t connects = vaultclient_counters(client).connects;
+    EXPECT_REFUSED(vaultclient_ask(client, VAULT_STATUS, SPAN(""), &(Buffer) { &byte, 0, 1 }),
+            REFUSED_VAULT_UNAVAILABLE);
+    EXPECT(vaultclient_counters(client).connects == connects);
+    close(looking);
+    pthread_join(thread, NULL);
+    close(listener);
+    unlink(peer.path);
+
+    EXPECT(peer_start(&peer)); /* it is back: the next call finds out by itself */
+    EXPECT_OK(ask_status(client));
+    EXPECT_OK(ask_status(client));
+    EXPECT(peer.calls[VAULT_STATUS] == 3);
+    vaultclient_close(client);
+    peer_stop(&peer);
+}
+
+TESTS(TEST(comes_back_by_itself), TEST(one_call_at_a_time_asks_a_silent_vaultd),
+        TEST(a_stale_channel), TEST(many_threads_share_few_channels),
         TEST(all_channels_taken_is_busy), TEST(signatures_in_lists),
         TEST(what_vaultd_refuses_is_passed_on))
