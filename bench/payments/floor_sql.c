@@ -87,12 +87,11 @@ static void bind_text(sqlite3_stmt *statement, int at, const char *prefix, int64
     sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
 }
 
-/* Spread over the index as random ids are. */
-static void bind_random_text(sqlite3_stmt *statement, int at, int64_t number)
+/* Ids begin with their time, as ours do: what is written together lies together. */
+static void bind_id(sqlite3_stmt *statement, int at, int64_t number)
 {
     char text[48];
-    const uint64_t mixed = (uint64_t)number * 0x9E3779B97F4A7C15u;
-    snprintf(text, sizeof(text), "42%019llu%015lld", (unsigned long long)mixed, (long long)number);
+    snprintf(text, sizeof(text), "42%018lld%016lld", (long long)number, (long long)(number * 7919));
     sqlite3_bind_text(statement, at, text, -1, SQLITE_TRANSIENT);
 }
 
@@ -167,8 +166,8 @@ static void insert_payment(const Statements *s, int64_t n)
 {
     sqlite3_stmt *statement = s->payment.statement;
     bind_text(statement, column_of(&s->payment, "out_trade_no"), "FLOOR-", n);
-    bind_random_text(statement, column_of(&s->payment, "transaction_id"), n);
-    bind_random_text(statement, column_of(&s->payment, "prepay_id"), n + 1);
+    bind_id(statement, column_of(&s->payment, "transaction_id"), n);
+    bind_id(statement, column_of(&s->payment, "prepay_id"), n + 1);
     step(statement);
 }
 
@@ -269,7 +268,7 @@ static void pin_group(Sql *sql, const Statements *s, int64_t batch)
     execute(sql->database, "BEGIN IMMEDIATE");
     once_a_group(s, 2 * batch + 1, false);
     for (int i = 0; i < GROUP; i++) {
-        bind_random_text(s->get_by_prepay, 1, first + i + 1);
+        bind_id(s->get_by_prepay, 1, first + i + 1);
         step(s->get_by_prepay);
         if (i < PAYERS_IN_GROUP) touch_payer(s, i, first + i);
         sqlite3_bind_text(s->set_payment, 1, "1900000001", -1, SQLITE_STATIC);

@@ -299,8 +299,14 @@ static void test_names_have_their_grammar(void)
             INT64_C(1769875200000000); /* 2026-01-31T16:00Z is 2026-02-01 in Shanghai */
     EXPECT_OK(payment_ids_draw(&random, night_us, &ids));
     EXPECT(payment_transaction_id_is_valid(span_of_text(ids.transaction_id)));
-    EXPECT(strncmp(ids.transaction_id + 10, "20260201", 8) == 0);
+    EXPECT(strncmp(ids.transaction_id, "422026020100000000", 18) == 0); /* midnight */
     EXPECT(payment_prepay_id_is_valid(span_of_text(ids.prepay_id)));
+    PaymentIds later; /* what is drawn later sorts later, and is not the same but for the time */
+    EXPECT_OK(payment_ids_draw(&random, night_us + 1000, &later));
+    EXPECT(strcmp(ids.transaction_id, later.transaction_id) < 0);
+    EXPECT(strcmp(ids.prepay_id, later.prepay_id) < 0);
+    EXPECT(strcmp(ids.prepay_id + 11, later.prepay_id + 11) != 0);
+    EXPECT(strcmp(ids.transaction_id + 18, later.transaction_id + 18) != 0);
 
     size_t digit[10] = { 0 };
     size_t prefix[5] = { 0 };

@@ -107,8 +107,9 @@ typedef struct PaymentOrder {
 /* Drawn once per create or codepay; stored only when the order is new. */
 typedef struct PaymentIds {
     char transaction_id[PAYMENT_TRANSACTION_ID_BYTES
-            + 1]; /* "42" | 8 random digits | yyyymmdd | 10 random digits */
-    char prepay_id[PAYMENT_PREPAY_ID_BYTES + 1]; /* "hf" | 34 random of [0-9a-z]: 175 bits */
+            + 1]; /* "42" | yyyymmdd | ms of the day, 8 digits | 10 random digits */
+    char prepay_id[PAYMENT_PREPAY_ID_BYTES
+            + 1]; /* "hf" | ms in base 36, 9 digits | 25 random of [0-9a-z] */
 } PaymentIds;
 
 MUST_USE Status payment_ids_draw(const Random *random, int64_t now_us, PaymentIds *ret_ids);
