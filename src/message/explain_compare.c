@@ -90,7 +90,7 @@ static int next_escaped(Reader *r)
     const int escape = take(r);
     if (escape != 'u') return escape;
     const int code = take_hexadecimal(r, 4);
-    if (code < 0 || code < 0x80) return code < 0 ? escape : code;
+    if (code < 0x80) return code < 0 ? escape : code;
     const uint8_t last = (uint8_t)(0x80 | (code & 0x3F));
     if (code < 0x800) {
         r->pending[r->pending_count++] = last;

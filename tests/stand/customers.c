@@ -92,6 +92,7 @@ const char *customers_payer(int payer) { return payers[payer]; }
 const char *customers_way(Way way)
 {
     static const char *const names[WAYS] = { "code", "pin", "close", "leave", "hold" };
+    ASSERT((unsigned)way < WAYS);
     return names[way];
 }
 
