@@ -275,8 +275,6 @@ static Status keep_checkpoint(void *context, Span note)
 
 static void report(void *context, const char *what, Status s)
 {
-    Opening *o = context;
-    if (status_is(s, REFUSED_EPOCH_FENCED)) atomic_store(&o->fenced, true);
     LOG_STATUS(status_broken(s) ? LOG_ERROR : LOG_WARNING, "hufud.clockwork", s,
             LOG_TEXT(OPERATION, what));
 }

@@ -25,7 +25,6 @@ typedef struct Opening {
     Clockwork *clockwork;
     TlsLeaf tls;
     bool ready_written;
-    atomic_bool fenced; /* another instance took the lease: this one must stop */
     Alarms alarms;
 } Opening;
 

@@ -41,9 +41,8 @@ static sigset_t block_signals(void)
 }
 
 /* Until SIGTERM, SIGINT, a stop over the admin socket (OK), a batch whose outcome is unknown
- * (FAULT_STORE_UNCERTAIN), somebody who wants to replace the database (REFUSED_STORE_STOPPED), or
- * another instance that took the lease (REFUSED_EPOCH_FENCED): whoever watches us starts us again.
- * */
+ * (FAULT_STORE_UNCERTAIN), or somebody who wants to replace the database (REFUSED_STORE_STOPPED):
+ * whoever watches us starts us again. */
 static Status serve(const Opening *opening, const sigset_t *signals)
 {
     for (;;) {
@@ -55,7 +54,6 @@ static Status serve(const Opening *opening, const sigset_t *signals)
         }
         if (admin_stop_asked(opening->admin)) return OK;
         if (batcher_failed(opening->house.batcher)) return BROKEN(FAULT_STORE_UNCERTAIN);
-        if (atomic_load(&opening->fenced)) return REFUSE(REFUSED_EPOCH_FENCED);
         if (store_gate_is_closed(opening->config.database)) return REFUSE(REFUSED_STORE_STOPPED);
     }
 }
@@ -93,7 +91,6 @@ int main(int argc, char **argv)
     }
     const Status s = serve(&opening, &signals);
     opening_close(&opening);
-    if (status_is(s, REFUSED_EPOCH_FENCED)) LOG_STATUS(LOG_ALERT, "hufud.fenced", s);
     if (status_is(s, REFUSED_STORE_STOPPED))
         LOG(LOG_ALERT, "hufud.makes_way_for_restore", LOG_TEXT(PROGRAM, "hufud"));
     if (status_broken(s)) LOG_STATUS(LOG_ALERT, "hufud.commit_uncertain", s);

@@ -18,8 +18,8 @@ enum {
     STORE_TEXTS_MAX = 32, /* prepared plain statements */
     STORE_SQL_BYTES_MAX = 4096,
     STORE_BUSY_MS_MAX = 2000, /* one writer: whoever holds the lock longer than this is a mistake */
-    STORE_WAL_FACTOR = 4, /* with a carrier, the batch thread carries at so many times as much */
-    STORE_WAL_FRAMES = 8000, /* of 4 KiB: then the WAL is carried over; more cost less in all, and
+    STORE_WAL_FACTOR = 8, /* with a carrier, the batch thread carries at so many times as much */
+    STORE_WAL_FRAMES = 2000, /* of 4 KiB: then the WAL is carried over; more cost less in all, and
                                 longer at once */
 };
 
