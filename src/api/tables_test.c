@@ -15,7 +15,7 @@ static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &acc
 
 static bool is_declared(const Table *table, const Column *column)
 {
-    const bool class = column->class >= CLASS_PUBLIC && column->class <= CLASS_BINDING;
+    const bool class = data_class_facts(column->class) != NULL;
     const bool level = column->level >= LEVEL_C1 && column->level <= LEVEL_C3;
     if (class && level && column->owner != NULL && column->owner[0] != 0) return true;
     fprintf(stderr, "  %s.%s is not declared\n", table->name, column->name);

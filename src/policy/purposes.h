@@ -1,6 +1,6 @@
 #pragma once
 /*
- * purposes: what a sealed box is for, and what lies inside. The numbers stand in the box's
+ * purposes: what a sealed box is for; what lies inside is a DataClass. The numbers stand in its
  * authenticated context (crypto/box.h), so both sides take them from here: who makes a box and
  * vaultd, which opens it. Append-only. The context's fields per purpose ("empty" and 0 are
  * demanded, too):
@@ -15,12 +15,7 @@
  * A server nonce that is not 16 bytes long (a prepay_id) stands in the context as the first 16
  * bytes of its SHA-256.
  */
-#include "base/bytes.h"
-
-typedef enum BoxClass {
-    CLASS_PIN = 101,
-    CLASS_SIGNING_KEY = 102, /* a merchant's APIv3 key */
-} BoxClass;
+#include "policy/classes.h"
 
 typedef enum BoxPurpose {
     BOX_PURPOSE_NONE = 0,

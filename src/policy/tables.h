@@ -8,6 +8,7 @@
  * declares class, level and owner (LL-4.5.1).
  */
 #include "base/row.h"
+#include "policy/classes.h"
 
 typedef enum TableId {
     TABLE_MERCHANT = 1,
@@ -122,17 +123,6 @@ typedef enum RiskOutcome {
     RISK_REVIEW = 4, /* held for a person; refused by default */
     RISK_REFUSE = 5,
 } RiskOutcome;
-
-typedef enum DataClass {
-    CLASS_PUBLIC = 1, /* ids, states, times */
-    CLASS_FINANCIAL = 2, /* amounts and balances */
-    CLASS_IDENTITY = 3, /* who somebody is; pseudonymous ids included */
-    CLASS_FREE_TEXT = 4, /* judged by detectors at the door */
-    CLASS_KEY_PUBLIC = 5,
-    CLASS_BINDING = 6, /* TP-9 */
-} DataClass;
-
-typedef enum DataLevel { LEVEL_C1 = 1, LEVEL_C2 = 2, LEVEL_C3 = 3 } DataLevel;
 
 typedef struct Column {
     uint16_t id;
