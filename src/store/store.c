@@ -7,17 +7,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-Status store_result(const Store *store, int code)
+/* Growing the shared-memory file on a full disk is reported as an I/O error. */
+static bool says_full(const Store *store, int kind)
+{
+    if (kind == SQLITE_FULL) return true;
+    const int reason = kind == SQLITE_IOERR ? sqlite3_system_errno(store->db) : 0;
+    return reason == ENOSPC || reason == EDQUOT;
+}
+
+Status store_result(Store *store, int code)
 {
     const int kind = code & 0xFF;
     if (kind == SQLITE_OK || kind == SQLITE_DONE || kind == SQLITE_ROW) return OK;
     if (kind == SQLITE_CONSTRAINT) return REFUSE(REFUSED_STORE_CONSTRAINT);
-    if (kind == SQLITE_FULL) return BROKEN(FAULT_STORE_FULL);
     if (kind == SQLITE_NOMEM) return BROKEN(FAULT_MEMORY);
-    /* Growing the shared-memory file on a full disk is reported as an I/O error. */
-    const int reason = kind == SQLITE_IOERR ? sqlite3_system_errno(store->db) : 0;
-    if (reason == ENOSPC || reason == EDQUOT) return BROKEN(FAULT_STORE_FULL);
-    return BROKEN(FAULT_STORE);
+    if (!says_full(store, kind)) return BROKEN(FAULT_STORE);
+    store->full = true;
+    return BROKEN(FAULT_STORE_FULL);
 }
 
 const char *store_error(const Store *store) { return sqlite3_errmsg(store->db); }

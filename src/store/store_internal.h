@@ -55,11 +55,12 @@ struct Store {
     uint8_t image[ROW_IMAGE_BYTES_MAX]; /* of the row that a scan shows */
     int frames; /* in the WAL that are not known to be carried over */
     int frames_max; /* before they are carried over */
+    bool full; /* the disk was, and the WAL has not been carried over since */
     struct Carrier *carrier; /* NULL: the batch thread carries */
 };
 
 /* What an SQLite result code means. Constraint: REFUSED_STORE_CONSTRAINT; else a fault. */
-Status store_result(const Store *store, int code);
+Status store_result(Store *store, int code);
 MUST_USE Status store_prepare(Store *store, const char *sql, sqlite3_stmt **ret_statement);
 MUST_USE Status store_bind(sqlite3_stmt *statement, const Value *values, size_t count, int first);
 /* Value of a result column; borrowed until the next step. A float, which no table of ours holds,
@@ -98,7 +99,7 @@ MUST_USE Status store_begin(Store *store);
  * FAULT_STORE_UNCERTAIN (it may be on the disk or not). The transaction is over in every case. */
 MUST_USE Status store_commit(Store *store);
 void store_rollback(Store *store);
-/* Between batches: carry the WAL over into the database when it has grown. */
+/* Between batches: carry the WAL over into the database when it has grown, or the disk is full. */
 void store_tidy(Store *store);
 /* ... when it has `frames` or more instead of STORE_WAL_FRAMES (tests). */
 void store_tidy_at(Store *store, int frames);

@@ -228,6 +228,52 @@ static void test_disk_full_and_back(void)
     EXPECT(good && refused > 0);
 }
 
+/* Free pages inside the database: what is written next makes it no longer. */
+static Status make_free_pages(void)
+{
+    TRY(store_execute(house.store, "CREATE TABLE filler (bytes BLOB)", NULL, 0));
+    TRY(store_execute(house.store, "INSERT INTO filler VALUES (zeroblob(400000))", NULL, 0));
+    TRY(store_execute(house.store, "DROP TABLE filler", NULL, 0));
+    store_tidy_at(house.store, 1);
+    store_tidy(house.store);
+    return OK;
+}
+
+/* The disk is full and stays full, far below the size at which the WAL is carried over otherwise.
+ * What needs no further page of the database goes on after one refusal, in the WAL's own space. */
+static void test_disk_stays_full(void)
+{
+    enum { BEFORE = 40, DURING = 100 };
+    int refused = 0;
+    int done = 0;
+    EXPECT(prepare_disk());
+    EXPECT_OK(house_open(1));
+    EXPECT_OK(make_free_pages());
+    store_tidy_at(house.store, 1000000);
+    for (int i = 0; i < BEFORE; i++) {
+        PracticeUnit unit = practice_transfer(1, 2, 1);
+        EXPECT_OK(run(&unit, 1));
+    }
+    torn_arm(TORN_FULL, 1);
+    bool before = true;
+    for (int i = 0; i < DURING; i++) {
+        PracticeUnit unit = practice_transfer(2, 1, 1);
+        const Status s = run(&unit, 1);
+        EXPECT(status_ok(s) || (status_is(s, FAULT_STORE_FULL) && before));
+        before = status_ok(s);
+        if (status_ok(s))
+            done++;
+        else
+            refused++;
+    }
+    EXPECT(torn_fault_happened() && refused > 0 && refused * 10 < DURING);
+    torn_arm(TORN_NONE, 0);
+    EXPECT(practice_number(house.store, "SELECT balance FROM account WHERE id = 1")
+            == 100 - BEFORE + done);
+    house_close();
+    torn_close();
+}
+
 /* A sync that fails tells nothing about what the disk has: never acknowledged, never taken back,
  * program stops. */
 static void test_sync_fails(void)
@@ -274,7 +320,7 @@ int main(int argc, char **argv)
 {
     static const ExpectTest tests[] = { TEST(test_power_cut_at_every_write),
         TEST(test_power_cut_while_migrating), TEST(test_disk_full_and_back),
-        TEST(test_sync_fails) };
+        TEST(test_disk_stays_full), TEST(test_sync_fails) };
     seeds = number_of(argc > 1 ? argv[1] : getenv("TORN_SEEDS"), SEEDS_USUAL);
     seed_first = number_of(argc > 2 ? argv[2] : getenv("TORN_FIRST"), 1);
     return expect_run(tests, sizeof(tests) / sizeof(tests[0]), 1, argv);
