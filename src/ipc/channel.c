@@ -232,3 +232,27 @@ Status channel_call(Channel *channel, uint8_t operation, Span request, Buffer *r
     ret_answer->size += frame.size;
     return (Status) { frame.status };
 }
+
+/* --- the seam --- */
+
+static Status dial(void *context, const char *path, int deadline_ms, void **ret_link)
+{
+    Channel *channel = NULL;
+    TRY(channel_connect(path, deadline_ms, &channel));
+    *ret_link = channel;
+    return OK;
+}
+
+static Status link_call(void *link, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    return channel_call(link, operation, request, ret_answer);
+}
+
+static bool link_usable(const void *link) { return channel_usable(link); }
+
+static void link_close(void *link) { channel_close(link); }
+
+Dialler dialler_system(void)
+{
+    return (Dialler) { dial, link_call, link_usable, link_close, NULL };
+}

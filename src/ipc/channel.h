@@ -41,6 +41,20 @@ MUST_USE Status channel_call(Channel *channel, uint8_t operation, Span request, 
 /* False after a call that made the channel unusable. */
 bool channel_usable(const Channel *channel);
 
+/*
+ * The seam, like those of base/seams.h: how the other side is reached. The system's is the channel
+ * above; a simulation puts in its own, which loses questions and answers as a seed says. The
+ * functions keep the contracts of their namesakes; a link is a Channel to its caller.
+ */
+typedef struct Dialler {
+    MUST_USE Status (*connect)(void *context, const char *path, int deadline_ms, void **ret_link);
+    MUST_USE Status (*call)(void *link, uint8_t operation, Span request, Buffer *ret_answer);
+    bool (*usable)(const void *link);
+    void (*close)(void *link); /* NULL is fine */
+    void *context;
+} Dialler;
+Dialler dialler_system(void);
+
 typedef struct Frame {
     uint8_t operation;
     uint32_t id;

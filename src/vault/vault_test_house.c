@@ -138,6 +138,7 @@ Status house_restart(House *h)
     h->memory = NULL;
     torn_disk_restart(h->journal[0]);
     torn_disk_restart(h->journal[1]);
+    torn_power_restart(&h->power, 0);
     return start(h);
 }
 

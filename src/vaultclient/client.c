@@ -16,6 +16,7 @@ enum {
 struct VaultClient {
     char path[CHANNEL_PATH_BYTES_MAX + 1];
     int deadline_ms;
+    Dialler dialler;
     int slot_count;
     pthread_mutex_t lock; /* of the free list */
     pthread_cond_t given;
@@ -52,6 +53,7 @@ Status vaultclient_open(const VaultClientConfig *config, VaultClient **ret_clien
     CHECK(client != NULL, FAULT_MEMORY);
     memcpy(client->path, config->socket_path, size);
     client->deadline_ms = config->deadline_ms > 0 ? config->deadline_ms : VAULTCLIENT_DEADLINE_MS;
+    client->dialler = config->dialler != NULL ? *config->dialler : dialler_system();
     client->slot_count = config->channels > 0 ? config->channels : VAULTCLIENT_CHANNELS_MAX;
     init_waiting(client);
     for (int i = 0; i < client->slot_count; i++) {
@@ -67,7 +69,7 @@ void vaultclient_close(VaultClient *client)
 {
     if (client == NULL) return;
     for (int i = 0; i < client->slot_count; i++) {
-        channel_close(client->slots[i].channel);
+        client->dialler.close(client->slots[i].link);
         free(client->slots[i].request.data);
         free(client->slots[i].answer.data);
     }
@@ -155,17 +157,18 @@ void slot_give(Slot **slot)
 
 static void disconnect(Slot *slot)
 {
-    channel_close(slot->channel);
-    slot->channel = NULL;
+    slot->client->dialler.close(slot->link);
+    slot->link = NULL;
 }
 
 MUST_USE static Status connect_slot(Slot *slot)
 {
     VaultClient *client = slot->client;
-    if (slot->channel != NULL && slot->generation == client->generation) return OK;
+    if (slot->link != NULL && slot->generation == client->generation) return OK;
     disconnect(slot);
     slot->generation = client->generation;
-    TRY(channel_connect(client->path, client->deadline_ms, &slot->channel));
+    const Dialler *dialler = &client->dialler;
+    TRY(dialler->connect(dialler->context, client->path, client->deadline_ms, &slot->link));
     client->connects++;
     return OK;
 }
@@ -195,10 +198,10 @@ MUST_USE static Status ask_once(Slot *slot, VaultOperation operation, Span reque
         Buffer *ret_answer, bool *ret_answered, bool *ret_stale)
 {
     VaultClient *client = slot->client;
-    const bool old = slot->channel != NULL && slot->generation == client->generation;
+    const bool old = slot->link != NULL && slot->generation == client->generation;
     TRY(connect_slot(slot));
-    const Status status = channel_call(slot->channel, (uint8_t)operation, request, ret_answer);
-    *ret_answered = channel_usable(slot->channel);
+    const Status status = client->dialler.call(slot->link, (uint8_t)operation, request, ret_answer);
+    *ret_answered = client->dialler.usable(slot->link);
     if (*ret_answered) return status;
 
     *ret_stale = old && status_is(status, REFUSED_IPC_CLOSED);
@@ -224,12 +227,14 @@ static bool probe(const VaultClient *client)
 {
     uint8_t bytes[PROBE_BYTES_MAX];
     Buffer answer = BUFFER_OF(bytes);
-    Channel *channel = NULL;
+    void *link = NULL;
+    const Dialler *dialler = &client->dialler;
     const int deadline_ms = client->deadline_ms < PROBE_MS ? client->deadline_ms : PROBE_MS;
-    if (!status_ok(channel_connect(client->path, deadline_ms, &channel))) return false;
-    IGNORE(channel_call(channel, VAULT_STATUS, (Span) { NULL, 0 }, &answer), "any answer will do");
-    const bool answered = channel_usable(channel);
-    channel_close(channel);
+    if (!status_ok(dialler->connect(dialler->context, client->path, deadline_ms, &link)))
+        return false;
+    IGNORE(dialler->call(link, VAULT_STATUS, (Span) { NULL, 0 }, &answer), "any answer will do");
+    const bool answered = dialler->usable(link);
+    dialler->close(link);
     return answered;
 }
 

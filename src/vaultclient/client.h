@@ -19,6 +19,7 @@
  * deadline). Source: DESIGN section 2. Floor 3. No shared state.
  */
 #include "base/seams.h"
+#include "ipc/channel.h"
 #include "ipc/vault_wire.h"
 
 enum {
@@ -36,6 +37,7 @@ typedef struct VaultClientConfig {
     const char *socket_path; /* copied */
     int channels; /* 0: VAULTCLIENT_CHANNELS_MAX; each costs vaultd one connection */
     int deadline_ms; /* 0: VAULTCLIENT_DEADLINE_MS; of one call */
+    const Dialler *dialler; /* copied; NULL: the system's */
 } VaultClientConfig;
 
 /* Makes the pool and connects nothing yet. Faults FAULT_MEMORY; refuses REFUSED_BUFFER_FULL (path).

@@ -12,7 +12,7 @@
 
 typedef struct Slot {
     VaultClient *client;
-    Channel *channel; /* NULL: not connected */
+    void *link; /* of the client's dialler; NULL: not connected */
     uint64_t generation; /* of the client when it was connected */
     Buffer request;
     Buffer answer; /* for calls that copy their answer out */
