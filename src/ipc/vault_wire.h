@@ -42,6 +42,17 @@ typedef enum VaultOperation {
     VAULT_ROLL_BEGIN = 26, /* table u16 -> WireRoll: walk an append-only table once more */
     VAULT_ROLL_ROWS = 27, /* WireRollPage, list of claims -> list of status i32, status i32, u64
                            */
+    /* passwords and merchants' keys: ipc/password_wire.h */
+    VAULT_PASSWORD_SET = 60, /* PasswordSet -> verifier */
+    VAULT_PASSWORD_CHECK = 61, /* PasswordCheck -> PasswordRight */
+    VAULT_PASSWORD_SPEND = 62, /* PasswordSpend: a grant, once */
+    VAULT_PASSWORD_RESET = 63, /* approval x2, PasswordReset -> verifier */
+    VAULT_PASSWORD_SHOW = 64, /* list of PasswordShown -> list of (status i32, verifier framed) */
+    VAULT_PASSWORD_IMPORT = 65, /* PasswordImport -> list of (status i32, verifier framed) */
+    VAULT_LEGACY_ENABLE = 66, /* approval x2, LegacyEnable */
+    VAULT_PASSWORD_COUNTS = 67, /* -> PasswordCounts */
+    VAULT_KEY_REVEAL = 68, /* KeyReveal -> the key, encrypted to its owner's own key */
+    VAULT_KEY_MAC = 69, /* KeyMac -> mac */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 

@@ -1,42 +1,10 @@
 /* Goal: what is put is taken; nothing short, oversize or inconsistent is. Method: one value of each
  * shape, cut at every length and with every bound stepped over. */
-#include "base/expect.h"
-#include "ipc/vault_wire.h"
+#include "ipc/wire_test.h"
 
-static uint8_t memory[WIRE_LEAF_BYTES_MAX + 4096];
+static uint8_t wire_memory[WIRE_LEAF_BYTES_MAX + 4096];
 static uint8_t large[WIRE_LEAF_BYTES_MAX + 1];
 static const uint8_t seal[WIRE_SEAL_BYTES] = { 1, 2, 3 };
-
-/* Round trip, then every shorter message: refused, and neither cursor nor value moves. */
-#define ROUND_TRIP(name, Type, ...)                                                               \
-    do {                                                                                          \
-        const Type value = __VA_ARGS__;                                                           \
-        Buffer b = BUFFER_OF(memory);                                                             \
-        EXPECT_OK(wire_put_##name(&b, &value));                                                   \
-        Cursor whole = cursor_of(span_of_buffer(&b));                                             \
-        Type taken;                                                                               \
-        memset(&taken, 0xA5, sizeof(taken));                                                      \
-        EXPECT_OK(wire_take_##name(&whole, &taken));                                              \
-        EXPECT_OK(cursor_end(&whole));                                                            \
-        uint8_t second[4096];                                                                     \
-        Buffer again = BUFFER_OF(second);                                                         \
-        EXPECT_OK(wire_put_##name(&again, &taken));                                               \
-        EXPECT(span_equal(span_of_buffer(&b), span_of_buffer(&again)));                           \
-        for (size_t size = 0; size < b.size; size++) {                                            \
-            Cursor cut = cursor_of((Span) { memory, size });                                      \
-            Type untouched;                                                                       \
-            uint8_t before[sizeof(Type)];                                                         \
-            memset(&untouched, 0x5A, sizeof(untouched));                                          \
-            memset(before, 0x5A, sizeof(before));                                                 \
-            EXPECT_REFUSED(wire_take_##name(&cut, &untouched), REFUSED_IPC_FORMAT);               \
-            EXPECT(cut.rest.size == size);                                                        \
-            EXPECT(span_equal(                                                                    \
-                    (Span) { (const uint8_t *)&untouched, sizeof(untouched) }, SPAN_OF(before))); \
-            Buffer tight = { second, 0, size };                                                   \
-            EXPECT_REFUSED(wire_put_##name(&tight, &value), REFUSED_BUFFER_FULL);                 \
-            EXPECT(tight.size == 0);                                                              \
-        }                                                                                         \
-    } while (0)
 
 static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
 {
@@ -66,14 +34,14 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
 static void test_layout_of_a_change_is_the_documented_one(void)
 {
     const uint8_t wanted[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 'n', 'w' };
-    Buffer b = BUFFER_OF(memory);
+    Buffer b = BUFFER_OF(wire_memory);
     EXPECT_OK(wire_put_change(&b, &(WireChange) { .new_image = SPAN("nw") }));
     EXPECT(span_equal(span_of_buffer(&b), SPAN_OF(wanted)));
 }
 
 static void test_values_that_make_no_sense_are_neither_put_nor_taken(void)
 {
-    Buffer b = BUFFER_OF(memory);
+    Buffer b = BUFFER_OF(wire_memory);
     const Span key_over = { large, ROW_KEY_BYTES_MAX + 1 };
     const Span image_over = { large, ROW_IMAGE_BYTES_MAX + 1 };
     const Span short_seal = { seal, WIRE_SEAL_BYTES - 1 };
@@ -95,7 +63,7 @@ static void test_values_that_make_no_sense_are_neither_put_nor_taken(void)
     EXPECT_OK(wire_put_claim(&b, &(WireClaim) { false, SPAN("image"), SPAN_OF(seal) }));
     WireClaim claim;
     for (int flag = 1; flag < 256; flag++) { /* 1: absent with a seal; 2..: no truth value */
-        memory[0] = (uint8_t)flag;
+        wire_memory[0] = (uint8_t)flag;
         Cursor c = cursor_of(span_of_buffer(&b));
         EXPECT_REFUSED(wire_take_claim(&c, &claim), REFUSED_IPC_FORMAT);
     }
@@ -103,7 +71,7 @@ static void test_values_that_make_no_sense_are_neither_put_nor_taken(void)
 
 static void test_lengths_beyond_their_bound_are_refused_although_the_bytes_are_there(void)
 {
-    Buffer b = BUFFER_OF(memory);
+    Buffer b = BUFFER_OF(wire_memory);
     EXPECT_OK(buffer_put_u8(&b, WIRE_SIGN_RSA));
     EXPECT_OK(buffer_put_framed(&b, (Span) { large, WIRE_MESSAGE_BYTES_MAX + 1 }));
     Cursor c = cursor_of(span_of_buffer(&b));
@@ -113,7 +81,7 @@ static void test_lengths_beyond_their_bound_are_refused_although_the_bytes_are_t
 
 static void test_counts_are_bounded_by_their_max_and_by_the_bytes_that_follow(void)
 {
-    Buffer b = BUFFER_OF(memory);
+    Buffer b = BUFFER_OF(wire_memory);
     uint32_t count = 0;
     EXPECT_REFUSED(wire_put_count(&b, 5, 4), REFUSED_IPC_TOO_LARGE);
     EXPECT_OK(wire_put_count(&b, 4, 4));

@@ -1,0 +1,84 @@
+#include "ipc/password_wire.h"
+
+#include "ipc/wire_shape.h"
+
+#define OWNER(type)                                                           \
+    { FIELD_U16, AT(type, owner.data_class), 0, 0 },                          \
+            { FIELD_SPAN, AT(type, owner.tenant), 1, WIRE_TENANT_BYTES_MAX }, \
+            { FIELD_SPAN, AT(type, owner.realm), 1, WIRE_REALM_BYTES_MAX },   \
+    {                                                                         \
+        FIELD_SPAN, AT(type, owner.user), 1, WIRE_USER_BYTES_MAX              \
+    }
+
+SHAPE(WirePasswordSet, password_set_shape, OWNER(WirePasswordSet),
+        { FIELD_SPAN, AT(WirePasswordSet, box), 1, WIRE_BOX_BYTES_MAX },
+        { FIELD_SPAN, AT(WirePasswordSet, nonce), 1, WIRE_NONCE_BYTES_MAX },
+        { FIELD_SPAN, AT(WirePasswordSet, verifier), 0, WIRE_VERIFIER_BYTES_MAX });
+
+SHAPE(WirePasswordCheck, password_check_shape, OWNER(WirePasswordCheck),
+        { FIELD_SPAN, AT(WirePasswordCheck, box), 1, WIRE_BOX_BYTES_MAX },
+        { FIELD_SPAN, AT(WirePasswordCheck, nonce), 1, WIRE_NONCE_BYTES_MAX },
+        { FIELD_U16, AT(WirePasswordCheck, purpose), 0, 0 },
+        { FIELD_SPAN, AT(WirePasswordCheck, reference), 0, WIRE_REFERENCE_BYTES_MAX },
+        { FIELD_I64, AT(WirePasswordCheck, minor), 0, 0 },
+        { FIELD_SPAN, AT(WirePasswordCheck, verifier), 0, WIRE_VERIFIER_BYTES_MAX });
+
+SHAPE(WirePasswordRight, password_right_shape,
+        { FIELD_FIXED, AT(WirePasswordRight, grant), 0, WIRE_GRANT_BYTES },
+        { FIELD_SPAN, AT(WirePasswordRight, verifier), 0, WIRE_VERIFIER_BYTES_MAX });
+
+SHAPE(WirePasswordSpend, password_spend_shape, OWNER(WirePasswordSpend),
+        { FIELD_U16, AT(WirePasswordSpend, purpose), 0, 0 },
+        { FIELD_SPAN, AT(WirePasswordSpend, reference), 0, WIRE_REFERENCE_BYTES_MAX },
+        { FIELD_I64, AT(WirePasswordSpend, minor), 0, 0 },
+        { FIELD_U32, AT(WirePasswordSpend, currency), 0, 0 },
+        { FIELD_FIXED, AT(WirePasswordSpend, grant), 0, WIRE_GRANT_BYTES });
+
+SHAPE(WirePasswordReset, password_reset_shape, OWNER(WirePasswordReset),
+        { FIELD_SPAN, AT(WirePasswordReset, box), 1, WIRE_BOX_BYTES_MAX },
+        { FIELD_SPAN, AT(WirePasswordReset, nonce), 1, WIRE_NONCE_BYTES_MAX });
+
+SHAPE(WirePasswordShown, password_shown_shape, OWNER(WirePasswordShown),
+        { FIELD_SPAN, AT(WirePasswordShown, verifier), 1, WIRE_VERIFIER_BYTES_MAX });
+
+SHAPE(WirePasswordKept, password_kept_shape, { FIELD_U32, AT(WirePasswordKept, status), 0, 0 },
+        { FIELD_SPAN, AT(WirePasswordKept, verifier), 0, WIRE_VERIFIER_BYTES_MAX });
+
+SHAPE(WirePasswordImport, password_import_shape,
+        { FIELD_U16, AT(WirePasswordImport, data_class), 0, 0 },
+        { FIELD_SPAN, AT(WirePasswordImport, tenant), 1, WIRE_TENANT_BYTES_MAX },
+        { FIELD_SPAN, AT(WirePasswordImport, realm), 1, WIRE_REALM_BYTES_MAX },
+        { FIELD_BOOL, AT(WirePasswordImport, wrap), 0, 0 },
+        { FIELD_SPAN, AT(WirePasswordImport, box), 1, WIRE_BOX_BYTES_MAX },
+        { FIELD_SPAN, AT(WirePasswordImport, nonce), 1, WIRE_NONCE_BYTES_MAX });
+
+SHAPE(WireLegacyRecord, legacy_record_shape,
+        { FIELD_SPAN, AT(WireLegacyRecord, user), 1, WIRE_USER_BYTES_MAX },
+        { FIELD_SPAN, AT(WireLegacyRecord, data), 0, WIRE_LEGACY_DATA_BYTES_MAX },
+        { FIELD_SPAN, AT(WireLegacyRecord, digest), 1, WIRE_LEGACY_DIGEST_BYTES_MAX });
+
+SHAPE(WireLegacyEnable, legacy_enable_shape, { FIELD_U16, AT(WireLegacyEnable, data_class), 0, 0 },
+        { FIELD_SPAN, AT(WireLegacyEnable, tenant), 1, WIRE_TENANT_BYTES_MAX },
+        { FIELD_SPAN, AT(WireLegacyEnable, realm), 1, WIRE_REALM_BYTES_MAX },
+        { FIELD_U8, AT(WireLegacyEnable, formula), 0, 0 },
+        { FIELD_U8, AT(WireLegacyEnable, inner), 0, 0 },
+        { FIELD_SPAN, AT(WireLegacyEnable, box), 0, WIRE_BOX_BYTES_MAX },
+        { FIELD_SPAN, AT(WireLegacyEnable, nonce), 0, WIRE_NONCE_BYTES_MAX });
+
+SHAPE(WirePasswordCounts, password_counts_shape,
+        { FIELD_U64, AT(WirePasswordCounts, modern), 0, 0 },
+        { FIELD_U64, AT(WirePasswordCounts, legacy), 0, 0 },
+        { FIELD_U64, AT(WirePasswordCounts, wrapped), 0, 0 },
+        { FIELD_U64, AT(WirePasswordCounts, locked), 0, 0 });
+
+WIRE_PAIR(password_set, WirePasswordSet)
+WIRE_PAIR(password_check, WirePasswordCheck)
+WIRE_PAIR(password_right, WirePasswordRight)
+WIRE_PAIR(password_spend, WirePasswordSpend)
+WIRE_PAIR(password_reset, WirePasswordReset)
+WIRE_PAIR(password_shown, WirePasswordShown)
+WIRE_PAIR(password_kept, WirePasswordKept)
+WIRE_PAIR(password_import, WirePasswordImport)
+WIRE_PAIR(legacy_record, WireLegacyRecord)
+WIRE_PAIR(legacy_enable, WireLegacyEnable)
+WIRE_PAIR(password_counts, WirePasswordCounts)

@@ -1,0 +1,137 @@
+#pragma once
+/*
+ * password_wire: payloads of VAULT_PASSWORD_* and VAULT_KEY_*: passwords of any institution's
+ * people, and merchants' symmetric keys (TP-6, TP-7). Rules of put and take: ipc/vault_wire.h.
+ *
+ * No shape here carries a password, a key or a digest of one, but inside a box.
+ */
+#include "ipc/vault_wire.h"
+
+enum {
+    WIRE_TENANT_BYTES_MAX = 32,
+    WIRE_REALM_BYTES_MAX = 32,
+    WIRE_USER_BYTES_MAX = 64,
+    WIRE_REFERENCE_BYTES_MAX = 64,
+    WIRE_SHOWN_MAX = 64, /* records of one VAULT_PASSWORD_SHOW */
+    WIRE_LEGACY_MAX = 32, /* records of one VAULT_PASSWORD_IMPORT */
+    WIRE_LEGACY_DATA_BYTES_MAX = 64,
+    WIRE_LEGACY_DIGEST_BYTES_MAX = 32,
+};
+
+/* Whose password: a person of a realm ("users", "admins") of a tenant (an institution, a
+ * merchant). */
+typedef struct WireOwner {
+    uint16_t data_class; /* CLASS_PIN or CLASS_PASSWORD */
+    Span tenant;
+    Span realm;
+    Span user;
+} WireOwner;
+
+typedef struct WirePasswordSet {
+    WireOwner owner;
+    Span box; /* "set-password" */
+    Span nonce;
+    Span verifier; /* the present record from the domain store; empty for the first password */
+} WirePasswordSet;
+MUST_USE Status wire_put_password_set(Buffer *b, const WirePasswordSet *set);
+MUST_USE Status wire_take_password_set(Cursor *c, WirePasswordSet *ret);
+
+typedef struct WirePasswordCheck {
+    WireOwner owner;
+    Span box;
+    Span nonce;
+    uint16_t purpose; /* BOX_PURPOSE_LOGIN or BOX_PURPOSE_AUTHORIZE */
+    Span reference; /* AUTHORIZE: what is agreed to, in the tenant's words; LOGIN: empty */
+    int64_t minor; /* AUTHORIZE: its amount, may be 0; the box names the currency */
+    Span verifier; /* empty: the tenant knows no such user */
+} WirePasswordCheck;
+MUST_USE Status wire_put_password_check(Buffer *b, const WirePasswordCheck *check);
+MUST_USE Status wire_take_password_check(Cursor *c, WirePasswordCheck *ret);
+
+/* It was right. */
+typedef struct WirePasswordRight {
+    uint8_t grant[WIRE_GRANT_BYTES]; /* good once, for these very facts: VAULT_PASSWORD_SPEND */
+    Span verifier; /* not empty: store it instead, then VAULT_PASSWORD_SHOW it */
+} WirePasswordRight;
+MUST_USE Status wire_put_password_right(Buffer *b, const WirePasswordRight *right);
+MUST_USE Status wire_take_password_right(Cursor *c, WirePasswordRight *ret);
+
+typedef struct WirePasswordSpend {
+    WireOwner owner;
+    uint16_t purpose;
+    Span reference;
+    int64_t minor;
+    uint32_t currency; /* ISO 4217 number; 0 when there is no amount */
+    uint8_t grant[WIRE_GRANT_BYTES];
+} WirePasswordSpend;
+MUST_USE Status wire_put_password_spend(Buffer *b, const WirePasswordSpend *spend);
+MUST_USE Status wire_take_password_spend(Cursor *c, WirePasswordSpend *ret);
+
+/* Behind two approvals of "reset-password" over
+ * "<class>/<tenant>/<realm>/<user>/<SHA-256 of the box, hex>". */
+typedef struct WirePasswordReset {
+    WireOwner owner;
+    Span box; /* "reset-password": the new one alone */
+    Span nonce;
+} WirePasswordReset;
+MUST_USE Status wire_put_password_reset(Buffer *b, const WirePasswordReset *reset);
+MUST_USE Status wire_take_password_reset(Cursor *c, WirePasswordReset *ret);
+
+/* A record as it stands in the domain store now. */
+typedef struct WirePasswordShown {
+    WireOwner owner;
+    Span verifier;
+} WirePasswordShown;
+MUST_USE Status wire_put_password_shown(Buffer *b, const WirePasswordShown *shown);
+MUST_USE Status wire_take_password_shown(Cursor *c, WirePasswordShown *ret);
+
+/* Answer to one record that was shown or imported. */
+typedef struct WirePasswordKept {
+    uint32_t status; /* a StatusCode */
+    Span verifier; /* store it; empty: keep what is there */
+} WirePasswordKept;
+MUST_USE Status wire_put_password_kept(Buffer *b, const WirePasswordKept *kept);
+MUST_USE Status wire_take_password_kept(Cursor *c, WirePasswordKept *ret);
+
+typedef struct WirePasswordImport {
+    uint16_t data_class;
+    Span tenant;
+    Span realm;
+    bool wrap; /* argon2id(legacy digest) now: the weak digest never rests */
+    Span box; /* "import": a list of WireLegacyRecord */
+    Span nonce;
+} WirePasswordImport;
+MUST_USE Status wire_put_password_import(Buffer *b, const WirePasswordImport *import);
+MUST_USE Status wire_take_password_import(Cursor *c, WirePasswordImport *ret);
+
+/* Inside an import's box. */
+typedef struct WireLegacyRecord {
+    Span user;
+    Span data; /* the salt, or TP-10's original data */
+    Span digest; /* bytes, whatever their text was */
+} WireLegacyRecord;
+MUST_USE Status wire_put_legacy_record(Buffer *b, const WireLegacyRecord *record);
+MUST_USE Status wire_take_legacy_record(Cursor *c, WireLegacyRecord *ret);
+
+/* Behind two approvals of "enable-legacy" over
+ * "<class>/<tenant>/<realm>/<formula>/<inner>/<SHA-256 of the box, hex>". */
+typedef struct WireLegacyEnable {
+    uint16_t data_class;
+    Span tenant;
+    Span realm;
+    uint8_t formula; /* LegacyFormula; LEGACY_NONE ends it */
+    uint8_t inner; /* LegacyInner */
+    Span box; /* "legacy-key": the formula's key; empty where it has none */
+    Span nonce;
+} WireLegacyEnable;
+MUST_USE Status wire_put_legacy_enable(Buffer *b, const WireLegacyEnable *enable);
+MUST_USE Status wire_take_legacy_enable(Cursor *c, WireLegacyEnable *ret);
+
+typedef struct WirePasswordCounts {
+    uint64_t modern;
+    uint64_t legacy;
+    uint64_t wrapped;
+    uint64_t locked;
+} WirePasswordCounts;
+MUST_USE Status wire_put_password_counts(Buffer *b, const WirePasswordCounts *counts);
+MUST_USE Status wire_take_password_counts(Cursor *c, WirePasswordCounts *ret);
