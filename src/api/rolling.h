@@ -30,7 +30,7 @@ enum {
     ROLLING_ROWS_MAX = 256,
     ROLLING_BYTES_MAX = 256 * 1024, /* of their images and seals */
     ROLLING_UNREADABLE_MAX = 1024, /* rows in a row without a key; then the next table */
-    ROLLING_TABLES_MAX = 16,
+    ROLLING_TABLES_MAX = 32,
 };
 #define ROLLING_ROUND_US (10 * (int64_t)1000000)
 

@@ -38,7 +38,7 @@
 #include "base/secret.h"
 
 enum {
-    JOURNAL_RECORD_BYTES_MAX = 4096,
+    JOURNAL_RECORD_BYTES_MAX = 8192,
     JOURNAL_MAC_BYTES = 32,
     JOURNAL_SEGMENT_BYTES = 64 * 1024 * 1024,
     JOURNAL_SEGMENT_FACTOR_MAX = 4, /* times its limit: how far one grows that cannot be switched */

@@ -98,22 +98,22 @@ Status memory_settle(Memory *m)
     return OK;
 }
 
-/* --- states: size i64 | root | u32 with a bit for each table that has rows | its commitment each
+/* --- states: size i64 | root | u64 with a bit for each table that has rows | its commitment each
  * --- */
 
-static uint32_t tables_present(const StoreState *state)
+static uint64_t tables_present(const StoreState *state)
 {
     StoreState empty;
     store_state_empty(&empty);
-    return store_state_difference(state, &empty) & ~(uint32_t)1;
+    return store_state_difference(state, &empty) & ~(uint64_t)1;
 }
 
 Status memory_put_state(const StoreState *state, Buffer *b)
 {
-    const uint32_t present = tables_present(state);
+    const uint64_t present = tables_present(state);
     TRY(buffer_put_i64(b, state->size));
     TRY(buffer_put(b, SPAN_OF(state->root.bytes)));
-    TRY(buffer_put_u32(b, present));
+    TRY(buffer_put_u64(b, present));
     for (unsigned t = 1; t < DIGEST_TABLES_MAX; t++) {
         if ((present >> t & 1) == 0) continue;
         TRY(buffer_put(b, SPAN_OF(state->commitments[t])));
@@ -124,10 +124,10 @@ Status memory_put_state(const StoreState *state, Buffer *b)
 Status memory_take_state(Cursor *c, StoreState *ret_state)
 {
     StoreState state = { 0 };
-    uint32_t present = 0;
+    uint64_t present = 0;
     TRY(cursor_i64(c, &state.size));
     TRY(cursor_copy(c, MERKLE_HASH_BYTES, state.root.bytes));
-    TRY(cursor_u32(c, &present));
+    TRY(cursor_u64(c, &present));
     for (unsigned t = 1; t < DIGEST_TABLES_MAX; t++) {
         if ((present >> t & 1) == 0) continue;
         TRY(cursor_copy(c, COMMITMENT_BYTES, state.commitments[t]));

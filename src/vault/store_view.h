@@ -52,7 +52,7 @@ typedef struct StoreView {
     RevisionMap map;
     TableDigests digests;
     MerkleFrontier tree;
-    uint32_t differs; /* after a refused scan: store_state_difference() to the confirmed state */
+    uint64_t differs; /* after a refused scan: store_state_difference() to the confirmed state */
     bool has_pending;
     int64_t pending_batch;
     TableDigests pending_digests;

@@ -38,12 +38,12 @@ void store_state_empty(StoreState *ret_state)
     merkle_root(&tree, &ret_state->root);
 }
 
-uint32_t store_state_difference(const StoreState *a, const StoreState *b)
+uint64_t store_state_difference(const StoreState *a, const StoreState *b)
 {
-    uint32_t difference = a->size == b->size && merkle_equal(&a->root, &b->root) ? 0 : 1;
+    uint64_t difference = a->size == b->size && merkle_equal(&a->root, &b->root) ? 0 : 1;
     for (unsigned t = 1; t < DIGEST_TABLES_MAX; t++) {
         if (bytes_equal_ct(a->commitments[t], b->commitments[t], COMMITMENT_BYTES)) continue;
-        difference |= (uint32_t)1 << t;
+        difference |= (uint64_t)1 << t;
     }
     return difference;
 }

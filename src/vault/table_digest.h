@@ -10,7 +10,7 @@
 #include "crypto/digest_set.h"
 #include "crypto/merkle.h"
 
-enum { DIGEST_TABLES_MAX = 32 /* table ids 1..31 */, COMMITMENT_BYTES = 32 };
+enum { DIGEST_TABLES_MAX = 64 /* table ids 1..63 */, COMMITMENT_BYTES = 32 };
 
 typedef struct TableDigests { /* { 0 }: all empty */
     DigestSet sets[DIGEST_TABLES_MAX];
@@ -33,4 +33,4 @@ void store_state_of(const MacKey *digest_key, const TableDigests *digests,
 /* The state before anything was written. */
 void store_state_empty(StoreState *ret_state);
 /* Bit t is set when table t differs; bit 0 when size or root do. 0: equal. */
-uint32_t store_state_difference(const StoreState *a, const StoreState *b);
+uint64_t store_state_difference(const StoreState *a, const StoreState *b);

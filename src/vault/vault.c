@@ -73,7 +73,7 @@ static Status answer_status(const Vault *v, Buffer *ret_answer)
     return wire_put_status(ret_answer, &status);
 }
 
-static void alert(const Vault *v, uint8_t operation, Status status, uint32_t tables)
+static void alert(const Vault *v, uint8_t operation, Status status, uint64_t tables)
 {
     if (v->config.alert == NULL) return;
     v->config.alert(v->config.alert_context, operation, status, tables);
@@ -102,7 +102,7 @@ static Status show_rolled(Vault *v, Span request, Buffer *ret_answer)
     TRY(roll_rows(v->view, request, ret_answer));
     const bool is_new = !roll->running && v->view->findings[roll->table].since == roll->number;
     const bool is_told = status_ok(roll->verdict) || status_is(roll->verdict, REFUSED_ROW_FROZEN);
-    if (is_new && !is_told) alert(v, VAULT_ROLL_ROWS, roll->verdict, (uint32_t)1 << roll->table);
+    if (is_new && !is_told) alert(v, VAULT_ROLL_ROWS, roll->verdict, (uint64_t)1 << roll->table);
     return OK;
 }
 

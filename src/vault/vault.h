@@ -25,7 +25,7 @@ typedef struct VaultConfig {
     void *stop_context;
     /* Something that people must see: a refusal (with its operation) that means tampering. May be
      * NULL. Any lane's thread. */
-    void (*alert)(void *context, uint8_t operation, Status status, uint32_t tables);
+    void (*alert)(void *context, uint8_t operation, Status status, uint64_t tables);
     void *alert_context;
 } VaultConfig;
 
