@@ -241,6 +241,26 @@ Status journal_append(Journal *journal, uint16_t kind, Span payload, uint64_t *r
     return s;
 }
 
+static Status renew(Journal *j)
+{
+    wait_for_leader(j);
+    TRY(flush(j));
+    wait_for_leader(j);
+    CHECK(!j->broken && j->pending.size == 0, FAULT_JOURNAL);
+    const int before = j->active_index;
+    switch_segments(j);
+    CHECK(!j->broken && j->active_index != before, FAULT_JOURNAL);
+    return OK;
+}
+
+Status journal_renew(Journal *journal)
+{
+    pthread_mutex_lock(&journal->lock);
+    const Status s = renew(journal);
+    pthread_mutex_unlock(&journal->lock);
+    return s;
+}
+
 uint64_t journal_position(Journal *journal)
 {
     pthread_mutex_lock(&journal->lock);

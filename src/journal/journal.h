@@ -80,5 +80,9 @@ uint64_t journal_position(Journal *journal);
  * FAULT_JOURNAL: the disk failed, what is on it is unknown, and this journal writes nothing more:
  * restart. */
 MUST_USE Status journal_sync(Journal *journal, uint64_t position);
+/* Begin a new segment now and empty the old one: what is not in the snapshot is in neither file any
+ * more. The owner's lock is held, as for journal_append(). FAULT_JOURNAL: nothing has changed, or
+ * the disk failed as in journal_sync(). */
+MUST_USE Status journal_renew(Journal *journal);
 /* Within JournalSnapshot only. */
 MUST_USE Status journal_snapshot_put(Journal *journal, uint16_t kind, Span payload);

@@ -4,9 +4,6 @@
 
 enum { SERIAL_BYTES = 20 };
 
-static const KeyRole symmetric[] = { KEY_ROW_SEAL, KEY_DIGEST, KEY_JOURNAL, KEY_PEPPER, KEY_FIELD,
-    KEY_BACKUP, KEY_MAP };
-
 typedef struct Pair {
     KeyRole role;
     KeyAlgorithm algorithm;
@@ -21,37 +18,26 @@ static const Pair pairs[] = {
     { KEY_CHECKPOINT_SM2, KEY_SM2, NULL },
 };
 
-enum {
-    SYMMETRIC_COUNT = sizeof(symmetric) / sizeof(symmetric[0]),
-    PAIR_COUNT = sizeof(pairs) / sizeof(pairs[0]),
-};
+enum { PAIR_COUNT = sizeof(pairs) / sizeof(pairs[0]) };
 
-const KeyEntry *keys_entry(const Keys *keys, KeyRole role) { return keys->by_role[role]; }
-
-bool ceremony_is_whole(const Keys *keys)
+static bool is_there(const Keys *keys, KeyRole role)
 {
-    for (size_t i = 0; i < SYMMETRIC_COUNT; i++) {
-        if (keys_entry(keys, symmetric[i]) == NULL) return false;
-    }
-    for (size_t i = 0; i < PAIR_COUNT; i++) {
-        if (keys_entry(keys, pairs[i].role) == NULL) return false;
+    return keys->by_role[role] != NULL || keys->current[role] != NULL;
+}
+
+static bool has_all(const Keys *keys, bool of_first_release)
+{
+    for (uint32_t i = 0; i < KEY_ROLE_COUNT; i++) {
+        const Role *role = role_of(i);
+        if (role == NULL || i == KEY_BOX) continue;
+        if (of_first_release && !role->first_release) continue;
+        if (!is_there(keys, (KeyRole)i)) return false;
     }
     return true;
 }
 
-static Status make_symmetric(Keys *keys, KeyRole role)
-{
-    CLEANUP(secret_wipe) Secret secret = { .size = KEYS_SYMMETRIC_BYTES };
-    TRY(random_fill(&keys->random, secret.bytes, secret.size));
-    const KeyEntry facts = {
-        .role = role,
-        .algorithm = ALGORITHM_SECRET,
-        .version = 1,
-        .key_id = (uint32_t)role,
-        .created_us = clock_now_us(&keys->clock),
-    };
-    return key_record_add(keys, &facts, secret_span(&secret));
-}
+bool ceremony_is_whole(const Keys *keys) { return has_all(keys, true); }
+bool ceremony_is_up_to_date(const Keys *keys) { return has_all(keys, false); }
 
 static Status certify(const Keys *keys, const PrivateKey *key, const char *name, bool authority,
         int64_t expires_us, Certificate **ret_certificate)
@@ -82,38 +68,44 @@ Status ceremony_pair(Keys *keys, KeyRole role, KeyAlgorithm algorithm, uint32_t 
     }
     uint8_t memory[SIGN_PKCS8_BYTES_MAX];
     Buffer pkcs8 = BUFFER_OF(memory);
-    const KeyEntry facts = {
+    const KeyHead head = {
         .role = role,
         .algorithm = (uint8_t)algorithm,
         .version = 1,
         .key_id = key_id,
         .created_us = clock_now_us(&keys->clock),
         .expires_us = expires_us,
-        .certificate = certificate,
     };
     Status s = private_key_to_pkcs8(key, &pkcs8);
-    if (status_ok(s)) s = key_record_add(keys, &facts, span_of_buffer(&pkcs8));
+    if (status_ok(s)) s = key_record_add(keys, &head, certificate, span_of_buffer(&pkcs8));
     bytes_wipe(memory, sizeof(memory));
     return s;
 }
 
+static Status make_symmetric(Keys *keys)
+{
+    for (uint32_t i = 0; i < KEY_ROLE_COUNT; i++) {
+        const Role *role = role_of(i);
+        if (role == NULL || role->form == ROLE_PAIR || is_there(keys, (KeyRole)i)) continue;
+        TRY(version_make(keys, (KeyRole)i));
+    }
+    return OK;
+}
+
 Status ceremony_hold(Keys *keys)
 {
-    for (size_t i = 0; i < SYMMETRIC_COUNT; i++) {
-        if (keys_entry(keys, symmetric[i]) == NULL) TRY(make_symmetric(keys, symmetric[i]));
-    }
+    TRY(make_symmetric(keys));
     const int64_t five_years = KEYS_CERTIFICATE_YEARS * 365 * TIME_DAY_US;
     for (size_t i = 0; i < PAIR_COUNT; i++) {
         const Pair *pair = &pairs[i];
-        if (keys_entry(keys, pair->role) != NULL) continue;
+        if (is_there(keys, pair->role)) continue;
         const int64_t expires_us =
                 pair->certificate_name != NULL ? clock_now_us(&keys->clock) + five_years : 0;
         TRY(ceremony_pair(keys, pair->role, pair->algorithm, (uint32_t)pair->role, expires_us,
                 pair->certificate_name));
     }
-    uint64_t position = 0;
-    TRY(journal_append(keys->journal, KEYS_COMPLETE, (Span) { NULL, 0 }, &position));
-    TRY(journal_sync(keys->journal, position));
+    TRY(keys_append(keys, KEYS_COMPLETE, (Span) { NULL, 0 }));
+    TRY(keys_make_durable(keys));
     keys->complete = true;
     return OK;
 }

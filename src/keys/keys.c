@@ -35,13 +35,24 @@ static Status load_instance(Keys *keys, Span payload)
     return OK;
 }
 
+static Status load_changes(Keys *keys, Span payload)
+{
+    Cursor c = cursor_of(payload);
+    TRY(cursor_u64(&c, &keys->generation));
+    return cursor_end(&c);
+}
+
 static Status replay(void *context, uint16_t kind, Span payload)
 {
     Keys *keys = context;
+    if (kind == KEYS_CHANGES) return load_changes(keys, payload);
+    keys->generation++;
     switch (kind) {
     case KEYS_INSTANCE: return load_instance(keys, payload);
     case KEYS_KEY: return key_record_load(keys, payload);
     case KEYS_COMPLETE: keys->complete = true; return OK;
+    case KEYS_DESTROYED: return version_replay_destroyed(keys, payload);
+    case KEYS_USES: return version_replay_uses(keys, payload);
     default: return REFUSE(REFUSED_KEYSTORE_TAMPERED);
     }
 }
@@ -66,8 +77,24 @@ static Status snapshot(void *context, Journal *journal)
         const Span payload = { entry->payload, entry->payload_bytes };
         TRY(journal_snapshot_put(journal, KEYS_KEY, payload));
     }
-    if (!keys->complete) return OK;
-    return journal_snapshot_put(journal, KEYS_COMPLETE, (Span) { NULL, 0 });
+    TRY(versions_snapshot(keys, journal));
+    if (keys->complete) TRY(journal_snapshot_put(journal, KEYS_COMPLETE, (Span) { NULL, 0 }));
+    b.size = 0;
+    TRY(buffer_put_u64(&b, keys->generation)); /* the last: it counts for all before it */
+    return journal_snapshot_put(journal, KEYS_CHANGES, span_of_buffer(&b));
+}
+
+Status keys_append(Keys *keys, KeysKind kind, Span payload)
+{
+    uint64_t position = 0;
+    TRY(journal_append(keys->journal, (uint16_t)kind, payload, &position));
+    keys->generation++;
+    return OK;
+}
+
+Status keys_make_durable(Keys *keys)
+{
+    return journal_sync(keys->journal, journal_position(keys->journal));
 }
 
 static void derive(const Secret *root, const char *what, uint8_t ret_key[KEYS_SYMMETRIC_BYTES])
@@ -104,24 +131,44 @@ static Status begin_instance(Keys *keys)
     keys->created_us = clock_now_us(&keys->clock);
     uint8_t memory[64];
     Buffer b = BUFFER_OF(memory);
-    uint64_t position = 0;
     TRY(put_instance(keys, &b));
-    TRY(journal_append(keys->journal, KEYS_INSTANCE, span_of_buffer(&b), &position));
+    TRY(keys_append(keys, KEYS_INSTANCE, span_of_buffer(&b)));
     begin_suite(keys);
     return OK;
+}
+
+/* A store of an earlier release lacks the roles that came later: they are made now. */
+static Status bring_up_to_date(Keys *keys)
+{
+    REQUIRE(ceremony_is_whole(keys), REFUSED_KEYSTORE_TAMPERED);
+    if (!ceremony_is_up_to_date(keys)) TRY(ceremony_hold(keys));
+    TRY(versions_bury(keys));
+    const Status s = keys_rotate_due(keys, NULL);
+    /* A role that cannot be rotated is told by KEY_LIST; it still opens and, within its uses,
+     * protects. */
+    return status_broken(s) ? s : OK;
 }
 
 static Status open_keys(Keys *keys, const KeysConfig *config, bool *ret_ceremony)
 {
     TRY(open_store(keys, config));
     if (keys->complete) {
-        REQUIRE(ceremony_is_whole(keys), REFUSED_KEYSTORE_TAMPERED);
+        TRY(bring_up_to_date(keys));
         *ret_ceremony = false;
         return OK;
     }
     if (!keys->has_instance) TRY(begin_instance(keys));
     TRY(ceremony_hold(keys));
     *ret_ceremony = true;
+    return OK;
+}
+
+static Status take_memory(Keys *keys)
+{
+    memset(keys->secrets, 0, sizeof(*keys->secrets));
+    keys->entries = calloc(KEYS_ENTRIES_MAX, sizeof(KeyEntry));
+    keys->remains = calloc(KEYS_DESTROYED_MAX, sizeof(KeyRemains));
+    CHECK(keys->entries != NULL && keys->remains != NULL, FAULT_MEMORY);
     return OK;
 }
 
@@ -135,10 +182,9 @@ Status keys_open(const KeysConfig *config, Keys **ret_keys, bool *ret_ceremony)
     keys->random = config->random;
     keys->suite = config->suite;
     keys->secrets = config->secrets;
-    memset(keys->secrets, 0, sizeof(*keys->secrets));
-    keys->entries = calloc(KEYS_ENTRIES_MAX, sizeof(KeyEntry));
-    const Status s =
-            keys->entries != NULL ? open_keys(keys, config, ret_ceremony) : BROKEN(FAULT_MEMORY);
+    memcpy(keys->limits, config->limits, sizeof(keys->limits));
+    Status s = take_memory(keys);
+    if (status_ok(s)) s = open_keys(keys, config, ret_ceremony);
     if (!status_ok(s)) {
         keys_close(keys);
         return s;
@@ -154,6 +200,7 @@ void keys_close(Keys *keys)
     for (size_t i = 0; i < keys->entry_count; i++)
         key_entry_close(&keys->entries[i]);
     free(keys->entries);
+    free(keys->remains);
     bytes_wipe(keys->secrets, sizeof(*keys->secrets));
     pthread_rwlock_destroy(&keys->lock);
     bytes_wipe(keys, sizeof(*keys));
@@ -166,39 +213,29 @@ KeysSuite keys_suite(const Keys *keys) { return keys->suite; }
 
 Span keys_instance(const Keys *keys) { return (Span) { keys->instance, KEYS_INSTANCE_BYTES }; }
 
-const MacKey *keys_row_seal(const Keys *keys, uint32_t version, uint32_t *ret_version)
+uint64_t keys_generation(Keys *keys)
 {
-    const uint32_t wanted = version == 0 ? keys->row_seal_version : version;
-    if (wanted > keys->row_seal_version) return NULL;
-    const MacKey *key = &keys->secrets->row_seals[wanted - 1];
-    if (key->algorithm == 0) return NULL; /* a version that was never made */
-    if (ret_version != NULL) *ret_version = wanted;
-    return key;
+    CLEANUP(keys_unlock) Keys *held = keys;
+    pthread_rwlock_rdlock(&held->lock);
+    return keys->generation;
 }
 
-const MacKey *keys_digest(const Keys *keys) { return &keys->secrets->digest; }
-
-const SealKey *keys_seal_key(const Keys *keys, KeyRole role)
-{
-    ASSERT(role == KEY_PEPPER || role == KEY_FIELD || role == KEY_BACKUP);
-    if (role == KEY_PEPPER) return &keys->secrets->pepper;
-    return role == KEY_FIELD ? &keys->secrets->field : &keys->secrets->backup;
-}
+const MacKey *keys_digest(const Keys *keys) { return &keys->current[KEY_DIGEST]->key.mac; }
 
 const Secret *keys_secret(const Keys *keys, KeyRole role)
 {
     ASSERT(role == KEY_JOURNAL || role == KEY_MAP);
-    return role == KEY_JOURNAL ? &keys->secrets->journal : &keys->secrets->map;
+    return &keys->current[role]->key.raw;
 }
 
 const PrivateKey *keys_private(const Keys *keys, KeyRole role)
 {
     ASSERT(role >= KEY_PLATFORM_RSA && role <= KEY_CHECKPOINT_SM2);
-    return keys_entry(keys, role)->private_key;
+    return keys->by_role[role]->private_key;
 }
 
 const Certificate *keys_certificate(const Keys *keys, KeyRole role)
 {
     ASSERT(role >= KEY_PLATFORM_RSA && role <= KEY_TLS_CA);
-    return keys_entry(keys, role)->certificate;
+    return keys->by_role[role]->certificate;
 }

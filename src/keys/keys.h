@@ -4,12 +4,17 @@
  *
  * The key store is a file in journal format: append-only, chained by a MAC under the root; each
  * secret is sealed under the root for its own place. The first start is the *ceremony*: it makes
- * all keys. A store in which the ceremony was finished and a key is missing is
- * REFUSED_KEYSTORE_TAMPERED.
+ * all keys. A store in which the ceremony was finished and a key of it is missing is
+ * REFUSED_KEYSTORE_TAMPERED; roles that a later release of this program has added are made at its
+ * first start.
  *
- *   row seal (versions), digest, journal, pepper, field, backup, map   32 secret bytes each
- *   platform RSA and SM2 (5 years), TLS CA (P-256)                     X.509, self-signed
- *   checkpoint Ed25519 and SM2, box (one a day)                        bare public keys
+ *   symmetric (roles.h says which, in versions)      32 secret bytes a version
+ *   platform RSA and SM2 (5 years), TLS CA (P-256)   X.509, self-signed
+ *   checkpoint Ed25519 and SM2, box (one a day)      bare public keys
+ *
+ * A symmetric role has a current version, which protects, and older ones, which only open and
+ * verify. A version is due when its period is over or nine tenths of its uses are spent: then
+ * keys_rotate_due() or the next look-up of it makes another. Old versions go by keys_destroy().
  *
  * Symmetric keys live in the memory that the caller gives (its locked arena) and are wiped at
  * close; private keys live in libcrypto's heap, which it wipes when it frees. Nothing is opened
@@ -22,12 +27,14 @@
 #include "crypto/seal.h"
 
 enum {
-    KEYS_SEAL_VERSIONS_MAX = 8,
+    KEYS_VERSIONS_MAX = 96, /* living versions of all symmetric roles together */
+    KEYS_DESTROYED_MAX = 1024, /* remembered: number and dates, no key */
     KEYS_BOX_MAX = 8, /* daily keys that can still open something */
     KEYS_INSTANCE_BYTES = 16,
     KEYS_NAME_BYTES_MAX = 32,
-    KEYS_SECRET_BYTES = 16384, /* of the caller's locked memory */
-    KEYS_FACTS_MAX = 32,
+    KEYS_SECRET_BYTES = 96 * 1024, /* of the caller's locked memory */
+    KEYS_FACTS_MAX = 128, /* the newest of the destroyed ones are told, as far as there is room */
+    KEYS_USE_STEP = 1 << 20, /* uses are durable in steps: a restart forgets none, it adds some */
 };
 #define KEYS_CERTIFICATE_YEARS 5
 /* A box may be used this long after the day of its key: a payer who typed before midnight. */
@@ -54,8 +61,22 @@ typedef enum KeyRole {
     KEY_CHECKPOINT_ED25519 = 11,
     KEY_CHECKPOINT_SM2 = 12,
     KEY_BOX = 13,
-    KEY_ROLE_COUNT = 14,
+    KEY_CARD = 14,
+    KEY_BINDING = 15,
+    KEY_IDENTITY = 16,
+    KEY_INDEX = 17, /* MAC: blind indexes */
+    KEY_SHRED = 18, /* one a month; wraps subject keys, and is destroyed when they have moved on */
+    KEY_ONE_TIME = 19,
+    KEY_BIOMETRIC = 20,
+    KEY_ATTACHED = 24, /* MAC: row seals of other people's tables */
+    KEY_ROLE_COUNT = 25,
 } KeyRole;
+
+/* How long a version protects, and how often; 0: as the role has it (roles.h). */
+typedef struct KeyLimit {
+    int64_t period_us;
+    uint64_t uses_max;
+} KeyLimit;
 
 typedef struct KeysConfig {
     Disk segments[2]; /* open, exclusively ours */
@@ -64,6 +85,7 @@ typedef struct KeysConfig {
     Random random;
     Clock clock;
     void *secrets; /* KEYS_SECRET_BYTES of the caller's memory, aligned to 16 */
+    KeyLimit limits[KEY_ROLE_COUNT];
 } KeysConfig;
 
 typedef struct Keys Keys;
@@ -82,15 +104,55 @@ KeysSuite keys_suite(const Keys *keys);
 /* KEYS_INSTANCE_BYTES random bytes that name this ledger. */
 Span keys_instance(const Keys *keys);
 
-/* --- symmetric keys: borrowed, constant, live as long as `keys` --- */
-/* NULL for an unknown version. Version 0 is the current one; ret_version (may be NULL) tells which.
- */
-const MacKey *keys_row_seal(const Keys *keys, uint32_t version, uint32_t *ret_version);
+/* --- symmetric keys that never change: borrowed, live as long as `keys` --- */
 const MacKey *keys_digest(const Keys *keys); /* HMAC-SHA512, for digest_set.h */
-/* KEY_PEPPER, KEY_FIELD or KEY_BACKUP (asserted). */
-const SealKey *keys_seal_key(const Keys *keys, KeyRole role);
 /* KEY_JOURNAL or KEY_MAP (asserted): 32 bytes. */
 const Secret *keys_secret(const Keys *keys, KeyRole role);
+
+/* --- symmetric keys in versions --- */
+/*
+ * Copy a version into the caller's memory, which wipes it (CLEANUP(seal_key_wipe)): the original
+ * may be destroyed meanwhile.
+ *
+ * role     one that seals, or one that makes MACs (asserted)
+ * version  0: the current one, to protect with; counts one use. An old one only opens.
+ *
+ * Refuses REFUSED_KEY_UNKNOWN (never made), REFUSED_KEY_DESTROYED, REFUSED_KEY_BUDGET_SPENT (the
+ * current one, when no successor could be made in time). Faults as keys_open().
+ */
+MUST_USE Status keys_seal_copy(Keys *keys, KeyRole role, uint32_t version, SealKey *ret_key);
+/* ret_version  may be NULL */
+MUST_USE Status keys_mac_copy(
+        Keys *keys, KeyRole role, uint32_t version, MacKey *ret_key, uint32_t *ret_version);
+/* The version that sealed this field. Refuses REFUSED_SEAL_FORMAT too, also for another role's. */
+MUST_USE Status keys_seal_copy_for(Keys *keys, KeyRole role, Span sealed, SealKey *ret_key);
+/* Count further uses of the current version: who copied it once for many. */
+MUST_USE Status keys_count_uses(Keys *keys, KeyRole role, uint64_t uses);
+
+/* The row seal, borrowed, for the one thread that also calls keys_destroy() for KEY_ROW_SEAL (the
+ * seal lane). NULL for a version that is not there. Version 0 is the current one; ret_version (may
+ * be NULL) tells which. Counts nothing. */
+const MacKey *keys_row_seal(Keys *keys, uint32_t version, uint32_t *ret_version);
+
+/* Make the next version, durably; it is current from here on, and the one before it only opens.
+ * Refuses REFUSED_KEY_NOT_ROTATED (a role without versions), REFUSED_KEY_VERSIONS_FULL (destroy old
+ * ones). Faults as keys_open(). */
+MUST_USE Status keys_rotate(Keys *keys, KeyRole role);
+/* Rotate what is due by the clock: at start, and once a day. Goes on after a role that fails, and
+ * returns the first failure. ret_rotated (may be NULL): how many. */
+MUST_USE Status keys_rotate_due(Keys *keys, uint32_t *ret_rotated);
+/*
+ * Destroy an old version: durably remembered as destroyed, its sealed record gone from both files
+ * of the store, its bytes wiped in memory. On a fault after the first of these the version is
+ * destroyed for everybody, and the next start finishes the rest.
+ *
+ * Refuses REFUSED_KEY_UNKNOWN, REFUSED_KEY_DESTROYED, REFUSED_KEY_IN_USE (the current version),
+ * REFUSED_KEY_NOT_ROTATED, REFUSED_KEY_VERSIONS_FULL (no more destroyed ones can be remembered).
+ */
+MUST_USE Status keys_destroy(Keys *keys, KeyRole role, uint32_t version);
+
+/* Counts every change of the store: who keeps it elsewhere notices an older copy of the files. */
+uint64_t keys_generation(Keys *keys);
 
 /* --- key pairs: borrowed, live as long as `keys` --- */
 /* KEY_PLATFORM_RSA .. KEY_CHECKPOINT_SM2 (asserted). */
@@ -112,12 +174,22 @@ MUST_USE Status keys_box_today(Keys *keys, KeysBox *ret_box);
 MUST_USE Status keys_box_open(Keys *keys, const Box *box, Buffer *ret_plain);
 
 /* --- what is told about keys (KEY_LIST); never the keys --- */
+typedef enum KeyState { /* on the wire: append only */
+    KEY_CURRENT = 1, /* protects and opens */
+    KEY_OLD = 2, /* opens only */
+    KEY_GONE = 3, /* destroyed */
+} KeyState;
+
 typedef struct KeyFacts {
     char name[KEYS_NAME_BYTES_MAX];
     const char *algorithm; /* static storage */
+    KeyState state;
     uint32_t version;
     int64_t created_us;
-    int64_t expires_us; /* 0: none */
+    int64_t expires_us; /* 0: none; of a current version: when it is rotated; of a destroyed one:
+                           when that was */
+    uint64_t uses;
+    uint64_t uses_max; /* 0: not counted */
     char serial[CERTIFICATE_SERIAL_TEXT_MAX + 1];
 } KeyFacts;
 /* Fills at most KEYS_FACTS_MAX; returns how many. */

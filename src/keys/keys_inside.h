@@ -7,80 +7,149 @@
  *             | certificate DER framed (or empty) | secret framed, a sealed field (crypto/seal.h)
  * whose place is "hufu key" and everything before it: no field of a record can be exchanged
  *   COMPLETE  nothing: the ceremony is over
+ *   DESTROYED role u8 | version u32 | created i64 | destroyed i64
+ *   USES      role u8 | version u32 | uses u64: not more than these were made before the next one
+ *   CHANGES   generation u64 at the beginning of a segment; every record after it adds one
  */
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "journal/journal.h"
 #include "keys/keys.h"
+#include "keys/roles.h"
 
 enum {
-    KEYS_ENTRIES_MAX = KEYS_FACTS_MAX,
+    KEYS_ENTRIES_MAX = 5 + KEYS_BOX_MAX + 1, /* pairs of the ceremony, and box keys */
     KEYS_SYMMETRIC_BYTES = 32,
     KEYS_SEGMENT_BYTES = 256 * 1024, /* small: the record of an old box key is gone after a turn */
     KEYS_RECORD_VERSION = 1,
+    KEYS_VERSION_RECORD_BYTES = 192, /* of a symmetric key: 30 + 4 + 32 + SEAL_OVERHEAD_BYTES */
 };
 
-typedef enum KeysKind { KEYS_INSTANCE = 1, KEYS_KEY = 2, KEYS_COMPLETE = 3 } KeysKind;
+typedef enum KeysKind {
+    KEYS_INSTANCE = 1,
+    KEYS_KEY = 2,
+    KEYS_COMPLETE = 3,
+    KEYS_DESTROYED = 4,
+    KEYS_USES = 5,
+    KEYS_CHANGES = 6,
+} KeysKind;
 
 /* In a record: append only; 1..4 are KeyAlgorithm. */
 enum { ALGORITHM_SECRET = 100 };
 
-typedef struct KeyEntry {
+/* What a KEY record says, before its secret. */
+typedef struct KeyHead {
     KeyRole role;
     uint8_t algorithm; /* KeyAlgorithm or ALGORITHM_SECRET */
     uint32_t version;
     uint32_t key_id;
     int64_t created_us;
     int64_t expires_us;
-    PrivateKey *private_key; /* NULL for a symmetric key */
+} KeyHead;
+
+/* A key pair. */
+typedef struct KeyEntry {
+    KeyHead head;
+    PrivateKey *private_key;
     Certificate *certificate; /* or NULL */
     size_t payload_bytes; /* the record as it stands in the store, for snapshots */
     uint8_t payload[JOURNAL_RECORD_BYTES_MAX];
 } KeyEntry;
 
+/* One version of a symmetric key. Its place never changes while it lives. */
+typedef struct KeyVersion {
+    KeyRole role; /* 0: a free place */
+    uint32_t version;
+    int64_t created_us;
+    _Atomic uint64_t uses;
+    _Atomic uint64_t uses_durable; /* the store says that there may have been so many */
+    union {
+        MacKey mac;
+        SealKey seal;
+        Secret raw;
+    } key;
+    size_t payload_bytes;
+    uint8_t payload[KEYS_VERSION_RECORD_BYTES];
+} KeyVersion;
+
+typedef struct KeyRemains { /* of a destroyed version */
+    KeyRole role;
+    uint32_t version;
+    int64_t created_us;
+    int64_t destroyed_us;
+} KeyRemains;
+
 /* In the caller's locked memory. */
 typedef struct KeysSecrets {
     SealKey store; /* seals the records */
-    MacKey row_seals[KEYS_SEAL_VERSIONS_MAX]; /* index = version - 1 */
-    MacKey digest;
-    SealKey pepper, field, backup;
-    Secret journal, map;
+    KeyVersion versions[KEYS_VERSIONS_MAX];
 } KeysSecrets;
 _Static_assert(sizeof(KeysSecrets) <= KEYS_SECRET_BYTES, "the caller's memory is large enough");
 
 struct Keys {
-    pthread_rwlock_t lock; /* of the box keys; all else is constant after open */
+    pthread_rwlock_t lock;
     Journal *journal;
     Clock clock;
     Random random;
     KeysSuite suite;
+    KeyLimit limits[KEY_ROLE_COUNT];
     uint8_t instance[KEYS_INSTANCE_BYTES];
     int64_t created_us;
     bool has_instance;
     bool complete;
-    uint32_t row_seal_version; /* current; versions before it are kept */
+    bool withhold; /* a version that is not durable yet is not current yet */
+    bool buried; /* a version was destroyed whose record may still stand in this segment */
+    uint64_t generation;
     uint8_t store_key[KEYS_SYMMETRIC_BYTES]; /* until the suite is known; then wiped */
     KeysSecrets *secrets;
+    KeyVersion *_Atomic current[KEY_ROLE_COUNT]; /* read without the lock */
+    size_t remains_count;
+    KeyRemains *remains; /* KEYS_DESTROYED_MAX */
     size_t entry_count;
     KeyEntry *entries; /* KEYS_ENTRIES_MAX */
-    const KeyEntry *by_role[KEY_ROLE_COUNT]; /* all but the box keys; constant after open */
+    const KeyEntry *by_role[KEY_ROLE_COUNT]; /* pairs but the box keys; constant after open */
 };
 
-/* key_record.c: a record becomes an entry, and its key is in place. Refuses
- * REFUSED_KEYSTORE_TAMPERED. */
+static inline void keys_unlock(Keys **keys) { pthread_rwlock_unlock(&(*keys)->lock); }
+
+/* keys.c: append one record and count the change. The lock is held for writing. */
+MUST_USE Status keys_append(Keys *keys, KeysKind kind, Span payload);
+/* Make durable what was appended. */
+MUST_USE Status keys_make_durable(Keys *keys);
+
+/* key_record.c: a record becomes a key in its place. Refuses REFUSED_KEYSTORE_TAMPERED. */
 MUST_USE Status key_record_load(Keys *keys, Span payload);
-/* Seal a fresh secret into a record, append it (not durable yet) and load it. */
-MUST_USE Status key_record_add(Keys *keys, const KeyEntry *facts, Span secret);
-void key_entry_close(KeyEntry *entry);
+/* Seal a fresh secret into a record, append it (not durable yet) and load it.
+ * certificate  may be NULL; borrowed */
+MUST_USE Status key_record_add(
+        Keys *keys, const KeyHead *head, const Certificate *certificate, Span secret);
 /* Forget a box key. The entries of the ceremony stand before all box keys and never move. */
 void key_entry_drop(Keys *keys, size_t index);
+void key_entry_close(KeyEntry *entry);
+
+/* versions.c */
+/* Take a place and fill it. Refuses REFUSED_KEYSTORE_TAMPERED (not 32 bytes, made or destroyed
+ * before, or an unknown role), REFUSED_KEY_VERSIONS_FULL. */
+MUST_USE Status version_load(Keys *keys, const KeyHead *head, Span payload, Span secret);
+/* A fresh secret of getrandom or HSM as the next version of a role. Not durable yet. */
+MUST_USE Status version_make(Keys *keys, KeyRole role);
+MUST_USE Status version_replay_destroyed(Keys *keys, Span payload);
+MUST_USE Status version_replay_uses(Keys *keys, Span payload);
+MUST_USE Status versions_snapshot(const Keys *keys, Journal *journal);
+/* Write the store anew when a destroyed version's record may still stand in it. */
+MUST_USE Status versions_bury(Keys *keys);
+/* When this version, being current, is due; 0: never. */
+int64_t version_due_us(const Keys *keys, const KeyVersion *version);
+uint64_t version_uses_max(const Keys *keys, KeyRole role);
 
 /* ceremony.c */
 /* Make every key that the store lacks, and close the ceremony. Durable. */
 MUST_USE Status ceremony_hold(Keys *keys);
-/* Every key that the ceremony makes is there. */
+/* Every key that the first release's ceremony makes is there. */
 bool ceremony_is_whole(const Keys *keys);
+/* Nothing is missing that this release has. */
+bool ceremony_is_up_to_date(const Keys *keys);
 /* A key pair and, for the platform and the CA, its certificate. Not durable yet. */
 MUST_USE Status ceremony_pair(Keys *keys, KeyRole role, KeyAlgorithm algorithm, uint32_t key_id,
         int64_t expires_us, const char *certificate_name);
-const KeyEntry *keys_entry(const Keys *keys, KeyRole role);

@@ -134,8 +134,9 @@ static Status open_verifier(const Pin *pin, Span payer, Span verifier, uint32_t 
     Buffer place = BUFFER_OF(place_memory);
     CLEANUP(wipe_buffer) Buffer plain = BUFFER_OF(plain_memory);
     TRY(put_place(payer, version, &place));
-    const SealKey *pepper = keys_seal_key(pin->keys, KEY_PEPPER);
-    TRY(seal_open(pepper, span_of_buffer(&place), c.rest, &plain));
+    CLEANUP(seal_key_wipe) SealKey pepper = { 0 };
+    TRY(keys_seal_copy_for(pin->keys, KEY_PEPPER, c.rest, &pepper));
+    TRY(seal_open(&pepper, span_of_buffer(&place), c.rest, &plain));
     TRY(password_record_parse(span_of_buffer(&plain), ret_record));
     *ret_version = version;
     return OK;
@@ -153,8 +154,10 @@ static Status make_verifier(
     TRY(put_place(payer, version, &place));
     TRY(password_record_put(&record, &plain));
     TRY(buffer_put_u32(ret_verifier, version));
-    return seal_close(keys_seal_key(pin->keys, KEY_PEPPER), &pin->random, span_of_buffer(&place),
-            span_of_buffer(&plain), ret_verifier);
+    CLEANUP(seal_key_wipe) SealKey pepper = { 0 };
+    TRY(keys_seal_copy(pin->keys, KEY_PEPPER, 0, &pepper));
+    return seal_close(
+            &pepper, &pin->random, span_of_buffer(&place), span_of_buffer(&plain), ret_verifier);
 }
 
 /* --- check --- */

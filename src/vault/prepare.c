@@ -303,6 +303,7 @@ Status prepare_batch(StoreView *view, Span request, Buffer *ret_answer)
     const bool is_next = head.batch == (int64_t)view->tree.size && !view->has_pending;
     REQUIRE(is_next, REFUSED_BATCH_OUT_OF_ORDER);
     TRY(check_batch(view, &c, head.batch));
+    TRY(keys_count_uses(view->keys, KEY_ROW_SEAL, view->scratch->count));
     change_digests(view);
     make_seals(view);
     TRY(make_leaf(view, &head, &sealed));

@@ -59,8 +59,10 @@ Status protect_signing_key(const Protect *protect, Span request, Buffer *ret_ans
     TRY(put_place(tenant, &place));
     TRY(keys_box_open(protect->keys, &box, &plain));
     REQUIRE(is_api_key(span_of_buffer(&plain)), REFUSED_SEAL_SIZE);
-    return seal_close(keys_seal_key(protect->keys, KEY_FIELD), &protect->random,
-            span_of_buffer(&place), span_of_buffer(&plain), ret_answer);
+    CLEANUP(seal_key_wipe) SealKey key = { 0 };
+    TRY(keys_seal_copy(protect->keys, KEY_FIELD, 0, &key));
+    return seal_close(
+            &key, &protect->random, span_of_buffer(&place), span_of_buffer(&plain), ret_answer);
 }
 
 /* --- downlink --- */
@@ -131,8 +133,9 @@ Status protect_encrypt_downlink(const Protect *protect, Span request, Buffer *re
     CLEANUP(wipe_buffer) Buffer api_key = BUFFER_OF(key_memory);
     CLEANUP(secret_wipe) Secret key = { 0 };
     TRY(put_place(downlink.tenant, &place));
-    TRY(seal_open(keys_seal_key(protect->keys, KEY_FIELD), span_of_buffer(&place), downlink.field,
-            &api_key));
+    CLEANUP(seal_key_wipe) SealKey field_key = { 0 };
+    TRY(keys_seal_copy_for(protect->keys, KEY_FIELD, downlink.field, &field_key));
+    TRY(seal_open(&field_key, span_of_buffer(&place), downlink.field, &api_key));
     TRY(derive_downlink_key((AeadSuite)downlink.suite, span_of_buffer(&api_key), &key));
     TRY(make_nonce(&protect->random, nonce));
     return encrypt(&downlink, secret_span(&key), nonce, ret_answer);
@@ -146,8 +149,10 @@ Status protect_wrap_key(const Protect *protect, Buffer *ret_answer)
     uint8_t memory[WRAPPED_BYTES_MAX];
     Buffer wrapped = BUFFER_OF(memory);
     TRY(random_fill(&protect->random, key.bytes, PROTECT_KEY_BYTES));
-    TRY(seal_close(keys_seal_key(protect->keys, KEY_BACKUP), &protect->random,
-            SPAN("backup-data-key"), secret_span(&key), &wrapped));
+    CLEANUP(seal_key_wipe) SealKey backup = { 0 };
+    TRY(keys_seal_copy(protect->keys, KEY_BACKUP, 0, &backup));
+    TRY(seal_close(
+            &backup, &protect->random, SPAN("backup-data-key"), secret_span(&key), &wrapped));
     TRY(buffer_put_framed(ret_answer, span_of_buffer(&wrapped)));
     return buffer_put_framed(ret_answer, secret_span(&key));
 }
@@ -168,8 +173,9 @@ Status protect_unwrap_key(const Protect *protect, Span request, Buffer *ret_answ
 
     uint8_t key_memory[PROTECT_KEY_BYTES];
     CLEANUP(wipe_buffer) Buffer key = BUFFER_OF(key_memory);
-    TRY(seal_open(
-            keys_seal_key(protect->keys, KEY_BACKUP), SPAN("backup-data-key"), wrapped, &key));
+    CLEANUP(seal_key_wipe) SealKey backup = { 0 };
+    TRY(keys_seal_copy_for(protect->keys, KEY_BACKUP, wrapped, &backup));
+    TRY(seal_open(&backup, SPAN("backup-data-key"), wrapped, &key));
     TRY(memory_spend_approvals(protect->memory, &approvals));
     return buffer_put(ret_answer, span_of_buffer(&key));
 }

@@ -20,7 +20,7 @@ static void make_mac(const MacKey *key, const uint8_t header[ROW_SEAL_HEADER_BYT
     mac_make(key, parts, 2, ret_mac);
 }
 
-void row_seal_make(const Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_SEAL_BYTES])
+void row_seal_make(Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_SEAL_BYTES])
 {
     uint32_t version = 0;
     const MacKey *key = keys_row_seal(keys, 0, &version);
@@ -33,7 +33,7 @@ void row_seal_tag(const uint8_t seal[WIRE_SEAL_BYTES], RevisionTag *ret_tag)
     memcpy(ret_tag->bytes, seal + ROW_SEAL_HEADER_BYTES, REVISION_TAG_BYTES);
 }
 
-Status row_seal_verify(const Keys *keys, const RowView *row, Span seal)
+Status row_seal_verify(Keys *keys, const RowView *row, Span seal)
 {
     REQUIRE(seal.size == WIRE_SEAL_BYTES, REFUSED_ROW_SEAL_MISMATCH);
     Cursor c = cursor_of(seal);

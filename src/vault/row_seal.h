@@ -17,8 +17,8 @@
 enum { ROW_SEAL_VERSION = 1, ROW_SEAL_HEADER_BYTES = WIRE_SEAL_BYTES - 32 };
 
 /* Under the current key version. */
-void row_seal_make(const Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_SEAL_BYTES]);
+void row_seal_make(Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_SEAL_BYTES]);
 /* Refuses REFUSED_ROW_SEAL_MISMATCH. Old key versions stay verifiable. */
-MUST_USE Status row_seal_verify(const Keys *keys, const RowView *row, Span seal);
+MUST_USE Status row_seal_verify(Keys *keys, const RowView *row, Span seal);
 /* The piece of the mac that the revision map keeps. */
 void row_seal_tag(const uint8_t seal[WIRE_SEAL_BYTES], RevisionTag *ret_tag);

@@ -6,8 +6,7 @@
 
 #include <stdlib.h>
 
-Status store_view_open(
-        const Keys *keys, Memory *memory, Clock clock, Random random, StoreView **ret_view)
+Status store_view_open(Keys *keys, Memory *memory, Clock clock, Random random, StoreView **ret_view)
 {
     StoreView *view = calloc(1, sizeof(*view));
     CHECK(view != NULL, FAULT_MEMORY);

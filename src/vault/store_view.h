@@ -43,7 +43,7 @@ typedef struct RollFinding { /* of a table's last whole walk */
 } RollFinding;
 
 typedef struct StoreView {
-    const Keys *keys;
+    Keys *keys;
     Memory *memory;
     Clock clock;
     Random random;
@@ -65,7 +65,7 @@ typedef struct StoreView {
 
 /* Everything is borrowed and outlives the view. Faults FAULT_MEMORY. */
 MUST_USE Status store_view_open(
-        const Keys *keys, Memory *memory, Clock clock, Random random, StoreView **ret_view);
+        Keys *keys, Memory *memory, Clock clock, Random random, StoreView **ret_view);
 void store_view_close(StoreView *view);
 
 /* The name under which a row is known to map and journal. `key` as row_encode_key() writes it. */

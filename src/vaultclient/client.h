@@ -28,7 +28,7 @@ enum {
     VAULTCLIENT_REQUEST_BYTES_MAX =
             512 * 1024, /* of one typed call; the guard and the scan have their own */
     VAULTCLIENT_ANSWER_BYTES_MAX = 128 * 1024,
-    VAULTCLIENT_KEYS_MAX = 64, /* of vaultclient_key_list() and vaultclient_public_keys() */
+    VAULTCLIENT_KEYS_MAX = 128, /* of vaultclient_key_list() and vaultclient_public_keys() */
 };
 
 typedef struct VaultClient VaultClient;
