@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "policy/detect.h"
 #include "store/replace.h"
 
 enum { WATCH_MS = 200 };
@@ -69,6 +70,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
     log_open("hufud", LOG_INFO, 2);
+    log_guard(detect_guard);
     if (argc != 3 || strcmp(argv[1], "--config") != 0) return usage();
     harden();
     const sigset_t signals = block_signals();

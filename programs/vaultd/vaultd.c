@@ -6,6 +6,7 @@
 #include "crypto/library.h"
 #include "files.h"
 #include "options.h"
+#include "policy/detect.h"
 #include "process.h"
 #include "vault/memory_settler.h"
 #include "vault/rights.h"
@@ -131,6 +132,7 @@ int main(int argc, char **argv)
     Options options;
     if (!options_parse(argc, argv, &options)) return 2;
     log_open("vaultd", LOG_INFO, 2);
+    log_guard(detect_guard);
     Status s = sandbox_begin();
     if (status_ok(s)) s = run(&options);
     if (!status_ok(s)) LOG_STATUS(LOG_ERROR, "vault.failed", s);

@@ -6,11 +6,14 @@
  * a body (TP-5, TP-6, TP-14: nothing sensitive in any log). Texts are escaped and cut at
  * LOG_TEXT_BYTES_MAX. Library rooms never log; programs do. Thread-safe: one write(2) a line.
  */
-#include "base/status.h"
+#include "base/bytes.h"
 
-#include <stddef.h>
-
-enum { LOG_TEXT_BYTES_MAX = 200, LOG_LINE_BYTES_MAX = 4096, LOG_FIELDS_MAX = 12 };
+enum {
+    LOG_TEXT_BYTES_MAX = 200,
+    LOG_LINE_BYTES_MAX = 4096,
+    LOG_FIELDS_MAX = 12,
+    LOG_PARTS_MAX = 2 * LOG_FIELDS_MAX, /* what a guard is shown at most */
+};
 
 typedef enum LogLevel { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR, LOG_ALERT } LogLevel;
 
@@ -44,3 +47,16 @@ void log_write(LogLevel level, const char *event, const LogField *fields, size_t
 
 /* Set once at start: the program's name, the lowest level that is written, the descriptor. */
 void log_open(const char *program, LogLevel lowest, int fd);
+
+/*
+ * The guard of the sink (TP-5, TP-14): it is shown the fields of each line in their order, numbers
+ * as text, and returns the kind of what must not be there (static storage) with the parts that hold
+ * it, NULL when the line is clean. Those fields are written as "[refused: KIND]" and an alert line
+ * follows. It is called by any thread. Between two numbers it is shown an empty part: two counters
+ * side by side are not one number.
+ */
+typedef const char *(*LogGuard)(
+        const Span *parts, size_t count, size_t *ret_first, size_t *ret_last);
+
+/* Set once at start, before any thread; NULL: none. */
+void log_guard(LogGuard guard);

@@ -1,161 +1,176 @@
 #include "policy/detect.h"
 
-typedef struct Scheme {
-    uint32_t first; /* range of leading digits, inclusive */
-    uint32_t last;
-    uint8_t prefix_digits;
-    uint8_t shortest;
-    uint8_t longest;
-} Scheme;
+#include "policy/detect_inside.h"
 
-/* Issuer ranges as the schemes publish them (ISO/IEC 7812 register extracts); 955 is old Chinese
- * bank cards. */
-static const Scheme schemes[] = {
-    { 4, 4, 1, 13, 19 }, /* Visa */
-    { 51, 55, 2, 16, 16 }, /* Mastercard */
-    { 2221, 2720, 4, 16, 16 }, /* Mastercard */
-    { 34, 34, 2, 15, 15 }, /* American Express */
-    { 37, 37, 2, 15, 15 },
-    { 62, 62, 2, 16, 19 }, /* UnionPay */
-    { 81, 81, 2, 16, 19 },
-    { 955, 955, 3, 16, 19 },
-    { 3528, 3589, 4, 16, 19 }, /* JCB */
-    { 6011, 6011, 4, 16, 19 }, /* Discover */
-    { 644, 649, 3, 16, 19 },
-    { 65, 65, 2, 16, 19 },
-    { 300, 305, 3, 14, 19 }, /* Diners Club */
-    { 36, 36, 2, 14, 19 },
-    { 38, 39, 2, 14, 19 },
-};
+enum { DEPTH_MAX = 3, FOUND_MAX = 64 };
 
-static bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
-
-bool detect_luhn(Span digits)
+const char *detect_kind_name(DetectKind kind)
 {
-    unsigned sum = 0;
-    for (size_t i = 0; i < digits.size; i++) {
-        const uint8_t c = digits.data[digits.size - 1 - i];
-        if (!is_digit(c)) return false;
-        const unsigned d = (unsigned)(c - '0');
-        sum += i % 2 == 0 ? d : (d * 2 > 9 ? d * 2 - 9 : d * 2);
-    }
-    return digits.size > 0 && sum % 10 == 0;
+    static const char *const names[DETECT_KINDS] = { [DETECT_NOTHING] = "nothing",
+        [DETECT_CARD] = "card_number",
+        [DETECT_CARD_CODE] = "card_code",
+        [DETECT_TRACK] = "track_data",
+        [DETECT_CHIP] = "chip_data",
+        [DETECT_IDENTITY] = "identity_number",
+        [DETECT_PHONE] = "phone_number",
+        [DETECT_PRIVATE_KEY] = "private_key",
+        [DETECT_SECRET] = "secret",
+        [DETECT_ACCOUNT] = "internal_account" };
+    return kind < DETECT_KINDS ? names[kind] : "nothing";
 }
 
-bool detect_card_prefix(Span digits)
+/* One window of the text, and what was found in it: the views overlap, a finding counts once. */
+typedef struct Look {
+    size_t base; /* of the window in the text */
+    size_t from; /* findings that begin outside of from..to belong to a neighbouring window */
+    size_t to;
+    unsigned kinds;
+    DetectFound found;
+    void *context;
+    Detection seen[FOUND_MAX];
+    size_t seen_count;
+} Look;
+
+static bool is_seen(const Look *look, const Detection *d)
 {
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-        const Scheme *scheme = &schemes[i];
-        if (digits.size < scheme->shortest || digits.size > scheme->longest) continue;
-        uint32_t prefix = 0;
-        for (size_t k = 0; k < scheme->prefix_digits; k++)
-            prefix = prefix * 10 + (uint32_t)(digits.data[k] - '0');
-        if (prefix >= scheme->first && prefix <= scheme->last) return true;
+    for (size_t i = 0; i < look->seen_count; i++) {
+        const Detection *s = &look->seen[i];
+        if (s->kind == d->kind && d->at < s->at + s->size && s->at < d->at + d->size) return true;
     }
     return false;
 }
 
-/* One digit at `at`, ASCII or full-width (U+FF10..U+FF19); returns its size in bytes, 0 when there
- * is none. */
-static size_t digit_at(Span text, size_t at, uint8_t *ret_digit)
+static size_t origin_of(const View *view, size_t at)
 {
-    if (at < text.size && is_digit(text.data[at])) {
-        *ret_digit = text.data[at];
-        return 1;
+    return view->origins != NULL ? view->origins[at] : at;
+}
+
+static void report(Look *look, const View *view, const Match *match)
+{
+    Detection d = { .kind = match->kind, .at = origin_of(view, match->from) };
+    const size_t last = origin_of(view, match->to - 1);
+    d.size = last >= d.at ? last - d.at + 1 : match->to - match->from;
+    const size_t size = match->to - match->from;
+    d.value = span_part(view->text, match->from,
+            match->from + (size > DETECT_VALUE_BYTES_MAX ? DETECT_VALUE_BYTES_MAX : size));
+    if (is_seen(look, &d)) return;
+    if (look->seen_count < FOUND_MAX) look->seen[look->seen_count++] = d;
+    d.at += look->base;
+    if (d.at >= look->from && d.at < look->to) look->found(look->context, &d);
+}
+
+/* Which matchers may succeed at a place that begins with this byte. */
+static bool match_at(Span t, size_t at, unsigned kinds, Match *ret_match)
+{
+    switch (t.data[at]) {
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
+        if (t.data[at] == '5' && match_chip(t, at, kinds, ret_match)) return true;
+        if (at > 0 && is_digit_at(t, at - 1)) return false;
+        return match_card(t, at, kinds, ret_match) || match_person(t, at, kinds, ret_match);
+    case '%': return match_track1(t, at, kinds, ret_match);
+    case 'B':
+    case 'b': return match_track1(t, at, kinds, ret_match) || match_token(t, at, kinds, ret_match);
+    case 'c':
+    case 'C':
+    case 's':
+    case 'S':
+    case 0xE5:
+        return match_card_code(t, at, kinds, ret_match) || match_token(t, at, kinds, ret_match);
+    case '-':
+    case 'M':
+    case 'P':
+    case 2: return match_private_key(t, at, kinds, ret_match);
+    case '=': return match_assignment(t, at, kinds, ret_match);
+    case ':':
+        return match_assignment(t, at, kinds, ret_match) || match_address(t, at, kinds, ret_match);
+    case '@': return match_address(t, at, kinds, ret_match);
+    case 'A':
+    case 'L':
+    case 'e':
+    case 'g':
+    case 'x':
+    case 'r':
+    case 'n': return match_token(t, at, kinds, ret_match);
+    default: return false;
     }
-    if (text.size < 3 || at > text.size - 3) return 0;
-    const uint8_t *b = text.data + at;
-    if (b[0] != 0xEF || b[1] != 0xBC || b[2] < 0x90 || b[2] > 0x99) return 0;
-    *ret_digit = (uint8_t)('0' + (b[2] - 0x90));
-    return 3;
 }
 
-typedef struct Run {
-    uint8_t digits[DETECT_DIGITS_MAX + 1]; /* the first of them */
-    size_t count; /* all of them */
-    size_t end; /* where the text goes on */
-} Run;
-
-/* The maximal run of digits that begins at `at`, single separators inside allowed. */
-static Run take_run(Span text, size_t at)
+static void match_all(Look *look, const View *view)
 {
-    Run run = { .end = at };
-    for (;;) {
-        uint8_t digit = 0;
-        size_t size = digit_at(text, at, &digit);
-        if (size == 0 && run.count > 0 && at < text.size
-                && (text.data[at] == ' ' || text.data[at] == '-' || text.data[at] == '.')) {
-            size = digit_at(text, at + 1, &digit);
-            if (size > 0) size++;
-        }
-        if (size == 0) return run;
-        if (run.count < sizeof(run.digits)) run.digits[run.count] = digit;
-        run.count++;
-        at += size;
-        run.end = at;
+    Match match = { 0 };
+    for (size_t at = 0; at < view->text.size;) {
+        const bool found = match_at(view->text, at, look->kinds, &match);
+        if (found) report(look, view, &match);
+        at = found && match.to > at ? match.to : at + 1;
     }
 }
 
-static bool is_card(const Run *run)
+/* The view, then what is under its escapes, then what its base64 holds, each again. */
+static void look_at(Look *look, View view, unsigned depth)
 {
-    if (run->count < DETECT_DIGITS_MIN || run->count > DETECT_DIGITS_MAX) return false;
-    const Span digits = { run->digits, run->count };
-    return detect_card_prefix(digits) && detect_luhn(digits);
-}
-
-/* Track 2: PAN, '=' or 'D', then expiry and service code: seven digits more. */
-static bool is_track2(Span text, const Run *run)
-{
-    if (run->count < DETECT_DIGITS_MIN || run->count > DETECT_DIGITS_MAX) return false;
-    if (run->end >= text.size) return false;
-    const uint8_t mark = text.data[run->end];
-    if (mark != '=' && mark != 'D' && mark != 'd') return false;
-    return take_run(text, run->end + 1).count >= 7;
-}
-
-static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c; }
-
-/* "cvv", "cvn" or "cvc" (and an optional 2), at most three other characters, then three or four
- * digits alone. */
-static bool is_named_code(Span text, size_t at)
-{
-    if (text.size - at < 6) return false;
-    const uint8_t third = lower(text.data[at + 2]);
-    if (lower(text.data[at]) != 'c' || lower(text.data[at + 1]) != 'v') return false;
-    if (third != 'v' && third != 'n' && third != 'c') return false;
-    at += 3;
-    if (text.data[at] == '2') at++;
-    for (size_t gap = 0; gap <= 3 && at + gap < text.size; gap++) {
-        uint8_t digit = 0;
-        if (digit_at(text, at + gap, &digit) == 0) continue;
-        const size_t count = take_run(text, at + gap).count;
-        return count == 3 || count == 4;
-    }
-    return false;
-}
-
-/* Track 1: "%B" and a PAN, then '^'. */
-static bool is_track1(Span text, size_t at)
-{
-    if (text.size - at < 2 || text.data[at] != '%' || lower(text.data[at + 1]) != 'b') return false;
-    const Run run = take_run(text, at + 2);
-    return run.count >= DETECT_DIGITS_MIN && run.end < text.size && text.data[run.end] == '^';
-}
-
-Status detect_free_text(Span text)
-{
+    match_all(look, &view);
+    if (depth == DEPTH_MAX) return;
+    Decoded decoded;
+    if (decode_escapes(view, &decoded)) look_at(look, view_of(&decoded), depth + 1);
     size_t at = 0;
-    while (at < text.size) {
-        REQUIRE(!is_track1(text, at) && !is_named_code(text, at), REFUSED_DATA_PROHIBITED);
-        uint8_t digit = 0;
-        if (digit_at(text, at, &digit) == 0) {
-            at++;
-            continue;
-        }
-        const Run run = take_run(text, at);
-        REQUIRE(!is_track2(text, &run), REFUSED_DATA_PROHIBITED);
-        REQUIRE(!is_card(&run), REFUSED_DATA_CARD_NUMBER);
-        at = run.end;
+    while (decode_base64(view, &at, &decoded))
+        look_at(look, view_of(&decoded), depth + 1);
+}
+
+void detect_each(Span text, unsigned kinds, DetectFound found, void *context)
+{
+    Look look; /* `seen` is not cleared: two kilobytes for each field would be felt */
+    look.kinds = kinds;
+    look.found = found;
+    look.context = context;
+    look.base = 0;
+    while (look.base < text.size || look.base == 0) {
+        const size_t left = text.size - look.base;
+        const bool last = left <= DETECT_WINDOW;
+        const size_t size = last ? left : DETECT_WINDOW;
+        look.seen_count = 0;
+        look.from = look.base == 0 ? 0 : look.base + DETECT_OVERLAP / 2;
+        look.to = last ? text.size : look.base + DETECT_WINDOW - DETECT_OVERLAP / 2;
+        const Span window = { text.data + look.base, size };
+        if (size > 0) look_at(&look, (View) { window, NULL }, 0);
+        if (last) return;
+        look.base += DETECT_WINDOW - DETECT_OVERLAP;
     }
+}
+
+static void keep_worst(void *context, const Detection *found)
+{
+    DetectKind *kind = context;
+    const bool prohibited = (DETECT_SET(found->kind) & DETECT_PROHIBITED) != 0;
+    if (*kind == DETECT_NOTHING || prohibited) *kind = found->kind;
+}
+
+DetectKind detect_kind(Span text, unsigned kinds)
+{
+    DetectKind kind = DETECT_NOTHING;
+    detect_each(text, kinds, keep_worst, &kind);
+    return kind;
+}
+
+static Status refuse_kind(DetectKind kind)
+{
+    REQUIRE((DETECT_SET(kind) & DETECT_PROHIBITED) == 0, REFUSED_DATA_PROHIBITED);
+    REQUIRE(kind != DETECT_CARD, REFUSED_DATA_CARD_NUMBER);
     return OK;
+}
+
+Status detect_free_text(Span text) { return refuse_kind(detect_kind(text, DETECT_DOOR)); }
+
+Status detect_fields(const Span *fields, size_t count)
+{
+    return refuse_kind(detect_kind_in_fields(fields, count, DETECT_DOOR, NULL, NULL));
 }

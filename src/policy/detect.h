@@ -1,23 +1,93 @@
 #pragma once
 /*
- * detect: cheap detectors for free text at our doors (descriptions, attachments): what must never
- * be stored (TP-5) and card numbers (TP-8). Typed identifiers (order numbers, payment codes) are
- * judged by their grammar, not here.
+ * detect: finds in text what must not be there. One engine for all doors: free text of merchants
+ * (TP-5, TP-8), the log sink (base/log.h), and the scanner (src/scan), which only decides faster
+ * where to look. Typed identifiers (order numbers, payment codes) are judged by their grammar, not
+ * here.
  *
- * A card number is a run of 13 to 19 digits, ASCII or full-width, single spaces, dashes or dots
- * between them allowed, that begins like a card of a known scheme, has one of its lengths, and
- * passes Luhn's check. A longer run of digits is no card. Track data (ISO 7813) and a named
- * verification code ("CVN2 123") are prohibited outright.
+ *   card          13..19 digits, alone or grouped as cards are printed, of a known issuer range,
+ *                 passing Luhn's check (ISO/IEC 7812-1)
+ *   card code     CVN, CVV, CVC and their names, then three or four digits
+ *   track         ISO 7813 track 1 ("%B" PAN "^") and track 2 (PAN "=" or "D" seven digits)
+ *   chip          EMV tag 57 or 5A in hexadecimal: track 2 equivalent, PAN
+ *   identity      18 characters of GB 11643: region, date, check character
+ *   phone         a Chinese mobile number beside a word that says so, with +86, or grouped 3-4-4
+ *   private key   PEM, OpenSSH, PuTTY, PGP, bare PKCS#8 or PKCS#1 (base64 or DER), named SM2 keys
+ *   secret        `password=...` and its kin, JWT, bearer tokens, cloud and service keys
+ *   account       an internal address with its account (TP-14): URLs with a password, user@10.x,
+ *                 an RFC 1918 host beside a user and a password
+ *
+ * Read in any of these spellings and two or three of them on top of each other: full-width and
+ * other digits of Unicode, %34, \u0034, \x34, &#52;, base64 (both alphabets), hexadecimal of ASCII.
+ * Single separators (space - . _ /) may stand between the groups of a number.
+ *
+ * The text is any bytes. No state, no allocation; about 13 KiB of stack. Floor 0.
  */
 #include "base/bytes.h"
 
-enum { DETECT_DIGITS_MIN = 13, DETECT_DIGITS_MAX = 19 };
+/* Stored in baseline files by name: append only. */
+typedef enum DetectKind {
+    DETECT_NOTHING = 0,
+    DETECT_CARD = 1,
+    DETECT_CARD_CODE = 2,
+    DETECT_TRACK = 3,
+    DETECT_CHIP = 4,
+    DETECT_IDENTITY = 5,
+    DETECT_PHONE = 6,
+    DETECT_PRIVATE_KEY = 7,
+    DETECT_SECRET = 8,
+    DETECT_ACCOUNT = 9,
+    DETECT_KINDS,
+} DetectKind;
 
-/* Refuses REFUSED_DATA_PROHIBITED, REFUSED_DATA_CARD_NUMBER. The text is valid UTF-8 or not; both
- * are read. */
+#define DETECT_SET(kind) (1u << (unsigned)(kind))
+/* Never stored (TP-5). */
+#define DETECT_PROHIBITED \
+    (DETECT_SET(DETECT_CARD_CODE) | DETECT_SET(DETECT_TRACK) | DETECT_SET(DETECT_CHIP))
+/* What the doors of the payment API refuse. */
+#define DETECT_DOOR (DETECT_PROHIBITED | DETECT_SET(DETECT_CARD))
+#define DETECT_ALL (DETECT_SET(DETECT_KINDS) - 2u)
+
+enum {
+    DETECT_WINDOW = 2048, /* bytes looked at in one piece */
+    DETECT_OVERLAP = 512, /* a finding is whole in one piece when it is no longer than this */
+    DETECT_VALUE_BYTES_MAX = 256,
+    DETECT_FIELDS_MAX = 32, /* of one record */
+};
+
+/* `value` is the finding as it was read (decoded, separators kept) and is secret: it goes into a
+ * keyed fingerprint or a mask, nowhere else. Borrowed during the call. */
+typedef struct Detection {
+    DetectKind kind;
+    size_t at; /* in the text as given; of an encoded finding its first encoded byte */
+    size_t size; /* of an encoded finding about its encoded size */
+    Span value;
+} Detection;
+
+typedef void (*DetectFound)(void *context, const Detection *found);
+
+/* "card_number", "track_data": for people and for baselines. Static storage. */
+const char *detect_kind_name(DetectKind kind);
+
+/* Call `found` for each finding of `kinds` (a set of DETECT_SET), nearly in order; one value in one
+ * place is found once. Time is linear in the text. */
+void detect_each(Span text, unsigned kinds, DetectFound found, void *context);
+
+/* The first kind found in the text, DETECT_NOTHING when it is clean; the prohibited before others.
+ */
+DetectKind detect_kind(Span text, unsigned kinds);
+
+/*
+ * The same for the fields of one record in their order, at most DETECT_FIELDS_MAX: each alone, then
+ * numbers that are split over neighbours, then a name ("cvv", "password") in one field with its
+ * value in the next. ret_first, ret_last: the fields that hold the finding; may be NULL.
+ */
+DetectKind detect_kind_in_fields(
+        const Span *fields, size_t count, unsigned kinds, size_t *ret_first, size_t *ret_last);
+
+/* Doors: refuse REFUSED_DATA_PROHIBITED, REFUSED_DATA_CARD_NUMBER. */
 MUST_USE Status detect_free_text(Span text);
+MUST_USE Status detect_fields(const Span *fields, size_t count);
 
-/* Luhn's check digit (ISO/IEC 7812-1 annex B); digits only, else false. */
-bool detect_luhn(Span digits);
-/* Begins and is as long as a card of a known scheme. */
-bool detect_card_prefix(Span digits);
+/* The guard of a program's log (base/log.h): all kinds; returns the kind's name or NULL. */
+const char *detect_guard(const Span *fields, size_t count, size_t *ret_first, size_t *ret_last);
