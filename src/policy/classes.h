@@ -33,6 +33,8 @@ typedef struct DataClassFacts {
 const DataClassFacts *data_class_at(size_t index);
 /* NULL for a number that is no class: of a box, a blob, a forgotten declaration. */
 const DataClassFacts *data_class_facts(uint32_t class);
+/* Its position among all; DATA_CLASS_COUNT for a number that is no class. */
+size_t data_class_index(uint32_t class);
 /* "card" -> true, CLASS_CARD. */
 bool data_class_of(Span name, DataClass *ret_class);
 /* "card"; "?" for a number that is no class. */
