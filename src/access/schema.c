@@ -1,5 +1,6 @@
 /* The tables of access as SQL. WITHOUT ROWID is the one word of SQLite's own: it saves a second
  * tree beside the key's. */
+#include "access/caller.h"
 #include "access/payer.h"
 
 static const Migration migrations[] = {
@@ -19,8 +20,15 @@ static const Migration migrations[] = {
             "day BIGINT NOT NULL, day_count BIGINT NOT NULL, day_minor BIGINT NOT NULL,"
             "created BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
             "seal BYTEA NOT NULL) WITHOUT ROWID" },
+    { 2,
+            "CREATE TABLE caller("
+            "name TEXT PRIMARY KEY NOT NULL, tenant TEXT NOT NULL, key_hash BYTEA NOT NULL,"
+            "rights BIGINT NOT NULL, status BIGINT NOT NULL, created BIGINT NOT NULL,"
+            "expires BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL) WITHOUT ROWID" },
 };
 
-static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table };
+static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table,
+    &caller_table };
 
-const StoreSchema access_schema = { "access", migrations, 1, tables, 3 };
+const StoreSchema access_schema = { "access", migrations, 2, tables, 4 };

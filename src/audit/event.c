@@ -13,6 +13,8 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_MERCHANT_ADD: return "merchant.add";
     case AUDIT_MERCHANT_KEY: return "merchant.key";
     case AUDIT_MERCHANT_CHANGE: return "merchant.change";
+    case AUDIT_CALLER_ADD: return "caller.add";
+    case AUDIT_CALLER_REVOKE: return "caller.revoke";
     case AUDIT_PAYER_ADD: return "payer.add";
     case AUDIT_PAYER_CHANGE: return "payer.change";
     case AUDIT_PIN_SET: return "pin.set";

@@ -204,7 +204,8 @@ static Status put_extensions(X509 *x509, X509 *issuer, const CertificateSubject 
     if (issuer != x509)
         TRY(put_extension(x509, &context, NID_authority_key_identifier, "keyid:always"));
     if (!subject->authority)
-        TRY(put_extension(x509, &context, NID_ext_key_usage, "serverAuth,clientAuth"));
+        TRY(put_extension(x509, &context, NID_ext_key_usage,
+                subject->client_only ? "clientAuth" : "serverAuth,clientAuth"));
     char bytes[ALTERNATIVE_NAMES_BYTES_MAX];
     Buffer names = { (uint8_t *)bytes, 0, sizeof(bytes) - 1 };
     TRY(put_alternatives(subject->dns_names, "DNS", &names));

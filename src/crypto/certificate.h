@@ -29,6 +29,7 @@ typedef struct CertificateSubject {
     const char *const *dns_names; /* subjectAltName, NULL-terminated list, or NULL */
     const char *const *ip_addresses;
     bool authority; /* may sign leaves; otherwise a leaf for signatures and TLS */
+    bool client_only; /* a leaf that is no server, whatever its name */
 } CertificateSubject;
 
 /* Refuses REFUSED_CERTIFICATE_INVALID (a subject field out of range). Faults FAULT_CRYPTO. */

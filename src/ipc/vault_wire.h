@@ -53,6 +53,7 @@ typedef enum VaultOperation {
     VAULT_PASSWORD_COUNTS = 67, /* -> PasswordCounts */
     VAULT_KEY_REVEAL = 68, /* KeyReveal -> the key, encrypted to its owner's own key */
     VAULT_KEY_MAC = 69, /* KeyMac -> mac */
+    VAULT_CALLER_LEAF = 80, /* SPKI DER framed, name framed -> as VAULT_TLS_LEAF, for a caller */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 

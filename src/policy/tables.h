@@ -20,6 +20,8 @@ typedef enum TableId {
     TABLE_PAY_CODE = 7,
     TABLE_DAY_END = 8,
     TABLE_ALERT = 9,
+    TABLE_CALLER = 10,
+    TABLE_BINDING = 11,
 } TableId;
 
 enum AccountColumn { /* TP-12's account table, in our words */

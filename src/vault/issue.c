@@ -79,22 +79,16 @@ static void collect(const Issue *issue, Alternatives *ret)
     }
 }
 
-static Status make_leaf(const Issue *issue, const PublicKey *key, Certificate **ret_leaf)
+static Status make_leaf(const Issue *issue, const PublicKey *key, CertificateSubject subject,
+        int64_t life_us, Certificate **ret_leaf)
 {
     const int64_t now_us = clock_now_us(&issue->clock);
     uint8_t serial[SERIAL_BYTES];
     TRY(random_fill(&issue->random, serial, sizeof(serial)));
     serial[0] = (uint8_t)((serial[0] & 0x3F) | 0x40); /* positive, and of one length */
-    Alternatives names;
-    collect(issue, &names);
-    const CertificateSubject subject = {
-        .serial = SPAN_OF(serial),
-        .common_name = SPAN("hufud"),
-        .not_before_us = now_us - 60 * (int64_t)1000000, /* clocks differ a little */
-        .not_after_us = now_us + ISSUE_TLS_LIFE_US,
-        .dns_names = names.dns,
-        .ip_addresses = names.addresses,
-    };
+    subject.serial = SPAN_OF(serial);
+    subject.not_before_us = now_us - 60 * (int64_t)1000000; /* clocks differ a little */
+    subject.not_after_us = now_us + life_us;
     return certificate_issue(keys_certificate(issue->keys, KEY_TLS_CA),
             keys_private(issue->keys, KEY_TLS_CA), key, &subject, ret_leaf);
 }
@@ -107,18 +101,50 @@ static Status put_certificate(const Certificate *certificate, Buffer *b)
     return buffer_put_framed(b, span_of_buffer(&der));
 }
 
+static Status issue_leaf(const Issue *issue, Span spki, const CertificateSubject *subject,
+        int64_t life_us, Buffer *ret_answer)
+{
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    CLEANUP(certificate_free) Certificate *leaf = NULL;
+    TRY(public_key_from_spki(spki, &key));
+    TRY(make_leaf(issue, key, *subject, life_us, &leaf));
+    TRY(put_certificate(leaf, ret_answer));
+    return put_certificate(keys_certificate(issue->keys, KEY_TLS_CA), ret_answer);
+}
+
 Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
     Span spki;
     TRY(cursor_framed(&c, SIGN_SPKI_BYTES_MAX, &spki));
     TRY(cursor_end(&c));
-    CLEANUP(public_key_free) PublicKey *key = NULL;
-    CLEANUP(certificate_free) Certificate *leaf = NULL;
-    TRY(public_key_from_spki(spki, &key));
-    TRY(make_leaf(issue, key, &leaf));
-    TRY(put_certificate(leaf, ret_answer));
-    return put_certificate(keys_certificate(issue->keys, KEY_TLS_CA), ret_answer);
+    Alternatives names;
+    collect(issue, &names);
+    const CertificateSubject subject = {
+        .common_name = SPAN("hufud"),
+        .dns_names = names.dns,
+        .ip_addresses = names.addresses,
+    };
+    return issue_leaf(issue, spki, &subject, ISSUE_TLS_LIFE_US, ret_answer);
+}
+
+Status issue_caller_leaf(const Issue *issue, Span request, Buffer *ret_answer)
+{
+    Cursor c = cursor_of(request);
+    Span spki;
+    Span name;
+    TRY(cursor_framed(&c, SIGN_SPKI_BYTES_MAX, &spki));
+    TRY(cursor_framed(&c, WIRE_NAME_BYTES_MAX, &name));
+    TRY(cursor_end(&c));
+    uint8_t memory[WIRE_NAME_BYTES_MAX + 16];
+    Buffer common_name = BUFFER_OF(memory);
+    TRY(buffer_put(&common_name, SPAN("caller:")));
+    TRY(buffer_put(&common_name, name));
+    const CertificateSubject subject = {
+        .common_name = span_of_buffer(&common_name),
+        .client_only = true,
+    };
+    return issue_leaf(issue, spki, &subject, ISSUE_CALLER_LIFE_US, ret_answer);
 }
 
 /* --- the box key of the day --- */

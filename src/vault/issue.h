@@ -8,6 +8,7 @@
 
 enum { ISSUE_NAMES_MAX = 8 };
 #define ISSUE_TLS_LIFE_US ((int64_t)7 * 86400 * 1000000)
+#define ISSUE_CALLER_LIFE_US ((int64_t)90 * 86400 * 1000000)
 
 typedef struct Issue {
     Keys *keys;
@@ -22,6 +23,8 @@ typedef struct Issue {
 MUST_USE Status issue_signatures(const Issue *issue, Span request, Buffer *ret_answer);
 /* SPKI DER framed -> certificate DER framed, CA certificate DER framed. For "hufud", 7 days. */
 MUST_USE Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer);
+/* SPKI DER framed, name framed -> the same, for a caller of that name: 90 days, and no server. */
+MUST_USE Status issue_caller_leaf(const Issue *issue, Span request, Buffer *ret_answer);
 /* -> WireBoxKey */
 MUST_USE Status issue_box_key(const Issue *issue, Buffer *ret_answer);
 /* -> list of (name framed, certificate or SPKI DER framed) */

@@ -221,7 +221,8 @@ static void test_rights(void)
         [VAULT_ENCRYPT_DOWNLINK] = "H",
         [VAULT_STOP] = "O",
         [VAULT_ROLL_BEGIN] = "H",
-        [VAULT_ROLL_ROWS] = "H" };
+        [VAULT_ROLL_ROWS] = "H",
+        [VAULT_CALLER_LEAF] = "H" };
     for (int operation = 0; operation < 256; operation++) {
         const char *may = operation < VAULT_OPERATION_COUNT ? table[operation] : NULL;
         const bool hufud = may != NULL && strchr(may, 'H') != NULL;

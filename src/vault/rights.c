@@ -39,6 +39,7 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_STOP] = { false, true, false, LANE_ADMIN, true },
     [VAULT_ROLL_BEGIN] = { true, false, true, LANE_SEAL, true },
     [VAULT_ROLL_ROWS] = { true, false, true, LANE_SEAL, true },
+    [VAULT_CALLER_LEAF] = { true, false, true, LANE_ADMIN, true },
 };
 
 static const ServiceLane lanes[LANE_COUNT] = {

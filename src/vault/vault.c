@@ -200,6 +200,7 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     case VAULT_BOX_KEY: return issue_box_key(&v->issue, ret_answer);
     case VAULT_PUBLIC_KEYS: return issue_public_keys(&v->issue, ret_answer);
     case VAULT_TLS_LEAF: return issue_tls_leaf(&v->issue, request, ret_answer);
+    case VAULT_CALLER_LEAF: return issue_caller_leaf(&v->issue, request, ret_answer);
     case VAULT_KEY_LIST: return issue_key_list(&v->issue, ret_answer);
     case VAULT_WRAP_KEY: return protect_wrap_key(&v->protect, ret_answer);
     case VAULT_UNWRAP_KEY: return protect_unwrap_key(&v->protect, request, ret_answer);

@@ -203,6 +203,18 @@ Status vaultclient_tls_leaf(
     return take_pair(&c, ret_certificate, ret_authority);
 }
 
+Status vaultclient_caller_leaf(VaultClient *client, Span spki, Span name, Buffer *memory,
+        Span *ret_certificate, Span *ret_authority)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(client, &slot));
+    Cursor c = { 0 };
+    TRY(buffer_put_framed(&slot->request, spki));
+    TRY(buffer_put_framed(&slot->request, name));
+    TRY(ask_slot(slot, VAULT_CALLER_LEAF, memory, &c));
+    return take_pair(&c, ret_certificate, ret_authority);
+}
+
 /* --- fields --- */
 
 Status vaultclient_protect(VaultClient *client, Span mchid, Span box, Buffer *ret_sealed)

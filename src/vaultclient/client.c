@@ -187,6 +187,7 @@ static bool twice_is_once(VaultOperation operation)
     case VAULT_BOX_KEY:
     case VAULT_PUBLIC_KEYS:
     case VAULT_TLS_LEAF:
+    case VAULT_CALLER_LEAF:
     case VAULT_KEY_LIST:
     case VAULT_ENCRYPT_DOWNLINK: return true;
     default: return false;

@@ -93,6 +93,10 @@ MUST_USE Status vaultclient_key_list(VaultClient *client, Buffer *memory, WireKe
 MUST_USE Status vaultclient_tls_leaf(
         VaultClient *client, Span spki, Buffer *memory, Span *ret_certificate, Span *ret_authority);
 
+/* A certificate for a caller's key, to be shown when it connects (access/caller.h). */
+MUST_USE Status vaultclient_caller_leaf(VaultClient *client, Span spki, Span name, Buffer *memory,
+        Span *ret_certificate, Span *ret_authority);
+
 /* --- fields --- */
 /* A box with a signing key inside -> a sealed field for the domain store, bound to `mchid`. */
 MUST_USE Status vaultclient_protect(VaultClient *client, Span mchid, Span box, Buffer *ret_sealed);
