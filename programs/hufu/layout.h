@@ -29,5 +29,5 @@ void layout_close(Layout *layout);
 MUST_USE Status layout_empty(const Layout *layout);
 
 /* Write <directory>/hufud.yaml. */
-MUST_USE Status layout_settings(
-        const Layout *layout, const Users *users, const char *address, int64_t port);
+MUST_USE Status layout_settings(const Layout *layout, const Users *users, const char *address,
+        int64_t port, int64_t service_port);

@@ -118,23 +118,35 @@ Status machine_start_vaultd(Machine *m)
 
 void machine_start_hufud(Machine *m) { supervisor_start(m->supervisor, MACHINE_HUFUD); }
 
-/* hufud wrote "address port". */
-Status machine_port(const char *directory, uint16_t *ret_port)
+/* hufud wrote lines of "address port": of the payment API, then of the vault's service. */
+static Status read_port(const char *directory, int line, uint16_t *ret_port)
 {
     char path[PATH_BYTES_MAX];
     uint8_t memory[128];
     Buffer text = BUFFER_OF(memory);
     TRY(file_read(path_in(path, directory, PATH_READY), &text));
-    while (text.size > 0 && text.data[text.size - 1] == '\n')
-        text.size--;
     Cursor c = cursor_of(span_of_buffer(&text));
     Span address = { 0 };
+    Span number = { 0 };
     int64_t port = 0;
-    TRY(cursor_until(&c, ' ', &address));
-    TRY(i64_parse(c.rest, &port));
+    for (int i = 0; i <= line; i++) {
+        TRY(cursor_until(&c, ' ', &address));
+        TRY(cursor_until(&c, '\n', &number));
+    }
+    TRY(i64_parse(number, &port));
     REQUIRE(port > 0 && port <= UINT16_MAX, REFUSED_NUMBER_INVALID);
     *ret_port = (uint16_t)port;
     return OK;
+}
+
+Status machine_port(const char *directory, uint16_t *ret_port)
+{
+    return read_port(directory, 0, ret_port);
+}
+
+Status machine_service_port(const char *directory, uint16_t *ret_port)
+{
+    return read_port(directory, 1, ret_port);
 }
 
 bool machine_serves(const Machine *m)

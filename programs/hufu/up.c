@@ -19,6 +19,7 @@ typedef struct Up {
     const char *address;
     const char *suite; /* NULL: as the vault has it */
     int64_t port;
+    int64_t service_port;
     int64_t workers;
     bool fresh;
     bool no_traffic;
@@ -96,7 +97,7 @@ MUST_USE static Status prepare(Up *up)
     if (up->users.separate)
         printf("  each program has a user of its own: hufu-web, hufu-vault, hufu-audit\n");
     if (!up->users.separate) printf("DEVELOPMENT: no separation (%s)\n", up->users.reason);
-    return layout_settings(&up->layout, &up->users, up->address, up->port);
+    return layout_settings(&up->layout, &up->users, up->address, up->port, up->service_port);
 }
 
 MUST_USE static Status demonstrate(Up *up, ReplayResult *ret_result, bool *ret_played)
@@ -146,6 +147,13 @@ static bool rules_are_there(const Up *up)
     return false;
 }
 
+static uint16_t service_port_of(const Up *up)
+{
+    uint16_t port = 0;
+    IGNORE(machine_service_port(up->layout.directory, &port), "closed is no port");
+    return port;
+}
+
 static int run(Up *up)
 {
     if (!rules_are_there(up)) return EXIT_FAILED;
@@ -167,6 +175,7 @@ static int run(Up *up)
         .users = &up->users,
         .address = up->address,
         .port = up->bound_port,
+        .service_port = service_port_of(up),
         .first_day = played ? &result : NULL };
     up_summary(&summary);
     return serve(up);
@@ -178,6 +187,7 @@ int command_up(int argc, char **argv)
         .rules = "rules/strategy.yaml",
         .address = "127.0.0.1",
         .port = 8443,
+        .service_port = 8444,
         .workers = 8,
         .layout = { .lock_fd = -1 } };
     const Option options[] = {
@@ -185,6 +195,9 @@ int command_up(int argc, char **argv)
                 0, 0 },
         { "--port", OPTION_NUMBER, "N", "of the payment API; 0: any free one [8443]", &up.port, 0,
                 65535 },
+        { "--service-port", OPTION_NUMBER, "N",
+                "of the vault's service for other systems; 0: any free one, -1: closed [8444]",
+                &up.service_port, -1, 65535 },
         { "--address", OPTION_TEXT, "ADDRESS", "to listen on [127.0.0.1]", &up.address, 0, 0 },
         { "--directory", OPTION_TEXT, "DIR", "where everything is kept [var]", &up.directory, 0,
                 0 },

@@ -89,6 +89,9 @@ void up_summary(const UpSummary *summary)
     show_audit(summary);
     printf("\n  payment API    https://%s:%u   TLS 1.3; trust %s/ca.pem\n", summary->address,
             (unsigned)summary->port, d);
+    if (summary->service_port != 0)
+        printf("  vault service  https://%s:%u   mutual TLS; see `hufu caller add`\n",
+                summary->address, (unsigned)summary->service_port);
     printf("  merchants      %s/demo/   their keys, as they would keep them\n", d);
     printf("  logs           %s/log/\n", d);
     printf("  look           %s/hufu status --directory %s\n", summary->layout->programs, d);

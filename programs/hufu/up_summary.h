@@ -11,6 +11,7 @@ typedef struct UpSummary {
     const Users *users;
     const char *address;
     uint16_t port;
+    uint16_t service_port; /* 0: closed */
     const ReplayResult *first_day; /* NULL: nothing was played */
 } UpSummary;
 

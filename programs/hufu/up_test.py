@@ -49,7 +49,7 @@ class House:
     def start(self, *arguments):
         """Start `up` and read what it says until it serves."""
         self.up = subprocess.Popen(
-            [HUFU, "up", "--directory", self.var, "--rules", RULES, "--port", "0", *arguments],
+            [HUFU, "up", "--directory", self.var, "--rules", RULES, "--port", "0", "--service-port", "0", *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said, until = "", time.monotonic() + WAIT_S
         while not re.search(r"^  stop .*\n", said, re.M):

@@ -10,7 +10,7 @@
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, ca_file, keys_file,
             ready_file;
-    int64_t port, loops, operator_uid, group, code_life_s, signers, openers;
+    int64_t port, service_port, loops, operator_uid, group, code_life_s, signers, openers, callers;
 } ConfigSpans;
 
 #define TEXT(name)                                                                  \
@@ -35,12 +35,14 @@ static const YamlField fields[] = {
     TEXT(keys_file),
     TEXT(ready_file),
     NUMBER(port, 0, 65535),
+    NUMBER(service_port, -1, 65535),
     NUMBER(loops, 0, 64),
     NUMBER(operator_uid, 0, UINT32_MAX),
     NUMBER(group, -1, INT32_MAX),
     NUMBER(code_life_s, 1, 3600),
     NUMBER(signers, 1, 16),
     NUMBER(openers, 1, 64),
+    NUMBER(callers, 1, 64),
 };
 
 static Status read_file(const char *path, Buffer *ret_text)
@@ -70,7 +72,9 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     TRY(read_file(path, &text));
     CLEANUP(yaml_release) YamlDocument *document = NULL;
     TRY(yaml_parse(span_of_buffer(&text), &document, problem));
-    ConfigSpans s = { .group = -1, .code_life_s = 60, .signers = 2, .openers = 8 };
+    ConfigSpans s = {
+        .service_port = -1, .group = -1, .code_life_s = 60, .signers = 2, .openers = 8, .callers = 4
+    };
     TRY(yaml_read(yaml_root(document), fields, sizeof(fields) / sizeof(fields[0]), &s, problem));
     keep(ret_config->address, s.address);
     keep(ret_config->database, s.database);
@@ -84,11 +88,13 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->keys_file, s.keys_file);
     keep(ret_config->ready_file, s.ready_file);
     ret_config->port = s.port;
+    ret_config->service_port = s.service_port;
     ret_config->loops = s.loops;
     ret_config->operator_uid = s.operator_uid;
     ret_config->group = s.group;
     ret_config->code_life_s = s.code_life_s;
     ret_config->signers = s.signers;
     ret_config->openers = s.openers;
+    ret_config->callers = s.callers;
     return OK;
 }

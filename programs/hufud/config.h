@@ -8,6 +8,7 @@ enum { CONFIG_TEXT_MAX = 256, CONFIG_FILE_BYTES_MAX = 64 * 1024 };
 typedef struct Config {
     char address[CONFIG_TEXT_MAX]; /* numeric */
     int64_t port; /* 0: any free one */
+    int64_t service_port; /* of the vault's service; 0: any free one, -1: closed */
     int64_t loops; /* 0: one a core */
     char database[CONFIG_TEXT_MAX];
     char domain[CONFIG_TEXT_MAX];
@@ -24,6 +25,7 @@ typedef struct Config {
     int64_t code_life_s;
     int64_t signers;
     int64_t openers;
+    int64_t callers; /* threads that serve callers */
 } Config;
 
 /* Refuses what text/yaml.h refuses; problem->line is 0 when the file cannot be read. */

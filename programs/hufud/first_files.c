@@ -51,11 +51,13 @@ Status first_files_keys(const char *path, const VaultPublicKey *keys, size_t cou
     return first_files_text(path, span_of_buffer(&text));
 }
 
-Status first_files_ready(const char *path, const char *address, uint16_t port)
+Status first_files_ready(
+        const char *path, const char *address, uint16_t port, uint16_t service_port)
 {
     uint8_t bytes[128];
     Buffer text = BUFFER_OF(bytes);
     TRY(buffer_print(&text, "%s %u\n", address, port));
+    if (service_port != 0) TRY(buffer_print(&text, "%s %u\n", address, service_port));
     return first_files_text(path, span_of_buffer(&text));
 }
 

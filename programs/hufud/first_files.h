@@ -7,5 +7,7 @@
 MUST_USE Status first_files_text(const char *path, Span text);
 /* The keys that sign checkpoints, as PEM blocks (audit/checkpoint.h reads them). */
 MUST_USE Status first_files_keys(const char *path, const VaultPublicKey *keys, size_t count);
-MUST_USE Status first_files_ready(const char *path, const char *address, uint16_t port);
+/* "address port", and behind it, unless service_port is 0, the same of the vault's service. */
+MUST_USE Status first_files_ready(
+        const char *path, const char *address, uint16_t port, uint16_t service_port);
 void first_files_remove(const char *path);

@@ -1,5 +1,6 @@
 #include "house_opening.h"
 
+#include "api/call.h"
 #include "api/routes.h"
 #include "audit/checkpoint.h"
 #include "audit/log.h"
@@ -253,7 +254,12 @@ static Status open_business(Opening *o)
     TRY(message_verifier_open(&message_keys, house->nonces, &house->verifier));
     budget_open(&house->budget, BUDGET_PER_SECOND, BUDGET_BURST);
     house->code_life_us = o->config.code_life_s * TIME_SECOND_US;
+    TRY(caller_list_open(&house->callers));
+    TRY(caller_list_refresh(house->callers, house->batcher, &keys, &left_out));
+    LOG(left_out == 0 ? LOG_INFO : LOG_ALERT, "hufud.callers", LOG_NUMBER(COUNT, keys),
+            LOG_NUMBER(SIZE, left_out));
     TRY(workers_start((int)o->config.openers, &house->openers));
+    TRY(workers_start((int)o->config.callers, &house->call_workers));
     return signer_start(house, (int)o->config.signers, &house->signer);
 }
 
@@ -263,6 +269,7 @@ static Status renew_tls(void *context, int64_t now_us)
     if (now_us < o->tls.renew_at_us) return OK;
     TRY(tls_leaf_make(o->house.vault, now_us, &o->tls));
     http_server_set_tls(o->server, o->tls.context);
+    if (o->service != NULL) http_server_set_tls(o->service, o->tls.mutual);
     LOG(LOG_INFO, "hufud.tls_renewed");
     return OK;
 }
@@ -279,6 +286,25 @@ static void report(void *context, const char *what, Status s)
             LOG_TEXT(OPERATION, what));
 }
 
+/* The vault's service: a door of its own, with certificates on both sides (TP-17). */
+static Status open_service(Opening *o)
+{
+    House *house = &o->house;
+    if (o->config.service_port < 0) return OK;
+    const HttpServerConfig server = { .address = o->config.address,
+        .port = (uint16_t)o->config.service_port,
+        .loops = (unsigned)o->config.loops,
+        .tls = o->tls.mutual,
+        .methods = HTTP_GET | HTTP_POST | HTTP_DELETE,
+        .body_bytes_max = CALL_BODY_BYTES_MAX,
+        .handler = calls_serve,
+        .context = house };
+    TRY(http_server_start(&server, &o->service));
+    LOG(LOG_INFO, "hufud.serves_callers", LOG_TEXT(ADDRESS, o->config.address),
+            LOG_NUMBER(PORT, http_server_port(o->service)));
+    return OK;
+}
+
 static Status open_doors(Opening *o)
 {
     House *house = &o->house;
@@ -293,6 +319,7 @@ static Status open_doors(Opening *o)
         .handler = routes_serve,
         .context = house };
     TRY(http_server_start(&server, &o->server));
+    TRY(open_service(o));
     const ClockworkConfig clockwork = { .house = house,
         .keep_checkpoint = keep_checkpoint,
         .renew_tls = renew_tls,
@@ -307,7 +334,9 @@ static Status open_doors(Opening *o)
         .database_path = o->config.database,
         .domain_path = o->config.domain };
     TRY(admin_start(&admin, &o->admin));
-    TRY(first_files_ready(o->config.ready_file, o->config.address, http_server_port(o->server)));
+    const uint16_t service_port = o->service != NULL ? http_server_port(o->service) : 0;
+    TRY(first_files_ready(
+            o->config.ready_file, o->config.address, http_server_port(o->server), service_port));
     o->ready_written = true;
     LOG(LOG_INFO, "hufud.serves", LOG_TEXT(ADDRESS, o->config.address),
             LOG_NUMBER(PORT, http_server_port(o->server)));
@@ -350,14 +379,18 @@ void opening_close(Opening *o)
     if (o->ready_written) first_files_remove(o->config.ready_file);
     if (o->admin != NULL) admin_stop(o->admin);
     if (o->clockwork != NULL) clockwork_stop(o->clockwork);
+    if (o->service != NULL) drain(o->service);
     if (o->server != NULL) drain(o->server);
+    if (house->call_workers != NULL) workers_stop(house->call_workers);
     if (house->openers != NULL) workers_stop(house->openers);
     if (house->batcher != NULL) batcher_stop(house->batcher);
     if (house->signer != NULL) signer_stop(house->signer);
     if (o->server != NULL) http_server_free(&o->server);
+    if (o->service != NULL) http_server_free(&o->service);
     tls_leaf_free(&o->tls);
     message_verifier_close(house->verifier);
     if (house->directory != NULL) directory_close(&house->directory);
+    caller_list_close(&house->callers);
     vaultclient_guard_close(o->guard);
     nonce_close(house->nonces);
     vaultclient_close(house->vault);

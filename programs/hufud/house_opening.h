@@ -21,6 +21,7 @@ typedef struct Opening {
     Store *store;
     VaultGuard *guard;
     HttpServer *server;
+    HttpServer *service; /* for callers of the vault; NULL: off */
     Admin *admin;
     Clockwork *clockwork;
     TlsLeaf tls;

@@ -40,7 +40,10 @@ static Status certify(VaultClient *vault, const PrivateKey *key, int64_t now_us,
 
     TRY(private_key_to_pem(key, &key_pem));
     const TlsIdentity identity = { span_of_buffer(&chain), span_of_buffer(&key_pem) };
-    const Status s = tls_server_context(&identity, (Span) { NULL, 0 }, &leaf->context);
+    Status s = tls_server_context(&identity, (Span) { NULL, 0 }, &leaf->context);
+    if (status_ok(s))
+        s = tls_server_context(&identity, span_of_buffer(&authority_pem), &leaf->mutual);
+    if (!status_ok(s)) tls_leaf_free(leaf);
     bytes_wipe(key_bytes, sizeof(key_bytes));
     return s;
 }
@@ -59,5 +62,6 @@ Status tls_leaf_make(VaultClient *vault, int64_t now_us, TlsLeaf *ret_leaf)
 void tls_leaf_free(TlsLeaf *leaf)
 {
     if (leaf->context != NULL) tls_context_free(&leaf->context);
+    if (leaf->mutual != NULL) tls_context_free(&leaf->mutual);
     *leaf = (TlsLeaf) { 0 };
 }

@@ -10,6 +10,7 @@ struct ssl_ctx_st;
 
 typedef struct TlsLeaf {
     struct ssl_ctx_st *context;
+    struct ssl_ctx_st *mutual; /* the same, and who connects must show a certificate of ours */
     int64_t renew_at_us; /* half of its life is over */
     uint8_t authority_pem[8192];
     size_t authority_pem_size; /* whom clients trust */

@@ -1,11 +1,11 @@
 #pragma once
 /*
- * caller: another system of the institution that uses the vault as a service over mutual TLS: who it
- * is (by the key in its certificate), for whom it acts, what it may ask (TP-15, TP-17; default
+ * caller: another system of the institution that uses the vault as a service over mutual TLS: who
+ * it is (by the key in its certificate), for whom it acts, what it may ask (TP-15, TP-17; default
  * deny). Sealed rows (DESIGN section 5.4): a swapped key is a stolen caller.
  *
- * CallerList answers who asks, from verified rows alone; caller_list_refresh() finds the rows with a
- * plain read and loads each through the batch. Thread-safe.
+ * CallerList answers who asks, from verified rows alone; caller_list_refresh() finds the rows with
+ * a plain read and loads each through the batch. Thread-safe.
  */
 #include "store/batch.h"
 

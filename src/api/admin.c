@@ -1,5 +1,6 @@
 #include "api/admin.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -23,6 +24,9 @@ static const Operation operations[] = {
     { "backup", admin_backup },
     { "release.note", admin_release_note },
     { "day.end", admin_day_end },
+    { "caller.add", admin_caller_add },
+    { "caller.list", admin_caller_list },
+    { "caller.revoke", admin_caller_revoke },
     { "stop", admin_stop_all },
 };
 
@@ -116,6 +120,12 @@ void admin_stop(Admin *admin)
 bool admin_stop_asked(const Admin *admin) { return atomic_load(&admin->stop_asked); }
 
 Status admin_bytes(Span base64, Buffer *ret_bytes) { return base64_decode(base64, ret_bytes); }
+
+void admin_actor(char *ret_actor, size_t capacity, uint32_t uid)
+{
+    const int size = snprintf(ret_actor, capacity, "uid:%u", uid);
+    ASSERT(size > 0 && (size_t)size < capacity);
+}
 
 void admin_key_base64(JsonWriter *w, const char *key, Span bytes)
 {

@@ -12,6 +12,10 @@
  *   box.key         today's box key and a challenge, for making boxes
  *   merchant.add    {mchid, name, public_key_pem, serial?, limit_minor?, apiv3_box?, nonce?}
  *   payer.add       {payer_id, balance_minor, box, nonce}
+ *   caller.add      {name, tenant, key_pem, rights: [...]}: a caller of the vault's service; the
+ *                   answer is its certificate (access/caller.h)
+ *   caller.list     who they are, and what each may ask
+ *   caller.revoke   {name}
  *   key.list        the vault's keys: names, versions, dates; never a key
  *   public.keys     certificates and public keys, for auditors
  *   report.sums     per currency: sum of all postings (zero), count; payments per state

@@ -40,14 +40,6 @@ static const JsonField merchant_fields[] = {
             PLACE(MerchantJson, nonce) },
 };
 
-static void name_actor(char *ret_actor, size_t capacity, uint32_t uid)
-{
-    uint8_t bytes[32];
-    Buffer text = BUFFER_OF(bytes);
-    ASSERT(status_ok(buffer_print(&text, "uid:%u", uid)));
-    passage_text(ret_actor, capacity, span_of_buffer(&text));
-}
-
 /* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex
  * digits. */
 static Status name_key(MerchantKey *key, Span serial)
@@ -112,7 +104,7 @@ Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t u
     TRY(merchant_key_from_pem(json.public_key_pem, &add.key));
     TRY(name_key(&add.key, json.serial));
     REQUIRE(merchant_id_is_valid(json.mchid), REFUSED_ORDER_FIELD);
-    name_actor(add.actor, sizeof(add.actor), uid);
+    admin_actor(add.actor, sizeof(add.actor), uid);
     passage_text(add.merchant.mchid, sizeof(add.merchant.mchid), json.mchid);
     passage_text(add.merchant.name, sizeof(add.merchant.name), json.name);
     add.merchant.suite = add.key.algorithm == KEY_SM2 ? MERCHANT_SM2 : MERCHANT_RSA;
@@ -192,7 +184,7 @@ Status admin_payer_add(Admin *admin, const JsonDocument *document, uint32_t uid,
             sizeof(payer_fields) / sizeof(payer_fields[0]), &json, &problem));
     REQUIRE(payer_id_is_valid(json.payer_id), REFUSED_ORDER_FIELD);
     PayerAdd add = { .opening = { json.balance_minor, CURRENCY_CNY } };
-    name_actor(add.actor, sizeof(add.actor), uid);
+    admin_actor(add.actor, sizeof(add.actor), uid);
     passage_text(add.payer.id, sizeof(add.payer.id), json.payer_id);
     TRY(account_id_draw(&house->random, &add.payer.account));
     pthread_mutex_lock(&admin->enrolling);

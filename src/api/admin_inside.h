@@ -29,8 +29,13 @@ Status admin_report_sums(Admin *admin, const JsonDocument *document, uint32_t ui
 Status admin_backup(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_release_note(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_day_end(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_caller_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_caller_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_caller_revoke(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_stop_all(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 
 /* A base64 field of a request into bytes; appended. */
 MUST_USE Status admin_bytes(Span base64, Buffer *ret_bytes);
+/* "uid:1000": who asked, for the audit log. */
+void admin_actor(char *ret_actor, size_t capacity, uint32_t uid);
 void admin_key_base64(JsonWriter *w, const char *key, Span bytes);

@@ -3,6 +3,7 @@
  * house: everything that a request may need on its way, put together once by programs/hufud and
  * never changed while requests are on the way.
  */
+#include "access/caller.h"
 #include "access/directory.h"
 #include "api/workers.h"
 #include "fraud/strategy.h"
@@ -43,6 +44,8 @@ typedef struct House {
     MessageVerifier *verifier;
     SignBudget budget; /* of signed refusals before authentication */
     Workers *openers; /* what blocks on the vault's password lane */
+    CallerList *callers; /* of the vault's service (call.h) */
+    Workers *call_workers;
     Signer *signer;
     Strategy strategy;
     int64_t code_life_us;

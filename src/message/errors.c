@@ -55,6 +55,11 @@ static const MessageError errors[] = {
     { REFUSED_HTTP_TOO_LARGE, 413, "PARAM_ERROR", "请求体过大", "The body is too large" },
     { REFUSED_HTTP_HEAD_TOO_LARGE, 431, "PARAM_ERROR", "请求头过大", "The headers are too large" },
 
+    /* callers of the vault's service */
+    { REFUSED_CALLER_UNKNOWN, 401, "CALLER_UNKNOWN", "调用方证书未登记或已失效",
+            "The client certificate is not registered, or no longer" },
+    { REFUSED_CALLER_RIGHT, 403, "NO_AUTH", "调用方无此权限", "This caller may not ask for this" },
+
     /* who: nobody learns from the answer which merchants and serials exist */
     { REFUSED_MERCHANT_UNKNOWN, SIGNATURE },
     { REFUSED_MERCHANT_KEY_UNKNOWN, SIGNATURE },

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * caller_enrol: callers of the vault's service come in and go (access/caller.h), with an audit event
- * that names who let them (LL-4.5.3).
+ * caller_enrol: callers of the vault's service come in and go (access/caller.h), with an audit
+ * event that names who let them (LL-4.5.3).
  */
 #include "access/caller.h"
 #include "payment/enrol.h"
@@ -12,7 +12,8 @@ typedef struct CallerAdd {
     Caller caller; /* in: name, tenant, key, rights, expires; the rest is set by the unit */
 } CallerAdd;
 
-/* A revoked caller's name may be taken again, by its new key. Refuses CALLER_FIELD, CALLER_EXISTS. */
+/* A revoked caller's name may be taken again, by its new key. Refuses CALLER_FIELD,
+ * CALLER_EXISTS. */
 void caller_add_unit(CallerAdd *work, void (*done)(Unit *unit, Status outcome));
 
 typedef struct CallerRevoke {

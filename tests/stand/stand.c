@@ -105,8 +105,8 @@ static Status write_config(const Stand *stand)
     Buffer text = BUFFER_OF(bytes);
     const char *f = stand->folder;
     const StandOptions *o = &stand->options;
-    TRY(buffer_print(
-            &text, "address: 127.0.0.1\nport: 0\nloops: 2\ndatabase: %s/" PATH_DATABASE "\n", f));
+    TRY(buffer_put(&text, SPAN("address: 127.0.0.1\nport: 0\nservice_port: 0\nloops: 2\n")));
+    TRY(buffer_print(&text, "database: %s/" PATH_DATABASE "\n", f));
     TRY(buffer_print(&text, "domain: %s/" PATH_DOMAIN "\nvault: %s/" PATH_VAULT_SOCKET "\n", f, f));
     TRY(buffer_print(&text, "admin: %s/" PATH_ADMIN_SOCKET "\noperator_uid: %u\n", f, getuid()));
     TRY(buffer_print(&text, "checkpoints: %s/checkpoints\nsecond: %s/second\n", f, f));
@@ -271,6 +271,10 @@ static Status read_ready(Stand *stand)
     TRY(cursor_until(&c, '\n', &port));
     TRY(i64_parse(port, &number));
     stand->port = (uint16_t)number;
+    TRY(cursor_until(&c, ' ', &address));
+    TRY(cursor_until(&c, '\n', &port));
+    TRY(i64_parse(port, &number));
+    stand->service_port = (uint16_t)number;
     return OK;
 }
 

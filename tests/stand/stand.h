@@ -33,6 +33,7 @@ typedef struct Stand {
     pid_t pids[STAND_PROGRAMS]; /* 0: not running */
     StandOptions options;
     uint16_t port;
+    uint16_t service_port; /* of the vault's service, with certificates on both sides */
     struct ssl_ctx_st *tls; /* trusts the stand's CA */
     BoxKey box_key;
     bool operators_enrolled;

@@ -1,0 +1,134 @@
+#include "api/call.h"
+
+#include "api/routes.h"
+#include "base/encoding.h"
+#include "base/secret.h"
+#include "crypto/certificate.h"
+
+#include <stdlib.h>
+
+static const CallRoute routes[] = {
+    { HTTP_GET, "/vault/v1/box-key", 0, call_box_key },
+    { HTTP_GET, "/vault/v1/challenge", 0, call_challenge },
+};
+
+size_t call_routes_count(void) { return sizeof(routes) / sizeof(routes[0]); }
+
+const CallRoute *call_routes_at(size_t index)
+{
+    ASSERT(index < call_routes_count());
+    return &routes[index];
+}
+
+static const CallRoute *find_route(const HttpRequest *request, Span *ret_rest)
+{
+    const Span path = http_request_path(request);
+    for (size_t i = 0; i < call_routes_count(); i++) {
+        if (routes[i].method != http_request_method(request)) continue;
+        if (route_matches(routes[i].pattern, path, ret_rest)) return &routes[i];
+    }
+    return NULL;
+}
+
+/* TLS has verified the chain; which caller it is stands in our own sealed rows. */
+static Status identify(House *house, const HttpRequest *request, uint32_t right, Caller *ret_caller)
+{
+    const Span der = http_request_peer_certificate(request);
+    uint8_t key[CALLER_KEY_BYTES];
+    CLEANUP(certificate_free) Certificate *certificate = NULL;
+    REQUIRE(der.data != NULL, REFUSED_CALLER_UNKNOWN);
+    TRY(certificate_from_der(der, &certificate));
+    public_key_fingerprint(certificate_key(certificate), key);
+    return caller_list_find(house->callers, key, right, clock_now_us(&house->clock), ret_caller);
+}
+
+static void answer(Call *call, int status)
+{
+    const bool is_batch = call->is_binary && status == 200;
+    const HttpHeader headers[] = {
+        { "Content-Type", is_batch ? SPAN(CALL_BINARY_TYPE) : SPAN("application/json") },
+        { "Cache-Control", SPAN("no-store") },
+    };
+    http_answer(call->http, status, headers, 2, span_of_buffer(&call->answer));
+    free(call);
+}
+
+static void refuse(Call *call, Status refusal)
+{
+    const Span language = http_request_header(call->http, "Accept-Language");
+    const ErrorContext context = { .language = message_language(language),
+        .field = call->problem.field };
+    call->answer.size = 0;
+    if (!status_ok(message_error_body(refusal, &context, &call->answer))) call->answer.size = 0;
+    answer(call, message_error(refusal)->http);
+}
+
+/* A worker's answers go through one buffer of its own; it may have held what is sensitive (never in
+ * clear), so it is wiped. */
+static void serve(Job *job)
+{
+    static _Thread_local uint8_t answer_bytes[CALL_ANSWER_BYTES_MAX];
+    Call *call = (Call *)(void *)((uint8_t *)job - offsetof(Call, job));
+    call->answer = BUFFER_OF(answer_bytes);
+    const Status s = call->handler(call);
+    const size_t used = call->answer.size;
+    if (status_ok(s))
+        answer(call, 200);
+    else
+        refuse(call, s);
+    bytes_wipe(answer_bytes, used);
+}
+
+void calls_serve(void *context, HttpRequest *request)
+{
+    House *house = context;
+    uint8_t refusal_bytes[ERROR_BODY_BYTES_MAX];
+    Call *call = calloc(1, sizeof(*call));
+    if (call == NULL) {
+        http_answer(request, 503, NULL, 0, (Span) { NULL, 0 });
+        return;
+    }
+    call->house = house;
+    call->http = request;
+    call->body = http_request_body(request);
+    call->answer = BUFFER_OF(refusal_bytes);
+    call->job.run = serve;
+    const Span type = http_request_header(request, "Content-Type");
+    call->is_binary = span_equal(type, SPAN(CALL_BINARY_TYPE));
+    const CallRoute *route = find_route(request, &call->rest);
+    /* Strangers learn nothing of the routes. */
+    Status s = identify(house, request, route == NULL ? 0 : route->right, &call->caller);
+    if (status_ok(s) && route == NULL) s = REFUSE(REFUSED_ROUTE_UNKNOWN);
+    if (status_ok(s)) call->handler = route->handler;
+    if (status_ok(s)) s = workers_submit(house->call_workers, &call->job);
+    if (!status_ok(s)) refuse(call, s);
+}
+
+Status call_read_json(Call *call, const JsonField *fields, size_t count, void *ret_struct,
+        JsonDocument **ret_document)
+{
+    const Span type = http_request_header(call->http, "Content-Type");
+    const Span json = SPAN("application/json");
+    const bool is_json = type.size >= json.size && span_equal((Span) { type.data, json.size }, json)
+            && (type.size == json.size || type.data[json.size] == ';');
+    REQUIRE(is_json, REFUSED_CONTENT_TYPE);
+    TRY(json_parse(call->body, ret_document, &call->problem));
+    const JsonValue *root = json_root(*ret_document);
+    return json_read(*ret_document, root, fields, count, ret_struct, &call->problem);
+}
+
+void call_key_base64(JsonWriter *w, const char *key, Span bytes)
+{
+    uint8_t text_bytes[16384];
+    Buffer text = BUFFER_OF(text_bytes);
+    ASSERT(status_ok(base64_encode(bytes, &text)));
+    json_key_text(w, key, span_of_buffer(&text));
+}
+
+void call_key_hex(JsonWriter *w, const char *key, Span bytes)
+{
+    uint8_t text_bytes[128];
+    Buffer text = BUFFER_OF(text_bytes);
+    ASSERT(status_ok(hex_encode(bytes, &text)));
+    json_key_text(w, key, span_of_buffer(&text));
+}

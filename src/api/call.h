@@ -1,0 +1,66 @@
+#pragma once
+/*
+ * call: one request of a caller of the vault's service (access/caller.h), from a door of its own:
+ * mutual TLS (TP-17), no message signature, JSON or the vault's own binary batches.
+ *
+ *   loop thread     whose certificate is this, what may it ask (default deny)
+ *   worker thread   the handler: reads the body, asks vaultd, writes the answer
+ *
+ * Refusals are {"code","message","detail"} as everywhere (message/errors.h); which caller names
+ * exist is told to nobody.
+ */
+#include "access/caller.h"
+#include "api/house.h"
+#include "http/server.h"
+#include "message/errors.h"
+#include "text/json.h"
+
+enum {
+    CALL_BODY_BYTES_MAX = 512 * 1024,
+    CALL_ANSWER_BYTES_MAX = 1024 * 1024,
+};
+
+typedef struct Call Call;
+
+/* On a worker: read call->body, append the answer to call->answer. Anything but OK is answered as a
+ * refusal instead, with call->problem's field. */
+typedef Status (*CallHandler)(Call *call);
+
+struct Call {
+    Job job;
+    House *house;
+    HttpRequest *http;
+    CallHandler handler;
+    Caller caller;
+    Span rest; /* what '*' of the route matched; borrowed from the request */
+    Span body; /* borrowed from the request */
+    Buffer answer; /* of the worker */
+    bool is_binary; /* in: the body is a batch; out: so is the answer */
+    JsonProblem problem;
+};
+
+#define CALL_BINARY_TYPE "application/vnd.hufu.batch"
+
+/* Read the body as one JSON object into a struct. Refuses CONTENT_TYPE, and what text/json.h does.
+ */
+MUST_USE Status call_read_json(Call *call, const JsonField *fields, size_t count, void *ret_struct,
+        JsonDocument **ret_document);
+/* A member of the open object, in base64 (up to 12 KiB of bytes) or hexadecimal (up to 64). */
+void call_key_base64(JsonWriter *w, const char *key, Span bytes);
+void call_key_hex(JsonWriter *w, const char *key, Span bytes);
+
+/* HttpServerConfig.handler; the context is the House. */
+void calls_serve(void *house, HttpRequest *request);
+
+/* --- handlers, one file a subject --- */
+Status call_box_key(Call *call); /* GET /vault/v1/box-key */
+Status call_challenge(Call *call); /* GET /vault/v1/challenge */
+
+typedef struct CallRoute {
+    HttpMethod method;
+    const char *pattern; /* as in routes.h */
+    uint32_t right; /* CallerRight; 0: any caller */
+    CallHandler handler;
+} CallRoute;
+size_t call_routes_count(void);
+const CallRoute *call_routes_at(size_t index);

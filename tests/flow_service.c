@@ -1,0 +1,132 @@
+/*
+ * Goal: the vault's service lets in whom an operator registered, for what that caller may ask, and
+ * nobody else (TP-15, TP-17: certificates on both sides; LL-4.5.2 default deny). Method: callers
+ * with keys of their own against the real programs: no certificate, one of another authority, one
+ * of ours that is not registered, a revoked one, one without the right, and a restart in between.
+ */
+#include "admin_client.h"
+#include "asks.h"
+#include "base/expect.h"
+#include "callers.h"
+#include "crypto/certificate.h"
+#include "crypto/tls.h"
+
+#include <signal.h>
+
+static Stand stand;
+static StandCaller core;
+static StandCaller narrow;
+
+static void test_house_opens(void)
+{
+    const StandOptions options = { 0 };
+    EXPECT_OK(stand_open(&options, &stand));
+    EXPECT_OK(stand_caller(&stand, "core", "bank-a", "protect,lookup,password", &core));
+    EXPECT_OK(stand_caller(&stand, "narrow", "bank-b", "lookup", &narrow));
+}
+
+/* HTTP status of one call over a connection of its own; 0: no answer at all. */
+static int status_of(struct ssl_ctx_st *tls, const char *target, Span body)
+{
+    HttpClient *http = NULL;
+    HttpAnswer answer = { 0 };
+    Status s = stand_service(&stand, tls, &http);
+    if (status_ok(s)) s = stand_service_call(http, target, body, &answer);
+    const int status = status_ok(s) ? answer.status : 0;
+    http_client_close(&http);
+    return status;
+}
+
+static void test_registered_callers_are_served(void)
+{
+    EXPECT(status_of(core.tls, "/vault/v1/box-key", SPAN("")) == 200);
+    EXPECT(status_of(core.tls, "/vault/v1/challenge", SPAN("")) == 200);
+    EXPECT(status_of(narrow.tls, "/vault/v1/box-key", SPAN("")) == 200);
+    EXPECT(status_of(core.tls, "/vault/v1/nothing", SPAN("")) == 404);
+    EXPECT(status_of(core.tls, "/v3/certificates", SPAN("")) == 404); /* another door */
+}
+
+/* Nobody without a certificate gets as far as a request. */
+static void test_strangers_are_not(void)
+{
+    StandCaller stranger = { 0 };
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    CLEANUP(certificate_free) Certificate *own = NULL;
+    uint8_t certificate_bytes[CERTIFICATE_PEM_BYTES_MAX];
+    uint8_t key_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer certificate = BUFFER_OF(certificate_bytes);
+    Buffer pem = BUFFER_OF(key_bytes);
+    EXPECT(status_of(stand.tls, "/vault/v1/box-key", SPAN("")) == 0);
+
+    const int64_t now_us = clock_now_us(&(Clock) { clock_system().now_us, NULL });
+    const CertificateSubject subject = { .serial = SPAN("\x41\x42"),
+        .common_name = SPAN("caller:core"),
+        .not_before_us = now_us - 1000000,
+        .not_after_us = now_us + INT64_C(3600000000) };
+    EXPECT_OK(private_key_generate(KEY_P256, &key));
+    EXPECT_OK(certificate_make_self_signed(key, &subject, &own));
+    EXPECT_OK(certificate_to_pem(own, &certificate));
+    EXPECT_OK(private_key_to_pem(key, &pem));
+    const TlsIdentity identity = { span_of_buffer(&certificate), span_of_buffer(&pem) };
+    EXPECT_OK(tls_client_context((Span) { NULL, 0 }, &identity, &stranger.tls));
+    EXPECT(status_of(stranger.tls, "/vault/v1/box-key", SPAN("")) == 0);
+    stand_caller_done(&stranger);
+}
+
+/* hufud's own certificate is of the same authority, and no caller. A caller's is no server. */
+static void test_a_certificate_alone_is_no_right(void)
+{
+    StandCaller gone = { 0 };
+    EXPECT_OK(stand_caller(&stand, "gone", "bank-a", "protect", &gone));
+    EXPECT(status_of(gone.tls, "/vault/v1/box-key", SPAN("")) == 200);
+    EXPECT_OK(stand_caller_revoke(&stand, "gone"));
+    EXPECT(status_of(gone.tls, "/vault/v1/box-key", SPAN("")) == 401);
+    EXPECT(status_of(gone.tls, "/vault/v1/nothing", SPAN("")) == 401); /* routes tell nothing */
+    stand_caller_done(&gone);
+    EXPECT_OK(stand_caller(&stand, "gone", "bank-a", "protect", &gone)); /* the name comes again */
+    EXPECT(status_of(gone.tls, "/vault/v1/box-key", SPAN("")) == 200);
+    stand_caller_done(&gone);
+}
+
+static void test_bad_callers_are_refused(void)
+{
+    StandCaller bad = { 0 };
+    EXPECT_REFUSED(stand_caller(&stand, "core", "bank-a", "protect", &bad), REFUSED_CALLER_EXISTS);
+    stand_caller_done(&bad);
+    EXPECT_REFUSED(stand_caller(&stand, "a b", "bank-a", "protect", &bad), REFUSED_CALLER_FIELD);
+    stand_caller_done(&bad);
+    EXPECT_REFUSED(stand_caller(&stand, "fresh", "bank-a", "all", &bad), REFUSED_CALLER_FIELD);
+    stand_caller_done(&bad);
+    EXPECT_REFUSED(stand_caller_revoke(&stand, "nobody"), REFUSED_CALLER_UNKNOWN);
+}
+
+static void test_callers_are_known_after_a_restart(void)
+{
+    stand_stop(&stand, STAND_HUFUD, SIGKILL, NULL);
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT(status_of(core.tls, "/vault/v1/box-key", SPAN("")) == 200);
+    EXPECT(status_of(narrow.tls, "/vault/v1/box-key", SPAN("")) == 200);
+}
+
+/* Somebody with the database gives a caller more rights: the row is refused at its next use, and
+ * what hufud knew from the sealed row stands. */
+static void test_a_changed_row_is_not_believed(void)
+{
+    stand_tamper(&stand, "UPDATE caller SET rights = 31 WHERE name = 'narrow'");
+    EXPECT_REFUSED(stand_caller_revoke(&stand, "narrow"), REFUSED_ROW_SEAL_MISMATCH);
+    EXPECT(status_of(core.tls, "/vault/v1/box-key", SPAN("")) == 200);
+    EXPECT_OK(stand_caller_revoke(&stand, "core"));
+    EXPECT(status_of(core.tls, "/vault/v1/box-key", SPAN("")) == 401);
+}
+
+static void test_house_closes(void)
+{
+    stand_caller_done(&core);
+    stand_caller_done(&narrow);
+    stand_close(&stand);
+}
+
+TESTS(TEST(test_house_opens), TEST(test_registered_callers_are_served),
+        TEST(test_strangers_are_not), TEST(test_a_certificate_alone_is_no_right),
+        TEST(test_bad_callers_are_refused), TEST(test_callers_are_known_after_a_restart),
+        TEST(test_a_changed_row_is_not_believed), TEST(test_house_closes))

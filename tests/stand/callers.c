@@ -1,0 +1,113 @@
+#include "callers.h"
+
+#include "admin_client.h"
+#include "crypto/certificate.h"
+#include "crypto/tls.h"
+
+typedef struct AddedJson {
+    Span certificate;
+    Span authority;
+} AddedJson;
+
+static const JsonField added_fields[] = {
+    { "certificate_pem", JSON_TEXT, true, 1, 8192, offsetof(AddedJson, certificate) },
+    { "authority_pem", JSON_TEXT, true, 1, 8192, offsetof(AddedJson, authority) },
+};
+
+static Status make_request(
+        const char *name, const char *tenant, const char *rights, Span csr, Buffer *ret_json)
+{
+    Cursor c = cursor_of(span_of_text(rights));
+    JsonWriter w = json_writer(ret_json);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("caller.add"));
+    json_key_text(&w, "name", span_of_text(name));
+    json_key_text(&w, "tenant", span_of_text(tenant));
+    json_key_text(&w, "key_pem", csr);
+    json_key_array(&w, "rights");
+    while (c.rest.size > 0) {
+        Span right = c.rest;
+        if (!status_ok(cursor_until(&c, ',', &right))) c.rest.size = 0;
+        json_item_text(&w, right);
+    }
+    json_close(&w);
+    json_close(&w);
+    return json_finish(&w);
+}
+
+static Status make_context(Span answer, StandCaller *caller)
+{
+    JsonProblem problem = { 0 };
+    AddedJson json = { 0 };
+    uint8_t key_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer key = BUFFER_OF(key_bytes);
+    Buffer chain = BUFFER_OF(caller->certificate_pem);
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(answer, &document, &problem));
+    TRY(json_read_some(document, json_root(document), added_fields, 2, &json, &problem));
+    TRY(buffer_put(&chain, json.certificate));
+    TRY(private_key_to_pem(caller->key, &key));
+    caller->certificate_pem_size = chain.size;
+    const TlsIdentity identity = { span_of_buffer(&chain), span_of_buffer(&key) };
+    return tls_client_context(json.authority, &identity, &caller->tls);
+}
+
+Status stand_caller(
+        Stand *stand, const char *name, const char *tenant, const char *rights, StandCaller *ret)
+{
+    static uint8_t csr_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    static uint8_t request_bytes[32768];
+    static uint8_t answer_bytes[32768];
+    Buffer csr = BUFFER_OF(csr_bytes);
+    Buffer request = BUFFER_OF(request_bytes);
+    Buffer answer = BUFFER_OF(answer_bytes);
+    *ret = (StandCaller) { 0 };
+    TRY(private_key_generate(KEY_P256, &ret->key));
+    TRY(certificate_request(ret->key, span_of_text(name), &csr));
+    TRY(make_request(name, tenant, rights, span_of_buffer(&csr), &request));
+    TRY(admin_ask(stand->folder, span_of_buffer(&request), &answer));
+    return make_context(span_of_buffer(&answer), ret);
+}
+
+void stand_caller_done(StandCaller *caller)
+{
+    if (caller->tls != NULL) tls_context_free(&caller->tls);
+    private_key_free(&caller->key);
+    *caller = (StandCaller) { 0 };
+}
+
+Status stand_caller_revoke(const Stand *stand, const char *name)
+{
+    uint8_t request_bytes[256];
+    uint8_t answer_bytes[256];
+    Buffer request = BUFFER_OF(request_bytes);
+    Buffer answer = BUFFER_OF(answer_bytes);
+    JsonWriter w = json_writer(&request);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("caller.revoke"));
+    json_key_text(&w, "name", span_of_text(name));
+    json_close(&w);
+    TRY(json_finish(&w));
+    return admin_ask(stand->folder, span_of_buffer(&request), &answer);
+}
+
+Status stand_service(const Stand *stand, struct ssl_ctx_st *tls, HttpClient **ret_http)
+{
+    const HttpClientConfig config = {
+        .address = "127.0.0.1", .port = stand->service_port, .tls = tls, .server_name = "localhost"
+    };
+    return http_client_open(&config, ret_http);
+}
+
+Status stand_service_call(HttpClient *http, const char *target, Span json, HttpAnswer *ret_answer)
+{
+    const HttpHeader headers[] = { { "Content-Type", SPAN("application/json") },
+        { "Accept-Language", SPAN("en") } };
+    const bool reads = json.size == 0;
+    const HttpCall call = { .method = reads ? "GET" : "POST",
+        .target = span_of_text(target),
+        .headers = headers,
+        .header_count = 2,
+        .body = json };
+    return http_client_call(http, &call, ret_answer);
+}

@@ -1,0 +1,25 @@
+#pragma once
+/*
+ * callers: other systems that use the vault as a service, as their own programs would: each with a
+ * private key of its own, certified through the operator's socket.
+ */
+#include "stand.h"
+
+typedef struct StandCaller {
+    PrivateKey *key;
+    struct ssl_ctx_st *tls; /* shows its certificate, trusts the stand's CA */
+    uint8_t certificate_pem[16384];
+    size_t certificate_pem_size;
+} StandCaller;
+
+/* `rights` as `hufu caller add --may` has it. Refuses what caller.add refuses. */
+MUST_USE Status stand_caller(
+        Stand *stand, const char *name, const char *tenant, const char *rights, StandCaller *ret);
+void stand_caller_done(StandCaller *caller);
+/* Ask as the operator: caller.revoke. */
+MUST_USE Status stand_caller_revoke(const Stand *stand, const char *name);
+/* Connect to the service's port with this TLS context. */
+MUST_USE Status stand_service(const Stand *stand, struct ssl_ctx_st *tls, HttpClient **ret_http);
+/* One call with a JSON body (empty: GET). */
+MUST_USE Status stand_service_call(
+        HttpClient *http, const char *target, Span json, HttpAnswer *ret_answer);
