@@ -11,8 +11,12 @@
  *   waiting      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
  *   set-pin      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
  *   signing-key  CLASS_SIGNING_KEY  mchid   empty         0, zeros          tenant  a challenge
+ *   set-password, login, reset-password  as authorize, with an empty order and no amount
+ *   authorize    PIN or PASSWORD    realm   reference     of the reference       user    a challenge
+ *   import       PIN or PASSWORD    realm   empty         0, zeros          empty   a challenge
+ *   legacy-key   CLASS_SIGNING_KEY  realm   empty         0, zeros          empty   a challenge
  *
- * A server nonce that is not 16 bytes long (a prepay_id) stands in the context as the first 16
+ * `realm` is "<tenant>/<realm>". A server nonce that is not 16 bytes long (a prepay_id) stands in the context as the first 16
  * bytes of its SHA-256.
  */
 #include "policy/classes.h"
@@ -24,6 +28,12 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_SET_PIN = 3,
     BOX_PURPOSE_SIGNING_KEY = 4,
     BOX_PURPOSE_WAITING = 5, /* see the orders that wait for this PIN */
+    BOX_PURPOSE_SET_PASSWORD = 40, /* inside: u8 length of the old one, the old one, the new one */
+    BOX_PURPOSE_LOGIN = 41,
+    BOX_PURPOSE_AUTHORIZE = 42, /* agree to one act: a payment of the tenant's own core */
+    BOX_PURPOSE_RESET_PASSWORD = 43, /* inside: the new one; two people approve */
+    BOX_PURPOSE_IMPORT = 44, /* inside: legacy records (ipc/password_wire.h) */
+    BOX_PURPOSE_LEGACY_KEY = 45, /* inside: the key of a legacy formula */
 } BoxPurpose;
 
 /* "pay", "codes", "waiting", "set-pin", "signing-key"; anything else is BOX_PURPOSE_NONE. */

@@ -20,6 +20,8 @@ static void tables_init(Memory *m)
     hash_table_init(&m->boxes, sizeof(MemoryBox), MEMORY_REPLAY_FACTOR * MEMORY_BOXES_MAX);
     hash_table_init(&m->grants, sizeof(MemoryGrant), MEMORY_REPLAY_FACTOR * MEMORY_GRANTS_MAX);
     hash_table_init(&m->nonces, sizeof(MemoryNonce), MEMORY_REPLAY_FACTOR * MEMORY_NONCES_MAX);
+    hash_table_init(&m->strangers, sizeof(MemoryPayer), MEMORY_STRANGERS_MAX);
+    hash_table_init(&m->reveals, sizeof(MemoryReveal), MEMORY_REVEALS_MAX);
     m->boxes_purge_at = PURGE_FIRST;
     m->grants_purge_at = PURGE_FIRST;
 }
@@ -60,6 +62,8 @@ void memory_close(Memory *m)
     hash_table_clear(&m->boxes);
     hash_table_clear(&m->grants);
     hash_table_clear(&m->nonces);
+    hash_table_clear(&m->strangers);
+    hash_table_clear(&m->reveals);
     pthread_cond_destroy(&m->settle);
     pthread_mutex_destroy(&m->lock);
     bytes_wipe(m, sizeof(*m)); /* the key of the names, grants */

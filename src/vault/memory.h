@@ -24,6 +24,10 @@ enum {
     MEMORY_BOXES_MAX = 512 * 1024,
     MEMORY_GRANTS_MAX = 128 * 1024,
     MEMORY_NONCES_MAX = 4096,
+    MEMORY_STRANGERS_MAX = 16 * 1024, /* names that nobody has, tried lately */
+    MEMORY_LEGACY_MAX = 16,
+    MEMORY_LEGACY_KEY_BYTES_MAX = 192, /* 64 secret bytes, sealed */
+    MEMORY_REVEALS_MAX = 16 * 1024,
     MEMORY_REPLAY_FACTOR = 8, /* a segment may hold this many times what lives at one moment */
     MEMORY_FAULTS_MAX = 16,
     MEMORY_OPERATORS_MAX = 32,
@@ -52,13 +56,28 @@ typedef enum MemoryKind {
     MEMORY_APPROVALS = 16,
     MEMORY_CHECKPOINT = 17,
     MEMORY_RESTORE = 18,
+    /* of memory_password.h */
+    MEMORY_SUBJECTS = 40, /* the payers of a snapshot, since they have a form */
+    MEMORY_STRANGER = 41,
+    MEMORY_STRANGERS = 42,
+    MEMORY_OFFER = 43,
+    MEMORY_STORED = 44,
+    MEMORY_LEGACY = 45,
+    MEMORY_RESET = 46,
+    MEMORY_SPENT = 47,
+    MEMORY_REVEALED = 48,
 } MemoryKind;
 
+/* Somebody with a PIN or a password: a payer of the house, or anybody of a tenant. */
 typedef struct MemoryPayer {
     KeyedHash payer;
     uint32_t version; /* of the current verifier; 0: none */
     uint32_t wrong; /* attempts since the last right one, counted before each check */
     int64_t locked_until_us;
+    uint32_t next; /* a version that was given out to replace it, and not seen since; 0: none */
+    uint8_t form; /* VerifierForm of `version`; 0 in older journals: modern */
+    uint8_t next_form;
+    uint8_t spare[2];
 } MemoryPayer;
 
 typedef enum BoxOutcome { /* in the file: append only */
@@ -88,6 +107,23 @@ typedef struct MemoryNonce {
     int64_t expires_us;
 } MemoryNonce;
 
+/* What two people allowed for one class and realm of a tenant (memory_password.h). */
+typedef struct MemoryLegacy {
+    KeyedHash realm;
+    uint8_t formula; /* 0: the place is free */
+    uint8_t inner;
+    uint16_t key_bytes; /* 0: the formula has no key */
+    uint8_t key[MEMORY_LEGACY_KEY_BYTES_MAX]; /* sealed */
+} MemoryLegacy;
+
+/* How often an owner was shown a key of its own, by day. */
+typedef struct MemoryReveal {
+    KeyedHash owner;
+    int64_t day;
+    uint32_t count;
+    uint32_t spare;
+} MemoryReveal;
+
 typedef struct MemoryOperator {
     uint8_t name[MEMORY_OPERATOR_NAME_BYTES_MAX];
     uint8_t key[MEMORY_OPERATOR_KEY_BYTES_MAX];
@@ -109,7 +145,8 @@ typedef struct Memory {
     size_t prepared_grant_count;
     int64_t signed_size; /* -1: none */
     MerkleHash signed_root;
-    HashTable frozen, payers, boxes, grants, nonces;
+    HashTable frozen, payers, boxes, grants, nonces, strangers, reveals;
+    MemoryLegacy legacy[MEMORY_LEGACY_MAX];
     size_t boxes_purge_at, grants_purge_at;
     MemoryOperator operators[MEMORY_OPERATORS_MAX];
     size_t operator_count;
@@ -153,6 +190,14 @@ MUST_USE Status memory_sync(Memory *memory, uint64_t position);
 /* Apply one record to the state; the lock is held or nobody else is there yet.
  * Refuses REFUSED_JOURNAL_TAMPERED for a record that we would not have written. */
 MUST_USE Status memory_apply(Memory *memory, uint16_t kind, Span payload);
+/* The kinds of memory_password.h; refuses REFUSED_JOURNAL_TAMPERED for another. */
+MUST_USE Status memory_apply_password(Memory *memory, uint16_t kind, Cursor *c);
+/* payer | wrong u32 | locked until i64 | box | facts | expires i64, into that table */
+MUST_USE Status memory_apply_attempt(Memory *memory, HashTable *people, Cursor *c);
+/* payer | version u32 | box | facts | expires i64 */
+MUST_USE Status memory_apply_verifier(Memory *memory, Cursor *c);
+/* spent nonces, to the end */
+MUST_USE Status memory_apply_approvals(Memory *memory, Cursor *c);
 /* Append the whole state. */
 MUST_USE Status memory_snapshot(void *memory, Journal *journal);
 MUST_USE Status memory_put_state(const StoreState *state, Buffer *b);

@@ -1,6 +1,8 @@
 /* One record at a time: the state after it is the same at its first writing and at every replay. */
 #include "vault/memory.h"
 
+#include "vault/verifier.h"
+
 #include <string.h>
 
 static Status apply_tree(Memory *m, Cursor *c)
@@ -77,7 +79,7 @@ static Status apply_freeze(Memory *m, Cursor *c)
     return OK;
 }
 
-static Status apply_approvals(Memory *m, Cursor *c)
+Status memory_apply_approvals(Memory *m, Cursor *c)
 {
     while (c->rest.size > 0) {
         KeyedHash nonce;
@@ -97,7 +99,7 @@ static Status apply_release(Memory *m, Cursor *c)
     KeyedHash row;
     TRY(take_hash(c, &row));
     (void)hash_table_delete(&m->frozen, &row);
-    return apply_approvals(m, c);
+    return memory_apply_approvals(m, c);
 }
 
 static Status put_payer(Memory *m, const KeyedHash *payer, MemoryPayer **ret)
@@ -162,15 +164,16 @@ static Status apply_grants(Memory *m, Cursor *c)
     return OK;
 }
 
-/* payer | wrong u32 | locked until i64 | box | facts | expires i64 */
-static Status apply_attempt(Memory *m, Cursor *c)
+Status memory_apply_attempt(Memory *m, HashTable *people, Cursor *c)
 {
     KeyedHash payer_name;
     KeyedHash box_name;
-    MemoryPayer *payer = NULL;
+    void *record = NULL;
+    bool is_new = false;
     MemoryBox *box = NULL;
     TRY(take_hash(c, &payer_name));
-    TRY(put_payer(m, &payer_name, &payer));
+    TRY(hash_table_put(people, &payer_name, &record, &is_new));
+    MemoryPayer *payer = record;
     TRY(cursor_u32(c, &payer->wrong));
     TRY(cursor_i64(c, &payer->locked_until_us));
     TRY(take_hash(c, &box_name));
@@ -180,6 +183,8 @@ static Status apply_attempt(Memory *m, Cursor *c)
     box->outcome = BOX_PENDING;
     return OK;
 }
+
+static Status apply_attempt(Memory *m, Cursor *c) { return memory_apply_attempt(m, &m->payers, c); }
 
 /* payer | box | grant | binding | expires i64 */
 static Status apply_right(Memory *m, Cursor *c)
@@ -216,8 +221,7 @@ static Status apply_wrong(Memory *m, Cursor *c)
     return OK;
 }
 
-/* payer | version u32 | box | facts | expires i64 */
-static Status apply_verifier(Memory *m, Cursor *c)
+Status memory_apply_verifier(Memory *m, Cursor *c)
 {
     KeyedHash payer_name;
     KeyedHash box_name;
@@ -228,6 +232,8 @@ static Status apply_verifier(Memory *m, Cursor *c)
     TRY(cursor_u32(c, &payer->version));
     payer->wrong = 0;
     payer->locked_until_us = 0;
+    payer->next = 0;
+    payer->form = VERIFIER_MODERN;
     TRY(take_hash(c, &box_name));
     TRY(put_box(m, &box_name, &box));
     TRY(take_hash(c, &box->facts));
@@ -266,7 +272,7 @@ static Status apply_restore(Memory *m, Cursor *c)
     m->has_prepared = false;
     m->ever_prepared = true;
     m->signed_size = -1;
-    return apply_approvals(m, c);
+    return memory_apply_approvals(m, c);
 }
 
 typedef Status (*Apply)(Memory *m, Cursor *c);
@@ -284,19 +290,25 @@ static const Apply applies[] = {
     [MEMORY_ATTEMPT] = apply_attempt,
     [MEMORY_RIGHT] = apply_right,
     [MEMORY_WRONG] = apply_wrong,
-    [MEMORY_VERIFIER] = apply_verifier,
+    [MEMORY_VERIFIER] = memory_apply_verifier,
     [MEMORY_OPERATOR] = apply_operator,
-    [MEMORY_APPROVALS] = apply_approvals,
+    [MEMORY_APPROVALS] = memory_apply_approvals,
     [MEMORY_CHECKPOINT] = apply_checkpoint,
     [MEMORY_RESTORE] = apply_restore,
 };
 
+static Status apply_one(Memory *m, uint16_t kind, Cursor *c)
+{
+    if (kind >= MEMORY_SUBJECTS) return memory_apply_password(m, kind, c);
+    REQUIRE(kind < sizeof(applies) / sizeof(applies[0]), REFUSED_JOURNAL_TAMPERED);
+    REQUIRE(applies[kind] != NULL, REFUSED_JOURNAL_TAMPERED);
+    return applies[kind](m, c);
+}
+
 Status memory_apply(Memory *m, uint16_t kind, Span payload)
 {
     Cursor c = cursor_of(payload);
-    REQUIRE(kind < sizeof(applies) / sizeof(applies[0]), REFUSED_JOURNAL_TAMPERED);
-    REQUIRE(applies[kind] != NULL, REFUSED_JOURNAL_TAMPERED);
-    const Status s = applies[kind](m, &c);
+    const Status s = apply_one(m, kind, &c);
     if (status_broken(s)) return s; /* out of memory is not tampering */
     REQUIRE(status_ok(s) && status_ok(cursor_end(&c)), REFUSED_JOURNAL_TAMPERED);
     return OK;

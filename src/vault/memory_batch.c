@@ -119,7 +119,7 @@ Status memory_freeze(Memory *m, const KeyedHash *rows, size_t count)
     return written ? memory_sync(m, position) : OK;
 }
 
-static Status put_approvals(const MemoryApprovals *approvals, Buffer *b)
+Status memory_put_approvals(const MemoryApprovals *approvals, Buffer *b)
 {
     for (size_t i = 0; i < 2; i++) {
         TRY(buffer_put(b, SPAN_OF(approvals->nonces[i].nonce.bytes)));
@@ -128,7 +128,7 @@ static Status put_approvals(const MemoryApprovals *approvals, Buffer *b)
     return OK;
 }
 
-static bool spent(const Memory *m, const MemoryApprovals *approvals)
+bool memory_approvals_are_spent(const Memory *m, const MemoryApprovals *approvals)
 {
     return hash_table_find(&m->nonces, &approvals->nonces[0].nonce) != NULL
             || hash_table_find(&m->nonces, &approvals->nonces[1].nonce) != NULL;
@@ -138,12 +138,12 @@ static Status release_locked(
         Memory *m, const KeyedHash *row, const MemoryApprovals *approvals, uint64_t *ret_position)
 {
     MEMORY_HOLD(m);
-    REQUIRE(!spent(m, approvals), REFUSED_APPROVAL_REPLAYED);
+    REQUIRE(!memory_approvals_are_spent(m, approvals), REFUSED_APPROVAL_REPLAYED);
     REQUIRE(memory_frozen(m, row), REFUSED_APPROVAL_INVALID);
     uint8_t memory[128];
     Buffer b = BUFFER_OF(memory);
     TRY(buffer_put(&b, SPAN_OF(row->bytes)));
-    TRY(put_approvals(approvals, &b));
+    TRY(memory_put_approvals(approvals, &b));
     return memory_write(m, MEMORY_RELEASE, span_of_buffer(&b), ret_position);
 }
 
@@ -182,12 +182,12 @@ static Status restore_locked(Memory *m, const StoreState *state, const MemoryApp
         uint64_t *ret_position)
 {
     MEMORY_HOLD(m);
-    REQUIRE(!spent(m, approvals), REFUSED_APPROVAL_REPLAYED);
+    REQUIRE(!memory_approvals_are_spent(m, approvals), REFUSED_APPROVAL_REPLAYED);
     uint8_t memory[JOURNAL_RECORD_BYTES_MAX];
     Buffer b = BUFFER_OF(memory);
     TRY(buffer_put_u32(&b, m->log_epoch + 1));
     TRY(memory_put_state(state, &b));
-    TRY(put_approvals(approvals, &b));
+    TRY(memory_put_approvals(approvals, &b));
     return memory_write(m, MEMORY_RESTORE, span_of_buffer(&b), ret_position);
 }
 

@@ -37,3 +37,8 @@ MUST_USE Status memory_sign_root(Memory *memory, int64_t size, const MerkleHash 
 /* Two people accept this state. Durable; the log epoch goes up, what was prepared is dropped. */
 MUST_USE Status memory_restore(
         Memory *memory, const StoreState *state, const MemoryApprovals *approvals);
+
+/* --- inside the room; the lock is held --- */
+bool memory_approvals_are_spent(const Memory *memory, const MemoryApprovals *approvals);
+/* As memory_apply_approvals() reads them. */
+MUST_USE Status memory_put_approvals(const MemoryApprovals *approvals, Buffer *b);

@@ -40,12 +40,6 @@ bool memory_operator(Memory *m, Span name, MemoryOperator *ret_operator)
     return false;
 }
 
-static bool spent(const Memory *m, const MemoryApprovals *approvals)
-{
-    return hash_table_find(&m->nonces, &approvals->nonces[0].nonce) != NULL
-            || hash_table_find(&m->nonces, &approvals->nonces[1].nonce) != NULL;
-}
-
 static bool nonce_expired(const void *record, int64_t now_us)
 {
     return ((const MemoryNonce *)record)->expires_us < now_us;
@@ -55,19 +49,16 @@ bool memory_approvals_spent(Memory *m, const MemoryApprovals *approvals, int64_t
 {
     MEMORY_HOLD(m);
     if (m->nonces.count >= MEMORY_NONCES_MAX) hash_table_purge(&m->nonces, nonce_expired, now_us);
-    return spent(m, approvals);
+    return memory_approvals_are_spent(m, approvals);
 }
 
 static Status spend_locked(Memory *m, const MemoryApprovals *approvals, uint64_t *ret_position)
 {
     MEMORY_HOLD(m);
-    REQUIRE(!spent(m, approvals), REFUSED_APPROVAL_REPLAYED);
+    REQUIRE(!memory_approvals_are_spent(m, approvals), REFUSED_APPROVAL_REPLAYED);
     uint8_t memory[64];
     Buffer b = BUFFER_OF(memory);
-    for (size_t i = 0; i < 2; i++) {
-        TRY(buffer_put(&b, SPAN_OF(approvals->nonces[i].nonce.bytes)));
-        TRY(buffer_put_i64(&b, approvals->nonces[i].expires_us));
-    }
+    TRY(memory_put_approvals(approvals, &b));
     return memory_write(m, MEMORY_APPROVALS, span_of_buffer(&b), ret_position);
 }
 

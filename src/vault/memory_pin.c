@@ -31,28 +31,43 @@ static bool has_room(const Memory *m)
     return m->boxes.count < MEMORY_BOXES_MAX && m->grants.count < MEMORY_GRANTS_MAX;
 }
 
+bool memory_pin_is_current(const MemoryPayer *payer, uint32_t version)
+{
+    return version > 0 && (version == payer->version || version == payer->next);
+}
+
+/* What is known of the box itself. */
+static Status used_before(const Memory *m, const PinUse *use, bool *ret_repeated,
+        uint8_t ret_grant[MEMORY_GRANT_BYTES])
+{
+    const MemoryBox *box = hash_table_find(&m->boxes, &use->box);
+    *ret_repeated = false;
+    if (box == NULL) return OK;
+    REQUIRE(keyed_hash_equal(&box->facts, &use->facts), REFUSED_BOX_SPENT);
+    REQUIRE(box->outcome != BOX_SET, REFUSED_BOX_SPENT);
+    REQUIRE(box->outcome != BOX_WRONG, REFUSED_PIN_WRONG);
+    if (box->outcome != BOX_RIGHT) return OK;
+    memcpy(ret_grant, box->result, MEMORY_GRANT_BYTES);
+    *ret_repeated = true;
+    return OK;
+}
+
+bool memory_pin_is_locked(const MemoryPayer *payer, int64_t now_us)
+{
+    return payer->wrong >= PIN_TRIES_MAX && now_us < payer->locked_until_us;
+}
+
 /* The rules of one attempt; the lock is held. */
 static Status may(Memory *m, const PinUse *use, int64_t now_us, bool *ret_repeated,
         uint8_t ret_grant[MEMORY_GRANT_BYTES])
 {
-    const MemoryBox *box = hash_table_find(&m->boxes, &use->box);
-    if (box != NULL) {
-        REQUIRE(keyed_hash_equal(&box->facts, &use->facts), REFUSED_BOX_SPENT);
-        REQUIRE(box->outcome != BOX_SET, REFUSED_BOX_SPENT);
-        REQUIRE(box->outcome != BOX_WRONG, REFUSED_PIN_WRONG);
-        if (box->outcome == BOX_RIGHT) {
-            memcpy(ret_grant, box->result, MEMORY_GRANT_BYTES);
-            *ret_repeated = true;
-            return OK;
-        }
-    }
+    TRY(used_before(m, use, ret_repeated, ret_grant));
+    if (*ret_repeated) return OK;
     const MemoryPayer *payer = hash_table_find(&m->payers, &use->payer);
-    REQUIRE(payer != NULL && payer->version == use->version && use->version > 0,
+    REQUIRE(payer != NULL && memory_pin_is_current(payer, use->version),
             REFUSED_VERIFIER_ROLLED_BACK);
-    const bool locked = payer->wrong >= PIN_TRIES_MAX && now_us < payer->locked_until_us;
-    REQUIRE(!locked, REFUSED_PIN_LOCKED);
+    REQUIRE(!memory_pin_is_locked(payer, now_us), REFUSED_PIN_LOCKED);
     REQUIRE(has_room(m), REFUSED_VAULT_BUSY);
-    *ret_repeated = false;
     return OK;
 }
 
@@ -73,16 +88,10 @@ static int64_t lock_us(uint32_t wrong)
     return us < PIN_LOCK_MAX_US ? us : PIN_LOCK_MAX_US;
 }
 
-static Status attempt_locked(Memory *m, const PinUse *use, int64_t now_us, bool *ret_repeated,
-        uint8_t ret_grant[MEMORY_GRANT_BYTES], uint64_t *ret_position)
+static Status write_attempt(Memory *m, MemoryKind kind, const PinUse *use, uint32_t wrong_before,
+        int64_t now_us, uint64_t *ret_position)
 {
-    MEMORY_HOLD(m);
-    purge(m, now_us);
-    TRY(may(m, use, now_us, ret_repeated, ret_grant));
-    if (*ret_repeated) return OK;
-    const MemoryPayer *payer = hash_table_find(&m->payers, &use->payer);
-    const uint32_t wrong = payer->wrong < UINT32_MAX ? payer->wrong + 1 : payer->wrong;
-
+    const uint32_t wrong = wrong_before < UINT32_MAX ? wrong_before + 1 : wrong_before;
     uint8_t memory[128];
     Buffer b = BUFFER_OF(memory);
     TRY(buffer_put(&b, SPAN_OF(use->payer.bytes)));
@@ -91,7 +100,30 @@ static Status attempt_locked(Memory *m, const PinUse *use, int64_t now_us, bool 
     TRY(buffer_put(&b, SPAN_OF(use->box.bytes)));
     TRY(buffer_put(&b, SPAN_OF(use->facts.bytes)));
     TRY(buffer_put_i64(&b, use->expires_us));
-    return memory_write(m, MEMORY_ATTEMPT, span_of_buffer(&b), ret_position);
+    return memory_write(m, kind, span_of_buffer(&b), ret_position);
+}
+
+Status memory_pin_write_stored(Memory *m, const MemoryPayer *payer, uint64_t *ret_position)
+{
+    uint8_t memory[32];
+    Buffer b = BUFFER_OF(memory);
+    TRY(buffer_put(&b, SPAN_OF(payer->payer.bytes)));
+    TRY(buffer_put_u32(&b, payer->next));
+    return memory_write(m, MEMORY_STORED, span_of_buffer(&b), ret_position);
+}
+
+static Status attempt_locked(Memory *m, const PinUse *use, int64_t now_us, bool *ret_repeated,
+        uint8_t ret_grant[MEMORY_GRANT_BYTES], uint64_t *ret_position)
+{
+    MEMORY_HOLD(m);
+    purge(m, now_us);
+    TRY(may(m, use, now_us, ret_repeated, ret_grant));
+    if (*ret_repeated) return OK;
+    const MemoryPayer *payer = hash_table_find(&m->payers, &use->payer);
+    const uint32_t wrong = payer->wrong;
+    /* Who shows the version that was offered has stored it: the one before is over. */
+    if (use->version == payer->next) TRY(memory_pin_write_stored(m, payer, ret_position));
+    return write_attempt(m, MEMORY_ATTEMPT, use, wrong, now_us, ret_position);
 }
 
 Status memory_pin_attempt(Memory *m, const PinUse *use, int64_t now_us, bool *ret_repeated,
@@ -100,6 +132,31 @@ Status memory_pin_attempt(Memory *m, const PinUse *use, int64_t now_us, bool *re
     uint64_t position = 0;
     TRY(attempt_locked(m, use, now_us, ret_repeated, ret_grant, &position));
     return *ret_repeated ? OK : memory_sync(m, position);
+}
+
+static Status stranger_locked(Memory *m, const PinUse *use, int64_t now_us, uint64_t *ret_position)
+{
+    MEMORY_HOLD(m);
+    purge(m, now_us);
+    bool repeated = false;
+    uint8_t unused[MEMORY_GRANT_BYTES];
+    TRY(used_before(m, use, &repeated, unused));
+    REQUIRE(!repeated, REFUSED_BOX_SPENT);
+    const MemoryPayer *known = hash_table_find(&m->payers, &use->payer);
+    REQUIRE(known == NULL,
+            REFUSED_VERIFIER_ROLLED_BACK); /* somebody's record was lost, or hidden */
+    const MemoryPayer *stranger = hash_table_find(&m->strangers, &use->payer);
+    REQUIRE(stranger == NULL || !memory_pin_is_locked(stranger, now_us), REFUSED_PIN_LOCKED);
+    REQUIRE(has_room(m), REFUSED_VAULT_BUSY);
+    const uint32_t wrong = stranger != NULL ? stranger->wrong : 0;
+    return write_attempt(m, MEMORY_STRANGER, use, wrong, now_us, ret_position);
+}
+
+Status memory_pin_stranger(Memory *m, const PinUse *use, int64_t now_us)
+{
+    uint64_t position = 0;
+    TRY(stranger_locked(m, use, now_us, &position));
+    return memory_sync(m, position);
 }
 
 static Status right_locked(Memory *m, const PinUse *use, const KeyedHash *binding, int64_t now_us,
@@ -166,24 +223,25 @@ static Status set_locked(Memory *m, const PinUse *use, bool proven, int64_t now_
     const MemoryPayer *payer = hash_table_find(&m->payers, &use->payer);
     const MemoryBox *box = hash_table_find(&m->boxes, &use->box);
     const uint32_t current = payer != NULL ? payer->version : 0;
+    const uint32_t last = payer != NULL && payer->next > current ? payer->next : current;
     TRY(set_before(box, use, current, ret_version));
     if (*ret_version > 0) {
         *ret_position = journal_position(m->journal); /* its record may still be on its way */
         return OK;
     }
-    REQUIRE(proven || current == 0, REFUSED_PIN_WRONG);
+    REQUIRE(proven || last == 0, REFUSED_PIN_WRONG);
     REQUIRE(!proven || current == use->version, REFUSED_VERIFIER_ROLLED_BACK);
-    REQUIRE(has_room(m) && current < UINT32_MAX, REFUSED_VAULT_BUSY);
+    REQUIRE(has_room(m) && last < UINT32_MAX, REFUSED_VAULT_BUSY);
     REQUIRE(payer != NULL || m->payers.count < MEMORY_PAYERS_MAX, REFUSED_VAULT_BUSY);
     uint8_t memory[128];
     Buffer b = BUFFER_OF(memory);
     TRY(buffer_put(&b, SPAN_OF(use->payer.bytes)));
-    TRY(buffer_put_u32(&b, current + 1));
+    TRY(buffer_put_u32(&b, last + 1));
     TRY(buffer_put(&b, SPAN_OF(use->box.bytes)));
     TRY(buffer_put(&b, SPAN_OF(use->facts.bytes)));
     TRY(buffer_put_i64(&b, use->expires_us));
     TRY(memory_write(m, MEMORY_VERIFIER, span_of_buffer(&b), ret_position));
-    *ret_version = current + 1;
+    *ret_version = last + 1;
     return OK;
 }
 

@@ -32,6 +32,11 @@ MUST_USE Status memory_pin_may(Memory *memory, const PinUse *use, int64_t now_us
 /* The same, and count the attempt. Durable unless repeated. */
 MUST_USE Status memory_pin_attempt(Memory *memory, const PinUse *use, int64_t now_us,
         bool *ret_repeated, uint8_t ret_grant[MEMORY_GRANT_BYTES]);
+/* An attempt at somebody whom the caller does not know: counted and locked like any other, so that
+ * neither answer nor time tells who exists. MEMORY_STRANGERS_MAX are remembered; then all are
+ * forgotten. Durable. Refuses REFUSED_VERIFIER_ROLLED_BACK (the vault does know), REFUSED_BOX_SPENT,
+ * REFUSED_PIN_WRONG, REFUSED_PIN_LOCKED, REFUSED_VAULT_BUSY. */
+MUST_USE Status memory_pin_stranger(Memory *memory, const PinUse *use, int64_t now_us);
 /* It was right: the count is cleared and `grant` lives. Durable. When the same box was right on
  * another thread meanwhile, that grant is returned instead. */
 MUST_USE Status memory_pin_right(Memory *memory, const PinUse *use, const KeyedHash *binding,
@@ -44,6 +49,14 @@ MUST_USE Status memory_pin_wrong(Memory *memory, const PinUse *use);
  * REFUSED_VERIFIER_ROLLED_BACK (it was changed meanwhile), REFUSED_VAULT_BUSY. */
 MUST_USE Status memory_pin_set(
         Memory *memory, const PinUse *use, bool proven, int64_t now_us, uint32_t *ret_version);
+
+/* --- inside the room; the lock is held --- */
+/* The current version, or the one that was offered to follow it. */
+bool memory_pin_is_current(const MemoryPayer *payer, uint32_t version);
+bool memory_pin_is_locked(const MemoryPayer *payer, int64_t now_us);
+/* The offered version is the current one now. */
+MUST_USE Status memory_pin_write_stored(
+        Memory *memory, const MemoryPayer *payer, uint64_t *ret_position);
 
 /* A live grant with this binding. Refuses REFUSED_GRANT_INVALID. */
 MUST_USE Status memory_grant_check(Memory *memory, const uint8_t grant[MEMORY_GRANT_BYTES],

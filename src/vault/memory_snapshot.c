@@ -30,7 +30,18 @@ static Status put_payer(const void *record, Buffer *b)
     TRY(put_hash(b, &payer->payer));
     TRY(buffer_put_u32(b, payer->version));
     TRY(buffer_put_u32(b, payer->wrong));
-    return buffer_put_i64(b, payer->locked_until_us);
+    TRY(buffer_put_i64(b, payer->locked_until_us));
+    TRY(buffer_put_u32(b, payer->next));
+    TRY(buffer_put_u8(b, payer->form));
+    return buffer_put_u8(b, payer->next_form);
+}
+
+static Status put_reveal(const void *record, Buffer *b)
+{
+    const MemoryReveal *reveal = record;
+    TRY(put_hash(b, &reveal->owner));
+    TRY(buffer_put_i64(b, reveal->day));
+    return buffer_put_u32(b, reveal->count);
 }
 
 static Status put_box(const void *record, Buffer *b)
@@ -115,6 +126,22 @@ static Status put_operators(const Memory *m, Journal *journal)
     return OK;
 }
 
+static Status put_legacies(const Memory *m, Journal *journal)
+{
+    for (size_t i = 0; i < MEMORY_LEGACY_MAX; i++) {
+        const MemoryLegacy *legacy = &m->legacy[i];
+        if (legacy->formula == 0) continue;
+        uint8_t memory[64 + MEMORY_LEGACY_KEY_BYTES_MAX];
+        Buffer b = BUFFER_OF(memory);
+        TRY(put_hash(&b, &legacy->realm));
+        TRY(buffer_put_u8(&b, legacy->formula));
+        TRY(buffer_put_u8(&b, legacy->inner));
+        TRY(buffer_put_framed(&b, (Span) { legacy->key, legacy->key_bytes }));
+        TRY(journal_snapshot_put(journal, MEMORY_LEGACY, span_of_buffer(&b)));
+    }
+    return OK;
+}
+
 /* Called by the journal within an append, so the lock is held and the state stands still. */
 Status memory_snapshot(void *memory, Journal *journal)
 {
@@ -123,7 +150,10 @@ Status memory_snapshot(void *memory, Journal *journal)
     TRY(put_prepared(m, journal));
     TRY(put_operators(m, journal));
     TRY(put_table(journal, MEMORY_FREEZE, &m->frozen, put_frozen));
-    TRY(put_table(journal, MEMORY_PAYERS, &m->payers, put_payer));
+    TRY(put_table(journal, MEMORY_SUBJECTS, &m->payers, put_payer));
+    TRY(put_table(journal, MEMORY_STRANGERS, &m->strangers, put_payer));
+    TRY(put_table(journal, MEMORY_REVEALED, &m->reveals, put_reveal));
+    TRY(put_legacies(m, journal));
     TRY(put_table(journal, MEMORY_BOXES, &m->boxes, put_box));
     TRY(put_table(journal, MEMORY_GRANTS, &m->grants, put_grant));
     return put_table(journal, MEMORY_APPROVALS, &m->nonces, put_nonce);

@@ -2,25 +2,19 @@
 /*
  * pin: set and check a payer's six digits; nothing ever returns them (TP-6, DESIGN section 5.3).
  *
- *   verifier = version u32 | sealed field under the pepper (crypto/seal.h), of the password record
- *              place = "pin" | payer framed | version u32
- *
- * The record's slow hash has its own salt, the pepper is the second one (TP-6's two salts) and the
- * real defence of six digits. Versions are in the journal: an older verifier is
- * REFUSED_VERIFIER_ROLLED_BACK. Box contexts: policy/purposes.h. Time is vaultd's own clock; the
+ * What is kept is a verifier (vault/verifier.h) whose place is "pin" | payer framed; an older one is
+ * REFUSED_VERIFIER_ROLLED_BACK. Passwords of other people: password_service.h. Box contexts: policy/purposes.h. Time is vaultd's own clock; the
  * caller's now_us is not believed. Thread-safe.
  */
 #include "ipc/vault_wire.h"
 #include "keys/keys.h"
 #include "vault/memory_pin.h"
+#include "vault/verifier.h"
 
 enum {
-    PIN_DIGITS = 6,
-    PIN_VERIFIER_BYTES = 4 + SEAL_OVERHEAD_BYTES + 51,
+    PIN_VERIFIER_BYTES = VERIFIER_MODERN_BYTES,
     PIN_PAYER_BYTES_MAX = 128,
 };
-/* A box lives at most this long from now on: as long as a prepay_id. */
-#define PIN_BOX_LIFE_MAX_US ((int64_t)2 * 3600 * 1000000)
 
 typedef struct Pin { /* borrowed parts of the vault */
     Keys *keys;
@@ -45,8 +39,6 @@ MUST_USE Status pin_check(const Pin *pin, Span request, Buffer *ret_answer);
  */
 MUST_USE Status pin_set(const Pin *pin, Span request, Buffer *ret_answer);
 
-/* Too easy to guess, or not six digits. */
-bool pin_is_weak(Span pin);
 /* The hash of everything that a grant for this payment is bound to. */
 void pin_binding(const KeyedHashKey *names, Span payer, Span tenant, Span order, int64_t minor,
         uint32_t currency, KeyedHash *ret_binding);

@@ -3,6 +3,7 @@
  * boxes as a payer's app makes them. */
 #include "policy/purposes.h"
 #include "vault/memory_pin.h"
+#include "vault/password_rules.h"
 #include "vault/vault_test_house.h"
 
 static const char *const payer = "p1";
