@@ -222,7 +222,15 @@ static void test_rights(void)
         [VAULT_STOP] = "O",
         [VAULT_ROLL_BEGIN] = "H",
         [VAULT_ROLL_ROWS] = "H",
-        [VAULT_CALLER_LEAF] = "H" };
+        [VAULT_CALLER_LEAF] = "H",
+        [VAULT_PASSWORD_SET] = "H",
+        [VAULT_PASSWORD_CHECK] = "H",
+        [VAULT_PASSWORD_SPEND] = "H",
+        [VAULT_PASSWORD_RESET] = "H",
+        [VAULT_PASSWORD_SHOW] = "H",
+        [VAULT_PASSWORD_IMPORT] = "H",
+        [VAULT_LEGACY_ENABLE] = "O",
+        [VAULT_PASSWORD_COUNTS] = "HO" };
     for (int operation = 0; operation < 256; operation++) {
         const char *may = operation < VAULT_OPERATION_COUNT ? table[operation] : NULL;
         const bool hufud = may != NULL && strchr(may, 'H') != NULL;

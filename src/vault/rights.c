@@ -40,6 +40,14 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_ROLL_BEGIN] = { true, false, true, LANE_SEAL, true },
     [VAULT_ROLL_ROWS] = { true, false, true, LANE_SEAL, true },
     [VAULT_CALLER_LEAF] = { true, false, true, LANE_ADMIN, true },
+    [VAULT_PASSWORD_SET] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_PASSWORD_CHECK] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_PASSWORD_SPEND] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_PASSWORD_RESET] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_PASSWORD_SHOW] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_PASSWORD_IMPORT] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_LEGACY_ENABLE] = { false, true, true, LANE_ADMIN, true },
+    [VAULT_PASSWORD_COUNTS] = { true, true, true, LANE_ADMIN, true },
 };
 
 static const ServiceLane lanes[LANE_COUNT] = {

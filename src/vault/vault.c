@@ -4,6 +4,7 @@
 #include "crypto/sign.h"
 #include "vault/approval.h"
 #include "vault/checkpoint.h"
+#include "vault/legacy_import.h"
 #include "vault/prepare.h"
 #include "vault/roll.h"
 #include "vault/scan.h"
@@ -15,6 +16,7 @@ struct Vault {
     VaultConfig config;
     StoreView *view;
     Pin pin;
+    PasswordService passwords;
     Issue issue;
     Protect protect;
     _Atomic bool sandboxed;
@@ -27,6 +29,8 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     Memory *memory = config->memory;
     v->config = *config;
     v->pin = (Pin) { config->keys, memory, config->clock, config->random, memory->names };
+    v->passwords = (PasswordService) { config->keys, memory, config->clock, config->random,
+        memory->names, config->password_length_min };
     v->issue = (Issue) { config->keys, config->clock, config->random, { NULL } };
     memcpy(v->issue.names, config->names, sizeof(config->names));
     v->protect = (Protect) { config->keys, memory, config->clock, config->random };
@@ -182,21 +186,36 @@ static Status seal_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_a
     }
 }
 
-static Status check_pin(Vault *v, Span request, Buffer *ret_answer)
+/* What a wrong guess never looks like: somebody's record or box is not what it was. */
+static Status watch_password(Vault *v, uint8_t operation, Status s)
 {
-    const Status s = pin_check(&v->pin, request, ret_answer);
     const bool is_tampering = status_is(s, REFUSED_VERIFIER_ROLLED_BACK)
             || status_is(s, REFUSED_SEAL_TAMPERED) || status_is(s, REFUSED_BOX_SPENT);
-    if (is_tampering) alert(v, VAULT_CHECK_PIN, s, 0);
+    if (is_tampering) alert(v, operation, s, 0);
     return s;
+}
+
+static Status password_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    const PasswordService *passwords = &v->passwords;
+    switch (operation) {
+    case VAULT_CHECK_PIN: return pin_check(&v->pin, request, ret_answer);
+    case VAULT_SET_PIN: return pin_set(&v->pin, request, ret_answer);
+    case VAULT_PASSWORD_SET: return password_set(passwords, request, ret_answer);
+    case VAULT_PASSWORD_CHECK: return password_check_box(passwords, request, ret_answer);
+    case VAULT_PASSWORD_SPEND: return password_spend(passwords, request);
+    case VAULT_PASSWORD_RESET: return password_reset(passwords, request, ret_answer);
+    case VAULT_PASSWORD_SHOW: return password_show(passwords, request, ret_answer);
+    case VAULT_PASSWORD_IMPORT: return legacy_import(passwords, request, ret_answer);
+    case VAULT_PROTECT: return protect_signing_key(&v->protect, request, ret_answer);
+    default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
+    }
 }
 
 static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret_answer)
 {
     switch (operation) {
     case VAULT_SIGN: return issue_signatures(&v->issue, request, ret_answer);
-    case VAULT_CHECK_PIN: return check_pin(v, request, ret_answer);
-    case VAULT_SET_PIN: return pin_set(&v->pin, request, ret_answer);
     case VAULT_BOX_KEY: return issue_box_key(&v->issue, ret_answer);
     case VAULT_PUBLIC_KEYS: return issue_public_keys(&v->issue, ret_answer);
     case VAULT_TLS_LEAF: return issue_tls_leaf(&v->issue, request, ret_answer);
@@ -205,7 +224,8 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     case VAULT_WRAP_KEY: return protect_wrap_key(&v->protect, ret_answer);
     case VAULT_UNWRAP_KEY: return protect_unwrap_key(&v->protect, request, ret_answer);
     case VAULT_ENROLL: return enroll(v, request);
-    case VAULT_PROTECT: return protect_signing_key(&v->protect, request, ret_answer);
+    case VAULT_LEGACY_ENABLE: return legacy_enable(&v->passwords, request);
+    case VAULT_PASSWORD_COUNTS: return password_counts(&v->passwords, ret_answer);
     case VAULT_ENCRYPT_DOWNLINK: return protect_encrypt_downlink(&v->protect, request, ret_answer);
     case VAULT_STOP: return stop(v);
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
@@ -220,6 +240,8 @@ static Status answer(
     const bool ready = v->view->phase == STORE_SERVING;
     REQUIRE(ready || !rights_needs_ready(operation), REFUSED_VAULT_NOT_READY);
     if (rights_lane(operation) == LANE_SEAL) return seal_lane(v, operation, request, ret_answer);
+    if (rights_lane(operation) == LANE_PASSWORD)
+        return watch_password(v, operation, password_lane(v, operation, request, ret_answer));
     return other_lanes(v, operation, request, ret_answer);
 }
 

@@ -8,6 +8,7 @@
  * and protect.h.
  */
 #include "vault/issue.h"
+#include "vault/password_service.h"
 #include "vault/pin.h"
 #include "vault/protect.h"
 #include "vault/rights.h"
@@ -21,6 +22,7 @@ typedef struct VaultConfig {
     VaultUsers users;
     const char *custody; /* static storage */
     const char *names[ISSUE_NAMES_MAX + 1];
+    size_t password_length_min; /* 0: PASSWORD_LENGTH_MIN */
     void (*stop)(void *context); /* VAULT_STOP, or the journal is lost; may be NULL */
     void *stop_context;
     /* Something that people must see: a refusal (with its operation) that means tampering. May be
