@@ -11,13 +11,13 @@
  *   waiting      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
  *   set-pin      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
  *   signing-key  CLASS_SIGNING_KEY  mchid   empty         0, zeros          tenant  a challenge
- *   set-password, login, reset-password  as authorize, with an empty order and no amount
- *   authorize    PIN or PASSWORD    realm   reference     of the reference       user    a challenge
+ *   set-password, login, reset-password: as authorize, with an empty order and no amount
+ *   authorize    PIN or PASSWORD    realm   reference     of what it is     user    a challenge
  *   import       PIN or PASSWORD    realm   empty         0, zeros          empty   a challenge
  *   legacy-key   CLASS_SIGNING_KEY  realm   empty         0, zeros          empty   a challenge
  *
- * `realm` is "<tenant>/<realm>". A server nonce that is not 16 bytes long (a prepay_id) stands in the context as the first 16
- * bytes of its SHA-256.
+ * `realm` is "<tenant>/<realm>". A server nonce that is not 16 bytes long (a prepay_id) stands in
+ * the context as the first 16 bytes of its SHA-256.
  */
 #include "policy/classes.h"
 

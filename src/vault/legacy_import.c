@@ -49,8 +49,10 @@ static Status keep_key(const PasswordService *service, const WireLegacyEnable *e
             enable->nonce, &key));
     REQUIRE(key.size > 0 && key.size <= LEGACY_KEY_BYTES_MAX, REFUSED_LEGACY_RECORD);
     TRY(put_key_place(enable->data_class, realm, &place));
-    TRY(seal_close(keys_seal_key(service->keys, KEY_FIELD), &service->random,
-            span_of_buffer(&place), span_of_buffer(&key), &sealed));
+    CLEANUP(seal_key_wipe) SealKey field = { 0 };
+    TRY(keys_seal_copy(service->keys, KEY_FIELD, 0, &field));
+    TRY(seal_close(
+            &field, &service->random, span_of_buffer(&place), span_of_buffer(&key), &sealed));
     legacy->key_bytes = (uint16_t)sealed.size;
     return OK;
 }
@@ -100,8 +102,10 @@ Status legacy_key(const PasswordService *service, const PasswordOwner *owner,
     uint8_t place_memory[KEY_PLACE_BYTES_MAX];
     Buffer place = BUFFER_OF(place_memory);
     TRY(put_key_place(owner->data_class, text, &place));
-    return seal_open(keys_seal_key(service->keys, KEY_FIELD), span_of_buffer(&place),
-            (Span) { legacy.key, legacy.key_bytes }, ret_key);
+    const Span sealed = { legacy.key, legacy.key_bytes };
+    CLEANUP(seal_key_wipe) SealKey field = { 0 };
+    TRY(keys_seal_copy_for(service->keys, KEY_FIELD, sealed, &field));
+    return seal_open(&field, span_of_buffer(&place), sealed, ret_key);
 }
 
 /* --- import --- */

@@ -35,14 +35,16 @@ static Status import(Tenant *t, LegacyForm form, const char *password, bool wrap
     return own;
 }
 
-static House *open_allowed(Tenant *t, LegacyForm form)
+static void tenant_done(Tenant *t) { house_close(t->house); }
+
+static Tenant open_allowed(LegacyForm form)
 {
-    House *h = house_open();
-    tenant_init(t, h, &li);
-    tenant_enroll_people(t);
+    Tenant t;
+    tenant_init(&t, house_open(), &li);
+    tenant_enroll_people(&t);
     const bool keyed = form.formula == LEGACY_SHA256_DATA_MD5;
-    ASSERT(status_ok(tenant_allow(t, form, keyed ? KEY : NULL, "bob")));
-    return h;
+    ASSERT(status_ok(tenant_allow(&t, form, keyed ? KEY : NULL, "bob")));
+    return t;
 }
 
 static void test_off_until_two_allow_it(void)
@@ -78,9 +80,8 @@ static void test_every_formula_is_upgraded_at_first_use(void)
         for (int wrap = 0; wrap < 2; wrap++) {
             LegacyForm form = { (LegacyFormula)i, LEGACY_INNER_NONE };
             if (form.formula == LEGACY_SHA256_DATA_MD5) form.inner = LEGACY_INNER_HEX_UPPER;
-            Tenant t;
             WirePasswordCounts counts;
-            CLEANUP(house_done) House *h = open_allowed(&t, form);
+            CLEANUP(tenant_done) Tenant t = open_allowed(form);
             EXPECT_OK(import(&t, form, "otter51!", wrap != 0));
             EXPECT_REFUSED(tenant_login(&t, "otter52!"), REFUSED_PIN_WRONG);
             EXPECT_REFUSED(tenant_login(&t, ""), REFUSED_PIN_WRONG);
@@ -102,8 +103,7 @@ static void test_every_formula_is_upgraded_at_first_use(void)
 /* After the upgrade the legacy record is an old one, and stays one. */
 static void test_no_way_back(void)
 {
-    Tenant t;
-    CLEANUP(house_done) House *h = open_allowed(&t, sample);
+    CLEANUP(tenant_done) Tenant t = open_allowed(sample);
     EXPECT_OK(import(&t, sample, "otter51!", false));
     uint8_t old[WIRE_VERIFIER_BYTES_MAX];
     const Span legacy = { old, t.verifier.size };
@@ -111,8 +111,8 @@ static void test_no_way_back(void)
     EXPECT_OK(tenant_login(&t, "otter51!"));
 
     /* Killed before the new one was stored: the old one is still good, and offers again. */
-    EXPECT_OK(house_restart(h));
-    EXPECT_OK(house_scan(h));
+    EXPECT_OK(house_restart(t.house));
+    EXPECT_OK(house_scan(t.house));
     EXPECT_OK(tenant_login(&t, "otter51!"));
     EXPECT(t.next.size == VERIFIER_MODERN_BYTES);
     EXPECT_OK(tenant_store_next(&t));
@@ -121,8 +121,8 @@ static void test_no_way_back(void)
     EXPECT_REFUSED(tenant_login(&t, "otter51!"), REFUSED_VERIFIER_ROLLED_BACK);
     EXPECT_REFUSED(tenant_show(&t), REFUSED_VERIFIER_ROLLED_BACK);
     EXPECT_REFUSED(import(&t, sample, "evil-otter!", false), REFUSED_PASSWORD_EXISTS);
-    EXPECT_OK(house_restart(h));
-    EXPECT_OK(house_scan(h));
+    EXPECT_OK(house_restart(t.house));
+    EXPECT_OK(house_scan(t.house));
     t.verifier = legacy;
     EXPECT_REFUSED(tenant_login(&t, "otter51!"), REFUSED_VERIFIER_ROLLED_BACK);
     t.verifier = modern;
@@ -144,8 +144,7 @@ static void test_no_way_back(void)
 /* Who gives a new password over a legacy one must know the legacy one; it is an attempt. */
 static void test_a_legacy_password_is_changed_by_who_knows_it(void)
 {
-    Tenant t;
-    CLEANUP(house_done) House *h = open_allowed(&t, salted);
+    CLEANUP(tenant_done) Tenant t = open_allowed(salted);
     EXPECT_OK(import(&t, salted, "otter51!", true));
     EXPECT_REFUSED(tenant_set(&t, "", "violet Kettle, 9 hills"), REFUSED_PIN_WRONG);
     EXPECT_REFUSED(tenant_set(&t, "otter52!", "violet Kettle, 9 hills"), REFUSED_PIN_WRONG);
@@ -160,8 +159,7 @@ static void test_a_legacy_password_is_changed_by_who_knows_it(void)
  * malformed refuses itself alone; an import sent again before its store is the same import. */
 static void test_records_of_an_import(void)
 {
-    Tenant t;
-    CLEANUP(house_done) House *h = open_allowed(&t, salted);
+    CLEANUP(tenant_done) Tenant t = open_allowed(salted);
     Status own[TENANT_ITEMS_MAX];
     static const uint8_t bytes[32] = { 1 };
     uint8_t digest[32];
@@ -304,10 +302,9 @@ static void ask_everything(Tenant *t)
 static void test_nothing_leaves_the_vault(void)
 {
     static uint8_t left[TRACE_BYTES_MAX];
-    Tenant t;
-    CLEANUP(house_done) House *h = open_allowed(&t, sample);
-    trace = (Trace) { h, h->ask, { left, 0, sizeof(left) } };
-    h->ask = traced;
+    CLEANUP(tenant_done) Tenant t = open_allowed(sample);
+    trace = (Trace) { t.house, t.house->ask, { left, 0, sizeof(left) } };
+    t.house->ask = traced;
     EXPECT_OK(import(&t, sample, "canary-Otter-51", false));
     uint8_t legacy_digest[32];
     memcpy(legacy_digest, old_digest(sample, t.owner.user, "canary-Otter-51").data, 32);
@@ -329,18 +326,17 @@ static void test_nothing_leaves_the_vault(void)
     for (size_t s = 0; s < sizeof(secrets) / sizeof(secrets[0]); s++) {
         for (size_t p = 0; p < 2; p++)
             expect_absent(places[p], secrets[s]);
-        expect_absent_from_journal(h, secrets[s]);
+        expect_absent_from_journal(t.house, secrets[s]);
     }
 }
 
 /* Small segments: what is allowed, offered, stored, spent and tried is in every snapshot. */
 static void test_state_survives_snapshots(void)
 {
-    Tenant t;
-    CLEANUP(house_done) House *h = open_allowed(&t, sample);
-    h->segment_bytes = 16 * 1024;
-    EXPECT_OK(house_restart(h));
-    EXPECT_OK(house_scan(h));
+    CLEANUP(tenant_done) Tenant t = open_allowed(sample);
+    t.house->segment_bytes = 16 * 1024;
+    EXPECT_OK(house_restart(t.house));
+    EXPECT_OK(house_scan(t.house));
     EXPECT_OK(import(&t, sample, "otter51!", false));
     const Tenant first = t;
     t.owner.user = SPAN("u1002");
@@ -348,16 +344,16 @@ static void test_state_survives_snapshots(void)
     EXPECT_OK(tenant_login(&t, "otter51!"));
     EXPECT_OK(tenant_store_next(&t));
     Tenant stranger;
-    tenant_init(&stranger, h, &li);
+    tenant_init(&stranger, t.house, &li);
     stranger.owner.user = SPAN("nobody");
     for (int i = 0; i < PIN_TRIES_MAX; i++)
         EXPECT_REFUSED(tenant_login(&stranger, "x"), REFUSED_PIN_WRONG);
     for (int i = 0; i < 150; i++) {
-        house_begin(h);
-        EXPECT_OK(house_commit(h));
+        house_begin(t.house);
+        EXPECT_OK(house_commit(t.house));
         if (i % 50 != 49) continue;
-        EXPECT_OK(house_restart(h));
-        EXPECT_OK(house_scan(h));
+        EXPECT_OK(house_restart(t.house));
+        EXPECT_OK(house_scan(t.house));
     }
     WirePasswordCounts counts;
     EXPECT_OK(tenant_counts(&t, &counts));

@@ -4,9 +4,9 @@
  * were given out and not seen stored yet, what legacy formulas two people allowed, resets, spent
  * grants, and how often an owner was shown a key of its own.
  *
- * A record that vaultd replaces by itself (an upgrade, an import) is *offered*: the one before stays
- * good until the new one is shown from the store. So a crash between the answer and the store's
- * write locks nobody out, and once the new one was seen the old one is rolled back.
+ * A record that vaultd replaces by itself (an upgrade, an import) is *offered*: the one before
+ * stays good until the new one is shown from the store. So a crash between the answer and the
+ * store's write locks nobody out, and once the new one was seen the old one is rolled back.
  */
 #include "vault/memory_people.h"
 #include "vault/memory_pin.h"

@@ -34,8 +34,8 @@ MUST_USE Status memory_pin_attempt(Memory *memory, const PinUse *use, int64_t no
         bool *ret_repeated, uint8_t ret_grant[MEMORY_GRANT_BYTES]);
 /* An attempt at somebody whom the caller does not know: counted and locked like any other, so that
  * neither answer nor time tells who exists. MEMORY_STRANGERS_MAX are remembered; then all are
- * forgotten. Durable. Refuses REFUSED_VERIFIER_ROLLED_BACK (the vault does know), REFUSED_BOX_SPENT,
- * REFUSED_PIN_WRONG, REFUSED_PIN_LOCKED, REFUSED_VAULT_BUSY. */
+ * forgotten. Durable. Refuses REFUSED_VERIFIER_ROLLED_BACK (the vault does know),
+ * REFUSED_BOX_SPENT, REFUSED_PIN_WRONG, REFUSED_PIN_LOCKED, REFUSED_VAULT_BUSY. */
 MUST_USE Status memory_pin_stranger(Memory *memory, const PinUse *use, int64_t now_us);
 /* It was right: the count is cleared and `grant` lives. Durable. When the same box was right on
  * another thread meanwhile, that grant is returned instead. */

@@ -39,10 +39,10 @@ MUST_USE Status password_set(const PasswordService *service, Span request, Buffe
  */
 MUST_USE Status password_check_box(
         const PasswordService *service, Span request, Buffer *ret_answer);
-/* request WirePasswordSpend. Refuses REFUSED_GRANT_INVALID: unknown, spent, late, or other facts. */
+/* request WirePasswordSpend. Refuses REFUSED_GRANT_INVALID: unknown, spent, late, other facts. */
 MUST_USE Status password_spend(const PasswordService *service, Span request);
-/* request approvals, WirePasswordReset; ret_answer: verifier. Whatever was there is rolled back, and
- * a lock is lifted. Refuses REFUSED_APPROVAL_*, REFUSED_BOX_*, REFUSED_PASSWORD_WEAK. */
+/* request approvals, WirePasswordReset; ret_answer: verifier. Whatever was there is rolled back,
+ * and a lock is lifted. Refuses REFUSED_APPROVAL_*, REFUSED_BOX_*, REFUSED_PASSWORD_WEAK. */
 MUST_USE Status password_reset(const PasswordService *service, Span request, Buffer *ret_answer);
 /* request list of WirePasswordShown; ret_answer list of WirePasswordKept: vaultd learns what stands
  * in the store, and what an earlier pepper sealed comes back under the current one. */

@@ -48,7 +48,7 @@ static Status facts_of_check(const WirePinCheck *check, BoxFacts *ret_facts)
             REFUSED_BOX_CONTEXT);
     REQUIRE(is_pay ? check->minor > 0 : check->minor == 0, REFUSED_BOX_CONTEXT);
     REQUIRE(check->payer.size > 0, REFUSED_BOX_CONTEXT);
-    *ret_facts = (BoxFacts) { CLASS_PIN, purpose, check->tenant, check->order,
+    *ret_facts = (BoxFacts) { CLASS_PIN, (uint16_t)purpose, check->tenant, check->order,
         is_pay ? check->tenant : check->payer, check->minor, check->nonce };
     return OK;
 }

@@ -2,9 +2,9 @@
 /*
  * pin: set and check a payer's six digits; nothing ever returns them (TP-6, DESIGN section 5.3).
  *
- * What is kept is a verifier (vault/verifier.h) whose place is "pin" | payer framed; an older one is
- * REFUSED_VERIFIER_ROLLED_BACK. Passwords of other people: password_service.h. Box contexts: policy/purposes.h. Time is vaultd's own clock; the
- * caller's now_us is not believed. Thread-safe.
+ * What is kept is a verifier (vault/verifier.h) whose place is "pin" | payer framed; an older one
+ * is REFUSED_VERIFIER_ROLLED_BACK. Passwords of other people: password_service.h. Box contexts:
+ * policy/purposes.h. Time is vaultd's own clock; the caller's now_us is not believed. Thread-safe.
  */
 #include "ipc/vault_wire.h"
 #include "keys/keys.h"

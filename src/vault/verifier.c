@@ -69,7 +69,14 @@ static Status put_place(Span place, uint32_t version, Buffer *b)
     return buffer_put_u32(b, version);
 }
 
-Status verifier_open(const Keys *keys, Span place, Span bytes, uint32_t *ret_version,
+static bool has_successor(Keys *keys, uint32_t pepper_version)
+{
+    CLEANUP(seal_key_wipe) SealKey next = { 0 };
+    return !status_is(
+            keys_seal_copy(keys, KEY_PEPPER, pepper_version + 1, &next), REFUSED_KEY_UNKNOWN);
+}
+
+Status verifier_open(Keys *keys, Span place, Span bytes, uint32_t *ret_version,
         bool *ret_old_pepper, Verifier *ret_verifier)
 {
     Cursor c = cursor_of(bytes);
@@ -80,14 +87,16 @@ Status verifier_open(const Keys *keys, Span place, Span bytes, uint32_t *ret_ver
     Buffer full = BUFFER_OF(place_memory);
     CLEANUP(wipe_buffer) Buffer body = BUFFER_OF(body_memory);
     TRY(put_place(place, version, &full));
-    TRY(seal_open(keys_seal_key(keys, KEY_PEPPER), span_of_buffer(&full), c.rest, &body));
+    CLEANUP(seal_key_wipe) SealKey pepper = { 0 };
+    TRY(keys_seal_copy_for(keys, KEY_PEPPER, c.rest, &pepper));
+    TRY(seal_open(&pepper, span_of_buffer(&full), c.rest, &body));
     TRY(take_body(span_of_buffer(&body), ret_verifier));
     *ret_version = version;
-    *ret_old_pepper = false;
+    *ret_old_pepper = has_successor(keys, pepper.key_version);
     return OK;
 }
 
-Status verifier_close(const Keys *keys, const Random *random, Span place, uint32_t version,
+Status verifier_close(Keys *keys, const Random *random, Span place, uint32_t version,
         const Verifier *verifier, Buffer *ret_bytes)
 {
     uint8_t place_memory[VERIFIER_PLACE_BYTES_MAX + 4];
@@ -98,8 +107,9 @@ Status verifier_close(const Keys *keys, const Random *random, Span place, uint32
     TRY(put_place(place, version, &full));
     TRY(put_body(verifier, &body));
     TRY(buffer_put_u32(&out, version));
-    TRY(seal_close(keys_seal_key(keys, KEY_PEPPER), random, span_of_buffer(&full),
-            span_of_buffer(&body), &out));
+    CLEANUP(seal_key_wipe) SealKey pepper = { 0 };
+    TRY(keys_seal_copy(keys, KEY_PEPPER, 0, &pepper));
+    TRY(seal_close(&pepper, random, span_of_buffer(&full), span_of_buffer(&body), &out));
     ret_bytes->size = out.size;
     return OK;
 }

@@ -47,12 +47,12 @@ void verifier_wipe(Verifier *verifier);
  * Read what verifier_close() made for this place.
  * ret_old_pepper  true: sealed under an earlier version of the pepper; close it again
  * Refuses REFUSED_SEAL_FORMAT, REFUSED_SEAL_TAMPERED (another place, version or pepper),
- * REFUSED_PASSWORD_RECORD_FORMAT.
+ * REFUSED_PASSWORD_RECORD_FORMAT, REFUSED_KEY_DESTROYED (its pepper was).
  */
-MUST_USE Status verifier_open(const Keys *keys, Span place, Span bytes, uint32_t *ret_version,
+MUST_USE Status verifier_open(Keys *keys, Span place, Span bytes, uint32_t *ret_version,
         bool *ret_old_pepper, Verifier *ret_verifier);
 /* Append it, sealed under the current pepper. */
-MUST_USE Status verifier_close(const Keys *keys, const Random *random, Span place, uint32_t version,
+MUST_USE Status verifier_close(Keys *keys, const Random *random, Span place, uint32_t version,
         const Verifier *verifier, Buffer *ret_bytes);
 
 /* A modern one of this password, by the house's suite. Faults as password_make(). */
