@@ -54,6 +54,11 @@ typedef enum VaultOperation {
     VAULT_KEY_REVEAL = 68, /* KeyReveal -> the key, encrypted to its owner's own key */
     VAULT_KEY_MAC = 69, /* KeyMac -> mac */
     VAULT_CALLER_LEAF = 80, /* SPKI DER framed, name framed -> as VAULT_TLS_LEAF, for a caller */
+    VAULT_POLICY_SET = 30, /* approval x2, blob (ipc/policy_wire.h, and the four below) */
+    VAULT_POLICY_GET = 31, /* which set -> who set what when */
+    VAULT_EXPIRY_GRANT = 32, /* approval x2, WireExpiryGrant */
+    VAULT_EXPIRY_END = 33,
+    VAULT_EXPIRY_LOOK = 34,
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 

@@ -42,18 +42,24 @@ static Status take_one(Memory *memory, Cursor *c, Span operation, int64_t now_us
     return OK;
 }
 
+Status approval_take_people(Memory *memory, Cursor *message, Span operation, int64_t now_us,
+        WireApproval ret_people[2], MemoryApprovals *ret_approvals)
+{
+    MemoryApprovals approvals = { 0 };
+    for (size_t i = 0; i < 2; i++)
+        TRY(take_one(memory, message, operation, now_us, &ret_people[i], &approvals.nonces[i]));
+    REQUIRE(!span_equal(ret_people[0].name, ret_people[1].name), REFUSED_APPROVAL_QUORUM);
+    REQUIRE(span_equal(ret_people[0].subject, ret_people[1].subject), REFUSED_APPROVAL_INVALID);
+    REQUIRE(!memory_approvals_spent(memory, &approvals, now_us), REFUSED_APPROVAL_REPLAYED);
+    *ret_approvals = approvals;
+    return OK;
+}
+
 Status approval_take(Memory *memory, Cursor *message, Span operation, int64_t now_us,
         Span *ret_subject, MemoryApprovals *ret_approvals)
 {
-    WireApproval first;
-    WireApproval second;
-    MemoryApprovals approvals = { 0 };
-    TRY(take_one(memory, message, operation, now_us, &first, &approvals.nonces[0]));
-    TRY(take_one(memory, message, operation, now_us, &second, &approvals.nonces[1]));
-    REQUIRE(!span_equal(first.name, second.name), REFUSED_APPROVAL_QUORUM);
-    REQUIRE(span_equal(first.subject, second.subject), REFUSED_APPROVAL_INVALID);
-    REQUIRE(!memory_approvals_spent(memory, &approvals, now_us), REFUSED_APPROVAL_REPLAYED);
-    *ret_subject = first.subject;
-    *ret_approvals = approvals;
+    WireApproval people[2];
+    TRY(approval_take_people(memory, message, operation, now_us, people, ret_approvals));
+    *ret_subject = people[0].subject;
     return OK;
 }

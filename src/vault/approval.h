@@ -14,6 +14,13 @@
 #define APPROVAL_LIFE_MAX_US ((int64_t)24 * 3600 * 1000000)
 
 /*
+ * As approval_take(), and says who the two are and what they gave as reason; borrowed from the
+ * message.
+ */
+MUST_USE Status approval_take_people(Memory *memory, Cursor *message, Span operation,
+        int64_t now_us, WireApproval ret_people[2], MemoryApprovals *ret_approvals);
+
+/*
  * Take two approvals from the message and check them against each other and `operation`. They are
  * not spent yet.
  *

@@ -1,4 +1,4 @@
-#include "vault/memory.h"
+#include "vault/memory_policy.h"
 
 #include "base/secret.h"
 
@@ -44,7 +44,8 @@ Status memory_open(const MemoryConfig *config, Memory **ret_memory)
         .snapshot = memory_snapshot,
         .context = m,
     };
-    const Status s = journal_open(&journal, &m->journal);
+    Status s = memory_policies_open(m);
+    if (status_ok(s)) s = journal_open(&journal, &m->journal);
     if (!status_ok(s)) {
         memory_close(m);
         return s;
@@ -57,6 +58,7 @@ void memory_close(Memory *m)
 {
     if (m == NULL) return;
     journal_close(m->journal);
+    memory_policies_close(m);
     hash_table_clear(&m->frozen);
     hash_table_clear(&m->payers);
     hash_table_clear(&m->boxes);

@@ -66,6 +66,9 @@ typedef enum MemoryKind {
     MEMORY_RESET = 46,
     MEMORY_SPENT = 47,
     MEMORY_REVEALED = 48,
+    MEMORY_POLICY = 20,
+    MEMORY_EXPIRY_GRANT = 21,
+    MEMORY_EXPIRY_END = 22,
 } MemoryKind;
 
 /* Somebody with a PIN or a password: a payer of the house, or anybody of a tenant. */
@@ -131,6 +134,8 @@ typedef struct MemoryOperator {
     uint8_t key_bytes;
 } MemoryOperator;
 
+typedef struct MemoryPolicies MemoryPolicies;
+
 typedef struct Memory {
     pthread_mutex_t lock;
     Journal *journal;
@@ -150,6 +155,7 @@ typedef struct Memory {
     size_t boxes_purge_at, grants_purge_at;
     MemoryOperator operators[MEMORY_OPERATORS_MAX];
     size_t operator_count;
+    MemoryPolicies *policies; /* memory_policy.h */
     _Atomic bool sync_failed;
     _Atomic int faults; /* appends that failed in a row */
     /* of memory_settler.h: journal positions of the last CONFIRM or ABORT, and of the last sync

@@ -1,5 +1,5 @@
 /* One record at a time: the state after it is the same at its first writing and at every replay. */
-#include "vault/memory.h"
+#include "vault/memory_policy.h"
 
 #include "vault/verifier.h"
 
@@ -295,6 +295,9 @@ static const Apply applies[] = {
     [MEMORY_APPROVALS] = memory_apply_approvals,
     [MEMORY_CHECKPOINT] = apply_checkpoint,
     [MEMORY_RESTORE] = apply_restore,
+    [MEMORY_POLICY] = memory_apply_policy,
+    [MEMORY_EXPIRY_GRANT] = memory_apply_expiry,
+    [MEMORY_EXPIRY_END] = memory_apply_expiry_end,
 };
 
 static Status apply_one(Memory *m, uint16_t kind, Cursor *c)

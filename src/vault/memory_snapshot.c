@@ -1,5 +1,5 @@
 /* The whole state as records, so that the other segment can begin with it. */
-#include "vault/memory.h"
+#include "vault/memory_policy.h"
 
 /* Records of one kind are packed into payloads of up to JOURNAL_RECORD_BYTES_MAX. */
 typedef struct Pack {
@@ -149,6 +149,7 @@ Status memory_snapshot(void *memory, Journal *journal)
     TRY(put_tree(m, journal));
     TRY(put_prepared(m, journal));
     TRY(put_operators(m, journal));
+    TRY(memory_snapshot_policies(m, journal));
     TRY(put_table(journal, MEMORY_FREEZE, &m->frozen, put_frozen));
     TRY(put_table(journal, MEMORY_SUBJECTS, &m->payers, put_payer));
     TRY(put_table(journal, MEMORY_STRANGERS, &m->strangers, put_payer));

@@ -1,71 +1,22 @@
 /* Goal: only two different enrolled people together release a row or accept a restored store, once
  * each (TP-15, LL-4.5.2, DESIGN section 5.6); and nobody asks for what rights.c does not give.
  * Method: real Ed25519 signatures, each field wrong in turn. */
-#include "base/encoding.h"
 #include "vault/scan.h"
-#include "vault/vault_test_house.h"
-
-static PrivateKey *keys[3]; /* ann, bob, and eve who is not enrolled */
-static const char *const names[] = { "ann", "bob", "eve" };
-
-static Status enroll(House *h, const char *name, const PrivateKey *key)
-{
-    uint8_t memory[512];
-    uint8_t spki_memory[SIGN_SPKI_BYTES_MAX];
-    Buffer b = BUFFER_OF(memory);
-    Buffer spki = BUFFER_OF(spki_memory);
-    TRY(public_key_to_spki(private_key_public(key), &spki));
-    TRY(buffer_put_framed(&b, span_of_text(name)));
-    TRY(buffer_put_framed(&b, span_of_buffer(&spki)));
-    return house_ask_operator(h, VAULT_ENROLL, span_of_buffer(&b));
-}
-
-static House *open_with_people(void)
-{
-    House *h = house_open();
-    for (int i = 0; i < 3; i++) {
-        if (keys[i] == NULL) ASSERT(status_ok(private_key_generate(KEY_ED25519, &keys[i])));
-    }
-    ASSERT(status_ok(enroll(h, names[0], keys[0])));
-    ASSERT(status_ok(enroll(h, names[1], keys[1])));
-    return h;
-}
-
-typedef struct Act {
-    const char *operation;
-    Span subject;
-    int people[2];
-    int64_t life_us;
-    uint8_t nonce;
-    bool breaks_signature;
-    bool other_subject;
-} Act;
-
-static Status put_approval(House *h, const Act *act, int which, Buffer *b)
-{
-    uint8_t nonce[16];
-    memset(nonce, act->nonce + which, sizeof(nonce));
-    uint8_t message_memory[WIRE_APPROVAL_BYTES_MAX];
-    uint8_t signature_memory[SIGN_BYTES_MAX];
-    Buffer message = BUFFER_OF(message_memory);
-    Buffer signature = BUFFER_OF(signature_memory);
-    WireApproval approval = { span_of_text(names[act->people[which]]), span_of_text(act->operation),
-        act->subject, SPAN("because"), h->now_us + act->life_us, SPAN_OF(nonce), { NULL, 0 } };
-    if (act->other_subject && which == 1) approval.subject = SPAN("another");
-    TRY(wire_approval_message(&approval, &message));
-    TRY(sign_make(keys[act->people[which]], span_of_buffer(&message), &signature));
-    if (act->breaks_signature && which == 1) signature.data[3] ^= 1;
-    approval.signature = span_of_buffer(&signature);
-    return wire_put_approval(b, &approval);
-}
+#include "vault/vault_test_people.h"
 
 static Status act_on(House *h, uint8_t operation, const Act *act)
 {
     uint8_t memory[8192];
     Buffer b = BUFFER_OF(memory);
-    TRY(put_approval(h, act, 0, &b));
-    TRY(put_approval(h, act, 1, &b));
+    TRY(people_put_approvals(h, act, &b));
     return house_ask_operator(h, operation, span_of_buffer(&b));
+}
+
+static House *open_with_people(void)
+{
+    House *h = house_open();
+    people_enroll_two(h);
+    return h;
 }
 
 static void test_release_needs_two(void)
@@ -151,15 +102,15 @@ static void test_restore_needs_two_and_begins_a_new_log(void)
 static void test_the_ceremony_closes(void)
 {
     CLEANUP(house_done) House *h = open_with_people();
-    EXPECT_REFUSED(enroll(h, "ann", keys[2]), REFUSED_OPERATOR_EXISTS);
-    EXPECT_REFUSED(enroll(h, "eve", keys[0]), REFUSED_OPERATOR_EXISTS);
+    EXPECT_REFUSED(people_enroll(h, "ann", people_key(2)), REFUSED_OPERATOR_EXISTS);
+    EXPECT_REFUSED(people_enroll(h, "eve", people_key(0)), REFUSED_OPERATOR_EXISTS);
     PrivateKey *rsa = NULL;
     EXPECT_OK(private_key_generate(KEY_P256, &rsa));
-    const Status wrong_kind = enroll(h, "dan", rsa);
+    const Status wrong_kind = people_enroll(h, "dan", rsa);
     private_key_free(&rsa);
     EXPECT(status_refused(wrong_kind));
     EXPECT_OK(house_found(h));
-    EXPECT_REFUSED(enroll(h, "eve", keys[2]), REFUSED_CEREMONY_CLOSED);
+    EXPECT_REFUSED(people_enroll(h, "eve", people_key(2)), REFUSED_CEREMONY_CLOSED);
 }
 
 static void test_a_backup_key_opens_for_two(void)
@@ -182,8 +133,7 @@ static void test_a_backup_key_opens_for_two(void)
     const Act act = { "unwrap-backup", SPAN_OF(digest), { 0, 1 }, 1000000, 7, false, false };
     uint8_t memory[8192];
     Buffer b = BUFFER_OF(memory);
-    EXPECT_OK(put_approval(h, &act, 0, &b));
-    EXPECT_OK(put_approval(h, &act, 1, &b));
+    EXPECT_OK(people_put_approvals(h, &act, &b));
     EXPECT_OK(buffer_put_framed(&b, wrapped));
     EXPECT_REFUSED(house_ask(h, VAULT_UNWRAP_KEY, span_of_buffer(&b)), REFUSED_VAULT_FORBIDDEN);
     EXPECT_OK(house_ask_operator(h, VAULT_UNWRAP_KEY, span_of_buffer(&b)));
@@ -230,7 +180,12 @@ static void test_rights(void)
         [VAULT_PASSWORD_SHOW] = "H",
         [VAULT_PASSWORD_IMPORT] = "H",
         [VAULT_LEGACY_ENABLE] = "O",
-        [VAULT_PASSWORD_COUNTS] = "HO" };
+        [VAULT_PASSWORD_COUNTS] = "HO",
+        [VAULT_POLICY_SET] = "O",
+        [VAULT_POLICY_GET] = "HO",
+        [VAULT_EXPIRY_GRANT] = "O",
+        [VAULT_EXPIRY_END] = "HO",
+        [VAULT_EXPIRY_LOOK] = "HO" };
     for (int operation = 0; operation < 256; operation++) {
         const char *may = operation < VAULT_OPERATION_COUNT ? table[operation] : NULL;
         const bool hufud = may != NULL && strchr(may, 'H') != NULL;

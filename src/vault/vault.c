@@ -5,6 +5,7 @@
 #include "vault/approval.h"
 #include "vault/checkpoint.h"
 #include "vault/legacy_import.h"
+#include "vault/policy_book.h"
 #include "vault/prepare.h"
 #include "vault/roll.h"
 #include "vault/scan.h"
@@ -19,6 +20,7 @@ struct Vault {
     PasswordService passwords;
     Issue issue;
     Protect protect;
+    PolicyBook book;
     _Atomic bool sandboxed;
 };
 
@@ -34,6 +36,7 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     v->issue = (Issue) { config->keys, config->clock, config->random, { NULL } };
     memcpy(v->issue.names, config->names, sizeof(config->names));
     v->protect = (Protect) { config->keys, memory, config->clock, config->random };
+    v->book = (PolicyBook) { memory, config->clock };
     const Status s = store_view_open(config->keys, memory, config->clock, config->random, &v->view);
     if (!status_ok(s)) {
         vault_close(v);
@@ -227,6 +230,11 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     case VAULT_LEGACY_ENABLE: return legacy_enable(&v->passwords, request);
     case VAULT_PASSWORD_COUNTS: return password_counts(&v->passwords, ret_answer);
     case VAULT_ENCRYPT_DOWNLINK: return protect_encrypt_downlink(&v->protect, request, ret_answer);
+    case VAULT_POLICY_SET: return policy_book_set(&v->book, request);
+    case VAULT_POLICY_GET: return policy_book_get(&v->book, request, ret_answer);
+    case VAULT_EXPIRY_GRANT: return policy_book_grant(&v->book, request);
+    case VAULT_EXPIRY_END: return policy_book_end(&v->book, request);
+    case VAULT_EXPIRY_LOOK: return policy_book_look(&v->book, request, ret_answer);
     case VAULT_STOP: return stop(v);
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
     }
