@@ -240,8 +240,8 @@ static House *vaultd_open(Vaultd *v, const char *suite)
 
 static void vaultd_close(Vaultd *v, House *h)
 {
-    static const char *const names[] = { "keys.a", "keys.b", "journal.a", "journal.b", "root.key",
-        "hufud", "operator" };
+    static const char *const names[] = { "keys.a", "keys.b", "journal.a", "journal.b", "attached.a",
+        "attached.b", "root.key", "hufud", "operator" };
     kill(v->pid, SIGTERM);
     waitpid(v->pid, NULL, 0);
     channel_close(v->channel);

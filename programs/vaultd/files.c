@@ -6,9 +6,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEYS_A = 0, KEYS_B = 1, JOURNAL_A = 2, JOURNAL_B = 3, FILES_COUNT = 4 };
+enum {
+    KEYS_A = 0,
+    KEYS_B = 1,
+    JOURNAL_A = 2,
+    JOURNAL_B = 3,
+    ATTACHED_A = 4,
+    ATTACHED_B = 5,
+    FILES_COUNT = 6
+};
 
-static const char *const names[FILES_COUNT] = { "keys.a", "keys.b", "journal.a", "journal.b" };
+static const char *const names[FILES_COUNT] = { "keys.a", "keys.b", "journal.a", "journal.b",
+    "attached.a", "attached.b" };
 
 static Status open_directory(const char *directory, Files *f)
 {
@@ -46,6 +55,8 @@ static Status open_all(const char *directory, Files *f)
     TRY(open_segment(f, KEYS_B, &f->keys[1]));
     TRY(open_segment(f, JOURNAL_A, &f->journal[0]));
     TRY(open_segment(f, JOURNAL_B, &f->journal[1]));
+    TRY(open_segment(f, ATTACHED_A, &f->attached[0]));
+    TRY(open_segment(f, ATTACHED_B, &f->attached[1]));
     CHECK(fsync(f->directory_fd) == 0, FAULT_DISK); /* the names, too, survive a power cut */
     TRY(is_empty(&f->keys[0], &empty[0]));
     TRY(is_empty(&f->keys[1], &empty[1]));
@@ -55,7 +66,7 @@ static Status open_all(const char *directory, Files *f)
 
 Status files_open(const char *directory, Files *ret_files)
 {
-    *ret_files = (Files) { .directory_fd = -1, .fds = { -1, -1, -1, -1 } };
+    *ret_files = (Files) { .directory_fd = -1, .fds = { -1, -1, -1, -1, -1, -1 } };
     const Status s = open_all(directory, ret_files);
     if (!status_ok(s)) files_close(ret_files);
     return s;

@@ -2,15 +2,18 @@
 /*
  * files: every file that vaultd will ever use, opened before the sandbox closes.
  *
- *   DIR/keys.a keys.b      key store segments      DIR/journal.a journal.b   journal segments
+ *   DIR/keys.a keys.b          key store segments
+ *   DIR/journal.a journal.b    journal segments
+ *   DIR/attached.a attached.b  journal segments of attached tables
  */
 #include "base/seams.h"
 
 typedef struct Files {
     int directory_fd;
-    int fds[4];
+    int fds[6];
     Disk keys[2];
     Disk journal[2];
+    Disk attached[2]; /* the journal of attached tables */
     bool is_new; /* the key store is empty */
 } Files;
 

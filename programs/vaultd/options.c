@@ -15,6 +15,9 @@ static const char help[] =
         "  --operator-socket PATH  where people ask\n"
         "  --hufud-uid N           whom to believe on the first socket [this user]\n"
         "  --operator-uid N        whom to believe on the second one [this user]\n"
+        "  --core-socket PATH      where another's payment core and its database ask [none]\n"
+        "  --core-uid N            whom to believe there; up to 4 times [this user]\n"
+        "  --core-group GID        group of that socket [none]\n"
         "  --group GID             group of both sockets, which may then connect [none]\n"
         "  --custody NAME          development, unattended or custodians [development]\n"
         "  --development           yes, a root key in a file\n"
@@ -27,6 +30,9 @@ enum Option {
     OPTION_OPERATOR_SOCKET,
     OPTION_HUFUD_UID,
     OPTION_OPERATOR_UID,
+    OPTION_CORE_SOCKET,
+    OPTION_CORE_UID,
+    OPTION_CORE_GROUP,
     OPTION_GROUP,
     OPTION_CUSTODY,
     OPTION_DEVELOPMENT,
@@ -41,6 +47,9 @@ static const struct option known[] = {
     { "operator-socket", required_argument, NULL, OPTION_OPERATOR_SOCKET },
     { "hufud-uid", required_argument, NULL, OPTION_HUFUD_UID },
     { "operator-uid", required_argument, NULL, OPTION_OPERATOR_UID },
+    { "core-socket", required_argument, NULL, OPTION_CORE_SOCKET },
+    { "core-uid", required_argument, NULL, OPTION_CORE_UID },
+    { "core-group", required_argument, NULL, OPTION_CORE_GROUP },
     { "group", required_argument, NULL, OPTION_GROUP },
     { "custody", required_argument, NULL, OPTION_CUSTODY },
     { "development", no_argument, NULL, OPTION_DEVELOPMENT },
@@ -65,6 +74,12 @@ static bool take_group(const char *text, int *ret_group)
     if (!take_id(text, &id)) return false;
     *ret_group = (int)id;
     return true;
+}
+
+static bool take_core(const char *text, VaultUsers *users)
+{
+    if (users->core_count == VAULT_CORES_MAX) return false;
+    return take_id(text, &users->core_uids[users->core_count++]);
 }
 
 static bool take_suite(const char *text, KeysSuite *ret_suite)
@@ -96,6 +111,9 @@ static bool take_option(int option, const char *value, Options *o)
     case OPTION_OPERATOR_SOCKET: o->operator_socket = value; return true;
     case OPTION_HUFUD_UID: return take_id(value, &o->users.hufud_uid);
     case OPTION_OPERATOR_UID: return take_id(value, &o->users.operator_uid);
+    case OPTION_CORE_SOCKET: o->core_socket = value; return true;
+    case OPTION_CORE_UID: return take_core(value, &o->users);
+    case OPTION_CORE_GROUP: return take_group(value, &o->core_group);
     case OPTION_GROUP: return take_group(value, &o->group);
     case OPTION_CUSTODY: return status_ok(custody_parse(span_of_text(value), &o->custody));
     case OPTION_DEVELOPMENT: o->development = true; return true;
@@ -107,7 +125,10 @@ static bool take_option(int option, const char *value, Options *o)
 
 bool options_parse(int argc, char **argv, Options *ret_options)
 {
-    Options o = { .users = { getuid(), getuid() }, .group = -1, .custody = CUSTODY_DEVELOPMENT };
+    Options o = { .users = { .hufud_uid = getuid(), .operator_uid = getuid() },
+        .group = -1,
+        .core_group = -1,
+        .custody = CUSTODY_DEVELOPMENT };
     int index = 0;
     for (int option = getopt_long(argc, argv, "", known, &index); option != -1;
             option = getopt_long(argc, argv, "", known, &index)) {
@@ -126,6 +147,7 @@ bool options_parse(int argc, char **argv, Options *ret_options)
                 stderr);
         return false;
     }
+    if (o.users.core_count == 0) o.users.core_uids[o.users.core_count++] = getuid();
     *ret_options = o;
     return true;
 }

@@ -11,6 +11,8 @@ typedef struct Options {
     const char *directory; /* key store, journal, root.key */
     const char *socket; /* for hufud */
     const char *operator_socket; /* for people */
+    const char *core_socket; /* for another's payment core; NULL: none */
+    int core_group; /* of that socket; -1: none */
     VaultUsers users;
     int group; /* of both sockets; -1: none */
     Custody custody;

@@ -18,6 +18,7 @@ void process_stop(void *context);
 static inline void arena_done(SecretArena **arena) { secret_arena_close(*arena); }
 static inline void keys_done(Keys **keys) { keys_close(*keys); }
 static inline void memory_done(Memory **memory) { memory_close(*memory); }
+static inline void attached_done(AttachedMemory **memory) { attached_memory_close(*memory); }
 static inline void settler_done(MemorySettler **settler) { memory_settler_close(*settler); }
 static inline void vault_done(Vault **vault) { vault_close(*vault); }
 static inline void service_done(Service **service) { service_close(*service); }

@@ -62,11 +62,25 @@ static Status open_memory(const Files *files, const Keys *keys, Memory **ret_mem
     return s;
 }
 
-static Status open_vault(const Options *o, Keys *keys, Memory *memory, Vault **ret_vault)
+static Status open_attached(const Files *files, const Keys *keys, AttachedMemory **ret_memory)
+{
+    AttachedMemoryConfig config = {
+        .segments = { files->attached[0], files->attached[1] },
+        .journal_key = keys_secret(keys, KEY_JOURNAL),
+    };
+    keyed_hash_key(&config.names, keys_secret(keys, KEY_MAP)->bytes);
+    const Status s = attached_memory_open(&config, ret_memory);
+    bytes_wipe(&config.names, sizeof(config.names));
+    return s;
+}
+
+static Status open_vault(
+        const Options *o, Keys *keys, Memory *memory, AttachedMemory *attached, Vault **ret_vault)
 {
     VaultConfig config = {
         .keys = keys,
         .memory = memory,
+        .attached = attached,
         .clock = clock_system(),
         .random = random_system(),
         .users = o->users,
@@ -94,15 +108,22 @@ static Status open_service(const Options *o, Vault *vault, Service **ret_service
     TRY(service_listen(o->socket, mode, o->group, &config.listeners[VAULT_LISTENER_HUFUD]));
     TRY(service_listen(
             o->operator_socket, mode, o->group, &config.listeners[VAULT_LISTENER_OPERATOR]));
+    if (o->core_socket != NULL) {
+        const uint32_t core_mode = o->core_group < 0 ? 0600 : 0660;
+        TRY(service_listen(
+                o->core_socket, core_mode, o->core_group, &config.listeners[VAULT_LISTENER_CORE]));
+        config.listener_count++;
+    }
     return service_open(&config, ret_service);
 }
 
 static Status run(const Options *o)
 {
-    CLEANUP(files_close) Files files = { .directory_fd = -1, .fds = { -1, -1, -1, -1 } };
+    CLEANUP(files_close) Files files = { .directory_fd = -1, .fds = { -1, -1, -1, -1, -1, -1 } };
     CLEANUP(arena_done) SecretArena *arena = NULL;
     CLEANUP(keys_done) Keys *keys = NULL;
     CLEANUP(memory_done) Memory *memory = NULL;
+    CLEANUP(attached_done) AttachedMemory *attached = NULL;
     CLEANUP(settler_done) MemorySettler *settler = NULL;
     CLEANUP(vault_done) Vault *vault = NULL;
     CLEANUP(service_done) Service *service = NULL;
@@ -113,8 +134,9 @@ static Status run(const Options *o)
     TRY(secret_arena_open(KEYS_SECRET_BYTES, &arena));
     TRY(open_keys(o, &files, arena, &keys));
     TRY(open_memory(&files, keys, &memory));
+    TRY(open_attached(&files, keys, &attached));
     TRY(memory_settler_open(memory, &settler));
-    TRY(open_vault(o, keys, memory, &vault));
+    TRY(open_vault(o, keys, memory, attached, &vault));
     TRY(open_service(o, vault, &service)); /* sockets, threads, buffers: the last things made */
     TRY(process_catch_signals(service));
     TRY(sandbox_close()); /* from here on: no open, no socket, no execve */

@@ -96,7 +96,8 @@ static Status scene_open(Scene *s, const char *suite)
 
 static void scene_done(Scene *s)
 {
-    static const char *const names[] = { "keys.a", "keys.b", "journal.a", "journal.b", "root.key" };
+    static const char *const names[] = { "keys.a", "keys.b", "journal.a", "journal.b", "attached.a",
+        "attached.b", "root.key" };
     if (s->vaultd.pid > 0) vaultd_end(&s->vaultd, SIGKILL);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char path[128];

@@ -198,3 +198,14 @@ Span row_bytes(const RowView *view, uint16_t column)
     const bool has = value != NULL && (value->type == VALUE_TEXT || value->type == VALUE_BYTES);
     return has ? value->bytes : (Span) { NULL, 0 };
 }
+
+size_t row_revision_at(const RowView *view)
+{
+    return IMAGE_HEAD_BYTES + view->key.size + COLUMN_HEAD_BYTES;
+}
+
+Span row_body(const RowView *view)
+{
+    const size_t at = row_revision_at(view) + 2 * sizeof(int64_t) + COLUMN_HEAD_BYTES;
+    return (Span) { view->image.data + at, view->image.size - at };
+}

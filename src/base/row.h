@@ -91,3 +91,7 @@ const Value *row_value(const RowView *view, uint16_t column);
 int64_t row_int(const RowView *view, uint16_t column, int64_t otherwise);
 /* The column's text or bytes, or an empty span. */
 Span row_bytes(const RowView *view, uint16_t column);
+/* Where the revision's eight bytes stand in the image. */
+size_t row_revision_at(const RowView *view);
+/* The columns that are neither key nor housekeeping, as they stand in the image. */
+Span row_body(const RowView *view);

@@ -53,6 +53,17 @@ typedef enum VaultOperation {
     VAULT_PASSWORD_COUNTS = 67, /* -> PasswordCounts */
     VAULT_KEY_REVEAL = 68, /* KeyReveal -> the key, encrypted to its owner's own key */
     VAULT_KEY_MAC = 69, /* KeyMac -> mac */
+    /* tables of other people's databases (attached_wire.h) */
+    VAULT_ATTACHED_TABLE = 70,
+    VAULT_ATTACHED_STATUS = 71,
+    VAULT_ATTACHED_SESSION = 72, /* -> session [16] */
+    VAULT_ATTACHED_ANNOUNCE = 73,
+    VAULT_ATTACHED_RESOLVE = 74,
+    VAULT_ATTACHED_CHECK = 75, /* list of claims -> list of verdicts */
+    VAULT_ATTACHED_SCAN_BEGIN = 76,
+    VAULT_ATTACHED_SCAN_ROWS = 77,
+    VAULT_ATTACHED_SCAN_END = 78,
+    VAULT_ATTACHED_RELEASE = 79,
     VAULT_CALLER_LEAF = 80, /* SPKI DER framed, name framed -> as VAULT_TLS_LEAF, for a caller */
     VAULT_POLICY_SET = 30, /* approval x2, blob (ipc/policy_wire.h, and the four below) */
     VAULT_POLICY_GET = 31, /* which set -> who set what when */

@@ -142,56 +142,69 @@ static void test_a_backup_key_opens_for_two(void)
             house_ask_operator(h, VAULT_UNWRAP_KEY, span_of_buffer(&b)), REFUSED_APPROVAL_REPLAYED);
 }
 
-/* The whole table, as it is meant: H hufud, O operator. */
+/* The whole table, as it is meant: H hufud, O operator, C another's core. */
+static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO",
+    [VAULT_SCAN_BEGIN] = "H",
+    [VAULT_SCAN_ROWS] = "H",
+    [VAULT_SCAN_LEAVES] = "H",
+    [VAULT_SCAN_END] = "H",
+    [VAULT_VERIFY] = "H",
+    [VAULT_PREPARE] = "H",
+    [VAULT_CONFIRM] = "H",
+    [VAULT_ABORT] = "H",
+    [VAULT_SIGN] = "H",
+    [VAULT_CHECKPOINT] = "H",
+    [VAULT_CHECK_PIN] = "H",
+    [VAULT_SET_PIN] = "H",
+    [VAULT_BOX_KEY] = "H",
+    [VAULT_PUBLIC_KEYS] = "HO",
+    [VAULT_TLS_LEAF] = "H",
+    [VAULT_KEY_LIST] = "HO",
+    [VAULT_RELEASE_ROW] = "O",
+    [VAULT_ACCEPT_RESTORE] = "O",
+    [VAULT_WRAP_KEY] = "HO",
+    [VAULT_UNWRAP_KEY] = "O",
+    [VAULT_ENROLL] = "O",
+    [VAULT_PROTECT] = "H",
+    [VAULT_ENCRYPT_DOWNLINK] = "H",
+    [VAULT_STOP] = "O",
+    [VAULT_ROLL_BEGIN] = "H",
+    [VAULT_ROLL_ROWS] = "H",
+    [VAULT_CALLER_LEAF] = "H",
+    [VAULT_PASSWORD_SET] = "H",
+    [VAULT_PASSWORD_CHECK] = "H",
+    [VAULT_PASSWORD_SPEND] = "H",
+    [VAULT_PASSWORD_RESET] = "H",
+    [VAULT_PASSWORD_SHOW] = "H",
+    [VAULT_PASSWORD_IMPORT] = "H",
+    [VAULT_LEGACY_ENABLE] = "O",
+    [VAULT_PASSWORD_COUNTS] = "HO",
+    [VAULT_POLICY_SET] = "O",
+    [VAULT_POLICY_GET] = "HO",
+    [VAULT_EXPIRY_GRANT] = "O",
+    [VAULT_EXPIRY_END] = "HO",
+    [VAULT_EXPIRY_LOOK] = "HO",
+    [VAULT_ATTACHED_TABLE] = "O",
+    [VAULT_ATTACHED_STATUS] = "HOC",
+    [VAULT_ATTACHED_SESSION] = "HOC",
+    [VAULT_ATTACHED_ANNOUNCE] = "HOC",
+    [VAULT_ATTACHED_RESOLVE] = "HOC",
+    [VAULT_ATTACHED_CHECK] = "HOC",
+    [VAULT_ATTACHED_SCAN_BEGIN] = "HOC",
+    [VAULT_ATTACHED_SCAN_ROWS] = "HOC",
+    [VAULT_ATTACHED_SCAN_END] = "HOC",
+    [VAULT_ATTACHED_RELEASE] = "O" };
+
 static void test_rights(void)
 {
-    static const char *const table[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO",
-        [VAULT_SCAN_BEGIN] = "H",
-        [VAULT_SCAN_ROWS] = "H",
-        [VAULT_SCAN_LEAVES] = "H",
-        [VAULT_SCAN_END] = "H",
-        [VAULT_VERIFY] = "H",
-        [VAULT_PREPARE] = "H",
-        [VAULT_CONFIRM] = "H",
-        [VAULT_ABORT] = "H",
-        [VAULT_SIGN] = "H",
-        [VAULT_CHECKPOINT] = "H",
-        [VAULT_CHECK_PIN] = "H",
-        [VAULT_SET_PIN] = "H",
-        [VAULT_BOX_KEY] = "H",
-        [VAULT_PUBLIC_KEYS] = "HO",
-        [VAULT_TLS_LEAF] = "H",
-        [VAULT_KEY_LIST] = "HO",
-        [VAULT_RELEASE_ROW] = "O",
-        [VAULT_ACCEPT_RESTORE] = "O",
-        [VAULT_WRAP_KEY] = "HO",
-        [VAULT_UNWRAP_KEY] = "O",
-        [VAULT_ENROLL] = "O",
-        [VAULT_PROTECT] = "H",
-        [VAULT_ENCRYPT_DOWNLINK] = "H",
-        [VAULT_STOP] = "O",
-        [VAULT_ROLL_BEGIN] = "H",
-        [VAULT_ROLL_ROWS] = "H",
-        [VAULT_CALLER_LEAF] = "H",
-        [VAULT_PASSWORD_SET] = "H",
-        [VAULT_PASSWORD_CHECK] = "H",
-        [VAULT_PASSWORD_SPEND] = "H",
-        [VAULT_PASSWORD_RESET] = "H",
-        [VAULT_PASSWORD_SHOW] = "H",
-        [VAULT_PASSWORD_IMPORT] = "H",
-        [VAULT_LEGACY_ENABLE] = "O",
-        [VAULT_PASSWORD_COUNTS] = "HO",
-        [VAULT_POLICY_SET] = "O",
-        [VAULT_POLICY_GET] = "HO",
-        [VAULT_EXPIRY_GRANT] = "O",
-        [VAULT_EXPIRY_END] = "HO",
-        [VAULT_EXPIRY_LOOK] = "HO" };
     for (int operation = 0; operation < 256; operation++) {
-        const char *may = operation < VAULT_OPERATION_COUNT ? table[operation] : NULL;
+        const char *may = operation < VAULT_OPERATION_COUNT ? allowed[operation] : NULL;
         const bool hufud = may != NULL && strchr(may, 'H') != NULL;
         const bool person = may != NULL && strchr(may, 'O') != NULL;
         EXPECT(rights_allow(ROLE_HUFUD, (uint8_t)operation) == hufud);
         EXPECT(rights_allow(ROLE_OPERATOR, (uint8_t)operation) == person);
+        const bool core = may != NULL && strchr(may, 'C') != NULL;
+        EXPECT(rights_allow(ROLE_CORE, (uint8_t)operation) == core);
         EXPECT(!rights_allow(ROLE_NONE, (uint8_t)operation));
         EXPECT((rights_lane((uint8_t)operation) >= 0) == (may != NULL));
     }
@@ -202,6 +215,11 @@ static void test_rights(void)
     EXPECT(rights_role(&users, &(ServicePeer) { 10, 1, 1 }) == ROLE_NONE);
     EXPECT(rights_role(&users, &(ServicePeer) { 11, 1, 0 }) == ROLE_NONE);
     EXPECT(rights_role(&users, &(ServicePeer) { 0, 1, 0 }) == ROLE_NONE); /* not even root */
+    const VaultUsers cores = { 10, 11, { 12, 13 }, 2 };
+    EXPECT(rights_role(&cores, &(ServicePeer) { 13, 1, 2 }) == ROLE_CORE);
+    EXPECT(rights_role(&cores, &(ServicePeer) { 10, 1, 2 }) == ROLE_NONE);
+    EXPECT(rights_role(&cores, &(ServicePeer) { 13, 1, 1 }) == ROLE_NONE);
+    EXPECT(rights_role(&users, &(ServicePeer) { 0, 1, 2 }) == ROLE_NONE);
     EXPECT(rights_role(&same, &(ServicePeer) { 10, 1, 1 }) == ROLE_OPERATOR);
     EXPECT(rights_role(&same, &(ServicePeer) { 10, 1, 2 }) == ROLE_NONE);
 }

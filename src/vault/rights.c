@@ -6,6 +6,7 @@ typedef struct Right {
     bool needs_ready;
     VaultLane lane;
     bool known;
+    bool core;
 } Right;
 
 /* PREPARE, CONFIRM and ABORT look at the phase themselves: a fenced instance must hear EPOCH_FENCED
@@ -53,6 +54,17 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_EXPIRY_GRANT] = { false, true, false, LANE_ADMIN, true },
     [VAULT_EXPIRY_END] = { true, true, false, LANE_ADMIN, true },
     [VAULT_EXPIRY_LOOK] = { true, true, false, LANE_ADMIN, true },
+    /* attached tables; what must be the core's alone is signed by it */
+    [VAULT_ATTACHED_TABLE] = { false, true, false, LANE_ATTACHED, true, false },
+    [VAULT_ATTACHED_STATUS] = { true, true, false, LANE_ATTACHED, true, true },
+    [VAULT_ATTACHED_SESSION] = { true, true, false, LANE_ATTACHED, true, true },
+    [VAULT_ATTACHED_ANNOUNCE] = { true, true, false, LANE_ATTACHED, true, true },
+    [VAULT_ATTACHED_RESOLVE] = { true, true, false, LANE_ATTACHED, true, true },
+    [VAULT_ATTACHED_CHECK] = { true, true, false, LANE_ATTACHED, true, true },
+    [VAULT_ATTACHED_SCAN_BEGIN] = { true, true, false, LANE_ATTACHED, true, true },
+    [VAULT_ATTACHED_SCAN_ROWS] = { true, true, false, LANE_ATTACHED, true, true },
+    [VAULT_ATTACHED_SCAN_END] = { true, true, false, LANE_ATTACHED, true, true },
+    [VAULT_ATTACHED_RELEASE] = { false, true, false, LANE_ATTACHED, true, false },
 };
 
 static const ServiceLane lanes[LANE_COUNT] = {
@@ -60,6 +72,7 @@ static const ServiceLane lanes[LANE_COUNT] = {
     [LANE_SIGN] = { "sign", 2, 64 },
     [LANE_PASSWORD] = { "password", 2, 64 },
     [LANE_ADMIN] = { "admin", 1, 16 },
+    [LANE_ATTACHED] = { "attached", 4, 64 }, /* signatures and syncs overlap */
 };
 
 static const Right *right_of(uint8_t operation)
@@ -73,6 +86,9 @@ VaultRole rights_role(const VaultUsers *users, const ServicePeer *peer)
     if (peer->listener == VAULT_LISTENER_HUFUD && peer->uid == users->hufud_uid) return ROLE_HUFUD;
     if (peer->listener == VAULT_LISTENER_OPERATOR && peer->uid == users->operator_uid)
         return ROLE_OPERATOR;
+    for (size_t i = 0; peer->listener == VAULT_LISTENER_CORE && i < users->core_count; i++) {
+        if (peer->uid == users->core_uids[i]) return ROLE_CORE;
+    }
     return ROLE_NONE;
 }
 
@@ -83,6 +99,7 @@ bool rights_allow(VaultRole role, uint8_t operation)
     switch (role) {
     case ROLE_HUFUD: return right->hufud;
     case ROLE_OPERATOR: return right->operator_;
+    case ROLE_CORE: return right->core;
     case ROLE_NONE: return false;
     }
     return false;

@@ -16,6 +16,14 @@
 
 enum { ROW_SEAL_VERSION = 1, ROW_SEAL_HEADER_BYTES = WIRE_SEAL_BYTES - 32 };
 
+typedef struct RowSealKey {
+    const MacKey *mac;
+    KeysSuite suite;
+    uint32_t version;
+} RowSealKey;
+/* Under this key, as if the image had this revision. */
+void row_seal_under(const RowSealKey *key, const RowView *row, int64_t revision,
+        uint8_t ret_seal[WIRE_SEAL_BYTES]);
 /* Under the current key version. */
 void row_seal_make(Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_SEAL_BYTES]);
 /* Refuses REFUSED_ROW_SEAL_MISMATCH. Old key versions stay verifiable. */

@@ -21,6 +21,7 @@ struct Vault {
     Issue issue;
     Protect protect;
     PolicyBook book;
+    Attached *attached;
     _Atomic bool sandboxed;
 };
 
@@ -37,7 +38,10 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     memcpy(v->issue.names, config->names, sizeof(config->names));
     v->protect = (Protect) { config->keys, memory, config->clock, config->random };
     v->book = (PolicyBook) { memory, config->clock };
-    const Status s = store_view_open(config->keys, memory, config->clock, config->random, &v->view);
+    const AttachedConfig attached = { config->keys, memory, config->attached, config->clock,
+        config->random };
+    Status s = store_view_open(config->keys, memory, config->clock, config->random, &v->view);
+    if (status_ok(s)) s = attached_open(&attached, &v->attached);
     if (!status_ok(s)) {
         vault_close(v);
         return s;
@@ -49,6 +53,7 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
 void vault_close(Vault *vault)
 {
     if (vault == NULL) return;
+    attached_close(vault->attached);
     store_view_close(vault->view);
     bytes_wipe(vault, sizeof(*vault)); /* the key of the names */
     free(vault);
@@ -154,6 +159,7 @@ static Status enroll(Vault *v, Span request)
     CLEANUP(public_key_free) PublicKey *key = NULL;
     TRY(public_key_from_spki(spki, &key));
     REQUIRE(public_key_algorithm(key) == KEY_ED25519, REFUSED_KEY_FORMAT);
+    REQUIRE(!attached_any(v->attached), REFUSED_CEREMONY_CLOSED);
     return memory_enroll(v->config.memory, name, spki);
 }
 
@@ -215,6 +221,15 @@ static Status password_lane(Vault *v, uint8_t operation, Span request, Buffer *r
     }
 }
 
+/* Rows of others' tables that a message froze are told. */
+static Status attached_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    size_t frozen = 0;
+    const Status s = attached_handle(v->attached, operation, request, ret_answer, &frozen);
+    if (frozen > 0) alert(v, operation, REFUSE(REFUSED_ROW_FROZEN), 0);
+    return s;
+}
+
 static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret_answer)
 {
     switch (operation) {
@@ -250,6 +265,8 @@ static Status answer(
     if (rights_lane(operation) == LANE_SEAL) return seal_lane(v, operation, request, ret_answer);
     if (rights_lane(operation) == LANE_PASSWORD)
         return watch_password(v, operation, password_lane(v, operation, request, ret_answer));
+    if (rights_lane(operation) == LANE_ATTACHED)
+        return attached_lane(v, operation, request, ret_answer);
     return other_lanes(v, operation, request, ret_answer);
 }
 
@@ -259,7 +276,7 @@ Status vault_handle(
     Vault *v = vault;
     const Status s = answer(v, peer, operation, request, ret_answer);
     /* Without its journal a vault can promise nothing: whoever supervises it starts it anew. */
-    if (memory_is_lost(v->config.memory)) {
+    if (memory_is_lost(v->config.memory) || attached_is_lost(v->attached)) {
         alert(v, operation, BROKEN(FAULT_JOURNAL), 0);
         IGNORE(stop(v), "it has no other way to fail");
     }

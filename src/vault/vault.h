@@ -7,6 +7,7 @@
  * is never forgotten). Payloads are in ipc/vault_wire.h; where that names none, in scan.h, issue.h
  * and protect.h.
  */
+#include "vault/attached.h"
 #include "vault/issue.h"
 #include "vault/password_service.h"
 #include "vault/pin.h"
@@ -17,6 +18,7 @@
 typedef struct VaultConfig {
     Keys *keys; /* borrowed */
     Memory *memory; /* borrowed */
+    AttachedMemory *attached; /* borrowed */
     Clock clock;
     Random random;
     VaultUsers users;

@@ -38,9 +38,8 @@ Keys *house_keys(void)
 static Status ask_inside(
         House *h, int listener, uint8_t operation, Span request, Buffer *ret_answer)
 {
-    const ServicePeer peer = { .uid = listener == VAULT_LISTENER_HUFUD ? HOUSE_HUFUD_UID
-                                                                       : HOUSE_OPERATOR_UID,
-        .listener = listener };
+    static const uint32_t uids[] = { HOUSE_HUFUD_UID, HOUSE_OPERATOR_UID, HOUSE_CORE_UID };
+    const ServicePeer peer = { .uid = uids[listener], .listener = listener };
     return vault_handle(h->vault, &peer, operation, request, ret_answer);
 }
 
@@ -78,7 +77,7 @@ static Status locked_size(void *context, uint64_t *ret_size)
 static Disk locked(House *h, int i)
 {
     pthread_mutex_init(&h->locked[i].lock, NULL);
-    h->locked[i].disk = torn_disk_seam(h->journal[i]);
+    h->locked[i].disk = torn_disk_seam(i < 2 ? h->journal[i] : h->attached_journal[i - 2]);
     return (Disk) { locked_read, locked_write, locked_sync, locked_truncate, locked_size,
         &h->locked[i] };
 }
@@ -92,12 +91,20 @@ static Status start(House *h)
     };
     keyed_hash_key(&memory.names, keys_secret(house_keys(), KEY_MAP)->bytes);
     TRY(memory_open(&memory, &h->memory));
+    AttachedMemoryConfig attached = {
+        .segments = { locked(h, 2), locked(h, 3) },
+        .journal_key = keys_secret(house_keys(), KEY_JOURNAL),
+        .names = memory.names,
+        .segment_bytes = h->segment_bytes,
+    };
+    TRY(attached_memory_open(&attached, &h->attached));
     const VaultConfig config = {
         .keys = house_keys(),
         .memory = h->memory,
+        .attached = h->attached,
         .clock = { house_now, h },
         .random = random_system(),
-        .users = { HOUSE_HUFUD_UID, HOUSE_OPERATOR_UID },
+        .users = { HOUSE_HUFUD_UID, HOUSE_OPERATOR_UID, { HOUSE_CORE_UID }, 1 },
         .custody = "development",
     };
     return vault_open(&config, &h->vault);
@@ -111,8 +118,10 @@ House *house_open(void)
     h->now_us = fixed_now(NULL);
     h->power = torn_power(2, 0);
     h->segment_bytes = 256 * 1024; /* little space set aside ahead, and turns that happen */
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         ASSERT(status_ok(torn_disk_open(&h->power, 16 << 20, &h->journal[i])));
+        ASSERT(status_ok(torn_disk_open(&h->power, 16 << 20, &h->attached_journal[i])));
+    }
     ASSERT(status_ok(start(h)));
     ASSERT(status_ok(house_scan(h)));
     return h;
@@ -122,9 +131,12 @@ void house_close(House *h)
 {
     if (h == NULL) return;
     vault_close(h->vault);
+    attached_memory_close(h->attached);
     memory_close(h->memory);
-    torn_disk_close(h->journal[0]);
-    torn_disk_close(h->journal[1]);
+    for (int i = 0; i < 2; i++) {
+        torn_disk_close(h->journal[i]);
+        torn_disk_close(h->attached_journal[i]);
+    }
     free(h);
 }
 
@@ -133,11 +145,15 @@ void house_done(House **house) { house_close(*house); }
 Status house_restart(House *h)
 {
     vault_close(h->vault);
+    attached_memory_close(h->attached);
     memory_close(h->memory);
     h->vault = NULL;
+    h->attached = NULL;
     h->memory = NULL;
-    torn_disk_restart(h->journal[0]);
-    torn_disk_restart(h->journal[1]);
+    for (int i = 0; i < 2; i++) {
+        torn_disk_restart(h->journal[i]);
+        torn_disk_restart(h->attached_journal[i]);
+    }
     torn_power_restart(&h->power, 0);
     return start(h);
 }
@@ -154,6 +170,12 @@ Status house_ask_operator(House *h, uint8_t operation, Span request)
 {
     h->answer = (Buffer) { h->answer_memory, 0, sizeof(h->answer_memory) };
     return h->ask(h, VAULT_LISTENER_OPERATOR, operation, request, &h->answer);
+}
+
+Status house_ask_core(House *h, uint8_t operation, Span request)
+{
+    h->answer = (Buffer) { h->answer_memory, 0, sizeof(h->answer_memory) };
+    return h->ask(h, VAULT_LISTENER_CORE, operation, request, &h->answer);
 }
 
 static Status scan_rows(House *h)

@@ -17,6 +17,7 @@ enum {
     HOUSE_LEAVES_MAX = 256,
     HOUSE_HUFUD_UID = 1000,
     HOUSE_OPERATOR_UID = 1001,
+    HOUSE_CORE_UID = 1002,
     HOUSE_MESSAGE_BYTES_MAX = 4 * 1024 * 1024,
 };
 
@@ -46,9 +47,11 @@ struct House {
     int64_t now_us;
     TornPower power;
     TornDisk *journal[2];
-    LockedDisk locked[2];
+    TornDisk *attached_journal[2];
+    LockedDisk locked[4];
     uint64_t segment_bytes;
     Memory *memory;
+    AttachedMemory *attached;
     Vault *vault;
     /* the store */
     uint64_t epoch;
@@ -82,6 +85,7 @@ Status house_restart(House *house);
 /* --- messages; the answer stays in house->answer --- */
 Status house_ask(House *house, uint8_t operation, Span request);
 Status house_ask_operator(House *house, uint8_t operation, Span request);
+Status house_ask_core(House *house, uint8_t operation, Span request);
 /* The whole start-up scan of what is stored now. */
 Status house_scan(House *house);
 /* One claim; returns its own verdict. */
