@@ -108,6 +108,33 @@ static void test_callers_are_known_after_a_restart(void)
     EXPECT(status_of(narrow.tls, "/vault/v1/box-key", SPAN("")) == 200);
 }
 
+#define QUICK(id, user)                                                                  \
+    SPAN("{\"id\":\"" id "\",\"kind\":\"quick-pay\",\"user\":\"" user                    \
+         "\",\"card\":\"9031557201846623\",\"limit_minor\":100,\"day_limit_minor\":500," \
+         "\"expire_time\":\"2099-01-01T00:00:00+08:00\"}")
+
+/* TP-9: a binding that somebody changed in the database is refused before it is used. */
+static void test_a_changed_binding_is_refused(void)
+{
+    StandCaller binder = { 0 };
+    EXPECT_OK(stand_caller(&stand, "binder", "bank-a", "bind", &binder));
+    EXPECT(status_of(core.tls, "/vault/v1/bindings", QUICK("B-1", "u-17")) == 403);
+    EXPECT(status_of(binder.tls, "/vault/v1/bindings", QUICK("B-1", "u-17")) == 200);
+    EXPECT(status_of(binder.tls, "/vault/v1/bindings", QUICK("B-1", "u-17")) == 200);
+    EXPECT(status_of(binder.tls, "/vault/v1/bindings", QUICK("B-1", "u-18")) == 400);
+    EXPECT(status_of(binder.tls, "/vault/v1/bindings", QUICK("4111111111111111", "u")) == 400);
+    EXPECT(status_of(binder.tls, "/vault/v1/bindings/B-1", SPAN("")) == 200);
+    EXPECT(status_of(binder.tls, "/vault/v1/bindings/B-2", SPAN("")) == 404);
+    EXPECT(status_of(binder.tls, "/vault/v1/bindings", QUICK("B-2", "u-19")) == 200);
+    stand_tamper(&stand, "UPDATE binding SET user_id = 'thief' WHERE id = 'B-1'");
+    EXPECT(status_of(binder.tls, "/vault/v1/bindings/B-1", SPAN("")) == 403);
+    stand_tamper(&stand, "UPDATE binding SET user_id = 'u-17' WHERE id = 'B-1'");
+    EXPECT(status_of(binder.tls, "/vault/v1/bindings/B-1", SPAN("")) == 403); /* frozen */
+    EXPECT(status_of(binder.tls, "/vault/v1/bindings/B-2/end", SPAN("{}")) == 200);
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM alert") == 1);
+    stand_caller_done(&binder);
+}
+
 /* Somebody with the database gives a caller more rights: the row is refused at its next use, and
  * what hufud knew from the sealed row stands. */
 static void test_a_changed_row_is_not_believed(void)
@@ -129,4 +156,5 @@ static void test_house_closes(void)
 TESTS(TEST(test_house_opens), TEST(test_registered_callers_are_served),
         TEST(test_strangers_are_not), TEST(test_a_certificate_alone_is_no_right),
         TEST(test_bad_callers_are_refused), TEST(test_callers_are_known_after_a_restart),
-        TEST(test_a_changed_row_is_not_believed), TEST(test_house_closes))
+        TEST(test_a_changed_binding_is_refused), TEST(test_a_changed_row_is_not_believed),
+        TEST(test_house_closes))

@@ -10,6 +10,9 @@
 static const CallRoute routes[] = {
     { HTTP_GET, "/vault/v1/box-key", 0, call_box_key },
     { HTTP_GET, "/vault/v1/challenge", 0, call_challenge },
+    { HTTP_POST, "/vault/v1/bindings", CALLER_MAY_BIND, call_binding_make },
+    { HTTP_GET, "/vault/v1/bindings/*", CALLER_MAY_BIND, call_binding_read },
+    { HTTP_POST, "/vault/v1/bindings/*/end", CALLER_MAY_BIND, call_binding_end },
 };
 
 size_t call_routes_count(void) { return sizeof(routes) / sizeof(routes[0]); }

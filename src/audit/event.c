@@ -15,6 +15,8 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_MERCHANT_CHANGE: return "merchant.change";
     case AUDIT_CALLER_ADD: return "caller.add";
     case AUDIT_CALLER_REVOKE: return "caller.revoke";
+    case AUDIT_BINDING_MAKE: return "binding.make";
+    case AUDIT_BINDING_END: return "binding.end";
     case AUDIT_PAYER_ADD: return "payer.add";
     case AUDIT_PAYER_CHANGE: return "payer.change";
     case AUDIT_PIN_SET: return "pin.set";

@@ -60,6 +60,10 @@ static const MessageError errors[] = {
             "The client certificate is not registered, or no longer" },
     { REFUSED_CALLER_RIGHT, 403, "NO_AUTH", "调用方无此权限", "This caller may not ask for this" },
 
+    { REFUSED_BINDING_UNKNOWN, 404, "RESOURCE_NOT_EXISTS", "绑定关系不存在", "No such binding" },
+    { REFUSED_BINDING_EXISTS, INVALID("绑定关系编号重复", "The binding's id is used already") },
+    { REFUSED_BINDING_FIELD, PARAMETER("绑定关系参数错误", "A field of the binding is wrong") },
+
     /* who: nobody learns from the answer which merchants and serials exist */
     { REFUSED_MERCHANT_UNKNOWN, SIGNATURE },
     { REFUSED_MERCHANT_KEY_UNKNOWN, SIGNATURE },

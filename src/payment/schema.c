@@ -1,6 +1,7 @@
 /* The tables of payment as SQL, and the plain reads that find keys. WITHOUT ROWID is the one word
  * of SQLite's own. A payment keeps its rowid: rows of a kilobyte are better appended one after
  * another than spread over the key's tree. */
+#include "payment/binding.h"
 #include "payment/payment_rows.h"
 
 /* The partial indexes hold only what waits: a payment that succeeds at once never touches them. 3 =
@@ -27,11 +28,18 @@ static const Migration migrations[] = {
             "digest BYTEA PRIMARY KEY NOT NULL, payer TEXT NOT NULL, created BIGINT NOT NULL,"
             "expires BIGINT NOT NULL, state BIGINT NOT NULL, used_by TEXT,"
             "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
+    { 2,
+            "CREATE TABLE binding("
+            "tenant TEXT NOT NULL, id TEXT NOT NULL, kind BIGINT NOT NULL, user_id TEXT NOT NULL,"
+            "card TEXT, merchant TEXT, plan TEXT, limit_minor BIGINT NOT NULL,"
+            "day_limit_minor BIGINT NOT NULL, status BIGINT NOT NULL, created BIGINT NOT NULL,"
+            "expires BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(tenant, id)) WITHOUT ROWID" },
 };
 
-static const Table *const tables[] = { &payment_table, &pay_code_table };
+static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 1, tables, 2 };
+const StoreSchema payment_schema = { "payment", migrations, 2, tables, 3 };
 
 typedef struct KeyList {
     PaymentKey *keys;

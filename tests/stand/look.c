@@ -135,6 +135,7 @@ void stand_tamper(const Stand *stand, const char *sql)
     char *problem = NULL;
     ASSERT(sqlite3_open_v2(stand_path(stand, PATH_DATABASE), &database, SQLITE_OPEN_READWRITE, NULL)
             == SQLITE_OK);
+    sqlite3_busy_timeout(database, 10000); /* hufud may be writing */
     if (sqlite3_exec(database, sql, NULL, NULL, &problem) != SQLITE_OK) {
         fprintf(stderr, "stand_tamper: %s: %s\n", sql, problem);
         abort();

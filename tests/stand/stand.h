@@ -89,5 +89,5 @@ typedef struct StandTrips {
 StandTrips stand_trips(const Stand *stand);
 /* Wait until the newest checkpoint covers the log as it is now. */
 bool stand_await_checkpoint(const Stand *stand);
-/* Execute SQL on the stopped store, as an intruder with write access would. */
+/* Execute SQL on the store, running or not, as an intruder with write access would. */
 void stand_tamper(const Stand *stand, const char *sql);
