@@ -10,6 +10,7 @@
 #include "callers.h"
 #include "crypto/certificate.h"
 #include "crypto/tls.h"
+#include "policy/purposes.h"
 
 #include <signal.h>
 
@@ -108,6 +109,52 @@ static void test_callers_are_known_after_a_restart(void)
     EXPECT(status_of(narrow.tls, "/vault/v1/box-key", SPAN("")) == 200);
 }
 
+/* --- passwords of the caller's own people (TP-6) --- */
+
+static int ask_password(HttpClient *http, const char *what, const char *user, BoxPurpose purpose,
+        Span plain, const char *more)
+{
+    uint8_t box_bytes[2 * BOX_BYTES_MAX];
+    char body[4 * BOX_BYTES_MAX];
+    char target[64];
+    Buffer box = BUFFER_OF(box_bytes);
+    HttpAnswer answer = { 0 };
+    const BoxContext context = { .data_class = CLASS_PASSWORD,
+        .purpose = (uint16_t)purpose,
+        .tenant = SPAN("bank-a/people"),
+        .payee = span_of_text(user) };
+    if (!status_ok(stand_service_box(http, &context, plain, &box))) return 0;
+    snprintf(target, sizeof(target), "/vault/v1/passwords/%s", what);
+    snprintf(body, sizeof(body),
+            "{\"class\":\"password\",\"realm\":\"people\",\"user\":\"%s\",\"box\":\"%.*s\"%s}",
+            user, (int)box.size, (const char *)box.data, more);
+    if (!status_ok(stand_service_call(http, target, span_of_text(body), &answer))) return 0;
+    return answer.status;
+}
+
+#define LOGIN ",\"purpose\":\"login\""
+
+static void test_passwords_are_checked_and_nothing_else(void)
+{
+    HttpClient *http = NULL;
+    EXPECT_OK(stand_service(&stand, core.tls, &http));
+    const Span first = SPAN("\0correct horse battery 7");
+    EXPECT(ask_password(http, "set", "li", BOX_PURPOSE_SET_PASSWORD, SPAN("\0short"), "") == 400);
+    EXPECT(ask_password(http, "set", "li", BOX_PURPOSE_SET_PASSWORD, first, "") == 200);
+    EXPECT(ask_password(
+                   http, "check", "li", BOX_PURPOSE_LOGIN, SPAN("correct horse battery 7"), LOGIN)
+            == 200);
+    for (int i = 0; i < 5; i++)
+        EXPECT(ask_password(http, "check", "li", BOX_PURPOSE_LOGIN, SPAN("wrong"), LOGIN) == 403);
+    EXPECT(ask_password(
+                   http, "check", "li", BOX_PURPOSE_LOGIN, SPAN("correct horse battery 7"), LOGIN)
+            == 403); /* the sixth: locked */
+    EXPECT(ask_password(http, "check", "nobody", BOX_PURPOSE_LOGIN, SPAN("wrong"), LOGIN) == 403);
+    http_client_close(&http);
+    EXPECT(status_of(narrow.tls, "/vault/v1/passwords/check", SPAN("{}")) == 403);
+    EXPECT(asks_log_lacks(&stand, "correct horse"));
+}
+
 #define QUICK(id, user)                                                                  \
     SPAN("{\"id\":\"" id "\",\"kind\":\"quick-pay\",\"user\":\"" user                    \
          "\",\"card\":\"9031557201846623\",\"limit_minor\":100,\"day_limit_minor\":500," \
@@ -156,5 +203,5 @@ static void test_house_closes(void)
 TESTS(TEST(test_house_opens), TEST(test_registered_callers_are_served),
         TEST(test_strangers_are_not), TEST(test_a_certificate_alone_is_no_right),
         TEST(test_bad_callers_are_refused), TEST(test_callers_are_known_after_a_restart),
-        TEST(test_a_changed_binding_is_refused), TEST(test_a_changed_row_is_not_believed),
-        TEST(test_house_closes))
+        TEST(test_passwords_are_checked_and_nothing_else), TEST(test_a_changed_binding_is_refused),
+        TEST(test_a_changed_row_is_not_believed), TEST(test_house_closes))

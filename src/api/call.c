@@ -10,6 +10,9 @@
 static const CallRoute routes[] = {
     { HTTP_GET, "/vault/v1/box-key", 0, call_box_key },
     { HTTP_GET, "/vault/v1/challenge", 0, call_challenge },
+    { HTTP_POST, "/vault/v1/passwords/set", CALLER_MAY_CHECK_PASSWORDS, call_password_set },
+    { HTTP_POST, "/vault/v1/passwords/check", CALLER_MAY_CHECK_PASSWORDS, call_password_check },
+    { HTTP_POST, "/vault/v1/passwords/spend", CALLER_MAY_CHECK_PASSWORDS, call_password_spend },
     { HTTP_POST, "/vault/v1/bindings", CALLER_MAY_BIND, call_binding_make },
     { HTTP_GET, "/vault/v1/bindings/*", CALLER_MAY_BIND, call_binding_read },
     { HTTP_POST, "/vault/v1/bindings/*/end", CALLER_MAY_BIND, call_binding_end },

@@ -55,6 +55,9 @@ void calls_serve(void *house, HttpRequest *request);
 /* --- handlers, one file a subject --- */
 Status call_box_key(Call *call); /* GET /vault/v1/box-key */
 Status call_challenge(Call *call); /* GET /vault/v1/challenge */
+Status call_password_set(Call *call); /* POST /vault/v1/passwords/set */
+Status call_password_check(Call *call); /* POST /vault/v1/passwords/check */
+Status call_password_spend(Call *call); /* POST /vault/v1/passwords/spend */
 Status call_binding_make(Call *call); /* POST /vault/v1/bindings */
 Status call_binding_read(Call *call); /* GET /vault/v1/bindings/ID */
 Status call_binding_end(Call *call); /* POST /vault/v1/bindings/ID/end */

@@ -58,6 +58,8 @@ static const MessageError errors[] = {
     /* callers of the vault's service */
     { REFUSED_CALLER_UNKNOWN, 401, "CALLER_UNKNOWN", "调用方证书未登记或已失效",
             "The client certificate is not registered, or no longer" },
+    { REFUSED_PASSWORD_WEAK, PARAMETER("密码过于简单", "The password is too easy to guess") },
+    { REFUSED_PASSWORD_OWNER, PARAMETER("密码归属参数错误", "Not a realm and user we accept") },
     { REFUSED_CALLER_RIGHT, 403, "NO_AUTH", "调用方无此权限", "This caller may not ask for this" },
 
     { REFUSED_BINDING_UNKNOWN, 404, "RESOURCE_NOT_EXISTS", "绑定关系不存在", "No such binding" },

@@ -184,6 +184,7 @@ static bool twice_is_once(VaultOperation operation)
     case VAULT_SIGN:
     case VAULT_CHECKPOINT:
     case VAULT_CHECK_PIN:
+    case VAULT_PASSWORD_CHECK:
     case VAULT_BOX_KEY:
     case VAULT_PUBLIC_KEYS:
     case VAULT_TLS_LEAF:
@@ -255,7 +256,16 @@ static bool vaultd_answers(VaultClient *client)
 /* The password lane may take its time under load without vaultd being away. */
 static bool may_be_slow(VaultOperation operation)
 {
-    return operation == VAULT_CHECK_PIN || operation == VAULT_SET_PIN || operation == VAULT_PROTECT;
+    switch (operation) {
+    case VAULT_CHECK_PIN:
+    case VAULT_SET_PIN:
+    case VAULT_PROTECT:
+    case VAULT_PASSWORD_SET:
+    case VAULT_PASSWORD_CHECK:
+    case VAULT_PASSWORD_RESET:
+    case VAULT_PASSWORD_IMPORT: return true;
+    default: return false;
+    }
 }
 
 Status slot_ask_span(Slot *slot, VaultOperation operation, Span request, Buffer *ret_answer)

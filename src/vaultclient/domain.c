@@ -1,6 +1,6 @@
 #include "vaultclient/domain.h"
 
-#include "store/store.h"
+#include "vaultclient/domain_inside.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,6 +10,10 @@ static const Migration migrations[] = {
     { 1,
             "CREATE TABLE verifier (payer TEXT PRIMARY KEY NOT NULL, record BLOB NOT NULL);"
             "CREATE TABLE signing_key (mchid TEXT PRIMARY KEY NOT NULL, sealed BLOB NOT NULL);" },
+    { 2,
+            "CREATE TABLE password (data_class BIGINT NOT NULL, tenant TEXT NOT NULL,"
+            " realm TEXT NOT NULL, user_id TEXT NOT NULL, record BLOB NOT NULL,"
+            " PRIMARY KEY (data_class, tenant, realm, user_id)) WITHOUT ROWID;" },
 };
 static const StoreSchema schema = {
     .room = "vaultclient",
@@ -53,13 +57,10 @@ void domain_close(DomainStore *domain)
     free(domain);
 }
 
-MUST_USE static Status put(DomainStore *domain, const char *sql, Span name, Span record)
+Status domain_put_record(DomainStore *domain, const char *sql, const Value *values, size_t count)
 {
-    REQUIRE(name.size > 0 && name.size <= DOMAIN_NAME_BYTES_MAX, REFUSED_BUFFER_FULL);
-    REQUIRE(record.size > 0 && record.size <= DOMAIN_RECORD_BYTES_MAX, REFUSED_BUFFER_FULL);
-    const Value values[] = { VALUE_OF_TEXT(name), VALUE_OF_BYTES(record) };
     pthread_mutex_lock(&domain->lock);
-    const Status status = store_execute(domain->store, sql, values, 2);
+    const Status status = store_execute(domain->store, sql, values, count);
     pthread_mutex_unlock(&domain->lock);
     return status;
 }
@@ -77,17 +78,31 @@ static Status take_record(void *context, const Value *values, size_t count)
     return buffer_put(found->record, values[0].bytes);
 }
 
-MUST_USE static Status get(DomainStore *domain, const char *sql, Span name, Buffer *ret_record)
+Status domain_get_record(
+        DomainStore *domain, const char *sql, const Value *keys, size_t count, Buffer *ret_record)
 {
-    REQUIRE(name.size > 0 && name.size <= DOMAIN_NAME_BYTES_MAX, REFUSED_ROW_MISSING);
-    const Value key = VALUE_OF_TEXT(name);
     Found found = { .record = ret_record };
     pthread_mutex_lock(&domain->lock);
-    const Status status = store_query(domain->store, sql, &key, 1, take_record, &found);
+    const Status status = store_query(domain->store, sql, keys, count, take_record, &found);
     pthread_mutex_unlock(&domain->lock);
     TRY(status);
     REQUIRE(found.any, REFUSED_ROW_MISSING);
     return OK;
+}
+
+MUST_USE static Status put(DomainStore *domain, const char *sql, Span name, Span record)
+{
+    REQUIRE(name.size > 0 && name.size <= DOMAIN_NAME_BYTES_MAX, REFUSED_BUFFER_FULL);
+    REQUIRE(record.size > 0 && record.size <= DOMAIN_RECORD_BYTES_MAX, REFUSED_BUFFER_FULL);
+    const Value values[] = { VALUE_OF_TEXT(name), VALUE_OF_BYTES(record) };
+    return domain_put_record(domain, sql, values, 2);
+}
+
+MUST_USE static Status get(DomainStore *domain, const char *sql, Span name, Buffer *ret_record)
+{
+    REQUIRE(name.size > 0 && name.size <= DOMAIN_NAME_BYTES_MAX, REFUSED_ROW_MISSING);
+    const Value key = VALUE_OF_TEXT(name);
+    return domain_get_record(domain, sql, &key, 1, ret_record);
 }
 
 Status domain_put_verifier(DomainStore *domain, Span payer, Span record)

@@ -1,6 +1,7 @@
 #include "callers.h"
 
 #include "admin_client.h"
+#include "base/encoding.h"
 #include "crypto/certificate.h"
 #include "crypto/tls.h"
 
@@ -97,6 +98,60 @@ Status stand_service(const Stand *stand, struct ssl_ctx_st *tls, HttpClient **re
         .address = "127.0.0.1", .port = stand->service_port, .tls = tls, .server_name = "localhost"
     };
     return http_client_open(&config, ret_http);
+}
+
+typedef struct BoxJson {
+    Span public_key;
+    Span nonce;
+    int64_t key_id;
+    int64_t suite;
+} BoxJson;
+
+static const JsonField box_fields[] = {
+    { "key_id", JSON_INT, true, 0, UINT32_MAX, offsetof(BoxJson, key_id) },
+    { "suite", JSON_INT, true, 1, 2, offsetof(BoxJson, suite) },
+    { "public_key", JSON_TEXT, true, 1, 256, offsetof(BoxJson, public_key) },
+};
+static const JsonField challenge_fields[] = {
+    { "nonce", JSON_TEXT, true, 32, 32, offsetof(BoxJson, nonce) },
+};
+
+static Status read_answer(HttpClient *http, const char *target, const JsonField *fields,
+        size_t count, BoxJson *ret, JsonDocument **ret_document)
+{
+    HttpAnswer answer = { 0 };
+    JsonProblem problem = { 0 };
+    TRY(stand_service_call(http, target, SPAN(""), &answer));
+    REQUIRE(answer.status == 200, REFUSED_CALLER_UNKNOWN);
+    TRY(json_parse(answer.body, ret_document, &problem));
+    const JsonValue *root = json_root(*ret_document);
+    return json_read_some(*ret_document, root, fields, count, ret, &problem);
+}
+
+Status stand_service_box(
+        HttpClient *http, const BoxContext *context, Span plain, Buffer *ret_base64)
+{
+    BoxJson json = { 0 };
+    BoxContext whole = *context;
+    const Random random = random_system();
+    const Clock clock = clock_system();
+    uint8_t point_bytes[BOX_POINT_BYTES];
+    uint8_t box_bytes[BOX_BYTES_MAX];
+    Buffer point = BUFFER_OF(point_bytes);
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer nonce = BUFFER_OF(whole.server_nonce);
+    CLEANUP(json_free) JsonDocument *key_document = NULL;
+    CLEANUP(json_free) JsonDocument *challenge_document = NULL;
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    TRY(read_answer(http, "/vault/v1/box-key", box_fields, 3, &json, &key_document));
+    TRY(read_answer(http, "/vault/v1/challenge", challenge_fields, 1, &json, &challenge_document));
+    TRY(base64_decode(json.public_key, &point));
+    TRY(hex_decode(json.nonce, &nonce));
+    whole.expiry_us = clock_now_us(&clock) + INT64_C(60000000);
+    TRY(public_key_from_point(
+            json.suite == BOX_SM2_SM4_GCM ? KEY_SM2 : KEY_P256, span_of_buffer(&point), &key));
+    TRY(box_seal(key, (uint32_t)json.key_id, &random, &whole, plain, &box));
+    return base64_encode(span_of_buffer(&box), ret_base64);
 }
 
 Status stand_service_call(HttpClient *http, const char *target, Span json, HttpAnswer *ret_answer)

@@ -3,6 +3,7 @@
  * callers: other systems that use the vault as a service, as their own programs would: each with a
  * private key of its own, certified through the operator's socket.
  */
+#include "crypto/box.h"
 #include "stand.h"
 
 typedef struct StandCaller {
@@ -20,6 +21,10 @@ void stand_caller_done(StandCaller *caller);
 MUST_USE Status stand_caller_revoke(const Stand *stand, const char *name);
 /* Connect to the service's port with this TLS context. */
 MUST_USE Status stand_service(const Stand *stand, struct ssl_ctx_st *tls, HttpClient **ret_http);
+/* A box over a fresh challenge, for today's key; `context` without nonce and expiry. Appends
+ * base64. */
+MUST_USE Status stand_service_box(
+        HttpClient *http, const BoxContext *context, Span plain, Buffer *ret_base64);
 /* One call with a JSON body (empty: GET). */
 MUST_USE Status stand_service_call(
         HttpClient *http, const char *target, Span json, HttpAnswer *ret_answer);

@@ -1,0 +1,14 @@
+#pragma once
+/*
+ * domain_inside: one record in, one record out, for the files of this room that keep something in
+ * the domain store. Each key column and the record are `?1`.. of the statement, in order.
+ */
+#include "store/store.h"
+#include "vaultclient/domain.h"
+
+/* Durable on return. */
+MUST_USE Status domain_put_record(
+        DomainStore *domain, const char *sql, const Value *values, size_t count);
+/* Append the one column of the one row. Refuses REFUSED_ROW_MISSING. */
+MUST_USE Status domain_get_record(
+        DomainStore *domain, const char *sql, const Value *keys, size_t count, Buffer *ret_record);

@@ -1,0 +1,148 @@
+#include "vaultclient/passwords.h"
+
+#include "base/secret.h"
+#include "vaultclient/client_internal.h"
+#include "vaultclient/domain_inside.h"
+
+enum { OWNER_COLUMNS = 4 };
+
+static const char put_password[] =
+        "INSERT INTO password(data_class, tenant, realm, user_id, record)"
+        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(data_class, tenant, realm, user_id)"
+        " DO UPDATE SET record = excluded.record";
+static const char get_password[] = "SELECT record FROM password WHERE data_class = ?1"
+                                   " AND tenant = ?2 AND realm = ?3 AND user_id = ?4";
+
+static void name_owner(const WireOwner *owner, Value ret_values[OWNER_COLUMNS])
+{
+    ret_values[0] = VALUE_OF_INT(owner->data_class);
+    ret_values[1] = VALUE_OF_TEXT(owner->tenant);
+    ret_values[2] = VALUE_OF_TEXT(owner->realm);
+    ret_values[3] = VALUE_OF_TEXT(owner->user);
+}
+
+/* The record, or nothing: vaultd judges that as well. */
+static Status find(const Passwords *passwords, const WireOwner *owner, Buffer *ret_record)
+{
+    Value key[OWNER_COLUMNS];
+    name_owner(owner, key);
+    const Status s =
+            domain_get_record(passwords->domain, get_password, key, OWNER_COLUMNS, ret_record);
+    return status_is(s, REFUSED_ROW_MISSING) ? OK : s;
+}
+
+static Status keep(const Passwords *passwords, const WireOwner *owner, Span record)
+{
+    Value values[OWNER_COLUMNS + 1];
+    REQUIRE(record.size > 0 && record.size <= DOMAIN_RECORD_BYTES_MAX, REFUSED_IPC_FORMAT);
+    name_owner(owner, values);
+    values[OWNER_COLUMNS] = VALUE_OF_BYTES(record);
+    return domain_put_record(passwords->domain, put_password, values, OWNER_COLUMNS + 1);
+}
+
+static void wipe(Buffer *record) { bytes_wipe(record->data, record->capacity); }
+
+Status passwords_set(const Passwords *passwords, const WirePasswordSet *set)
+{
+    uint8_t before_bytes[DOMAIN_RECORD_BYTES_MAX];
+    CLEANUP(wipe) Buffer before = BUFFER_OF(before_bytes);
+    CLEANUP(slot_give) Slot *slot = NULL;
+    WirePasswordSet whole = *set;
+    TRY(find(passwords, &set->owner, &before));
+    whole.verifier = span_of_buffer(&before);
+    TRY(slot_take(passwords->vault, &slot));
+    TRY(wire_put_password_set(&slot->request, &whole));
+    TRY(slot_ask(slot, VAULT_PASSWORD_SET, &slot->answer));
+    const Status s = keep(passwords, &set->owner, span_of_buffer(&slot->answer));
+    bytes_wipe(slot->answer.data, slot->answer.size);
+    return s;
+}
+
+/* vaultd counts what stands in the store only when it is shown it there. */
+static Status show(const Passwords *passwords, const WireOwner *owner, Span record)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    const WirePasswordShown shown = { *owner, record };
+    TRY(slot_take(passwords->vault, &slot));
+    TRY(wire_put_count(&slot->request, 1, WIRE_SHOWN_MAX));
+    TRY(wire_put_password_shown(&slot->request, &shown));
+    return slot_ask(slot, VAULT_PASSWORD_SHOW, &slot->answer);
+}
+
+Status passwords_check(const Passwords *passwords, const WirePasswordCheck *check,
+        uint8_t ret_grant[WIRE_GRANT_BYTES])
+{
+    uint8_t record_bytes[DOMAIN_RECORD_BYTES_MAX];
+    CLEANUP(wipe) Buffer record = BUFFER_OF(record_bytes);
+    CLEANUP(slot_give) Slot *slot = NULL;
+    WirePasswordCheck whole = *check;
+    WirePasswordRight right = { 0 };
+    TRY(find(passwords, &check->owner, &record));
+    whole.verifier = span_of_buffer(&record);
+    TRY(slot_take(passwords->vault, &slot));
+    TRY(wire_put_password_check(&slot->request, &whole));
+    TRY(slot_ask(slot, VAULT_PASSWORD_CHECK, &slot->answer));
+    Cursor c = cursor_of(span_of_buffer(&slot->answer));
+    TRY(wire_take_password_right(&c, &right));
+    TRY(cursor_end(&c));
+    memcpy(ret_grant, right.grant, WIRE_GRANT_BYTES);
+    if (right.verifier.size == 0) return OK;
+    Status s = keep(passwords, &check->owner, right.verifier);
+    if (status_ok(s)) s = show(passwords, &check->owner, right.verifier);
+    bytes_wipe(slot->answer.data, slot->answer.size);
+    return s;
+}
+
+Status passwords_spend(const Passwords *passwords, const WirePasswordSpend *spend)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(passwords->vault, &slot));
+    TRY(wire_put_password_spend(&slot->request, spend));
+    return slot_ask(slot, VAULT_PASSWORD_SPEND, &slot->answer);
+}
+
+Status passwords_reset(
+        const Passwords *passwords, const WireApproval approvals[2], const WirePasswordReset *reset)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(passwords->vault, &slot));
+    TRY(wire_put_approval(&slot->request, &approvals[0]));
+    TRY(wire_put_approval(&slot->request, &approvals[1]));
+    TRY(wire_put_password_reset(&slot->request, reset));
+    TRY(slot_ask(slot, VAULT_PASSWORD_RESET, &slot->answer));
+    const Status s = keep(passwords, &reset->owner, span_of_buffer(&slot->answer));
+    bytes_wipe(slot->answer.data, slot->answer.size);
+    return s;
+}
+
+static Status keep_imported(const Passwords *passwords, const WirePasswordImport *import,
+        Cursor *answer, Span user, bool *ret_taken)
+{
+    const WireOwner owner = { import->data_class, import->tenant, import->realm, user };
+    WirePasswordKept kept = { 0 };
+    TRY(wire_take_password_kept(answer, &kept));
+    *ret_taken = kept.status == 0 && kept.verifier.size > 0;
+    if (!*ret_taken) return OK;
+    TRY(keep(passwords, &owner, kept.verifier));
+    return show(passwords, &owner, kept.verifier);
+}
+
+Status passwords_import(const Passwords *passwords, const WirePasswordImport *import,
+        const Span *users, size_t count, size_t *ret_taken)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    uint32_t answered = 0;
+    TRY(slot_take(passwords->vault, &slot));
+    TRY(wire_put_password_import(&slot->request, import));
+    TRY(slot_ask(slot, VAULT_PASSWORD_IMPORT, &slot->answer));
+    Cursor c = cursor_of(span_of_buffer(&slot->answer));
+    TRY(wire_take_count(&c, WIRE_LEGACY_MAX, &answered));
+    REQUIRE(answered == count, REFUSED_IPC_FORMAT);
+    *ret_taken = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool taken = false;
+        TRY(keep_imported(passwords, import, &c, users[i], &taken));
+        *ret_taken += taken;
+    }
+    return cursor_end(&c);
+}
