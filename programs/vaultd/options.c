@@ -22,6 +22,9 @@ static const char help[] =
         "  --custody NAME          development, unattended or custodians [development]\n"
         "  --development           yes, a root key in a file\n"
         "  --suite intl|sm         algorithms of a new key store [intl]\n"
+        "  --field-suite NAME      aes-256, sm4 or aes-128: of new sealed fields [of the key "
+        "store]\n"
+        "  --legacy-import         open ciphertext of before Hufu, for its migration\n"
         "  --san NAME              further name or address in hufud's certificate; up to 8 times\n";
 
 enum Option {
@@ -38,6 +41,8 @@ enum Option {
     OPTION_DEVELOPMENT,
     OPTION_SUITE,
     OPTION_SAN,
+    OPTION_FIELD_SUITE,
+    OPTION_LEGACY_IMPORT,
     OPTION_HELP,
 };
 
@@ -55,6 +60,8 @@ static const struct option known[] = {
     { "development", no_argument, NULL, OPTION_DEVELOPMENT },
     { "suite", required_argument, NULL, OPTION_SUITE },
     { "san", required_argument, NULL, OPTION_SAN },
+    { "field-suite", required_argument, NULL, OPTION_FIELD_SUITE },
+    { "legacy-import", no_argument, NULL, OPTION_LEGACY_IMPORT },
     { "help", no_argument, NULL, OPTION_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -93,6 +100,21 @@ static bool take_suite(const char *text, KeysSuite *ret_suite)
     return true;
 }
 
+static bool take_field_suite(const char *text, SealSuite *ret_suite)
+{
+    static const struct {
+        const char *name;
+        SealSuite suite;
+    } known_suites[] = { { "aes-256", SEAL_AES_256_GCM }, { "sm4", SEAL_SM4_GCM },
+        { "aes-128", SEAL_AES_128_GCM } };
+    for (size_t i = 0; i < sizeof(known_suites) / sizeof(known_suites[0]); i++) {
+        if (!span_equal(span_of_text(text), span_of_text(known_suites[i].name))) continue;
+        *ret_suite = known_suites[i].suite;
+        return true;
+    }
+    return false;
+}
+
 static bool take_name(const char *text, Options *o)
 {
     for (size_t i = 0; i < ISSUE_NAMES_MAX; i++) {
@@ -118,6 +140,8 @@ static bool take_option(int option, const char *value, Options *o)
     case OPTION_CUSTODY: return status_ok(custody_parse(span_of_text(value), &o->custody));
     case OPTION_DEVELOPMENT: o->development = true; return true;
     case OPTION_SUITE: return take_suite(value, &o->suite);
+    case OPTION_FIELD_SUITE: return take_field_suite(value, &o->field_suite);
+    case OPTION_LEGACY_IMPORT: o->legacy_import = true; return true;
     case OPTION_SAN: return take_name(value, o);
     default: return false;
     }

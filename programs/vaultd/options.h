@@ -18,6 +18,8 @@ typedef struct Options {
     Custody custody;
     bool development;
     KeysSuite suite; /* 0: as the key store has it */
+    SealSuite field_suite; /* 0: as the key store has it */
+    bool legacy_import;
     const char *names[ISSUE_NAMES_MAX + 1];
 } Options;
 

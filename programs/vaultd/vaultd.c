@@ -74,9 +74,11 @@ static Status open_attached(const Files *files, const Keys *keys, AttachedMemory
     return s;
 }
 
-static Status open_vault(
-        const Options *o, Keys *keys, Memory *memory, AttachedMemory *attached, Vault **ret_vault)
+static Status open_vault(const Options *o, SecretArena *arena, Keys *keys, Memory *memory,
+        AttachedMemory *attached, Vault **ret_vault)
 {
+    void *secrets = NULL;
+    TRY(secret_arena_take(arena, FIELD_SECRET_BYTES, &secrets));
     VaultConfig config = {
         .keys = keys,
         .memory = memory,
@@ -85,6 +87,9 @@ static Status open_vault(
         .random = random_system(),
         .users = o->users,
         .custody = custody_name(o->custody),
+        .field_secrets = secrets,
+        .field_suite = o->field_suite,
+        .legacy_import = o->legacy_import,
         .stop = process_stop,
         .alert = tell,
     };
@@ -131,12 +136,12 @@ static Status run(const Options *o)
     TRY(process_harden()); /* no core dumps, no ptrace, no new privileges, umask 077 */
     TRY(library_start());
     TRY(files_open(o->directory, &files));
-    TRY(secret_arena_open(KEYS_SECRET_BYTES, &arena));
+    TRY(secret_arena_open(KEYS_SECRET_BYTES + FIELD_SECRET_BYTES, &arena));
     TRY(open_keys(o, &files, arena, &keys));
     TRY(open_memory(&files, keys, &memory));
     TRY(open_attached(&files, keys, &attached));
     TRY(memory_settler_open(memory, &settler));
-    TRY(open_vault(o, keys, memory, attached, &vault));
+    TRY(open_vault(o, arena, keys, memory, attached, &vault));
     TRY(open_service(o, vault, &service)); /* sockets, threads, buffers: the last things made */
     TRY(process_catch_signals(service));
     TRY(sandbox_close()); /* from here on: no open, no socket, no execve */

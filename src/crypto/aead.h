@@ -20,7 +20,7 @@ enum {
 typedef enum AeadSuite {
     AEAD_AES_256_GCM = 1, /* 32-byte key */
     AEAD_SM4_GCM = 2, /* 16-byte key */
-    AEAD_AES_128_GCM = 3, /* 16-byte key: only for the published vectors of RFC 9180 */
+    AEAD_AES_128_GCM = 3, /* 16-byte key: TP-13's smallest, and the published vectors of RFC 9180 */
 } AeadSuite;
 
 /* 32 or 16; 0 for an unknown suite. */

@@ -13,6 +13,9 @@
 #include "crypto/key_inside.h"
 
 _Static_assert((int)BOX_POINT_BYTES == (int)HPKE_POINT_BYTES, "one size of point");
+_Static_assert(sizeof(((BoxSession *)0)->key) == AEAD_KEY_BYTES_MAX
+                && sizeof(((BoxSession *)0)->nonce) == AEAD_NONCE_BYTES,
+        "a session holds what HPKE made");
 
 enum { BOX_VERSION = 1, CONTEXT_VERSION = 1, SCALAR_TRIES_MAX = 8, INFO_BYTES_MAX = 32 };
 
@@ -151,8 +154,9 @@ static Status put_box(const Box *box, const HpkeKeys *keys, Span plain, Buffer *
             box->context_bytes, plain, out);
 }
 
-Status box_seal(const PublicKey *recipient, uint32_t key_id, const Random *random,
-        const BoxContext *context, Span plain, Buffer *ret_box)
+/* Both kinds of beginning: a box, and a box whose keys are kept for more. */
+static Status begin(const PublicKey *recipient, uint32_t key_id, const Random *random,
+        const BoxContext *context, Span plain, Buffer *ret_box, HpkeKeys *ret_keys)
 {
     REQUIRE(recipient->algorithm == KEY_P256 || recipient->algorithm == KEY_SM2,
             REFUSED_BOX_FORMAT);
@@ -170,17 +174,23 @@ Status box_seal(const PublicKey *recipient, uint32_t key_id, const Random *rando
     };
     uint8_t secret[HPKE_SECRET_BYTES];
     TRY(encapsulate(hpke_of(box.suite), recipient->point, random, point, secret));
-    CLEANUP(hpke_keys_wipe) HpkeKeys keys;
-    schedule(box.suite, key_id, secret, &keys);
+    schedule(box.suite, key_id, secret, ret_keys);
     bytes_wipe(secret, sizeof(secret));
 
     Buffer out = *ret_box; /* the caller's size moves only at the end */
-    TRY(put_box(&box, &keys, plain, &out));
+    TRY(put_box(&box, ret_keys, plain, &out));
     ret_box->size = out.size;
     return OK;
 }
 
-Status box_open(const PrivateKey *recipient, const Box *box, Buffer *ret_plain)
+Status box_seal(const PublicKey *recipient, uint32_t key_id, const Random *random,
+        const BoxContext *context, Span plain, Buffer *ret_box)
+{
+    CLEANUP(hpke_keys_wipe) HpkeKeys keys;
+    return begin(recipient, key_id, random, context, plain, ret_box, &keys);
+}
+
+static Status recover(const PrivateKey *recipient, const Box *box, HpkeKeys *ret_keys)
 {
     const HpkeSuite *suite = hpke_of(box->suite);
     REQUIRE(recipient->algorithm == suite->curve, REFUSED_BOX_FORMAT);
@@ -188,11 +198,81 @@ Status box_open(const PrivateKey *recipient, const Box *box, Buffer *ret_plain)
     uint8_t secret[HPKE_SECRET_BYTES];
     TRY(hpke_decapsulate(suite, recipient->scalar, recipient->public_half->point,
             box->encapsulated.data, secret));
-    CLEANUP(hpke_keys_wipe) HpkeKeys keys;
-    schedule(box->suite, box->key_id, secret, &keys);
+    schedule(box->suite, box->key_id, secret, ret_keys);
     bytes_wipe(secret, sizeof(secret));
-    const Status s = aead_open(suite->aead, (Span) { keys.key, aead_key_bytes(suite->aead) },
-            keys.nonce, box->context_bytes, box->sealed, ret_plain);
+    return OK;
+}
+
+static Status open_with(const HpkeSuite *suite, const uint8_t *key,
+        const uint8_t nonce[AEAD_NONCE_BYTES], Span aad, Span sealed, Buffer *ret_plain)
+{
+    const Span key_bytes = { key, aead_key_bytes(suite->aead) };
+    const Status s = aead_open(suite->aead, key_bytes, nonce, aad, sealed, ret_plain);
     if (status_is(s, REFUSED_AEAD_TAMPERED)) return REFUSE(REFUSED_BOX_TAMPERED);
     return s;
+}
+
+Status box_open(const PrivateKey *recipient, const Box *box, Buffer *ret_plain)
+{
+    CLEANUP(hpke_keys_wipe) HpkeKeys keys;
+    TRY(recover(recipient, box, &keys));
+    return open_with(
+            hpke_of(box->suite), keys.key, keys.nonce, box->context_bytes, box->sealed, ret_plain);
+}
+
+/* --- sessions --- */
+
+void box_session_wipe(BoxSession *session) { bytes_wipe(session, sizeof(*session)); }
+
+static void keep(BoxSuite suite, const HpkeKeys *keys, BoxSession *ret_session)
+{
+    ret_session->suite = (uint8_t)suite;
+    memcpy(ret_session->key, keys->key, sizeof(ret_session->key));
+    memcpy(ret_session->nonce, keys->nonce, sizeof(ret_session->nonce));
+}
+
+Status box_session_begin(const PublicKey *recipient, uint32_t key_id, const Random *random,
+        const BoxContext *context, Buffer *ret_box, BoxSession *ret_session)
+{
+    CLEANUP(hpke_keys_wipe) HpkeKeys keys = { 0 };
+    TRY(begin(recipient, key_id, random, context, (Span) { NULL, 0 }, ret_box, &keys));
+    keep(recipient->algorithm == KEY_SM2 ? BOX_SM2_SM4_GCM : BOX_P256_AES_256_GCM, &keys,
+            ret_session);
+    return OK;
+}
+
+Status box_session_accept(const PrivateKey *recipient, const Box *box, BoxSession *ret_session)
+{
+    REQUIRE(box->sealed.size == AEAD_TAG_BYTES, REFUSED_BOX_FORMAT);
+    uint8_t nothing[1];
+    Buffer plain = { nothing, 0, 0 };
+    CLEANUP(hpke_keys_wipe) HpkeKeys keys = { 0 };
+    TRY(recover(recipient, box, &keys));
+    TRY(open_with(
+            hpke_of(box->suite), keys.key, keys.nonce, box->context_bytes, box->sealed, &plain));
+    keep(box->suite, &keys, ret_session);
+    return OK;
+}
+
+Status box_session_seal(
+        const BoxSession *session, uint64_t number, Span aad, Span plain, Buffer *ret_sealed)
+{
+    REQUIRE(number > 0 && plain.size <= BOX_PLAIN_BYTES_MAX, REFUSED_BOX_FORMAT);
+    const HpkeSuite *suite = hpke_of((BoxSuite)session->suite);
+    uint8_t nonce[AEAD_NONCE_BYTES];
+    memcpy(nonce, session->nonce, sizeof(nonce));
+    hpke_message_nonce(number, nonce);
+    const Span key = { session->key, aead_key_bytes(suite->aead) };
+    return aead_close(suite->aead, key, nonce, aad, plain, ret_sealed);
+}
+
+Status box_session_open(
+        const BoxSession *session, uint64_t number, Span aad, Span sealed, Buffer *ret_plain)
+{
+    REQUIRE(number > 0, REFUSED_BOX_FORMAT);
+    uint8_t nonce[AEAD_NONCE_BYTES];
+    memcpy(nonce, session->nonce, sizeof(nonce));
+    hpke_message_nonce(number, nonce);
+    return open_with(
+            hpke_of((BoxSuite)session->suite), session->key, nonce, aad, sealed, ret_plain);
 }

@@ -11,8 +11,14 @@
  * Suite 1 is HPKE base mode, RFC 9180: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM.
  * Suite 2 is the same construction with Chinese parts: Diffie-Hellman on the SM2 curve, HKDF-SM3,
  * SM4-GCM, under private-use ids kem 0xFF02, kdf 0xFF02, aead 0xFF02 (docs in box.c).
- * HPKE info = "hufu box 1" | version | suite | key id, so no header byte can be changed. One
- * message per encapsulation: sequence number 0. Thread-safe. Floor 1.
+ * HPKE info = "hufu box 1" | version | suite | key id, so no header byte can be changed. A box is
+ * sequence number 0 of its encapsulation. Thread-safe. Floor 1.
+ *
+ * A *session* saves the Diffie-Hellman of the messages after the first: its opening is a box (whose
+ * context says what the session is for, and whose plaintext is empty), and both sides go on with
+ * the same HPKE context: message n >= 1 has the nonce base_nonce XOR n (RFC 9180 section 5.2) and
+ * additional data of its own. Who seals never uses a number twice; who opens refuses a number that
+ * was used: that memory is the caller's.
  *
  *     context = version u8 (1) | class u16 | purpose u16 | amount i64 | currency u8[3]
  *             | expiry i64 (us) | server nonce u8[16] | tenant framed | order framed | payee framed
@@ -81,3 +87,31 @@ MUST_USE Status box_parse(Span bytes, Box *ret_box);
  * REFUSED_BUFFER_FULL. Unless OK, ret_plain is unchanged.
  */
 MUST_USE Status box_open(const PrivateKey *recipient, const Box *box, Buffer *ret_plain);
+
+/* --- sessions --- */
+
+typedef struct BoxSession { /* secret: the owner wipes it */
+    uint8_t suite; /* BoxSuite; 0: none */
+    uint8_t key[32];
+    uint8_t nonce[12];
+} BoxSession;
+
+/* For CLEANUP. */
+void box_session_wipe(BoxSession *session);
+
+/* Append the opening for `recipient`, and keep what the messages are sealed with. As box_seal(). */
+MUST_USE Status box_session_begin(const PublicKey *recipient, uint32_t key_id, const Random *random,
+        const BoxContext *context, Buffer *ret_box, BoxSession *ret_session);
+/* The same session from its opening. Refuses as box_open(); REFUSED_BOX_FORMAT (it has a
+ * plaintext: it is no opening). */
+MUST_USE Status box_session_accept(
+        const PrivateKey *recipient, const Box *box, BoxSession *ret_session);
+
+/* Append cipher || tag of message `number` (1..). Refuses REFUSED_BOX_FORMAT (number 0, too
+ * large), REFUSED_BUFFER_FULL. */
+MUST_USE Status box_session_seal(
+        const BoxSession *session, uint64_t number, Span aad, Span plain, Buffer *ret_sealed);
+/* Append the plaintext. Refuses REFUSED_BOX_FORMAT (number 0), REFUSED_BOX_TAMPERED,
+ * REFUSED_BUFFER_FULL. Unless OK, ret_plain is unchanged. */
+MUST_USE Status box_session_open(
+        const BoxSession *session, uint64_t number, Span aad, Span sealed, Buffer *ret_plain);

@@ -311,7 +311,91 @@ static void sizes_have_limits(void)
             REFUSED_BOX_FORMAT);
 }
 
+/* The messages of the published vectors, of which number 0 is a box, through the session's door:
+ * encryptions of RFC 9180 A.3.1 with number 1, 2, 4 (their nonces are base_nonce XOR number). */
+static void sessions_count_as_rfc_9180_does(void)
+{
+    static const struct {
+        uint64_t number;
+        const char *aad, *sealed;
+    } messages[] = {
+        { 1, "436f756e742d31",
+                "fa6f037b47fc21826b610172ca9637e82d6e5801eb31cbd3748271affd4ecb06"
+                "646e0329cbdf3c3cd655b28e82" },
+        { 2, "436f756e742d32",
+                "895cabfac50ce6c6eb02ffe6c048bf53b7f7be9a91fc559402cbc5b8dcaeb52b"
+                "2ccc93e466c28fb55fed7a7fec" },
+        { 4, "436f756e742d34",
+                "8787491ee8df99bc99a246c4b3216d3d57ab5076e18fa27133f520703bc70ec9"
+                "99dd36ce042e44f0c3169a6a8f" },
+    };
+    const Vector key = vector("868c066ef58aae6dc589b6cfdd18f97e");
+    const Vector nonce = vector("4e0bc5018beba4bf004cca59");
+    const Vector plain = vector("4265617574792069732074727574682c20747275746820626561757479");
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+        uint8_t with[AEAD_NONCE_BYTES];
+        uint8_t bytes[64];
+        Buffer out = BUFFER_OF(bytes);
+        const Vector aad = vector(messages[i].aad);
+        memcpy(with, nonce.bytes, sizeof(with));
+        hpke_message_nonce(messages[i].number, with);
+        EXPECT_OK(aead_close(AEAD_AES_128_GCM, vector_span(&key), with, vector_span(&aad),
+                vector_span(&plain), &out));
+        EXPECT(vector_is(messages[i].sealed, bytes, out.size));
+    }
+}
+
+static void sessions_of(KeyAlgorithm curve)
+{
+    const Random random = random_system();
+    BoxContext context = pin_context();
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    CLEANUP(private_key_free) PrivateKey *other = NULL;
+    EXPECT_OK(private_key_generate(curve, &key));
+    EXPECT_OK(private_key_generate(curve, &other));
+    static uint8_t opening[BOX_BYTES_MAX], sealed[256], opened[256];
+    Buffer box_bytes = BUFFER_OF(opening);
+    BoxSession mine;
+    BoxSession theirs;
+    Box box;
+    EXPECT_OK(box_session_begin(private_key_public(key), 7, &random, &context, &box_bytes, &mine));
+    EXPECT_OK(box_parse(span_of_buffer(&box_bytes), &box));
+    EXPECT_REFUSED(box_session_accept(other, &box, &theirs), REFUSED_BOX_TAMPERED);
+    EXPECT_OK(box_session_accept(key, &box, &theirs));
+    Buffer out = BUFFER_OF(sealed);
+    EXPECT_OK(box_session_seal(&mine, 5, SPAN("aad"), SPAN("value"), &out));
+    const Span message = span_of_buffer(&out);
+    Buffer plain = BUFFER_OF(opened);
+    EXPECT_REFUSED(box_session_open(&theirs, 6, SPAN("aad"), message, &plain),
+            REFUSED_BOX_TAMPERED); /* another number */
+    EXPECT_REFUSED(
+            box_session_open(&theirs, 5, SPAN("bad"), message, &plain), REFUSED_BOX_TAMPERED);
+    EXPECT_REFUSED(box_session_open(&theirs, 0, SPAN("aad"), message, &plain), REFUSED_BOX_FORMAT);
+    EXPECT_REFUSED(box_session_seal(&mine, 0, SPAN("aad"), SPAN("v"), &out), REFUSED_BOX_FORMAT);
+    for (size_t bit = 0; bit < 8 * message.size; bit++) {
+        sealed[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+        EXPECT_REFUSED(
+                box_session_open(&theirs, 5, SPAN("aad"), message, &plain), REFUSED_BOX_TAMPERED);
+        sealed[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+    }
+    EXPECT(plain.size == 0);
+    EXPECT_OK(box_session_open(&theirs, 5, SPAN("aad"), message, &plain));
+    EXPECT(span_equal(span_of_buffer(&plain), SPAN("value")));
+    /* A box with something inside is no opening, and an opening of another box is another's. */
+    box_bytes.size = 0;
+    EXPECT_OK(box_seal(private_key_public(key), 7, &random, &context, SPAN("x"), &box_bytes));
+    EXPECT_OK(box_parse(span_of_buffer(&box_bytes), &box));
+    EXPECT_REFUSED(box_session_accept(key, &box, &theirs), REFUSED_BOX_FORMAT);
+}
+
+static void sessions_open_for_both_suites(void)
+{
+    sessions_of(KEY_P256);
+    sessions_of(KEY_SM2);
+}
+
 TESTS(TEST(rfc_9180_a_3_1), TEST(cfrg_accumulated), TEST(suite_2_of_another_implementation),
         TEST(bad_points_are_refused), TEST(boxes_open_for_their_recipient_only),
         TEST(every_flipped_bit_is_refused), TEST(another_context_does_not_open),
-        TEST(contexts_have_one_encoding), TEST(sizes_have_limits))
+        TEST(contexts_have_one_encoding), TEST(sizes_have_limits),
+        TEST(sessions_count_as_rfc_9180_does), TEST(sessions_open_for_both_suites))

@@ -172,6 +172,12 @@ void hpke_schedule(const HpkeSuite *suite, const uint8_t secret[HPKE_SECRET_BYTE
     bytes_wipe(scheduled, sizeof(scheduled));
 }
 
+void hpke_message_nonce(uint64_t number, uint8_t nonce[AEAD_NONCE_BYTES])
+{
+    for (size_t i = 0; i < sizeof(number); i++)
+        nonce[AEAD_NONCE_BYTES - 1 - i] ^= (uint8_t)(number >> (8 * i));
+}
+
 Status hpke_derive_scalar(
         const HpkeSuite *suite, Span key_material, uint8_t ret_scalar[HPKE_SCALAR_BYTES])
 {

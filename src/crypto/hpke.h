@@ -55,6 +55,9 @@ MUST_USE Status hpke_decapsulate(const HpkeSuite *suite, const uint8_t scalar[HP
 void hpke_schedule(const HpkeSuite *suite, const uint8_t secret[HPKE_SECRET_BYTES], Span info,
         HpkeKeys *ret_keys);
 
+/* base_nonce becomes the nonce of message `number`: ComputeNonce, section 5.2. */
+void hpke_message_nonce(uint64_t number, uint8_t nonce[AEAD_NONCE_BYTES]);
+
 /* DeriveKeyPair: section 7.1.3, for the published vectors. */
 MUST_USE Status hpke_derive_scalar(
         const HpkeSuite *suite, Span key_material, uint8_t ret_scalar[HPKE_SCALAR_BYTES]);

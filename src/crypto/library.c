@@ -19,11 +19,16 @@ static bool fetch_all(Library *to)
     to->aes_128_gcm = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
     to->aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     to->sm4_ecb = EVP_CIPHER_fetch(NULL, "SM4-ECB", NULL);
+    to->des_ede3_cbc = EVP_CIPHER_fetch(NULL, "DES-EDE3-CBC", NULL);
+    to->des_ede3_ecb = EVP_CIPHER_fetch(NULL, "DES-EDE3-ECB", NULL);
+    to->aes_128_cbc = EVP_CIPHER_fetch(NULL, "AES-128-CBC", NULL);
+    to->aes_128_ecb = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
     to->p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
     to->sm2 = EC_GROUP_new_by_curve_name(NID_sm2);
     return to->sha1 != NULL && to->sha256 != NULL && to->sm3 != NULL && to->aes_128_gcm != NULL
-            && to->aes_256_gcm != NULL && to->sm4_ecb != NULL && to->p256 != NULL
-            && to->sm2 != NULL;
+            && to->aes_256_gcm != NULL && to->sm4_ecb != NULL && to->des_ede3_cbc != NULL
+            && to->des_ede3_ecb != NULL && to->aes_128_cbc != NULL && to->aes_128_ecb != NULL
+            && to->p256 != NULL && to->sm2 != NULL;
 }
 
 static void load(void)

@@ -16,6 +16,10 @@ typedef struct Library {
     EVP_CIPHER *aes_128_gcm;
     EVP_CIPHER *aes_256_gcm;
     EVP_CIPHER *sm4_ecb;
+    EVP_CIPHER *des_ede3_cbc; /* this and the next three: legacy_cipher.h, decrypt only */
+    EVP_CIPHER *des_ede3_ecb;
+    EVP_CIPHER *aes_128_cbc;
+    EVP_CIPHER *aes_128_ecb;
     EC_GROUP *p256;
     EC_GROUP *sm2;
 } Library;

@@ -20,13 +20,23 @@ static void record_secret_wipe(RecordSecret *secret) { bytes_wipe(secret, sizeof
 
 static AeadSuite aead_of(SealSuite suite)
 {
-    return suite == SEAL_SM4_GCM ? AEAD_SM4_GCM : AEAD_AES_256_GCM;
+    switch (suite) {
+    case SEAL_AES_256_GCM: return AEAD_AES_256_GCM;
+    case SEAL_SM4_GCM: return AEAD_SM4_GCM;
+    case SEAL_AES_128_GCM: return AEAD_AES_128_GCM;
+    }
+    return (AeadSuite)0;
+}
+
+static bool is_known(uint8_t suite)
+{
+    return suite >= SEAL_AES_256_GCM && suite <= SEAL_AES_128_GCM;
 }
 
 void seal_key_init(SealKey *ret_key, SealSuite suite, uint32_t key_id, uint32_t key_version,
         const uint8_t key[SEAL_KEY_BYTES])
 {
-    ASSERT(suite == SEAL_AES_256_GCM || suite == SEAL_SM4_GCM);
+    ASSERT(is_known((uint8_t)suite));
     ret_key->suite = suite;
     ret_key->key_id = key_id;
     ret_key->key_version = key_version;
@@ -114,7 +124,7 @@ static Status parse(Span sealed, SealHeader *ret_header)
     TRY(cursor_u32(&c, &header.key_version));
     TRY(cursor_copy(&c, SEAL_RECORD_ID_BYTES, header.record_id));
     REQUIRE(span_equal(mark, SPAN_OF(magic)) && version == SEAL_VERSION, REFUSED_SEAL_FORMAT);
-    REQUIRE(suite == SEAL_AES_256_GCM || suite == SEAL_SM4_GCM, REFUSED_SEAL_FORMAT);
+    REQUIRE(is_known(suite), REFUSED_SEAL_FORMAT);
     header.suite = (SealSuite)suite;
     *ret_header = header;
     return OK;

@@ -10,7 +10,8 @@
  * it is not stored, and authenticated together with the header. A fresh random record id per seal
  * derives an own key, nonce and commitment: HKDF-Expand(key, "hufu seal 1" | header). So no nonce
  * repeats, no 2^32 limit is near, and a ciphertext cannot be made to open under two keys. Suite 1:
- * HKDF-SHA256 + AES-256-GCM. Suite 2: HKDF-SM3 + SM4-GCM. Thread-safe. Floor 1.
+ * HKDF-SHA256 + AES-256-GCM. Suite 2: HKDF-SM3 + SM4-GCM. Suite 3: HKDF-SHA256 + AES-128-GCM, for
+ * who is bound to TP-13's letter. Thread-safe. Floor 1.
  */
 #include "base/seams.h"
 #include "crypto/mac.h"
@@ -29,6 +30,7 @@ enum {
 typedef enum SealSuite {
     SEAL_AES_256_GCM = 1,
     SEAL_SM4_GCM = 2,
+    SEAL_AES_128_GCM = 3,
 } SealSuite;
 
 typedef struct SealKey { /* secret: the owner wipes it; const use from many threads is safe */

@@ -42,6 +42,21 @@ typedef enum VaultOperation {
     VAULT_ROLL_BEGIN = 26, /* table u16 -> WireRoll: walk an append-only table once more */
     VAULT_ROLL_ROWS = 27, /* WireRollPage, list of claims -> list of status i32, status i32, u64
                            */
+    /* 45..58: sensitive fields; payloads in ipc/field_wire.h */
+    VAULT_SESSION = 45,
+    VAULT_PROTECT_FIELDS = 46,
+    VAULT_LOOKUP_FIELDS = 47,
+    VAULT_REVEAL_FIELD = 48,
+    VAULT_RECEIVER_ADD = 49,
+    VAULT_RECEIVER_REMOVE = 50,
+    VAULT_REVEAL_LOG = 51,
+    VAULT_REVEAL_KEPT = 52,
+    VAULT_REWRAP_FIELDS = 53,
+    VAULT_TURN_SUBJECTS = 54,
+    VAULT_DESTROY_SUBJECTS = 55,
+    VAULT_PLANT_HONEY = 56,
+    VAULT_LEGACY_KEY = 57,
+    VAULT_IMPORT_FIELDS = 58,
     /* passwords and merchants' keys: ipc/password_wire.h */
     VAULT_PASSWORD_SET = 60, /* PasswordSet -> verifier */
     VAULT_PASSWORD_CHECK = 61, /* PasswordCheck -> PasswordRight */

@@ -25,7 +25,7 @@ typedef struct WireField {
     size_t max;
 } WireField;
 
-enum { WIRE_SHAPE_BYTES_MAX = 192 };
+enum { WIRE_SHAPE_BYTES_MAX = 256 };
 
 typedef struct WireShape {
     const WireField *fields;

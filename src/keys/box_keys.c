@@ -74,13 +74,31 @@ Status keys_box_today(Keys *keys, KeysBox *ret_box)
     return take_point(entry, ret_box);
 }
 
+/* The lock is held for reading. */
+static Status find_living(Keys *keys, uint32_t key_id, const KeyEntry **ret_entry)
+{
+    const KeyEntry *entry = find(keys, key_id);
+    REQUIRE(entry != NULL
+                    && clock_now_us(&keys->clock) <= entry->head.expires_us + KEYS_BOX_GRACE_US,
+            REFUSED_BOX_KEY_UNKNOWN);
+    *ret_entry = entry;
+    return OK;
+}
+
 Status keys_box_open(Keys *keys, const Box *box, Buffer *ret_plain)
 {
-    const int64_t now_us = clock_now_us(&keys->clock);
     CLEANUP(keys_unlock) Keys *held = keys;
     pthread_rwlock_rdlock(&held->lock);
-    const KeyEntry *entry = find(keys, box->key_id);
-    REQUIRE(entry != NULL && now_us <= entry->head.expires_us + KEYS_BOX_GRACE_US,
-            REFUSED_BOX_KEY_UNKNOWN);
+    const KeyEntry *entry = NULL;
+    TRY(find_living(keys, box->key_id, &entry));
     return box_open(entry->private_key, box, ret_plain);
+}
+
+Status keys_box_accept(Keys *keys, const Box *box, BoxSession *ret_session)
+{
+    CLEANUP(keys_unlock) Keys *held = keys;
+    pthread_rwlock_rdlock(&held->lock);
+    const KeyEntry *entry = NULL;
+    TRY(find_living(keys, box->key_id, &entry));
+    return box_session_accept(entry->private_key, box, ret_session);
 }

@@ -172,6 +172,8 @@ MUST_USE Status keys_box_today(Keys *keys, KeysBox *ret_box);
 /* Open a parsed box with the key it names, as box_open(). Refuses REFUSED_BOX_KEY_UNKNOWN, also for
  * a key whose day and grace are over. */
 MUST_USE Status keys_box_open(Keys *keys, const Box *box, Buffer *ret_plain);
+/* The same for the opening of a session, as box_session_accept(). */
+MUST_USE Status keys_box_accept(Keys *keys, const Box *box, BoxSession *ret_session);
 
 /* --- what is told about keys (KEY_LIST); never the keys --- */
 typedef enum KeyState { /* on the wire: append only */

@@ -15,6 +15,16 @@
  *   authorize    PIN or PASSWORD    realm   reference     of what it is     user    a challenge
  *   import       PIN or PASSWORD    realm   empty         0, zeros          empty   a challenge
  *   legacy-key   CLASS_SIGNING_KEY  realm   empty         0, zeros          empty   a challenge
+ *   field        of the value       tenant  reference     0, zeros          subject random
+ *   lookup       of the value       tenant  empty         0, zeros          empty   random
+ *   session      0                  tenant  empty         0, zeros          empty   random
+ *   lookups      0                  tenant  empty         0, zeros          empty   random
+ *   reveal       of the value       tenant  row key       0, zeros          receiver random
+ *   cipher-key   CLASS_SIGNING_KEY  tenant  empty         0, zeros          tenant  random
+ *
+ * field and lookup carry one value; session and lookups open a session of such values (the item's
+ * data class, subject and reference are then authenticated with each message, ipc/field_wire.h).
+ * reveal goes the other way: from vaultd to an enrolled receiver.
  *
  * `realm` is "<tenant>/<realm>". A server nonce that is not 16 bytes long (a prepay_id) stands in
  * the context as the first 16 bytes of its SHA-256.
@@ -28,6 +38,12 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_SET_PIN = 3,
     BOX_PURPOSE_SIGNING_KEY = 4,
     BOX_PURPOSE_WAITING = 5, /* see the orders that wait for this PIN */
+    BOX_PURPOSE_FIELD = 20,
+    BOX_PURPOSE_LOOKUP = 21,
+    BOX_PURPOSE_SESSION = 22,
+    BOX_PURPOSE_LOOKUPS = 23,
+    BOX_PURPOSE_REVEAL = 24,
+    BOX_PURPOSE_CIPHER_KEY = 25,
     BOX_PURPOSE_SET_PASSWORD = 40, /* inside: u8 length of the old one, the old one, the new one */
     BOX_PURPOSE_LOGIN = 41,
     BOX_PURPOSE_AUTHORIZE = 42, /* agree to one act: a payment of the tenant's own core */

@@ -22,7 +22,12 @@ typedef enum TableId {
     TABLE_ALERT = 9,
     TABLE_CALLER = 10,
     TABLE_BINDING = 11,
+    /* 20, 21: not sealed rows, but places of sealed fields (vault/field.h), in the domain store */
+    TABLE_CARD = 20,
+    TABLE_FIELD = 21, /* identity data, bindings: whatever its owner names */
 } TableId;
+
+enum CardColumn { CARD_NUMBER = 1 };
 
 enum AccountColumn { /* TP-12's account table, in our words */
     ACCOUNT_ID = 1, /* INT, key */

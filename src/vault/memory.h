@@ -56,6 +56,17 @@ typedef enum MemoryKind {
     MEMORY_APPROVALS = 16,
     MEMORY_CHECKPOINT = 17,
     MEMORY_RESTORE = 18,
+    /* memory_field.h */
+    MEMORY_FIELD_BOXES = 30,
+    MEMORY_FIELD_BUDGETS = 31,
+    MEMORY_RECEIVER = 32,
+    MEMORY_RECEIVER_GONE = 33,
+    MEMORY_REVEAL = 34,
+    MEMORY_REVEAL_KEPT = 35,
+    MEMORY_REVEAL_HEAD = 36, /* only in a snapshot */
+    MEMORY_REVEAL_WAITING = 37, /* only in a snapshot */
+    MEMORY_SUBJECTS_DEAD = 38,
+    MEMORY_HONEY = 39,
     /* of memory_password.h */
     MEMORY_SUBJECTS = 40, /* the payers of a snapshot, since they have a form */
     MEMORY_STRANGER = 41,
@@ -156,6 +167,7 @@ typedef struct Memory {
     MemoryOperator operators[MEMORY_OPERATORS_MAX];
     size_t operator_count;
     MemoryPolicies *policies; /* memory_policy.h */
+    struct MemoryFields *fields; /* memory_field.h */
     _Atomic bool sync_failed;
     _Atomic int faults; /* appends that failed in a row */
     /* of memory_settler.h: journal positions of the last CONFIRM or ABORT, and of the last sync
@@ -208,3 +220,9 @@ MUST_USE Status memory_apply_approvals(Memory *memory, Cursor *c);
 MUST_USE Status memory_snapshot(void *memory, Journal *journal);
 MUST_USE Status memory_put_state(const StoreState *state, Buffer *b);
 MUST_USE Status memory_take_state(Cursor *c, StoreState *ret_state);
+/* A whole table as records of this kind, packed. */
+typedef Status (*MemoryPut)(const void *record, Buffer *b);
+MUST_USE Status memory_put_table(
+        Journal *journal, MemoryKind kind, const HashTable *table, MemoryPut put);
+/* Take (nonce hash, expires i64) pairs to the record's end: approvals that the record spends. */
+MUST_USE Status memory_apply_approvals(Memory *memory, Cursor *c);

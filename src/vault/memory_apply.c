@@ -1,4 +1,5 @@
 /* One record at a time: the state after it is the same at its first writing and at every replay. */
+#include "vault/memory_field.h"
 #include "vault/memory_policy.h"
 
 #include "vault/verifier.h"
@@ -303,6 +304,7 @@ static const Apply applies[] = {
 static Status apply_one(Memory *m, uint16_t kind, Cursor *c)
 {
     if (kind >= MEMORY_SUBJECTS) return memory_apply_password(m, kind, c);
+    if (kind >= MEMORY_FIELD_BOXES) return memory_fields_apply(m, kind, c);
     REQUIRE(kind < sizeof(applies) / sizeof(applies[0]), REFUSED_JOURNAL_TAMPERED);
     REQUIRE(applies[kind] != NULL, REFUSED_JOURNAL_TAMPERED);
     return applies[kind](m, c);

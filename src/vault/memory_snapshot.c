@@ -1,4 +1,5 @@
 /* The whole state as records, so that the other segment can begin with it. */
+#include "vault/memory_field.h"
 #include "vault/memory_policy.h"
 
 /* Records of one kind are packed into payloads of up to JOURNAL_RECORD_BYTES_MAX. */
@@ -69,9 +70,7 @@ static Status put_nonce(const void *record, Buffer *b)
     return buffer_put_i64(b, nonce->expires_us);
 }
 
-typedef Status (*PutRecord)(const void *record, Buffer *b);
-
-static Status put_table(Journal *journal, MemoryKind kind, const HashTable *table, PutRecord put)
+Status memory_put_table(Journal *journal, MemoryKind kind, const HashTable *table, MemoryPut put)
 {
     Pack pack = { .journal = journal, .kind = kind };
     size_t position = 0;
@@ -150,12 +149,13 @@ Status memory_snapshot(void *memory, Journal *journal)
     TRY(put_prepared(m, journal));
     TRY(put_operators(m, journal));
     TRY(memory_snapshot_policies(m, journal));
-    TRY(put_table(journal, MEMORY_FREEZE, &m->frozen, put_frozen));
-    TRY(put_table(journal, MEMORY_SUBJECTS, &m->payers, put_payer));
-    TRY(put_table(journal, MEMORY_STRANGERS, &m->strangers, put_payer));
-    TRY(put_table(journal, MEMORY_REVEALED, &m->reveals, put_reveal));
+    TRY(memory_put_table(journal, MEMORY_FREEZE, &m->frozen, put_frozen));
+    TRY(memory_put_table(journal, MEMORY_SUBJECTS, &m->payers, put_payer));
+    TRY(memory_put_table(journal, MEMORY_STRANGERS, &m->strangers, put_payer));
+    TRY(memory_put_table(journal, MEMORY_REVEALED, &m->reveals, put_reveal));
     TRY(put_legacies(m, journal));
-    TRY(put_table(journal, MEMORY_BOXES, &m->boxes, put_box));
-    TRY(put_table(journal, MEMORY_GRANTS, &m->grants, put_grant));
-    return put_table(journal, MEMORY_APPROVALS, &m->nonces, put_nonce);
+    TRY(memory_put_table(journal, MEMORY_BOXES, &m->boxes, put_box));
+    TRY(memory_put_table(journal, MEMORY_GRANTS, &m->grants, put_grant));
+    TRY(memory_put_table(journal, MEMORY_APPROVALS, &m->nonces, put_nonce));
+    return memory_fields_snapshot(m, journal);
 }

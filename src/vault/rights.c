@@ -1,5 +1,7 @@
 #include "vault/rights.h"
 
+#include "vault/field.h"
+
 typedef struct Right {
     bool hufud;
     bool operator_; /* people on the operators' socket */
@@ -41,6 +43,20 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_ROLL_BEGIN] = { true, false, true, LANE_SEAL, true },
     [VAULT_ROLL_ROWS] = { true, false, true, LANE_SEAL, true },
     [VAULT_CALLER_LEAF] = { true, false, true, LANE_ADMIN, true },
+    [VAULT_SESSION] = { true, false, true, LANE_FIELD, true },
+    [VAULT_PROTECT_FIELDS] = { true, false, true, LANE_FIELD, true },
+    [VAULT_LOOKUP_FIELDS] = { true, false, true, LANE_FIELD, true },
+    [VAULT_REVEAL_FIELD] = { true, false, true, LANE_FIELD, true },
+    [VAULT_RECEIVER_ADD] = { false, true, true, LANE_ADMIN, true },
+    [VAULT_RECEIVER_REMOVE] = { false, true, true, LANE_ADMIN, true },
+    [VAULT_REVEAL_LOG] = { true, true, true, LANE_ADMIN, true },
+    [VAULT_REVEAL_KEPT] = { true, false, true, LANE_ADMIN, true },
+    [VAULT_REWRAP_FIELDS] = { true, false, true, LANE_FIELD, true },
+    [VAULT_TURN_SUBJECTS] = { true, false, true, LANE_FIELD, true },
+    [VAULT_DESTROY_SUBJECTS] = { true, true, true, LANE_ADMIN, true },
+    [VAULT_PLANT_HONEY] = { false, true, true, LANE_ADMIN, true },
+    [VAULT_LEGACY_KEY] = { true, true, true, LANE_ADMIN, true },
+    [VAULT_IMPORT_FIELDS] = { true, false, true, LANE_FIELD, true },
     [VAULT_PASSWORD_SET] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_PASSWORD_CHECK] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_PASSWORD_SPEND] = { true, false, true, LANE_PASSWORD, true },
@@ -73,6 +89,7 @@ static const ServiceLane lanes[LANE_COUNT] = {
     [LANE_PASSWORD] = { "password", 2, 64 },
     [LANE_ADMIN] = { "admin", 1, 16 },
     [LANE_ATTACHED] = { "attached", 4, 64 }, /* signatures and syncs overlap */
+    [LANE_FIELD] = { "field", FIELD_WORKERS, 64 },
 };
 
 static const Right *right_of(uint8_t operation)

@@ -23,7 +23,8 @@ typedef enum VaultLane {
     LANE_PASSWORD = 2,
     LANE_ADMIN = 3,
     LANE_ATTACHED = 4,
-    LANE_COUNT = 5,
+    LANE_FIELD = 5,
+    LANE_COUNT = 6,
 } VaultLane;
 
 enum { VAULT_LISTENER_HUFUD = 0, VAULT_LISTENER_OPERATOR = 1, VAULT_LISTENER_CORE = 2 };

@@ -22,8 +22,33 @@ struct Vault {
     Protect protect;
     PolicyBook book;
     Attached *attached;
+    Field *field;
     _Atomic bool sandboxed;
 };
+
+static void tell_touched(void *vault, uint8_t operation, Status status)
+{
+    const Vault *v = vault;
+    if (v->config.alert != NULL) v->config.alert(v->config.alert_context, operation, status, 0);
+}
+
+static Status open_parts(Vault *v, const VaultConfig *config)
+{
+    const FieldConfig field = {
+        .keys = config->keys,
+        .memory = config->memory,
+        .clock = config->clock,
+        .random = config->random,
+        .suite = config->field_suite,
+        .legacy_import = config->legacy_import,
+        .lookups_per_day = config->lookups_per_day,
+        .secrets = config->field_secrets,
+        .alert = tell_touched,
+        .alert_context = v,
+    };
+    TRY(field_open(&field, &v->field));
+    return store_view_open(config->keys, config->memory, config->clock, config->random, &v->view);
+}
 
 Status vault_open(const VaultConfig *config, Vault **ret_vault)
 {
@@ -40,7 +65,7 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     v->book = (PolicyBook) { memory, config->clock };
     const AttachedConfig attached = { config->keys, memory, config->attached, config->clock,
         config->random };
-    Status s = store_view_open(config->keys, memory, config->clock, config->random, &v->view);
+    Status s = open_parts(v, config);
     if (status_ok(s)) s = attached_open(&attached, &v->attached);
     if (!status_ok(s)) {
         vault_close(v);
@@ -54,6 +79,7 @@ void vault_close(Vault *vault)
 {
     if (vault == NULL) return;
     attached_close(vault->attached);
+    field_close(vault->field);
     store_view_close(vault->view);
     bytes_wipe(vault, sizeof(*vault)); /* the key of the names */
     free(vault);
@@ -255,6 +281,38 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     }
 }
 
+static Status fields(Vault *v, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    switch (operation) {
+    case VAULT_SESSION: return field_session(v->field, request, ret_answer);
+    case VAULT_PROTECT_FIELDS: return field_protect(v->field, request, ret_answer);
+    case VAULT_LOOKUP_FIELDS: return field_lookup(v->field, request, ret_answer);
+    case VAULT_REVEAL_FIELD: return field_reveal(v->field, request, ret_answer);
+    case VAULT_RECEIVER_ADD: return field_receiver_add(v->field, request);
+    case VAULT_RECEIVER_REMOVE: return field_receiver_remove(v->field, request);
+    case VAULT_REVEAL_LOG: return field_reveal_log(v->field, request, ret_answer);
+    case VAULT_REVEAL_KEPT: return field_reveal_kept(v->field, request);
+    case VAULT_REWRAP_FIELDS: return field_rewrap(v->field, request, ret_answer);
+    case VAULT_TURN_SUBJECTS: return field_turn_subjects(v->field, request, ret_answer);
+    case VAULT_DESTROY_SUBJECTS: return field_destroy_subjects(v->field, request, ret_answer);
+    case VAULT_PLANT_HONEY: return field_plant_honey(v->field, request, ret_answer);
+    case VAULT_LEGACY_KEY: return field_legacy_key(v->field, request, ret_answer);
+    case VAULT_IMPORT_FIELDS: return field_import(v->field, request, ret_answer);
+    default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
+    }
+}
+
+/* What nobody asks by mistake. */
+static Status watch_fields(Vault *v, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    const Status s = fields(v, operation, request, ret_answer);
+    const bool is_tampering = status_is(s, REFUSED_SEAL_TAMPERED) || status_is(s, REFUSED_BOX_SPENT)
+            || status_is(s, REFUSED_REVEAL_BUDGET) || status_is(s, REFUSED_LOOKUP_BUDGET)
+            || status_is(s, REFUSED_SUBJECT_DESTROYED);
+    if (is_tampering) alert(v, operation, s, 0);
+    return s;
+}
+
 static Status answer(
         Vault *v, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_answer)
 {
@@ -263,6 +321,8 @@ static Status answer(
     const bool ready = v->view->phase == STORE_SERVING;
     REQUIRE(ready || !rights_needs_ready(operation), REFUSED_VAULT_NOT_READY);
     if (rights_lane(operation) == LANE_SEAL) return seal_lane(v, operation, request, ret_answer);
+    if (operation >= VAULT_SESSION && operation <= VAULT_IMPORT_FIELDS)
+        return watch_fields(v, operation, request, ret_answer);
     if (rights_lane(operation) == LANE_PASSWORD)
         return watch_password(v, operation, password_lane(v, operation, request, ret_answer));
     if (rights_lane(operation) == LANE_ATTACHED)

@@ -8,6 +8,7 @@
  * and protect.h.
  */
 #include "vault/attached.h"
+#include "vault/field.h"
 #include "vault/issue.h"
 #include "vault/password_service.h"
 #include "vault/pin.h"
@@ -25,6 +26,10 @@ typedef struct VaultConfig {
     const char *custody; /* static storage */
     const char *names[ISSUE_NAMES_MAX + 1];
     size_t password_length_min; /* 0: PASSWORD_LENGTH_MIN */
+    void *field_secrets; /* FIELD_SECRET_BYTES of locked memory, zeroed, aligned to 64; borrowed */
+    SealSuite field_suite; /* 0: the house's */
+    bool legacy_import; /* ciphertext of before Hufu may be migrated */
+    uint32_t lookups_per_day; /* 0: FIELD_LOOKUPS_PER_DAY */
     void (*stop)(void *context); /* VAULT_STOP, or the journal is lost; may be NULL */
     void *stop_context;
     /* Something that people must see: a refusal (with its operation) that means tampering. May be

@@ -11,12 +11,17 @@ static int64_t fixed_now(void *context)
     return (int64_t)NOW_S * 1000000;
 }
 
+static KeysSuite house_suite = KEYS_INTERNATIONAL;
+
+void house_use(KeysSuite suite) { house_suite = suite; }
+
 Keys *house_keys(void)
 {
-    static Keys *keys;
+    static Keys *made[KEYS_SM + 1];
     static TornPower power;
-    static _Alignas(64) uint8_t secrets[KEYS_SECRET_BYTES];
-    if (keys != NULL) return keys;
+    static _Alignas(64) uint8_t secrets[KEYS_SM + 1][KEYS_SECRET_BYTES];
+    Keys **keys = &made[house_suite];
+    if (*keys != NULL) return *keys;
     TornDisk *disks[2];
     power = torn_power(1, 0);
     Secret root = { .size = 32 };
@@ -27,12 +32,22 @@ Keys *house_keys(void)
     const KeysConfig config = {
         .segments = { torn_disk_seam(disks[0]), torn_disk_seam(disks[1]) },
         .root = &root,
+        .suite = house_suite,
         .random = random_system(),
         .clock = { fixed_now, NULL },
-        .secrets = secrets,
+        .secrets = secrets[house_suite],
     };
-    ASSERT(status_ok(keys_open(&config, &keys, &ceremony)));
-    return keys;
+    ASSERT(status_ok(keys_open(&config, keys, &ceremony)));
+    return *keys;
+}
+
+static void house_alert(void *context, uint8_t operation, Status status, uint64_t tables)
+{
+    House *h = context;
+    (void)operation;
+    (void)tables;
+    h->alerts++;
+    h->last_alert = status;
 }
 
 static Status ask_inside(
@@ -106,6 +121,11 @@ static Status start(House *h)
         .random = random_system(),
         .users = { HOUSE_HUFUD_UID, HOUSE_OPERATOR_UID, { HOUSE_CORE_UID }, 1 },
         .custody = "development",
+        .field_secrets = h->field_secrets,
+        .legacy_import = h->legacy_import,
+        .lookups_per_day = h->lookups_per_day,
+        .alert = house_alert,
+        .alert_context = h,
     };
     return vault_open(&config, &h->vault);
 }
@@ -122,6 +142,9 @@ House *house_open(void)
         ASSERT(status_ok(torn_disk_open(&h->power, 16 << 20, &h->journal[i])));
         ASSERT(status_ok(torn_disk_open(&h->power, 16 << 20, &h->attached_journal[i])));
     }
+    h->field_secrets = aligned_alloc(64, FIELD_SECRET_BYTES);
+    ASSERT(h->field_secrets != NULL);
+    memset(h->field_secrets, 0, FIELD_SECRET_BYTES);
     ASSERT(status_ok(start(h)));
     ASSERT(status_ok(house_scan(h)));
     return h;
@@ -137,6 +160,7 @@ void house_close(House *h)
         torn_disk_close(h->journal[i]);
         torn_disk_close(h->attached_journal[i]);
     }
+    free(h->field_secrets);
     free(h);
 }
 

@@ -53,6 +53,11 @@ struct House {
     Memory *memory;
     AttachedMemory *attached;
     Vault *vault;
+    void *field_secrets;
+    bool legacy_import; /* from the next start on, like the next one */
+    uint32_t lookups_per_day;
+    int alerts; /* told since house_open() */
+    Status last_alert;
     /* the store */
     uint64_t epoch;
     StoredRow rows[HOUSE_ROWS_MAX];
@@ -73,8 +78,10 @@ struct House {
     Buffer answer; /* of the last message */
 };
 
-/* One set of keys for the whole test program: making RSA keys takes a while. */
+/* One set of keys a suite for the whole test program: making RSA keys takes a while. */
 Keys *house_keys(void);
+/* The suite of houses from here on; KEYS_INTERNATIONAL at first. */
+void house_use(KeysSuite suite);
 /* A new vault with an empty journal and store, scanned and serving. The caller gives it back. */
 House *house_open(void);
 void house_close(House *house);

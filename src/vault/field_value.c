@@ -1,0 +1,101 @@
+/* What a value of its class must look like (TP-5, TP-8), what is shown of it (TP-11), and its
+ * token. */
+#include "vault/field_inside.h"
+
+#include "policy/classes.h"
+#include "policy/detect.h"
+#include "policy/detect_number.h"
+#include "policy/mask.h"
+
+enum { TOKEN_DIGITS_MAX = 19, FULL_BYTE_MAX = 250 };
+
+bool field_role(uint16_t data_class, KeyRole *ret_role)
+{
+    switch (data_class) {
+    case CLASS_CARD:
+    case CLASS_BANK_ACCOUNT: *ret_role = KEY_CARD; return true;
+    case CLASS_BINDING: *ret_role = KEY_BINDING; return true;
+    case CLASS_IDENTITY:
+    case CLASS_IDENTITY_NUMBER:
+    case CLASS_PHONE:
+    case CLASS_NAME:
+    case CLASS_EMAIL:
+    case CLASS_ADDRESS: *ret_role = KEY_IDENTITY; return true;
+    /* Prohibited data is never kept; expiry only under a grant of the policy; passwords, signing
+     * keys, codes and biometrics have operations of their own. */
+    default: return false;
+    }
+}
+
+static bool all_digits(Span value)
+{
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.data[i] < '0' || value.data[i] > '9') return false;
+    }
+    return true;
+}
+
+/* Three or four digits are a verification code, six a bank's PIN: typed into the wrong field. */
+static bool is_code(Span value)
+{
+    return all_digits(value) && (value.size == 3 || value.size == 4 || value.size == 6);
+}
+
+static Status check_card(Span value)
+{
+    if (all_digits(value)) {
+        REQUIRE(!is_code(value), REFUSED_DATA_PROHIBITED);
+        const bool fits = value.size >= DETECT_DIGITS_MIN && value.size <= DETECT_DIGITS_MAX;
+        REQUIRE(fits && detect_card_prefix(value) && detect_luhn(value),
+                REFUSED_CARD_NUMBER_INVALID);
+        return OK;
+    }
+    const Status s = detect_free_text(value);
+    if (status_is(s, REFUSED_DATA_PROHIBITED)) return s; /* a track, a named code */
+    return REFUSE(REFUSED_CARD_NUMBER_INVALID);
+}
+
+/* Some numbers of these classes look like cards, and are where they belong. */
+static bool may_look_like_card(uint16_t data_class)
+{
+    return data_class == CLASS_BANK_ACCOUNT || data_class == CLASS_IDENTITY_NUMBER;
+}
+
+Status field_value_check(uint16_t data_class, Span value)
+{
+    REQUIRE(value.size > 0 && value.size <= WIRE_VALUE_BYTES_MAX, REFUSED_SEAL_SIZE);
+    if (data_class == CLASS_CARD) return check_card(value);
+    REQUIRE(span_is_utf8(value), REFUSED_TEXT_NOT_UTF8);
+    const Status s = detect_free_text(value);
+    if (status_is(s, REFUSED_DATA_CARD_NUMBER) && may_look_like_card(data_class)) return OK;
+    return s;
+}
+
+Status field_mask(uint16_t data_class, Span value, Buffer *ret_mask)
+{
+    const bool is_number = data_class == CLASS_CARD || data_class == CLASS_BANK_ACCOUNT;
+    if (is_number && status_ok(mask_number(value, ret_mask))) return OK;
+    return buffer_put(ret_mask, SPAN("****")); /* nothing of it, where no rule says more */
+}
+
+Status field_token(const Random *random, size_t size, Buffer *ret_token)
+{
+    ASSERT(size >= DETECT_DIGITS_MIN && size <= TOKEN_DIGITS_MAX);
+    uint8_t digits[TOKEN_DIGITS_MAX];
+    size_t made = 0;
+    while (made < size) {
+        uint8_t bytes[32];
+        TRY(random_fill(random, bytes, sizeof(bytes)));
+        for (size_t i = 0; i < sizeof(bytes) && made < size; i++) {
+            if (bytes[i] < FULL_BYTE_MAX) digits[made++] = (uint8_t)('0' + bytes[i] % 10);
+        }
+    }
+    /* Any other last digit breaks a right check sum. */
+    if (detect_luhn((Span) { digits, size })) {
+        uint8_t step = 0;
+        TRY(random_fill(random, &step, 1));
+        const uint8_t last = (uint8_t)(digits[size - 1] - '0');
+        digits[size - 1] = (uint8_t)('0' + (last + 1 + step % 9) % 10);
+    }
+    return buffer_put(ret_token, (Span) { digits, size });
+}
