@@ -11,6 +11,9 @@ typedef struct KeyJson {
     int64_t version;
     int64_t created_us;
     int64_t expires_us;
+    int64_t state;
+    int64_t uses;
+    int64_t uses_max;
 } KeyJson;
 
 static const JsonField list_fields[] = {
@@ -24,6 +27,9 @@ static const JsonField key_fields[] = {
     { "created_us", JSON_INT, true, 0, INT64_MAX, offsetof(KeyJson, created_us) },
     { "expires_us", JSON_INT, true, 0, INT64_MAX, offsetof(KeyJson, expires_us) },
     { "serial", JSON_TEXT, true, 0, 64, offsetof(KeyJson, serial) },
+    { "state", JSON_INT, true, 0, 255, offsetof(KeyJson, state) },
+    { "uses", JSON_INT, true, 0, INT64_MAX, offsetof(KeyJson, uses) },
+    { "uses_max", JSON_INT, true, 0, INT64_MAX, offsetof(KeyJson, uses_max) },
 };
 
 /* "2026-11-23", or "never" for zero. */
@@ -37,6 +43,40 @@ static void day_text(int64_t time_us, char ret_day[11])
     ret_day[10] = '\0';
 }
 
+/* What the last date means: a current key is rotated or ends then, a destroyed one went then. */
+static const char *state_text(const KeyJson *key)
+{
+    switch (key->state) {
+    case 1: return "current";
+    case 2: return "opens only";
+    case 3: return "destroyed";
+    default: return "?";
+    }
+}
+
+/* "0.0 %" of what a version may be used. */
+static void uses_text(const KeyJson *key, char ret_text[16])
+{
+    if (key->uses_max == 0)
+        snprintf(ret_text, 16, "-");
+    else
+        snprintf(ret_text, 16, "%.2f %%", 100.0 * (double)key->uses / (double)key->uses_max);
+}
+
+static void show_key(const KeyJson *key)
+{
+    char created[11];
+    char expires[11];
+    char uses[16];
+    day_text(key->created_us, created);
+    day_text(key->expires_us, expires);
+    uses_text(key, uses);
+    printf("%-20.*s %-16.*s %7lld  %-10s  %-10s  %-10s %9s  %.*s\n", (int)key->name.size,
+            (const char *)key->name.data, (int)key->algorithm.size,
+            (const char *)key->algorithm.data, (long long)key->version, state_text(key), created,
+            expires, uses, (int)key->serial.size, (const char *)key->serial.data);
+}
+
 MUST_USE static Status show(Span answer)
 {
     JsonProblem problem = { 0 };
@@ -44,20 +84,14 @@ MUST_USE static Status show(Span answer)
     CLEANUP(json_free) JsonDocument *document = NULL;
     TRY(json_parse(answer, &document, &problem));
     TRY(json_read_some(document, json_root(document), list_fields, 1, &json, &problem));
-    printf("%-20s %-16s %7s  %-10s  %-10s  %s\n", "name", "algorithm", "version", "created",
-            "expires", "serial");
+    printf("%-20s %-16s %7s  %-10s  %-10s  %-10s %9s  %s\n", "name", "algorithm", "version",
+            "state", "created", "until", "used", "serial");
     for (size_t i = 0; i < json_list_size(json.keys); i++) {
         const JsonValue *item = NULL;
-        char created[11];
-        char expires[11];
         TRY(json_list_object(document, json.keys, i, &item, &problem));
-        TRY(json_read_some(document, item, key_fields, 6, &json, &problem));
-        day_text(json.created_us, created);
-        day_text(json.expires_us, expires);
-        printf("%-20.*s %-16.*s %7lld  %-10s  %-10s  %.*s\n", (int)json.name.size,
-                (const char *)json.name.data, (int)json.algorithm.size,
-                (const char *)json.algorithm.data, (long long)json.version, created, expires,
-                (int)json.serial.size, (const char *)json.serial.data);
+        TRY(json_read_some(document, item, key_fields, sizeof(key_fields) / sizeof(key_fields[0]),
+                &json, &problem));
+        show_key(&json);
     }
     return OK;
 }
@@ -69,8 +103,8 @@ int command_key_list(int argc, char **argv)
         { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &directory, 0, 0 },
     };
     const Usage usage = { "hufu key list",
-        "List the vault's keys: names, algorithms, versions, dates, serials. Never a key.", options,
-        1 };
+        "List the vault's keys: names, algorithms, versions, dates, uses, serials. Never a key.",
+        options, 1 };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
     static uint8_t memory[64 * 1024];

@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "crypto/library.h"
 #include "files.h"
+#include "keys/health.h"
 #include "options.h"
 #include "policy/detect.h"
 #include "process.h"
@@ -33,6 +34,8 @@ static Status open_keys(const Options *o, const Files *files, SecretArena *arena
     const Random random = random_system();
     void *secrets = NULL;
     TRY(secret_arena_take(arena, KEYS_SECRET_BYTES, &secrets));
+    TRY(health_check_algorithms()); /* before the first key is made or used */
+    TRY(health_check_source(&random));
     CLEANUP(secret_wipe) Secret root = { 0 };
     TRY(custody_root(
             o->custody, o->development, files->directory_fd, files->is_new, &random, &root));

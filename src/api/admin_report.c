@@ -78,6 +78,9 @@ Status admin_key_list(Admin *admin, const JsonDocument *document, uint32_t uid, 
         json_key_int(w, "created_us", keys[i].created_us);
         json_key_int(w, "expires_us", keys[i].expires_us);
         json_key_text(w, "serial", keys[i].serial);
+        json_key_int(w, "state", keys[i].state);
+        json_key_int(w, "uses", (int64_t)keys[i].uses);
+        json_key_int(w, "uses_max", (int64_t)keys[i].uses_max);
         json_close(w);
     }
     json_close(w);

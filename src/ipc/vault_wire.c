@@ -77,7 +77,9 @@ SHAPE(WireKeyFacts, key_facts_shape, { FIELD_SPAN, AT(WireKeyFacts, name), 0, WI
         { FIELD_U32, AT(WireKeyFacts, version), 0, 0 },
         { FIELD_I64, AT(WireKeyFacts, created_us), 0, 0 },
         { FIELD_I64, AT(WireKeyFacts, expires_us), 0, 0 },
-        { FIELD_SPAN, AT(WireKeyFacts, serial), 0, WIRE_NAME_BYTES_MAX });
+        { FIELD_SPAN, AT(WireKeyFacts, serial), 0, WIRE_NAME_BYTES_MAX },
+        { FIELD_U8, AT(WireKeyFacts, state), 0, 0 }, { FIELD_U64, AT(WireKeyFacts, uses), 0, 0 },
+        { FIELD_U64, AT(WireKeyFacts, uses_max), 0, 0 });
 
 SHAPE(WireApproval, approval_shape, { FIELD_SPAN, AT(WireApproval, name), 0, WIRE_NAME_BYTES_MAX },
         { FIELD_SPAN, AT(WireApproval, operation), 0, WIRE_NAME_BYTES_MAX },

@@ -85,6 +85,10 @@ typedef enum VaultOperation {
     VAULT_EXPIRY_GRANT = 32, /* approval x2, WireExpiryGrant */
     VAULT_EXPIRY_END = 33,
     VAULT_EXPIRY_LOOK = 34,
+    VAULT_KEY_ROTATE = 35, /* approval x2 over "role" -> version u32 */
+    VAULT_KEY_DESTROY = 36, /* approval x2 over "role/version" -> certificate, a signed text */
+    VAULT_UNSEAL_BEGIN = 37, /* while it waits for custodians: -> WireUnseal */
+    VAULT_UNSEAL_SHARE = 38, /* box with a share's text inside -> held u8, needed u8 */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 
@@ -239,6 +243,9 @@ typedef struct WireKeyFacts {
     int64_t created_us;
     int64_t expires_us; /* 0: none */
     Span serial; /* certificate serial, upper-case hex, or empty */
+    uint8_t state; /* 1 current, 2 old (opens only), 3 destroyed */
+    uint64_t uses;
+    uint64_t uses_max; /* 0: not counted */
 } WireKeyFacts;
 MUST_USE Status wire_put_key_facts(Buffer *b, const WireKeyFacts *facts);
 MUST_USE Status wire_take_key_facts(Cursor *c, WireKeyFacts *ret);

@@ -23,8 +23,8 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
                     SPAN("nonce"), SPAN("verifier"), 1234567 });
     ROUND_TRIP(pin_set, WirePinSet, { SPAN("box"), SPAN("payer"), SPAN("nonce"), 7, SPAN("old") });
     ROUND_TRIP(box_key, WireBoxKey, { 20260131, 1, 99, SPAN("public"), SPAN("signature") });
-    ROUND_TRIP(
-            key_facts, WireKeyFacts, { SPAN("seal"), SPAN("HMAC-SHA256"), 2, 3, 0, SPAN("5F3C") });
+    ROUND_TRIP(key_facts, WireKeyFacts,
+            { SPAN("seal"), SPAN("HMAC-SHA256"), 2, 3, 0, SPAN("5F3C"), 1, 7, 9 });
     ROUND_TRIP(approval, WireApproval,
             { SPAN("alice"), SPAN("release-row"), SPAN("subject"), SPAN("reason"), 8,
                     SPAN("0123456789abcdef"), SPAN("signature") });

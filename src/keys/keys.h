@@ -151,6 +151,11 @@ MUST_USE Status keys_rotate_due(Keys *keys, uint32_t *ret_rotated);
  */
 MUST_USE Status keys_destroy(Keys *keys, KeyRole role, uint32_t version);
 
+uint32_t keys_current_version(const Keys *keys, KeyRole role); /* of a symmetric role (asserted) */
+/* Refuses REFUSED_KEY_UNKNOWN, REFUSED_KEY_DESTROYED, REFUSED_KEY_NOT_ROTATED. */
+MUST_USE Status keys_version_created(
+        Keys *keys, KeyRole role, uint32_t version, int64_t *ret_created_us);
+
 /* Counts every change of the store: who keeps it elsewhere notices an older copy of the files. */
 uint64_t keys_generation(Keys *keys);
 

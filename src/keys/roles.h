@@ -1,6 +1,6 @@
 #pragma once
 /*
- * roles: what each role of key is for, and its limits (TP-10, TP-13, LL-4.5.3; NIST SP 800-57
+ * roles: what each role of key is for, and its limits (TP-10, TP-13; NIST SP 800-57
  * part 1, section 5.3: a key has a period). One table.
  *
  *   seals    AES-256-GCM or SM4-GCM under a key derived per record (crypto/seal.h)

@@ -313,6 +313,24 @@ static Status look_up(const Keys *keys, KeyRole role, uint32_t number, const Key
     return OK;
 }
 
+uint32_t keys_current_version(const Keys *keys, KeyRole role)
+{
+    ASSERT(keys->current[role] != NULL);
+    return keys->current[role]->version;
+}
+
+Status keys_version_created(Keys *keys, KeyRole role, uint32_t version, int64_t *ret_created_us)
+{
+    const KeyVersion *v = NULL;
+    REQUIRE(rotates(role), REFUSED_KEY_NOT_ROTATED);
+    REQUIRE(version > 0, REFUSED_KEY_UNKNOWN);
+    CLEANUP(keys_unlock) Keys *held = keys;
+    pthread_rwlock_rdlock(&held->lock);
+    TRY(look_up(keys, role, version, &v));
+    *ret_created_us = v->created_us;
+    return OK;
+}
+
 static bool has_form(KeyRole role, RoleForm form)
 {
     const Role *r = role_of(role);

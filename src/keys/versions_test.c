@@ -1,5 +1,5 @@
 /* Goal: symmetric keys come in versions, are turned by the clock and by their uses, and go so that
- * nothing of them is left (TP-10, TP-13, LL-4.5.3). Method: disks in memory, whose bytes are
+ * nothing of them is left (TP-10, TP-13). Method: disks in memory, whose bytes are
  * searched; a clock that is set; power cut at every write of a rotation and of a destruction. */
 #include "base/expect.h"
 #include "base/time.h"

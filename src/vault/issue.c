@@ -204,7 +204,8 @@ Status issue_key_list(const Issue *issue, Buffer *ret_answer)
     for (size_t i = 0; i < count; i++) {
         const WireKeyFacts wire = { span_of_text(facts[i].name), span_of_text(facts[i].algorithm),
             facts[i].version, facts[i].created_us, facts[i].expires_us,
-            span_of_text(facts[i].serial) };
+            span_of_text(facts[i].serial), (uint8_t)facts[i].state, facts[i].uses,
+            facts[i].uses_max };
         TRY(wire_put_key_facts(ret_answer, &wire));
     }
     return OK;

@@ -80,6 +80,7 @@ typedef enum MemoryKind {
     MEMORY_POLICY = 20,
     MEMORY_EXPIRY_GRANT = 21,
     MEMORY_EXPIRY_END = 22,
+    MEMORY_KEYSTORE = 25, /* generation of the key store: an older copy of it is noticed */
 } MemoryKind;
 
 /* Somebody with a PIN or a password: a payer of the house, or anybody of a tenant. */
@@ -154,6 +155,7 @@ typedef struct Memory {
     uint64_t epoch; /* of the lease */
     uint32_t log_epoch; /* restores accepted; part of the checkpoint's origin */
     bool ever_prepared; /* closes the ceremony */
+    uint64_t keystore; /* generation that the key store had */
     StoreState confirmed;
     bool has_prepared;
     StoreState prepared;

@@ -276,6 +276,15 @@ static Status apply_restore(Memory *m, Cursor *c)
     return memory_apply_approvals(m, c);
 }
 
+static Status apply_keystore(Memory *m, Cursor *c)
+{
+    uint64_t generation = 0;
+    TRY(cursor_u64(c, &generation));
+    REQUIRE(generation > m->keystore, REFUSED_JOURNAL_TAMPERED);
+    m->keystore = generation;
+    return OK;
+}
+
 typedef Status (*Apply)(Memory *m, Cursor *c);
 static const Apply applies[] = {
     [MEMORY_TREE] = apply_tree,
@@ -299,6 +308,7 @@ static const Apply applies[] = {
     [MEMORY_POLICY] = memory_apply_policy,
     [MEMORY_EXPIRY_GRANT] = memory_apply_expiry,
     [MEMORY_EXPIRY_END] = memory_apply_expiry_end,
+    [MEMORY_KEYSTORE] = apply_keystore,
 };
 
 static Status apply_one(Memory *m, uint16_t kind, Cursor *c)

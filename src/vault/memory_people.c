@@ -68,3 +68,21 @@ Status memory_spend_approvals(Memory *m, const MemoryApprovals *approvals)
     TRY(spend_locked(m, approvals, &position));
     return memory_sync(m, position);
 }
+
+static Status note_locked(Memory *m, uint64_t generation, uint64_t *ret_position)
+{
+    MEMORY_HOLD(m);
+    REQUIRE(generation >= m->keystore, REFUSED_KEYSTORE_ROLLED_BACK);
+    if (generation == m->keystore) return OK;
+    uint8_t memory[8];
+    Buffer b = BUFFER_OF(memory);
+    TRY(buffer_put_u64(&b, generation));
+    return memory_write(m, MEMORY_KEYSTORE, span_of_buffer(&b), ret_position);
+}
+
+Status memory_note_keystore(Memory *m, uint64_t generation)
+{
+    uint64_t position = 0;
+    TRY(note_locked(m, generation, &position));
+    return position == 0 ? OK : memory_sync(m, position);
+}

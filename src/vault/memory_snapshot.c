@@ -141,6 +141,15 @@ static Status put_legacies(const Memory *m, Journal *journal)
     return OK;
 }
 
+static Status put_keystore(const Memory *m, Journal *journal)
+{
+    if (m->keystore == 0) return OK;
+    uint8_t memory[8];
+    Buffer b = BUFFER_OF(memory);
+    TRY(buffer_put_u64(&b, m->keystore));
+    return journal_snapshot_put(journal, MEMORY_KEYSTORE, span_of_buffer(&b));
+}
+
 /* Called by the journal within an append, so the lock is held and the state stands still. */
 Status memory_snapshot(void *memory, Journal *journal)
 {
@@ -149,6 +158,7 @@ Status memory_snapshot(void *memory, Journal *journal)
     TRY(put_prepared(m, journal));
     TRY(put_operators(m, journal));
     TRY(memory_snapshot_policies(m, journal));
+    TRY(put_keystore(m, journal));
     TRY(memory_put_table(journal, MEMORY_FREEZE, &m->frozen, put_frozen));
     TRY(memory_put_table(journal, MEMORY_SUBJECTS, &m->payers, put_payer));
     TRY(memory_put_table(journal, MEMORY_STRANGERS, &m->strangers, put_payer));

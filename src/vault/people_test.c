@@ -1,6 +1,9 @@
 /* Goal: only two different enrolled people together release a row or accept a restored store, once
  * each (TP-15, LL-4.5.2, DESIGN section 5.6); and nobody asks for what rights.c does not give.
  * Method: real Ed25519 signatures, each field wrong in turn. */
+#define _GNU_SOURCE
+#include "crypto/signed_text.h"
+#include "vault/row_seal.h"
 #include "vault/scan.h"
 #include "vault/vault_test_people.h"
 
@@ -198,6 +201,8 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_EXPIRY_GRANT] = "O",
     [VAULT_EXPIRY_END] = "HO",
     [VAULT_EXPIRY_LOOK] = "HO",
+    [VAULT_KEY_ROTATE] = "O",
+    [VAULT_KEY_DESTROY] = "O",
     [VAULT_ATTACHED_TABLE] = "O",
     [VAULT_ATTACHED_STATUS] = "HOC",
     [VAULT_ATTACHED_SESSION] = "HOC",
@@ -238,5 +243,105 @@ static void test_rights(void)
     EXPECT(rights_role(&same, &(ServicePeer) { 10, 1, 2 }) == ROLE_NONE);
 }
 
+static void test_keys_need_two(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    EXPECT_OK(house_found(h));
+    const uint32_t before = keys_current_version(house_keys(), KEY_SHRED);
+    const Act good = { "rotate-key", SPAN("shred"), { 0, 1 }, 1000000, 60, false, false };
+    Act act = good;
+    act.people[1] = 0;
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_ROTATE, &act), REFUSED_APPROVAL_QUORUM);
+    act = good;
+    act.breaks_signature = true;
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_ROTATE, &act), REFUSED_APPROVAL_INVALID);
+    act = good;
+    act.subject = SPAN("journal");
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_ROTATE, &act), REFUSED_KEY_NOT_ROTATED);
+    act = good;
+    act.nonce = 64;
+    act.subject = SPAN("no-such-key");
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_ROTATE, &act), REFUSED_KEY_UNKNOWN);
+    EXPECT(keys_current_version(house_keys(), KEY_SHRED) == before);
+    act = good;
+    act.nonce = 62;
+    EXPECT_OK(act_on(h, VAULT_KEY_ROTATE, &act));
+    EXPECT(keys_current_version(house_keys(), KEY_SHRED) == before + 1);
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_ROTATE, &act), REFUSED_APPROVAL_REPLAYED);
+    EXPECT_REFUSED(house_ask(h, VAULT_KEY_ROTATE, SPAN("")), REFUSED_VAULT_FORBIDDEN);
+    EXPECT_REFUSED(house_ask(h, VAULT_KEY_DESTROY, SPAN("")), REFUSED_VAULT_FORBIDDEN);
+}
+
+/* The certificate is what auditors keep: it names the key, the people and the date. */
+static void test_a_destruction_is_certified(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    EXPECT_OK(house_found(h));
+    EXPECT_OK(keys_rotate(house_keys(), KEY_ONE_TIME));
+    Act act = { "destroy-key", SPAN("one-time/1"), { 0, 1 }, 1000000, 70, false, false };
+    static const char *const wrong[] = { "one-time", "one-time/", "one-time/01", "one-time/0",
+        "one-time/9", "one-time/1x", "card/99999999999", "/1", "map/1" };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        Act bad = act;
+        bad.subject = span_of_text(wrong[i]);
+        EXPECT(status_refused(act_on(h, VAULT_KEY_DESTROY, &bad)));
+    }
+    EXPECT_OK(act_on(h, VAULT_KEY_DESTROY, &act));
+    Span text;
+    const Span certificate = span_of_buffer(&h->answer);
+    EXPECT_OK(signed_text_verify(
+            private_key_public(keys_private(house_keys(), KEY_CHECKPOINT_ED25519)),
+            private_key_public(keys_private(house_keys(), KEY_CHECKPOINT_SM2)), certificate,
+            &text));
+    static const char *const told[] = { "\nkey: one-time/1\n", "\napproved by: ann\nand by: bob\n",
+        "\nbackups are blind from: 2", "\nreason: because\n" };
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+        EXPECT(memmem(text.data, text.size, told[i], strlen(told[i])) != NULL);
+    SealKey key = { 0 };
+    EXPECT_REFUSED(keys_seal_copy(house_keys(), KEY_ONE_TIME, 1, &key), REFUSED_KEY_DESTROYED);
+    act.nonce = 80;
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_DESTROY, &act), REFUSED_KEY_DESTROYED);
+}
+
+/* Rows that were sealed before a rotation verify, are sealed anew when they change, and until the
+ * last of them has been the old version stays. */
+static void test_row_seals_turn(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    EXPECT_OK(house_found(h));
+    const uint32_t before = keys_current_version(house_keys(), KEY_ROW_SEAL);
+    char subject[16];
+    snprintf(subject, sizeof(subject), "seal/%u", before);
+    Act act = { "rotate-key", SPAN("seal"), { 0, 1 }, 1000000, 90, false, false };
+    EXPECT_OK(act_on(h, VAULT_KEY_ROTATE, &act));
+    EXPECT_OK(house_verify(h, 0));
+    EXPECT(row_seal_version(h->rows[0].seal) == before);
+    house_draft_transfer(h, 100);
+    EXPECT_OK(house_commit(h));
+    EXPECT(row_seal_version(h->rows[0].seal) == before + 1);
+    EXPECT_OK(house_verify(h, 0));
+    EXPECT_OK(house_restart(h));
+    EXPECT_OK(house_scan(h));
+    act = (Act) { "destroy-key", span_of_text(subject), { 0, 1 }, 1000000, 94, false, false };
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_DESTROY, &act), REFUSED_KEY_IN_USE); /* old postings */
+    act.nonce = 98;
+    snprintf(subject, sizeof(subject), "seal/%u", before + 1);
+    act.subject = span_of_text(subject);
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_DESTROY, &act), REFUSED_KEY_IN_USE); /* current */
+}
+
+/* keys.a and keys.b as they were last month: the journal remembers that they had come further. */
+static void test_an_old_key_store_is_noticed(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    EXPECT_OK(house_found(h));
+    const uint64_t now = keys_generation(house_keys());
+    EXPECT_OK(memory_note_keystore(h->memory, now + 1)); /* it was once one change further */
+    EXPECT_REFUSED(memory_note_keystore(h->memory, now), REFUSED_KEYSTORE_ROLLED_BACK);
+    EXPECT_REFUSED(house_restart(h), REFUSED_KEYSTORE_ROLLED_BACK);
+}
+
 TESTS(TEST(test_release_needs_two), TEST(test_restore_needs_two_and_begins_a_new_log),
-        TEST(test_the_ceremony_closes), TEST(test_a_backup_key_opens_for_two), TEST(test_rights))
+        TEST(test_the_ceremony_closes), TEST(test_a_backup_key_opens_for_two), TEST(test_rights),
+        TEST(test_keys_need_two), TEST(test_a_destruction_is_certified), TEST(test_row_seals_turn),
+        TEST(test_an_old_key_store_is_noticed))

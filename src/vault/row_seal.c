@@ -43,6 +43,14 @@ void row_seal_tag(const uint8_t seal[WIRE_SEAL_BYTES], RevisionTag *ret_tag)
     memcpy(ret_tag->bytes, seal + ROW_SEAL_HEADER_BYTES, REVISION_TAG_BYTES);
 }
 
+uint32_t row_seal_version(const uint8_t seal[WIRE_SEAL_BYTES])
+{
+    Cursor c = cursor_of((Span) { seal + 2, 4 });
+    uint32_t version = 0;
+    ASSERT(status_ok(cursor_u32(&c, &version)));
+    return version;
+}
+
 Status row_seal_verify(Keys *keys, const RowView *row, Span seal)
 {
     REQUIRE(seal.size == WIRE_SEAL_BYTES, REFUSED_ROW_SEAL_MISMATCH);

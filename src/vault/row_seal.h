@@ -30,3 +30,5 @@ void row_seal_make(Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_SEAL_BY
 MUST_USE Status row_seal_verify(Keys *keys, const RowView *row, Span seal);
 /* The piece of the mac that the revision map keeps. */
 void row_seal_tag(const uint8_t seal[WIRE_SEAL_BYTES], RevisionTag *ret_tag);
+/* The key version that a seal of ours names. */
+uint32_t row_seal_version(const uint8_t seal[WIRE_SEAL_BYTES]);

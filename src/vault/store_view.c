@@ -42,3 +42,11 @@ void store_view_name(const StoreView *view, Span key, KeyedHash *ret_name)
 /* Only what grows without bound is kept out of the map; a table that merely never changes costs 32
  * bytes a row there and is guarded at the first read like the others. */
 bool store_view_append_only(uint16_t table) { return table == TABLE_POSTING; }
+
+bool store_view_needs_seal(const StoreView *view, uint32_t version)
+{
+    if (view->phase != STORE_SERVING || view->seal_version_count == KEYS_VERSIONS_MAX) return true;
+    for (size_t i = 0; i < view->seal_version_count; i++)
+        if (view->seal_versions[i] == version) return true;
+    return false;
+}

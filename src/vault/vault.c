@@ -4,6 +4,7 @@
 #include "crypto/sign.h"
 #include "vault/approval.h"
 #include "vault/checkpoint.h"
+#include "vault/key_acts.h"
 #include "vault/legacy_import.h"
 #include "vault/policy_book.h"
 #include "vault/prepare.h"
@@ -23,6 +24,7 @@ struct Vault {
     PolicyBook book;
     Attached *attached;
     Field *field;
+    KeyActs key_acts;
     _Atomic bool sandboxed;
 };
 
@@ -67,6 +69,7 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
         config->random };
     Status s = open_parts(v, config);
     if (status_ok(s)) s = attached_open(&attached, &v->attached);
+    if (status_ok(s)) s = key_acts_begin(&v->key_acts, config->keys, v->view, config->clock);
     if (!status_ok(s)) {
         vault_close(v);
         return s;
@@ -217,6 +220,8 @@ static Status seal_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_a
     case VAULT_CHECKPOINT: return checkpoint_sign(v->view, ret_answer);
     case VAULT_RELEASE_ROW: return release_row(v, request);
     case VAULT_ACCEPT_RESTORE: return accept_restore(v, request);
+    case VAULT_KEY_ROTATE: return key_acts_rotate(&v->key_acts, request, ret_answer);
+    case VAULT_KEY_DESTROY: return key_acts_destroy(&v->key_acts, request, ret_answer);
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
     }
 }
@@ -228,6 +233,13 @@ static Status watch_password(Vault *v, uint8_t operation, Status s)
             || status_is(s, REFUSED_SEAL_TAMPERED) || status_is(s, REFUSED_BOX_SPENT);
     if (is_tampering) alert(v, operation, s, 0);
     return s;
+}
+
+/* The first box key of a day is a change of the key store. */
+static Status issue_box_key_noted(Vault *v, Buffer *ret_answer)
+{
+    TRY(issue_box_key(&v->issue, ret_answer));
+    return key_acts_note(&v->key_acts);
 }
 
 static Status password_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_answer)
@@ -260,7 +272,7 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
 {
     switch (operation) {
     case VAULT_SIGN: return issue_signatures(&v->issue, request, ret_answer);
-    case VAULT_BOX_KEY: return issue_box_key(&v->issue, ret_answer);
+    case VAULT_BOX_KEY: return issue_box_key_noted(v, ret_answer);
     case VAULT_PUBLIC_KEYS: return issue_public_keys(&v->issue, ret_answer);
     case VAULT_TLS_LEAF: return issue_tls_leaf(&v->issue, request, ret_answer);
     case VAULT_CALLER_LEAF: return issue_caller_leaf(&v->issue, request, ret_answer);
@@ -334,6 +346,7 @@ Status vault_handle(
         void *vault, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_answer)
 {
     Vault *v = vault;
+    key_acts_look(&v->key_acts);
     const Status s = answer(v, peer, operation, request, ret_answer);
     /* Without its journal a vault can promise nothing: whoever supervises it starts it anew. */
     if (memory_is_lost(v->config.memory) || attached_is_lost(v->attached)) {

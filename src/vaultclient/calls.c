@@ -266,6 +266,28 @@ MUST_USE static Status approve(
     return slot_ask(slot, operation, &slot->answer);
 }
 
+Status vaultclient_key_rotate(
+        VaultClient *client, const WireApproval approvals[2], uint32_t *ret_version)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(client, &slot));
+    TRY(put_approvals(&slot->request, approvals));
+    TRY(slot_ask(slot, VAULT_KEY_ROTATE, &slot->answer));
+    Cursor c = cursor_of(span_of_buffer(&slot->answer));
+    READ(cursor_u32(&c, ret_version));
+    READ(cursor_end(&c));
+    return OK;
+}
+
+Status vaultclient_key_destroy(
+        VaultClient *client, const WireApproval approvals[2], Buffer *ret_certificate)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(client, &slot));
+    TRY(put_approvals(&slot->request, approvals));
+    return slot_ask(slot, VAULT_KEY_DESTROY, ret_certificate);
+}
+
 Status vaultclient_release_row(VaultClient *client, const WireApproval approvals[2])
 {
     return approve(client, VAULT_RELEASE_ROW, approvals);

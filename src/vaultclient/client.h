@@ -116,6 +116,11 @@ MUST_USE Status vaultclient_release_row(VaultClient *client, const WireApproval 
 MUST_USE Status vaultclient_accept_restore(VaultClient *client, const WireApproval approvals[2]);
 MUST_USE Status vaultclient_unwrap_key(
         VaultClient *client, const WireApproval approvals[2], Span wrapped, Buffer *ret_key);
+MUST_USE Status vaultclient_key_rotate(
+        VaultClient *client, const WireApproval approvals[2], uint32_t *ret_version);
+/* The certificate of destruction, a signed text, appended to ret_certificate. */
+MUST_USE Status vaultclient_key_destroy(
+        VaultClient *client, const WireApproval approvals[2], Buffer *ret_certificate);
 /* A fresh backup key: wrapped for the backup's header, and in clear for writing it (wipe it). */
 MUST_USE Status vaultclient_wrap_key(
         VaultClient *client, Buffer *memory, Span *ret_wrapped, Span *ret_key);
