@@ -26,6 +26,8 @@ int command_caller_revoke(int argc, char **argv);
 int command_key_list(int argc, char **argv);
 int command_key_rotate(int argc, char **argv);
 int command_key_destroy(int argc, char **argv);
+int command_key_ceremony(int argc, char **argv);
+int command_key_unseal(int argc, char **argv);
 int command_key_check(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_restore(int argc, char **argv);

@@ -20,6 +20,8 @@ static const Command commands[] = {
     { "key rotate", "make the next version of a key; two people must approve", command_key_rotate },
     { "key destroy", "destroy an old version for good; two people must approve",
             command_key_destroy },
+    { "key ceremony", "make a new vault's keys, with a signed record", command_key_ceremony },
+    { "key unseal", "hand in a custodian's share", command_key_unseal },
     { "key check", "would this key be taken, or is it a weak one", command_key_check },
     { "day end", "close the last finished business day", command_day_end },
     { "backup", "an encrypted copy of everything, while it runs", command_backup },

@@ -21,6 +21,16 @@ static const char help[] =
         "  --group GID             group of both sockets, which may then connect [none]\n"
         "  --custody NAME          development, unattended or custodians [development]\n"
         "  --development           yes, a root key in a file\n"
+        "  --hsm-module PATH       unattended: the PKCS#11 library\n"
+        "  --hsm-token LABEL       unattended: the token\n"
+        "  --hsm-pin-file PATH     unattended: mode 0600 [$CREDENTIALS_DIRECTORY/hsm-pin]\n"
+        "  --hsm-program PATH      unattended: custodian-hsm [beside vaultd]\n"
+        "  --keeper-fd N           custodians: said by `keeper`, which keeps the root meanwhile\n"
+        "  --ceremony              make the keys, give them into custody, and end\n"
+        "  --needed K              custodians: how many of them must come\n"
+        "  --share-fd N            custodians: where one share is written; once for each\n"
+        "  --record-fd N           where the ceremony's signed record is written\n"
+        "  --who NAME              took part in the ceremony; up to 16 times\n"
         "  --suite intl|sm         algorithms of a new key store [intl]\n"
         "  --field-suite NAME      aes-256, sm4 or aes-128: of new sealed fields [of the key "
         "store]\n"
@@ -39,6 +49,16 @@ enum Option {
     OPTION_GROUP,
     OPTION_CUSTODY,
     OPTION_DEVELOPMENT,
+    OPTION_HSM_MODULE,
+    OPTION_HSM_TOKEN,
+    OPTION_HSM_PIN_FILE,
+    OPTION_HSM_PROGRAM,
+    OPTION_KEEPER_FD,
+    OPTION_CEREMONY,
+    OPTION_NEEDED,
+    OPTION_SHARE_FD,
+    OPTION_RECORD_FD,
+    OPTION_WHO,
     OPTION_SUITE,
     OPTION_SAN,
     OPTION_FIELD_SUITE,
@@ -58,6 +78,16 @@ static const struct option known[] = {
     { "group", required_argument, NULL, OPTION_GROUP },
     { "custody", required_argument, NULL, OPTION_CUSTODY },
     { "development", no_argument, NULL, OPTION_DEVELOPMENT },
+    { "hsm-module", required_argument, NULL, OPTION_HSM_MODULE },
+    { "hsm-token", required_argument, NULL, OPTION_HSM_TOKEN },
+    { "hsm-pin-file", required_argument, NULL, OPTION_HSM_PIN_FILE },
+    { "hsm-program", required_argument, NULL, OPTION_HSM_PROGRAM },
+    { "keeper-fd", required_argument, NULL, OPTION_KEEPER_FD },
+    { "ceremony", no_argument, NULL, OPTION_CEREMONY },
+    { "needed", required_argument, NULL, OPTION_NEEDED },
+    { "share-fd", required_argument, NULL, OPTION_SHARE_FD },
+    { "record-fd", required_argument, NULL, OPTION_RECORD_FD },
+    { "who", required_argument, NULL, OPTION_WHO },
     { "suite", required_argument, NULL, OPTION_SUITE },
     { "san", required_argument, NULL, OPTION_SAN },
     { "field-suite", required_argument, NULL, OPTION_FIELD_SUITE },
@@ -125,6 +155,44 @@ static bool take_name(const char *text, Options *o)
     return false;
 }
 
+static bool take_needed(const char *text, uint8_t *ret_needed)
+{
+    uint32_t number = 0;
+    if (!take_id(text, &number) || number > SHARES_MAX) return false;
+    *ret_needed = (uint8_t)number;
+    return true;
+}
+
+static bool take_share_fd(const char *text, Options *o)
+{
+    if (o->share_count == SHARES_MAX) return false;
+    return take_group(text, &o->share_fds[o->share_count++]);
+}
+
+static bool take_who(const char *text, Options *o)
+{
+    if (o->who_count == OPTIONS_WHO_MAX) return false;
+    o->who[o->who_count++] = text;
+    return true;
+}
+
+static bool take_custody_option(int option, const char *value, Options *o)
+{
+    switch (option) {
+    case OPTION_HSM_MODULE: o->hsm.module = value; return true;
+    case OPTION_HSM_TOKEN: o->hsm.token = value; return true;
+    case OPTION_HSM_PIN_FILE: o->hsm.pin_file = value; return true;
+    case OPTION_HSM_PROGRAM: o->hsm.program = value; return true;
+    case OPTION_KEEPER_FD: return take_group(value, &o->keeper_fd);
+    case OPTION_CEREMONY: o->ceremony = true; return true;
+    case OPTION_NEEDED: return take_needed(value, &o->shares_needed);
+    case OPTION_SHARE_FD: return take_share_fd(value, o);
+    case OPTION_RECORD_FD: return take_group(value, &o->record_fd);
+    case OPTION_WHO: return take_who(value, o);
+    default: return false;
+    }
+}
+
 static bool take_option(int option, const char *value, Options *o)
 {
     switch (option) {
@@ -143,7 +211,7 @@ static bool take_option(int option, const char *value, Options *o)
     case OPTION_FIELD_SUITE: return take_field_suite(value, &o->field_suite);
     case OPTION_LEGACY_IMPORT: o->legacy_import = true; return true;
     case OPTION_SAN: return take_name(value, o);
-    default: return false;
+    default: return take_custody_option(option, value, o);
     }
 }
 
@@ -152,7 +220,9 @@ bool options_parse(int argc, char **argv, Options *ret_options)
     Options o = { .users = { .hufud_uid = getuid(), .operator_uid = getuid() },
         .group = -1,
         .core_group = -1,
-        .custody = CUSTODY_DEVELOPMENT };
+        .custody = CUSTODY_DEVELOPMENT,
+        .keeper_fd = -1,
+        .record_fd = -1 };
     int index = 0;
     for (int option = getopt_long(argc, argv, "", known, &index); option != -1;
             option = getopt_long(argc, argv, "", known, &index)) {
@@ -165,7 +235,8 @@ bool options_parse(int argc, char **argv, Options *ret_options)
         fputs("vaultd: see --help\n", stderr);
         return false;
     }
-    const bool complete = o.directory != NULL && o.socket != NULL && o.operator_socket != NULL;
+    const bool has_sockets = o.socket != NULL && o.operator_socket != NULL;
+    const bool complete = o.directory != NULL && (has_sockets || o.ceremony);
     if (!complete || optind != argc) {
         fputs("vaultd: --directory, --socket and --operator-socket are needed; see --help\n",
                 stderr);

@@ -7,8 +7,10 @@
 #include "keys/keys.h"
 #include "vault/vault.h"
 
+enum { OPTIONS_WHO_MAX = 16 };
+
 typedef struct Options {
-    const char *directory; /* key store, journal, root.key */
+    const char *directory; /* key store, journal, what its custody needs */
     const char *socket; /* for hufud */
     const char *operator_socket; /* for people */
     const char *core_socket; /* for another's payment core; NULL: none */
@@ -17,6 +19,15 @@ typedef struct Options {
     int group; /* of both sockets; -1: none */
     Custody custody;
     bool development;
+    CustodyHsm hsm;
+    int keeper_fd; /* of the keeper that started us; -1: none */
+    bool ceremony; /* hold it and end */
+    int share_fds[SHARES_MAX]; /* where the custodians want their shares */
+    uint8_t share_count;
+    uint8_t shares_needed;
+    int record_fd; /* where the ceremony's record goes; -1: nowhere */
+    const char *who[OPTIONS_WHO_MAX]; /* took part */
+    size_t who_count;
     KeysSuite suite; /* 0: as the key store has it */
     SealSuite field_suite; /* 0: as the key store has it */
     bool legacy_import;

@@ -40,3 +40,13 @@ Status process_catch_signals(Service *service)
     CHECK(sigaction(SIGINT, &action, NULL) == 0, FAULT_SYSTEM);
     return OK;
 }
+
+Status process_forget_service(void)
+{
+    struct sigaction action = { .sa_handler = SIG_DFL };
+    sigemptyset(&action.sa_mask);
+    CHECK(sigaction(SIGTERM, &action, NULL) == 0, FAULT_SYSTEM);
+    CHECK(sigaction(SIGINT, &action, NULL) == 0, FAULT_SYSTEM);
+    running = NULL;
+    return OK;
+}

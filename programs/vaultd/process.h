@@ -12,6 +12,8 @@
 MUST_USE Status process_harden(void);
 /* SIGTERM and SIGINT end service_run(). */
 MUST_USE Status process_catch_signals(Service *service);
+/* The service is gone: until the next one is caught, both end the process as they do by default. */
+MUST_USE Status process_forget_service(void);
 /* The same from inside (VAULT_STOP). */
 void process_stop(void *context);
 /* For CLEANUP. */

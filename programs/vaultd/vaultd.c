@@ -3,12 +3,14 @@
 #define _GNU_SOURCE
 #include "base/log.h"
 #include "base/secret.h"
+#include "ceremony_mode.h"
 #include "crypto/library.h"
 #include "files.h"
 #include "keys/health.h"
 #include "options.h"
 #include "policy/detect.h"
 #include "process.h"
+#include "root.h"
 #include "vault/memory_settler.h"
 #include "vault/rights.h"
 #include "vault/sandbox.h"
@@ -16,6 +18,7 @@
 #include "vault/vault.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static Status lane_full(void) { return REFUSE(REFUSED_VAULT_BUSY); }
 
@@ -37,8 +40,8 @@ static Status open_keys(const Options *o, const Files *files, SecretArena *arena
     TRY(health_check_algorithms()); /* before the first key is made or used */
     TRY(health_check_source(&random));
     CLEANUP(secret_wipe) Secret root = { 0 };
-    TRY(custody_root(
-            o->custody, o->development, files->directory_fd, files->is_new, &random, &root));
+    TRY(root_get(o, files, &root));
+    if (o->keeper_fd >= 0) close(o->keeper_fd);
     const KeysConfig config = {
         .segments = { files->keys[0], files->keys[1] },
         .root = &root,
@@ -164,7 +167,7 @@ int main(int argc, char **argv)
     log_open("vaultd", LOG_INFO, 2);
     log_guard(detect_guard);
     Status s = sandbox_begin();
-    if (status_ok(s)) s = run(&options);
+    if (status_ok(s)) s = options.ceremony ? ceremony_mode_run(&options) : run(&options);
     if (!status_ok(s)) LOG_STATUS(LOG_ERROR, "vault.failed", s);
     return status_ok(s) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

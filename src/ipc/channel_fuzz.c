@@ -57,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AGAIN(pin_set, WirePinSet);
     AGAIN(box_key, WireBoxKey);
     AGAIN(key_facts, WireKeyFacts);
+    AGAIN(unseal, WireUnseal);
     AGAIN(approval, WireApproval);
     AGAIN(status, WireStatus);
     return 0;

@@ -72,6 +72,11 @@ SHAPE(WireBoxKey, box_key_shape, { FIELD_U32, AT(WireBoxKey, key_id), 0, 0 },
         { FIELD_SPAN, AT(WireBoxKey, public_key), 0, WIRE_KEY_BYTES_MAX },
         { FIELD_SPAN, AT(WireBoxKey, signature), 0, WIRE_SIGNATURE_BYTES_MAX });
 
+SHAPE(WireUnseal, unseal_shape, { FIELD_U8, AT(WireUnseal, held), 0, 0 },
+        { FIELD_U8, AT(WireUnseal, needed), 0, 0 }, { FIELD_U8, AT(WireUnseal, count), 0, 0 },
+        { FIELD_SPAN, AT(WireUnseal, nonce), 0, WIRE_NAME_BYTES_MAX },
+        { FIELD_SPAN, AT(WireUnseal, public_key), 0, WIRE_KEY_BYTES_MAX });
+
 SHAPE(WireKeyFacts, key_facts_shape, { FIELD_SPAN, AT(WireKeyFacts, name), 0, WIRE_NAME_BYTES_MAX },
         { FIELD_SPAN, AT(WireKeyFacts, algorithm), 0, WIRE_NAME_BYTES_MAX },
         { FIELD_U32, AT(WireKeyFacts, version), 0, 0 },
@@ -117,6 +122,7 @@ WIRE_PAIR(roll_page, WireRollPage)
 WIRE_PAIR(pin_check, WirePinCheck)
 WIRE_PAIR(pin_set, WirePinSet)
 WIRE_PAIR(box_key, WireBoxKey)
+WIRE_PAIR(unseal, WireUnseal)
 WIRE_PAIR(key_facts, WireKeyFacts)
 WIRE_PAIR(approval, WireApproval)
 WIRE_PAIR(status, WireStatus)

@@ -236,6 +236,16 @@ typedef struct WireBoxKey {
 MUST_USE Status wire_put_box_key(Buffer *b, const WireBoxKey *key);
 MUST_USE Status wire_take_box_key(Cursor *c, WireBoxKey *ret);
 
+typedef struct WireUnseal {
+    uint8_t held; /* shares that are in */
+    uint8_t needed;
+    uint8_t count; /* shares that exist */
+    Span nonce; /* of the box, with purpose BOX_PURPOSE_SHARE */
+    Span public_key; /* SPKI of this start's key */
+} WireUnseal;
+MUST_USE Status wire_put_unseal(Buffer *b, const WireUnseal *unseal);
+MUST_USE Status wire_take_unseal(Cursor *c, WireUnseal *ret);
+
 typedef struct WireKeyFacts {
     Span name; /* "platform-rsa", "seal", "box/20260131"... */
     Span algorithm;

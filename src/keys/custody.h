@@ -2,12 +2,17 @@
 /*
  * custody: where the root key comes from (DESIGN section 2). Everything else is sealed under it.
  *
- *   development  a file root.key beside the key store, mode 0600; only when the start says
- * --development unattended   TPM or HSM over PKCS#11: not built yet, refused by name custodians   k
- * of n people at boot: not built yet, refused by name
+ *   development  a file root.key beside the key store, mode 0600; only with --development
+ *   unattended   root.wrapped, opened by an HSM or TPM over PKCS#11, in a process of its own
+ *   custodians   k of n people at boot (shares.h); root.shares holds what is public of their shares
+ *
+ * At the ceremony the root is made by getrandom() (and the token), given to its custody durably,
+ * and only then used: a ceremony cut short is held again, with another root.
  */
 #include "base/seams.h"
 #include "base/secret.h"
+#include "keys/hsm_wire.h"
+#include "keys/shares.h"
 
 enum { CUSTODY_ROOT_BYTES = 32 };
 
@@ -21,15 +26,37 @@ typedef enum Custody {
 MUST_USE Status custody_parse(Span name, Custody *ret_custody);
 const char *custody_name(Custody custody);
 
+typedef struct CustodyHsm {
+    const char *program; /* custodian-hsm */
+    const char *module, *token, *pin_file; /* its options; pin_file may be NULL */
+    const char *refused_file;
+} CustodyHsm;
+
+typedef struct CustodyConfig {
+    Custody custody;
+    bool development;
+    int directory_fd; /* the vault's directory, open */
+    bool may_create; /* no key store exists: a new root may be made */
+    Random random;
+    CustodyHsm hsm;
+} CustodyConfig;
+
 /*
- * Get the root key, or make it when the directory has none and `may_create`.
+ * Get the root key of development or unattended custody, or make it when the directory has none and
+ * `may_create`. Custodians bring theirs: custody_shares().
  *
- * directory_fd  the vault's directory, open
- * may_create    false when a key store exists: a new root would not open it
- *
- * Refuses REFUSED_CUSTODY_DEVELOPMENT (development without the flag), REFUSED_CUSTODY_UNAVAILABLE,
- * REFUSED_CUSTODY_FILE (root.key is missing, not 32 bytes, not ours, or others may read it).
- * Faults FAULT_RANDOM, FAULT_DISK.
+ * Refuses REFUSED_CUSTODY_DEVELOPMENT (development without the flag), REFUSED_CUSTODY_UNAVAILABLE
+ * (custodians), REFUSED_CUSTODY_FILE (root.key is missing, not 32 bytes, not ours, or others may
+ * read it), REFUSED_HSM_... . Faults FAULT_RANDOM, FAULT_DISK, FAULT_HSM.
  */
-MUST_USE Status custody_root(Custody custody, bool development, int directory_fd, bool may_create,
-        const Random *random, Secret *ret_root);
+MUST_USE Status custody_root(const CustodyConfig *config, Secret *ret_root);
+
+/* What is public of the custodians' shares. Refuses REFUSED_CUSTODY_FILE, REFUSED_SHARE_FORMAT. */
+MUST_USE Status custody_share_set(int directory_fd, ShareSet *ret_set);
+/* Keep it, durably: once, at the ceremony. Faults FAULT_DISK. */
+MUST_USE Status custody_share_set_keep(int directory_fd, const ShareSet *set);
+
+/* --- inside the room --- */
+/* custody_hsm.c: ask custodian-hsm. `wrapped` of HSM_WRAPPED_BYTES is read, or written. */
+MUST_USE Status custody_ask_hsm(
+        const CustodyHsm *hsm, bool create, Span wrapped, HsmAnswer *ret_answer);

@@ -28,6 +28,11 @@
  *
  * `realm` is "<tenant>/<realm>". A server nonce that is not 16 bytes long (a prepay_id) stands in
  * the context as the first 16 bytes of its SHA-256.
+ *   share        CLASS_SIGNING_KEY  empty   empty         0, zeros          empty   of this start
+ *                (a share of the root key; opened before vaultd has keys)
+ *
+ * A server nonce that is not 16 bytes long (a prepay_id) stands in the context as the first 16
+ * bytes of its SHA-256.
  */
 #include "policy/classes.h"
 
@@ -50,6 +55,7 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_RESET_PASSWORD = 43, /* inside: the new one; two people approve */
     BOX_PURPOSE_IMPORT = 44, /* inside: legacy records (ipc/password_wire.h) */
     BOX_PURPOSE_LEGACY_KEY = 45, /* inside: the key of a legacy formula */
+    BOX_PURPOSE_SHARE = 10, /* not by name: programs/vaultd/unseal.c alone takes it */
 } BoxPurpose;
 
 /* "pay", "codes", "waiting", "set-pin", "signing-key"; anything else is BOX_PURPOSE_NONE. */

@@ -1,0 +1,9 @@
+#pragma once
+/*
+ * ceremony_mode: `vaultd --ceremony`: make the keys, give the root into custody, write the signed
+ * record, and end (PCI DSS 3.7.1, 3.7.8). No socket is opened.
+ */
+#include "options.h"
+
+/* Refuses REFUSED_CUSTODY_MISMATCH (there are keys already). Faults as an ordinary start. */
+MUST_USE Status ceremony_mode_run(const Options *options);
