@@ -1,6 +1,7 @@
-/* hufu key ceremony: make the keys of a new vault before its first start, give the root into custody,
- * and keep a signed record of it. vaultd does it (it alone has keys); this opens the files in which
- * the custodians want their shares, so that each is written where its owner said and nowhere else. */
+/* hufu key ceremony: make the keys of a new vault before its first start, give the root into
+ * custody, and keep a signed record of it. vaultd does it (it alone has keys); this opens the
+ * files in which the custodians want their shares, so that each is written where its owner said
+ * and nowhere else. */
 #define _GNU_SOURCE
 #include "command.h"
 #include "layout.h"

@@ -1,5 +1,5 @@
-/* hufu key unseal: one custodian hands in a share. It goes in a box to a key that this start of vaultd
- * made; whoever sits between sees nothing of it. */
+/* hufu key unseal: one custodian hands in a share. It goes in a box to a key that this start of
+ * vaultd made; whoever sits between sees nothing of it. */
 #include "command.h"
 #include "layout.h"
 

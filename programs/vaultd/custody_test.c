@@ -1,7 +1,7 @@
-/* Goal: the root key comes from a token, or from custodians who come together, and from nowhere else;
- * a killed vaultd serves again without people, and no wrong try locks a token (TP-10, TP-15).
- * Method: the real programs; SoftHSM 2 as the token; SIGKILL; wrong PINs, tokens, files and shares.
- * Run with the paths of the programs in HUFU_VAULTD, HUFU_KEEPER and HUFU_HUFU. */
+/* Goal: the root key comes from a token, or from custodians who come together, and from nowhere
+ * else; a killed vaultd serves again without people, and no wrong try locks a token (TP-10,
+ * TP-15). Method: the real programs; SoftHSM 2 as the token; SIGKILL; wrong PINs, tokens, files
+ * and shares. Run with the paths of the programs in HUFU_VAULTD, HUFU_KEEPER and HUFU_HUFU. */
 #define _GNU_SOURCE
 #include "base/expect.h"
 #include "ipc/channel.h"

@@ -6,8 +6,8 @@
 #include "files.h"
 #include "options.h"
 
-/* At an ordinary start. Refuses and faults as custody_root() and unseal_wait(); REFUSED_CUSTODY_FILE
- * when custodians have had no ceremony. */
+/* At an ordinary start. Refuses and faults as custody_root() and unseal_wait();
+ * REFUSED_CUSTODY_FILE when custodians have had no ceremony. */
 MUST_USE Status root_get(const Options *options, const Files *files, Secret *ret_root);
 /* At the ceremony: made, and given into custody. ret_set is filled for custodians. Refuses
  * REFUSED_CUSTODY_MISMATCH (this directory has keys already), REFUSED_SHARES_NUMBER. */

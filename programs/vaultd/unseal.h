@@ -2,10 +2,10 @@
 /*
  * unseal: wait on the operators' socket until enough custodians have handed in their shares.
  *
- * Each share comes in a box (crypto/box.h) to a key that this start of vaultd made and forgets: what
- * passes the socket helps nobody later. Nobody sees another's share; everybody sees how many are in.
- * While it waits vaultd has no keys, and answers three operations: STATUS, UNSEAL_BEGIN and
- * UNSEAL_SHARE.
+ * Each share comes in a box (crypto/box.h) to a key that this start of vaultd made and forgets:
+ * what passes the socket helps nobody later. Nobody sees another's share; everybody sees how
+ * many are in. While it waits vaultd has no keys, and answers three operations: STATUS,
+ * UNSEAL_BEGIN and UNSEAL_SHARE.
  */
 #include "base/secret.h"
 #include "keys/shares.h"

@@ -1,5 +1,6 @@
-/* Goal: a key that somebody made up is refused by name, and one that was drawn is not (TP-10, TP-13).
- * Method: what people have used as keys, each published weak key of DES, and many drawn ones. */
+/* Goal: a key that somebody made up is refused by name, and one that was drawn is not (TP-10,
+ * TP-13). Method: what people have used as keys, each published weak key of DES, and many drawn
+ * ones. */
 #include "base/expect.h"
 #include "base/seams.h"
 #include "crypto/weak_key.h"

@@ -28,11 +28,8 @@
  *
  * `realm` is "<tenant>/<realm>". A server nonce that is not 16 bytes long (a prepay_id) stands in
  * the context as the first 16 bytes of its SHA-256.
- *   share        CLASS_SIGNING_KEY  empty   empty         0, zeros          empty   of this start
- *                (a share of the root key; opened before vaultd has keys)
- *
- * A server nonce that is not 16 bytes long (a prepay_id) stands in the context as the first 16
- * bytes of its SHA-256.
+ * Purpose 10 has no name: a share of the root key, for vaultd while it waits for its custodians
+ * (programs/vaultd/unseal.h); CLASS_SIGNING_KEY, all else empty, nonce of that start.
  */
 #include "policy/classes.h"
 
