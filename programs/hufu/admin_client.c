@@ -24,7 +24,7 @@ Status admin_ask_plain(const char *directory, const char *operation, Buffer *ret
 {
     uint8_t memory[128];
     Buffer request = BUFFER_OF(memory);
-    JsonWriter w = json_writer(&request);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", span_of_text(operation));
     json_close(&w);

@@ -30,7 +30,7 @@ MUST_USE static Status ask(const char *directory, const char *made, Buffer *ret_
 {
     uint8_t memory[2 * PATH_BYTES_MAX];
     Buffer request = BUFFER_OF(memory);
-    JsonWriter w = json_writer(&request);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("backup"));
     json_key_text(&w, "path", span_of_text(made));

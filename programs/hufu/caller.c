@@ -51,7 +51,7 @@ static Status ask_for_caller(
     Buffer pem = BUFFER_OF(pem_bytes);
     Buffer request = BUFFER_OF(request_bytes);
     TRY(file_read(file, &pem));
-    JsonWriter w = json_writer(&request);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("caller.add"));
     json_key_text(&w, "name", span_of_text(names[0]));
@@ -128,7 +128,7 @@ int command_caller_revoke(int argc, char **argv)
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
     uint8_t request_bytes[256];
     Buffer request = BUFFER_OF(request_bytes);
-    JsonWriter w = json_writer(&request);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("caller.revoke"));
     json_key_text(&w, "name", span_of_text(name));

@@ -113,7 +113,7 @@ Status enrol_merchant(const char *directory, const EnrolMerchant *merchant, Buff
         .payee = mchid };
     if (merchant->apiv3.size > 0) TRY(boxed(directory, wish, merchant->apiv3, &box, &nonce));
 
-    JsonWriter w = json_writer(&request);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("merchant.add"));
     json_key_text(&w, "mchid", mchid);
@@ -144,7 +144,7 @@ Status enrol_payer(const char *directory, const char *payer_id, const char *pin,
     };
     TRY(boxed(directory, wish, span_of_text(pin), &box, &nonce));
 
-    JsonWriter w = json_writer(&request);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("payer.add"));
     json_key_text(&w, "payer_id", span_of_text(payer_id));

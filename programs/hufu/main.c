@@ -3,7 +3,7 @@
  */
 #include "command.h"
 
-#include "base/log.h"
+#include "policy/log_door.h"
 
 #include <unistd.h>
 
@@ -61,6 +61,7 @@ static int names(const Command *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
     log_open("hufu", LOG_WARNING, STDERR_FILENO);
+    log_door_open();
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         show_commands(argc < 2 ? stderr : stdout);
         return argc < 2 ? EXIT_USAGE : EXIT_DONE;

@@ -228,7 +228,7 @@ MUST_USE static Status prove(const PayerApp *app, HttpClient *http, BoxKey *key,
     TRY(challenge_fetch(http, ret_answer, wish.nonce));
     TRY(box_make(key, &wish, span_of_text(app->pin), &box));
     TRY(hex_encode(SPAN_OF(wish.nonce), &nonce));
-    JsonWriter w = json_writer(ret_request);
+    JsonWriter w = json_writer_for(ret_request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "payer_id", span_of_text(app->id));
     json_key_text(&w, "box", span_of_buffer(&box));
@@ -296,7 +296,7 @@ MUST_USE static Status confirm_box(
     uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
     Buffer box = BUFFER_OF(box_bytes);
     TRY(box_make(key, &wish, span_of_text(app->pin), &box));
-    JsonWriter w = json_writer(ret_request);
+    JsonWriter w = json_writer_for(ret_request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "payer_id", span_of_text(app->id));
     json_key_text(&w, "box", span_of_buffer(&box));

@@ -48,7 +48,7 @@ static Span box_key(const Forgery *f, Buffer *ret_json)
     point_of(today[f->key], point);
     ASSERT(status_ok(base64_encode(SPAN_OF(point), &texts[0])));
     ASSERT(status_ok(base64_encode(span_of_buffer(&signature), &texts[1])));
-    JsonWriter w = json_writer(ret_json);
+    JsonWriter w = json_writer_for(ret_json, LAYER_REQUEST);
     json_open_object(&w);
     json_key_int(&w, "key_id", 20260131 + f->id);
     json_key_int(&w, "suite", BOX_P256_AES_256_GCM + f->suite);

@@ -57,7 +57,7 @@ MUST_USE static Status audit(const Release *r, Status outcome)
     uint8_t answer_bytes[1024];
     Buffer request = BUFFER_OF(request_bytes);
     Buffer answer = BUFFER_OF(answer_bytes);
-    JsonWriter w = json_writer(&request);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("release.note"));
     json_key_text(&w, "table", span_of_text(r->table));

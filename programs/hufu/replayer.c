@@ -68,7 +68,7 @@ typedef struct Sale {
 
 MUST_USE static Status write_order(const Sale *sale, Buffer *ret_body)
 {
-    JsonWriter w = json_writer(ret_body);
+    JsonWriter w = json_writer_for(ret_body, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "appid", SPAN("wx0000000000000001"));
     json_key_text(&w, "mchid", span_of_text(sale->merchant->mchid));

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "policy/detect.h"
+#include "policy/log_door.h"
 #include "store/replace.h"
 
 enum { WATCH_MS = 200 };
@@ -71,6 +72,7 @@ int main(int argc, char **argv)
 {
     log_open("hufud", LOG_INFO, 2);
     log_guard(detect_guard);
+    log_door_open();
     if (argc != 3 || strcmp(argv[1], "--config") != 0) return usage();
     harden();
     const sigset_t signals = block_signals();

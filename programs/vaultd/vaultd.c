@@ -9,6 +9,7 @@
 #include "keys/health.h"
 #include "options.h"
 #include "policy/detect.h"
+#include "policy/log_door.h"
 #include "process.h"
 #include "root.h"
 #include "vault/memory_settler.h"
@@ -166,6 +167,7 @@ int main(int argc, char **argv)
     if (!options_parse(argc, argv, &options)) return 2;
     log_open("vaultd", LOG_INFO, 2);
     log_guard(detect_guard);
+    log_door_open();
     Status s = sandbox_begin();
     if (status_ok(s)) s = options.ceremony ? ceremony_mode_run(&options) : run(&options);
     if (!status_ok(s)) LOG_STATUS(LOG_ERROR, "vault.failed", s);

@@ -219,7 +219,7 @@ Status admin_backup(Admin *admin, const JsonDocument *document, uint32_t uid, Js
 {
     BackupJson json = { 0 };
     JsonProblem problem = { 0 };
-    TRY(json_read(document, json_root(document), backup_fields, 2, &json, &problem));
+    TRY(json_read_request(document, json_root(document), backup_fields, 2, &json, &problem));
     Backup b = { .admin = admin };
     TRY(name_files(&b, json.path));
     REQUIRE(access(b.path, F_OK) != 0, REFUSED_ROW_EXISTS);

@@ -81,7 +81,7 @@ Status admin_caller_add(Admin *admin, const JsonDocument *document, uint32_t uid
     Buffer pem = BUFFER_OF(pem_bytes);
     Buffer ca = BUFFER_OF(ca_bytes);
     CallerAdd add = { 0 };
-    TRY(json_read(document, json_root(document), add_fields,
+    TRY(json_read_request(document, json_root(document), add_fields,
             sizeof(add_fields) / sizeof(add_fields[0]), &json, &problem));
     REQUIRE(caller_name_is_valid(json.name) && caller_name_is_valid(json.tenant),
             REFUSED_CALLER_FIELD);
@@ -106,7 +106,7 @@ Status admin_caller_revoke(Admin *admin, const JsonDocument *document, uint32_t 
     CallerJson json = { 0 };
     JsonProblem problem = { 0 };
     CallerRevoke work = { 0 };
-    TRY(json_read(document, json_root(document), revoke_fields, 2, &json, &problem));
+    TRY(json_read_request(document, json_root(document), revoke_fields, 2, &json, &problem));
     REQUIRE(caller_name_is_valid(json.name), REFUSED_CALLER_FIELD);
     admin_actor(work.actor, sizeof(work.actor), uid);
     passage_text(work.caller.name, sizeof(work.caller.name), json.name);

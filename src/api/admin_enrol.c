@@ -98,7 +98,7 @@ Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t u
     House *house = admin->config.house;
     MerchantJson json = { .limit_minor = LIMIT_DEFAULT_MINOR };
     JsonProblem problem = { 0 };
-    TRY(json_read(document, json_root(document), merchant_fields,
+    TRY(json_read_request(document, json_root(document), merchant_fields,
             sizeof(merchant_fields) / sizeof(merchant_fields[0]), &json, &problem));
     MerchantAdd add = { .currency = CURRENCY_CNY };
     TRY(merchant_key_from_pem(json.public_key_pem, &add.key));
@@ -180,7 +180,7 @@ Status admin_payer_add(Admin *admin, const JsonDocument *document, uint32_t uid,
     House *house = admin->config.house;
     PayerJson json = { 0 };
     JsonProblem problem = { 0 };
-    TRY(json_read(document, json_root(document), payer_fields,
+    TRY(json_read_request(document, json_root(document), payer_fields,
             sizeof(payer_fields) / sizeof(payer_fields[0]), &json, &problem));
     REQUIRE(payer_id_is_valid(json.payer_id), REFUSED_ORDER_FIELD);
     PayerAdd add = { .opening = { json.balance_minor, CURRENCY_CNY } };

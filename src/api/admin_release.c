@@ -60,7 +60,7 @@ Status admin_release_note(Admin *admin, const JsonDocument *document, uint32_t u
 {
     ReleaseJson json = { 0 };
     JsonProblem problem = { 0 };
-    TRY(json_read(document, json_root(document), release_fields,
+    TRY(json_read_request(document, json_root(document), release_fields,
             sizeof(release_fields) / sizeof(release_fields[0]), &json, &problem));
     TRY(detect_free_text(json.reason));
     return write_event(admin->config.house->batcher, &json);

@@ -161,7 +161,7 @@ Status admin_day_end(Admin *admin, const JsonDocument *document, uint32_t uid, J
     House *house = admin->config.house;
     DayJson json = { .day = time_business_day(clock_now_us(&house->clock)) - 1 };
     JsonProblem problem = { 0 };
-    TRY(json_read(document, json_root(document), day_fields, 2, &json, &problem));
+    TRY(json_read_request(document, json_root(document), day_fields, 2, &json, &problem));
     DayEndTotals totals = { 0 };
     TRY(day_end_run(house->batcher, json.day, &totals));
     json_key_int(w, "day", json.day);

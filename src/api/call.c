@@ -120,7 +120,7 @@ Status call_read_json(Call *call, const JsonField *fields, size_t count, void *r
     REQUIRE(is_json, REFUSED_CONTENT_TYPE);
     TRY(json_parse(call->body, ret_document, &call->problem));
     const JsonValue *root = json_root(*ret_document);
-    return json_read(*ret_document, root, fields, count, ret_struct, &call->problem);
+    return json_read_request(*ret_document, root, fields, count, ret_struct, &call->problem);
 }
 
 void call_key_base64(JsonWriter *w, const char *key, Span bytes)

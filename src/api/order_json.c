@@ -171,7 +171,7 @@ Status order_read(Span body, Span mchid, PaymentOrder *ret_order, PayCodeText *r
     OrderJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     TRY(json_parse(body, &document, problem));
-    TRY(json_read(document, json_root(document), fields, count, &json, problem));
+    TRY(json_read_request(document, json_root(document), fields, count, &json, problem));
 
     PaymentOrder order = *ret_order;
     const char *field = "";

@@ -202,7 +202,8 @@ bool passage_read_json(Passage *p, const JsonField *fields, size_t count, void *
     if (!passage_has_json(p)) return false;
     Status s = json_parse(http_request_body(p->http), ret_document, &problem);
     if (status_ok(s))
-        s = json_read(*ret_document, json_root(*ret_document), fields, count, ret_struct, &problem);
+        s = json_read_request(
+                *ret_document, json_root(*ret_document), fields, count, ret_struct, &problem);
     if (status_ok(s)) return true;
     json_free(ret_document);
     passage_refuse(p, s, &problem);

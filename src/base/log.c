@@ -11,10 +11,11 @@ static struct {
     LogLevel lowest;
     int fd;
     LogGuard guard;
-} sink = { "hufu", LOG_INFO, 2, NULL };
+    LogDoor door;
+} sink = { "hufu", LOG_INFO, 2, NULL, NULL };
 
 static const char *const key_names[] = {
-#define LOG_KEY(name, text, class) [LOG_KEY_##name] = text,
+#define LOG_KEY(name, text, class, level, owner) [LOG_KEY_##name] = text,
 #include "base/log_keys.def"
 #undef LOG_KEY
 };
@@ -29,6 +30,7 @@ void log_open(const char *program, LogLevel lowest, int fd)
 }
 
 void log_guard(LogGuard guard) { sink.guard = guard; }
+void log_set_door(LogDoor door) { sink.door = door; }
 
 /* --- what the guard is shown --- */
 
@@ -106,6 +108,7 @@ static Status put_line(Buffer *line, LogLevel level, const char *event, const Lo
     TRY(buffer_print(line, "\",\"level\":\"%s\",\"program\":\"%s\",\"event\":\"%s\"",
             level_names[level], sink.program, event));
     for (size_t i = 0; i < count; i++) {
+        if (sink.door != NULL && !sink.door(fields[i].key)) continue;
         TRY(buffer_print(line, ",\"%s\":", key_names[fields[i].key]));
         if (shown->refused[i] != NULL)
             TRY(buffer_print(line, "\"[refused: %s]\"", shown->refused[i]));

@@ -18,7 +18,7 @@ enum {
 typedef enum LogLevel { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR, LOG_ALERT } LogLevel;
 
 typedef enum LogKey {
-#define LOG_KEY(name, text, class) LOG_KEY_##name,
+#define LOG_KEY(name, text, class, level, owner) LOG_KEY_##name,
 #include "base/log_keys.def"
 #undef LOG_KEY
     LOG_KEY_COUNT_OF
@@ -60,3 +60,8 @@ typedef const char *(*LogGuard)(
 
 /* Set once at start, before any thread; NULL: none. */
 void log_guard(LogGuard guard);
+
+/* Which keys may be written now (policy/log_door.h); the others are left out of their lines. Set as
+ * the guard is. */
+typedef bool (*LogDoor)(LogKey key);
+void log_set_door(LogDoor door);

@@ -235,6 +235,7 @@ static void put_cell(_Atomic uint64_t *cell, const PolicyAmendment *a)
 
 void policy_adopt(Policy *policy, const PolicyBlob *blob)
 {
+    atomic_store(&policy->amended, true); /* before the cells, so that nobody misses an end */
     for (size_t c = 0; c < DATA_CLASS_COUNT; c++) {
         PolicyAmendment key = { .kind = AMEND_MASK, .class = (uint16_t)data_class_at(c)->class };
         put_cell(&policy->masks[c], find(blob, key_of(&key)));
@@ -244,4 +245,5 @@ void policy_adopt(Policy *policy, const PolicyBlob *blob)
                 put_cell(&policy->cells[c][key.layer - 1][key.purpose], find(blob, key_of(&key)));
         }
     }
+    if (blob->count == 0) atomic_store(&policy->amended, false);
 }

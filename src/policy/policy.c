@@ -80,7 +80,9 @@ Status policy_allow(uint32_t class, uint32_t layer, uint32_t purpose, PolicyForm
     REQUIRE(is_known(data_class_index(class), layer, purpose), REFUSED_POLICY_UNKNOWN);
     REQUIRE((uint32_t)form < POLICY_FORM_COUNT, REFUSED_POLICY_UNKNOWN);
     const Clock clock = clock_system();
-    const PolicyDecision d = policy_decide(&in_force, class, layer, purpose, clock_now_us(&clock));
+    const bool timed = atomic_load_explicit(&in_force.amended, memory_order_relaxed);
+    const int64_t now_us = timed ? clock_now_us(&clock) : 0;
+    const PolicyDecision d = policy_decide(&in_force, class, layer, purpose, now_us);
     REQUIRE(d.forms != 0, REFUSED_POLICY_REFUSES);
     REQUIRE((d.forms & FORM_BIT(form)) != 0 && form != FORM_REFUSE, REFUSED_POLICY_FORM);
     return OK;

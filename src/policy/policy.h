@@ -71,6 +71,7 @@ typedef struct PolicyMask {
 typedef struct Policy {
     _Atomic uint64_t cells[DATA_CLASS_COUNT][POLICY_LAYER_COUNT][POLICY_PURPOSE_COUNT];
     _Atomic uint64_t masks[DATA_CLASS_COUNT];
+    _Atomic bool amended; /* something is: who asks must know the time */
 } Policy;
 
 typedef struct PolicyDecision {

@@ -8,6 +8,12 @@ size_t table_position(const Table *table, uint16_t column)
     status_assert_failed("the table has no such column", table->name, column);
 }
 
+Status column_allow(const Column *column)
+{
+    const PolicyForm form = column->form == 0 ? FORM_SEAL : (PolicyForm)column->form;
+    return policy_allow(column->class, LAYER_DATABASE, PURPOSE_ANY, form);
+}
+
 bool table_is_dense(const Table *table)
 {
     for (size_t i = 0; i < table->column_count; i++) {

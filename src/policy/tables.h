@@ -8,7 +8,7 @@
  * declares class, level and owner (LL-4.5.1).
  */
 #include "base/row.h"
-#include "policy/classes.h"
+#include "policy/policy.h"
 
 typedef enum TableId {
     TABLE_MERCHANT = 1,
@@ -139,7 +139,12 @@ typedef struct Column {
     DataClass class;
     DataLevel level;
     const char *owner; /* the room or role that answers for it */
+    uint8_t form; /* PolicyForm of what is stored; 0: FORM_SEAL, as it is in a sealed row */
 } Column;
+
+/* May the column hold what it says, by the policy in force (rules/policy.yaml, layer database)?
+ * Refuses what policy_allow() refuses. */
+MUST_USE Status column_allow(const Column *column);
 
 typedef struct Table {
     uint16_t id;

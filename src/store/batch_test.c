@@ -4,6 +4,7 @@
  * the queue fills.
  */
 #include "base/expect.h"
+#include "policy/amend.h"
 #include "store/practice.h"
 #include "store/unit_wait.h"
 
@@ -42,6 +43,27 @@ static bool open_accounts(House *h)
     PracticeUnit a = practice_opening(1, 1000000);
     PracticeUnit b = practice_opening(2, 1000000);
     return status_ok(unit_wait(h->batcher, &a.unit)) && status_ok(unit_wait(h->batcher, &b.unit));
+}
+
+/* Goal: the store writer is a door (TP-4 to TP-9): what two people forbade a database goes into
+ * none, from that moment on and until they allow it again. Method: policies adopted between
+ * units. */
+static void test_the_writer_is_a_door(void)
+{
+    CLEANUP(house_close) House house;
+    EXPECT(house_open(&house) && open_accounts(&house));
+    PolicyBlob blob = { .version = 1, .count = 1 };
+    blob.amendments[0] = (PolicyAmendment) {
+        .kind = AMEND_RULE, .class = CLASS_PUBLIC, .layer = LAYER_DATABASE
+    };
+    PracticeUnit third = practice_opening(3, 1);
+    policy_adopt(policy_of_process(), &blob);
+    const Status forbidden = unit_wait(house.batcher, &third.unit);
+    blob.count = 0;
+    policy_adopt(policy_of_process(), &blob);
+    EXPECT_REFUSED(forbidden, REFUSED_POLICY_REFUSES);
+    PracticeUnit again = practice_opening(3, 1);
+    EXPECT_OK(unit_wait(house.batcher, &again.unit));
 }
 
 /* A between that holds the batch thread until it is let go. */
@@ -246,6 +268,7 @@ static void test_uncertain_stops_the_batcher(void)
     EXPECT(aborts == 0); /* the guard keeps both states for the restart */
 }
 
-TESTS(TEST(test_what_waits_is_one_batch), TEST(test_full_queue_refuses), TEST(test_many_threads),
+TESTS(TEST(test_the_writer_is_a_door), TEST(test_what_waits_is_one_batch),
+        TEST(test_full_queue_refuses), TEST(test_many_threads),
         TEST(test_coming_requests_are_waited_for), TEST(test_stopped_refuses),
         TEST(test_uncertain_stops_the_batcher))

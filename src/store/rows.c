@@ -316,6 +316,7 @@ static Status check_values(const Table *table, const Value *values)
 {
     for (size_t i = 0; i < table->column_count; i++) {
         const Column *column = &table->columns[i];
+        TRY(column_allow(column)); /* the store writer's door */
         if (values[i].type == VALUE_NULL) {
             REQUIRE(column->nullable && i >= table->key_columns, REFUSED_ROW_INVALID);
             continue;

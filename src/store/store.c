@@ -212,8 +212,12 @@ static Status add_table(Store *store, const Table *table)
     ASSERT(table->key_columns >= 1 && table->key_columns <= ROW_KEY_COLUMNS_MAX);
     StoreTable *slot = &store->tables[store->table_count++];
     slot->table = table;
-    for (size_t i = 0; i < table->column_count; i++)
+    for (size_t i = 0; i < table->column_count; i++) {
+        /* What two people forbade since is the writer's to refuse. */
+        const bool declared = data_class_facts(table->columns[i].class) != NULL;
+        CHECK(declared || store->readonly, FAULT_STORE_SCHEMA); /* auditor finds tables out */
         slot->ids[i] = table->columns[i].id;
+    }
     sqlite3_stmt *statement = NULL;
     CHECK(status_ok(statement_select(store, slot, &statement)), FAULT_STORE_SCHEMA);
     return OK;

@@ -263,6 +263,7 @@ typedef struct Reading {
     const JsonDocument *document;
     bool some; /* unknown keys are skipped */
     JsonProblem *problem;
+    bool is_request; /* a door: each field is one that the policy lets in */
 } Reading;
 
 static Status read_object(const Reading *reading, const json_t *object, const JsonField *fields,
@@ -317,6 +318,11 @@ static Status read_member(const Reading *reading, const json_t *object, const ch
         const json_t *value, const JsonField *field, uint8_t *ret_struct)
 {
     const bool nested = field->kind == JSON_RECORD && field->fields != NULL;
+    const Status door = reading->is_request ? field_allow(key, LAYER_REQUEST, PURPOSE_ANY) : OK;
+    if (!status_ok(door)) {
+        json_blame(reading->document, wrapped(object), key, reading->problem);
+        return door;
+    }
     if (nested && json_is_object(value))
         return read_object(reading, value, field->fields, field->field_count, ret_struct);
     const Status s = nested ? REFUSE(REFUSED_JSON_TYPE) : read_field(value, field, ret_struct);
@@ -350,17 +356,24 @@ static Status read_object(const Reading *reading, const json_t *object, const Js
     return OK;
 }
 
+Status json_read_request(const JsonDocument *document, const JsonValue *object,
+        const JsonField *fields, size_t count, void *ret_struct, JsonProblem *problem)
+{
+    const Reading reading = { document, false, problem, true };
+    return read_object(&reading, plain(object), fields, count, ret_struct);
+}
+
 Status json_read(const JsonDocument *document, const JsonValue *object, const JsonField *fields,
         size_t count, void *ret_struct, JsonProblem *problem)
 {
-    const Reading reading = { document, false, problem };
+    const Reading reading = { document, false, problem, false };
     return read_object(&reading, plain(object), fields, count, ret_struct);
 }
 
 Status json_read_some(const JsonDocument *document, const JsonValue *object,
         const JsonField *fields, size_t count, void *ret_struct, JsonProblem *problem)
 {
-    const Reading reading = { document, true, problem };
+    const Reading reading = { document, true, problem, false };
     return read_object(&reading, plain(object), fields, count, ret_struct);
 }
 

@@ -17,11 +17,12 @@
  *     TRY(json_read(document, json_root(document), order_fields, 2, &order, &problem));
  *
  * Out: a JsonWriter puts text into a Buffer and allocates nothing. It remembers its first refusal,
- * so only json_finish() is checked.
+ * so only json_finish() is checked. It is a door: every key is a declared field (policy/fields.def)
+ * whose class the policy in force lets through the writer's layer in the field's form.
  *
  * Floor 1. No shared state; a document is used by one thread at a time.
  */
-#include "base/bytes.h"
+#include "policy/fields.h"
 
 enum {
     JSON_BYTES_MAX = 1 << 20,
@@ -81,6 +82,12 @@ const JsonValue *json_root(const JsonDocument *document);
 MUST_USE Status json_read(const JsonDocument *document, const JsonValue *object,
         const JsonField *fields, size_t count, void *ret_struct, JsonProblem *problem);
 
+/* The same for what somebody asks of us: every field that is there must be one that the policy lets
+ * in (LAYER_REQUEST). Refuses also REFUSED_FIELD_UNDECLARED, REFUSED_POLICY_REFUSES,
+ * REFUSED_POLICY_FORM. */
+MUST_USE Status json_read_request(const JsonDocument *document, const JsonValue *object,
+        const JsonField *fields, size_t count, void *ret_struct, JsonProblem *problem);
+
 /* The same, but skips unknown keys: for answers of a peer that may be newer than we are. */
 MUST_USE Status json_read_some(const JsonDocument *document, const JsonValue *object,
         const JsonField *fields, size_t count, void *ret_struct, JsonProblem *problem);
@@ -103,12 +110,18 @@ typedef struct JsonWriter {
     Buffer *out; /* the caller's */
     size_t start; /* out->size goes back here on refusal */
     Status status; /* the first refusal */
+    uint8_t layer; /* PolicyLayer that it is the door of; 0: none */
     uint8_t depth; /* open objects and arrays */
     uint32_t arrays; /* bit d: level d is an array */
     uint32_t written; /* bit d: level d has an item, so a comma comes first */
 } JsonWriter;
 
+/* An answer of ours: LAYER_ANSWER. */
 JsonWriter json_writer(Buffer *out);
+/* The door of another layer: LAYER_REQUEST for who asks, LAYER_EXPORT for reports... */
+JsonWriter json_writer_for(Buffer *out, PolicyLayer layer);
+/* No door: for tests of the grammar alone. */
+JsonWriter json_writer_bare(Buffer *out);
 /* The whole document, or an item of the array that is open. */
 void json_open_object(JsonWriter *w);
 /* Members of the object that is open. `key`: a literal of ours, not escaped. */
@@ -125,5 +138,6 @@ void json_item_int(JsonWriter *w, int64_t value);
 /* Close the innermost object or array. */
 void json_close(JsonWriter *w);
 /* Refuses REFUSED_BUFFER_FULL, REFUSED_TEXT_NOT_UTF8, and then out->size is what it was.
+ * Refuses also REFUSED_FIELD_UNDECLARED, REFUSED_POLICY_REFUSES, REFUSED_POLICY_FORM for a key.
  * Unbalanced calls are our mistake: they assert. */
 MUST_USE Status json_finish(JsonWriter *w);

@@ -36,7 +36,7 @@ static void check_writing(Span text)
 {
     static uint8_t memory[1 << 16];
     Buffer out = BUFFER_OF(memory);
-    JsonWriter w = json_writer(&out);
+    JsonWriter w = json_writer_bare(&out);
     json_open_object(&w);
     json_key_text(&w, "t", text);
     json_close(&w);

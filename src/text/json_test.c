@@ -255,7 +255,7 @@ static void test_writes_nested_and_escaped(void)
 {
     uint8_t memory[512];
     Buffer out = BUFFER_OF(memory);
-    JsonWriter w = json_writer(&out);
+    JsonWriter w = json_writer_bare(&out);
     json_open_object(&w);
     json_key_text(&w, "message", SPAN("a\"b\\c/\n\r\t\x01\x1f 支付"));
     json_key_object(&w, "amount");
@@ -283,7 +283,7 @@ static void test_writes_nested_and_escaped(void)
 
 static Status write_small(Buffer *out, Span text)
 {
-    JsonWriter w = json_writer(out);
+    JsonWriter w = json_writer_bare(out);
     json_open_object(&w);
     json_key_text(&w, "a", text);
     json_close(&w);
@@ -307,7 +307,44 @@ static void test_writer_leaves_no_part_behind(void)
     EXPECT_REFUSED(write_small(&out, SPAN("\0")), REFUSED_TEXT_NOT_UTF8);
 }
 
-TESTS(TEST(test_reads_by_table), TEST(test_refusals_name_field_line_and_column),
+/* Goal: no answer carries a field that nobody declared, nor a password in any form (TP-6,
+ * LL-4.5.1). Method: such keys among good ones; then the document is not there at all. */
+static Status write_key(Buffer *out, PolicyLayer layer, const char *key)
+{
+    JsonWriter w = json_writer_for(out, layer);
+    json_open_object(&w);
+    json_key_text(&w, "mchid", SPAN("1900000001"));
+    json_key_text(&w, key, SPAN("x"));
+    json_close(&w);
+    return json_finish(&w);
+}
+
+static void test_the_writer_is_a_door(void)
+{
+    uint8_t memory[128];
+    Buffer out = BUFFER_OF(memory);
+    EXPECT_REFUSED(write_key(&out, LAYER_ANSWER, "cvn2"), REFUSED_FIELD_UNDECLARED);
+    EXPECT_REFUSED(write_key(&out, LAYER_ANSWER, "box"), REFUSED_POLICY_REFUSES);
+    EXPECT(out.size == 0);
+    EXPECT_OK(write_key(&out, LAYER_REQUEST, "box"));
+    EXPECT_OK(write_key(&out, LAYER_ANSWER, "name"));
+}
+
+static void test_the_reader_of_requests_is_a_door(void)
+{
+    static const JsonField fields[] = { { "cvn2", JSON_TEXT, true, 1, 9, 0 } };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    JsonProblem problem = { 0 };
+    Span value;
+    EXPECT_OK(json_parse(SPAN("{\"cvn2\":\"1\"}"), &document, &problem));
+    EXPECT_OK(json_read(document, json_root(document), fields, 1, &value, &problem));
+    EXPECT_REFUSED(json_read_request(document, json_root(document), fields, 1, &value, &problem),
+            REFUSED_FIELD_UNDECLARED);
+    EXPECT(strcmp(problem.field, "cvn2") == 0);
+}
+
+TESTS(TEST(test_the_writer_is_a_door), TEST(test_the_reader_of_requests_is_a_door),
+        TEST(test_reads_by_table), TEST(test_refusals_name_field_line_and_column),
         TEST(test_bad_documents_are_refused), TEST(test_duplicate_key_is_named),
         TEST(test_depth_and_size_have_limits), TEST(test_every_truncation_is_refused),
         TEST(test_long_paths_are_cut_not_overrun), TEST(test_read_some_skips_unknown_only),

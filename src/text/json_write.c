@@ -59,6 +59,8 @@ static void put_quoted(JsonWriter *w, Span text)
 static void put_key(JsonWriter *w, const char *key)
 {
     ASSERT(w->depth > 0 && !in_array(w));
+    if (w->layer != 0 && status_ok(w->status))
+        w->status = field_allow(key, (PolicyLayer)w->layer, PURPOSE_ANY);
     put_comma(w);
     put(w, SPAN("\""));
     put(w, span_of_text(key));
@@ -80,7 +82,14 @@ static void open(JsonWriter *w, bool array)
     w->arrays = array ? w->arrays | level_bit(w) : w->arrays & ~level_bit(w);
 }
 
-JsonWriter json_writer(Buffer *out)
+JsonWriter json_writer_for(Buffer *out, PolicyLayer layer)
+{
+    return (JsonWriter) { .out = out, .start = out->size, .status = OK, .layer = (uint8_t)layer };
+}
+
+JsonWriter json_writer(Buffer *out) { return json_writer_for(out, LAYER_ANSWER); }
+
+JsonWriter json_writer_bare(Buffer *out)
 {
     return (JsonWriter) { .out = out, .start = out->size, .status = OK };
 }

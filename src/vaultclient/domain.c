@@ -57,8 +57,11 @@ void domain_close(DomainStore *domain)
     free(domain);
 }
 
-Status domain_put_record(DomainStore *domain, const char *sql, const Value *values, size_t count)
+/* The domain store's door: what is put in is of this class, in this form (TP-6, TP-7, TP-8). */
+Status domain_put_record(DomainStore *domain, DataClass class, PolicyForm form, const char *sql,
+        const Value *values, size_t count)
 {
+    TRY(policy_allow(class, LAYER_DOMAIN, PURPOSE_ANY, form));
     pthread_mutex_lock(&domain->lock);
     const Status status = store_execute(domain->store, sql, values, count);
     pthread_mutex_unlock(&domain->lock);
@@ -90,12 +93,13 @@ Status domain_get_record(
     return OK;
 }
 
-MUST_USE static Status put(DomainStore *domain, const char *sql, Span name, Span record)
+MUST_USE static Status put(DomainStore *domain, const char *sql, DataClass class, PolicyForm form,
+        Span name, Span record)
 {
     REQUIRE(name.size > 0 && name.size <= DOMAIN_NAME_BYTES_MAX, REFUSED_BUFFER_FULL);
     REQUIRE(record.size > 0 && record.size <= DOMAIN_RECORD_BYTES_MAX, REFUSED_BUFFER_FULL);
     const Value values[] = { VALUE_OF_TEXT(name), VALUE_OF_BYTES(record) };
-    return domain_put_record(domain, sql, values, 2);
+    return domain_put_record(domain, class, form, sql, values, 2);
 }
 
 MUST_USE static Status get(DomainStore *domain, const char *sql, Span name, Buffer *ret_record)
@@ -107,7 +111,7 @@ MUST_USE static Status get(DomainStore *domain, const char *sql, Span name, Buff
 
 Status domain_put_verifier(DomainStore *domain, Span payer, Span record)
 {
-    return put(domain, put_verifier, payer, record);
+    return put(domain, put_verifier, CLASS_PIN, FORM_HASH, payer, record);
 }
 
 Status domain_get_verifier(DomainStore *domain, Span payer, Buffer *ret_record)
@@ -117,7 +121,7 @@ Status domain_get_verifier(DomainStore *domain, Span payer, Buffer *ret_record)
 
 Status domain_put_signing_key(DomainStore *domain, Span mchid, Span sealed)
 {
-    return put(domain, put_key, mchid, sealed);
+    return put(domain, put_key, CLASS_SIGNING_KEY, FORM_ENCRYPT, mchid, sealed);
 }
 
 Status domain_get_signing_key(DomainStore *domain, Span mchid, Buffer *ret_sealed)

@@ -7,8 +7,8 @@
 #include "vaultclient/domain.h"
 
 /* Durable on return. */
-MUST_USE Status domain_put_record(
-        DomainStore *domain, const char *sql, const Value *values, size_t count);
+MUST_USE Status domain_put_record(DomainStore *domain, DataClass class, PolicyForm form,
+        const char *sql, const Value *values, size_t count);
 /* Append the one column of the one row. Refuses REFUSED_ROW_MISSING. */
 MUST_USE Status domain_get_record(
         DomainStore *domain, const char *sql, const Value *keys, size_t count, Buffer *ret_record);

@@ -37,7 +37,8 @@ static Status keep(const Passwords *passwords, const WireOwner *owner, Span reco
     REQUIRE(record.size > 0 && record.size <= DOMAIN_RECORD_BYTES_MAX, REFUSED_IPC_FORMAT);
     name_owner(owner, values);
     values[OWNER_COLUMNS] = VALUE_OF_BYTES(record);
-    return domain_put_record(passwords->domain, put_password, values, OWNER_COLUMNS + 1);
+    return domain_put_record(
+            passwords->domain, CLASS_PASSWORD, FORM_HASH, put_password, values, OWNER_COLUMNS + 1);
 }
 
 static void wipe(Buffer *record) { bytes_wipe(record->data, record->capacity); }

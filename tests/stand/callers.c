@@ -19,7 +19,7 @@ static Status make_request(
         const char *name, const char *tenant, const char *rights, Span csr, Buffer *ret_json)
 {
     Cursor c = cursor_of(span_of_text(rights));
-    JsonWriter w = json_writer(ret_json);
+    JsonWriter w = json_writer_for(ret_json, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("caller.add"));
     json_key_text(&w, "name", span_of_text(name));
@@ -83,7 +83,7 @@ Status stand_caller_revoke(const Stand *stand, const char *name)
     uint8_t answer_bytes[256];
     Buffer request = BUFFER_OF(request_bytes);
     Buffer answer = BUFFER_OF(answer_bytes);
-    JsonWriter w = json_writer(&request);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("caller.revoke"));
     json_key_text(&w, "name", span_of_text(name));
