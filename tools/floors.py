@@ -10,7 +10,7 @@ import sys
 
 FLOORS = [
     ["base", "policy"],
-    ["text", "crypto", "ipc"],
+    ["text", "crypto", "ipc", "scan"],
     ["store", "http", "journal"],
     ["audit", "keys", "vaultclient", "cases"],
     ["vault", "access", "message", "ledger"],

@@ -36,12 +36,13 @@ int command_audit_verify(int argc, char **argv);
 int command_day_end(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_scan(int argc, char **argv);
 int command_sign(int argc, char **argv);
 int command_explain(int argc, char **argv);
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-enum { OPTION_VALUES_MAX = 8 };
+enum { OPTION_VALUES_MAX = 64 };
 
 typedef enum OptionKind {
     OPTION_FLAG = 1, /* bool: true when given */
@@ -56,7 +57,8 @@ typedef struct OptionList {
 } OptionList;
 
 typedef struct Option {
-    const char *name; /* "--port"; without dashes: a positional argument, in order, all required */
+    const char *name; /* "--port"; without dashes: a positional argument, in order, required;
+                         a list of them comes last and may be empty */
     OptionKind kind;
     const char *value; /* "N", "FILE"; NULL for a flag or a positional argument */
     const char *help; /* one line; an empty line keeps it out of the help */

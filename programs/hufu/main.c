@@ -30,6 +30,7 @@ static const Command commands[] = {
     { "audit verify", "check rows, sums and the log from outside", command_audit_verify },
     { "simulate", "make a file of payments with fraud hidden in it", command_simulate },
     { "replay", "send a file of payments through the public API", command_replay },
+    { "scan", "find card numbers, keys and secrets where they must not be", command_scan },
     { "sign", "sign a request and show what was signed", command_sign },
     { "explain", "find out why a signature does not match", command_explain },
 };

@@ -12,11 +12,12 @@ static const Option *option_find(const Usage *usage, Span name)
 
 static bool is_positional(const Option *option) { return option->name[0] != '-'; }
 
+/* A list takes all that come, also none. */
 static const Option *positional(const Usage *usage, size_t number)
 {
     for (size_t i = 0; i < usage->option_count; i++) {
         if (!is_positional(&usage->options[i])) continue;
-        if (number == 0) return &usage->options[i];
+        if (number == 0 || usage->options[i].kind == OPTION_LIST) return &usage->options[i];
         number--;
     }
     return NULL;
@@ -89,7 +90,8 @@ bool options_read(const Usage *usage, int argc, char **argv, int *ret_exit)
         if (complaint != NULL) return wrong(usage, word, complaint, ret_exit);
     }
     const Option *missing = positional(usage, given);
-    return missing == NULL || wrong(usage, missing->name, "is missing", ret_exit);
+    return missing == NULL || missing->kind == OPTION_LIST
+            || wrong(usage, missing->name, "is missing", ret_exit);
 }
 
 int command_failed(const char *what, Status status)

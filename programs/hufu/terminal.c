@@ -51,8 +51,13 @@ const char *duration_text(int64_t duration_us, char text[32])
 
 Progress progress_begin(const char *label, uint64_t total)
 {
-    Progress progress = { .label = label, .total = total, .began_us = monotonic_us() };
-    progress.terminal = isatty(STDOUT_FILENO) == 1;
+    return progress_begin_on(stdout, label, total);
+}
+
+Progress progress_begin_on(FILE *out, const char *label, uint64_t total)
+{
+    Progress progress = { .label = label, .total = total, .began_us = monotonic_us(), .out = out };
+    progress.terminal = isatty(fileno(out)) == 1;
     progress_show(&progress, 0);
     return progress;
 }
@@ -72,11 +77,12 @@ static void draw_line(const Progress *progress, uint64_t done, int64_t now_us)
     const int64_t spent_us = now_us - progress->began_us + 1;
     const int64_t rate = (int64_t)done * TIME_SECOND_US / spent_us;
     const int64_t left_us = done == 0 ? 0 : spent_us / (int64_t)done * (int64_t)(total - done);
-    printf("\r  %s [%s] %3u%%  %s of %s  %" PRId64 "/s  %s left \033[K", progress->label, bar,
-            (unsigned)(done * 100 / total), number_text((int64_t)done, done_text),
+    fprintf(progress->out, "\r  %s [%s] %3u%%  %s of %s  %" PRId64 "/s  %s left \033[K",
+            progress->label, bar, (unsigned)(done * 100 / total),
+            number_text((int64_t)done, done_text),
             number_text((int64_t)progress->total, total_text), rate,
             duration_text(left_us, left_text));
-    fflush(stdout);
+    fflush(progress->out);
 }
 
 void progress_show(Progress *progress, uint64_t done)
@@ -93,15 +99,15 @@ void progress_show(Progress *progress, uint64_t done)
     progress->tenth = tenth;
     char done_text[28];
     char total_text[28];
-    printf("  %s %u%%: %s of %s\n", progress->label, tenth * 10,
+    fprintf(progress->out, "  %s %u%%: %s of %s\n", progress->label, tenth * 10,
             number_text((int64_t)done, done_text),
             number_text((int64_t)progress->total, total_text));
-    fflush(stdout);
+    fflush(progress->out);
 }
 
 void progress_end(Progress *progress, uint64_t done)
 {
     if (!progress->terminal) return;
     draw_line(progress, done, monotonic_us());
-    printf("\n");
+    fprintf(progress->out, "\n");
 }

@@ -7,6 +7,8 @@
  */
 #include "base/bytes.h"
 
+#include <stdio.h>
+
 typedef struct Progress {
     const char *label;
     uint64_t total;
@@ -14,9 +16,12 @@ typedef struct Progress {
     int64_t drawn_us;
     unsigned tenth; /* the last tenth that was printed */
     bool terminal;
+    FILE *out;
 } Progress;
 
+/* On standard output, or elsewhere when that is for a program's eyes. */
 Progress progress_begin(const char *label, uint64_t total);
+Progress progress_begin_on(FILE *out, const char *label, uint64_t total);
 /* Call as often as you like. */
 void progress_show(Progress *progress, uint64_t done);
 /* Draw the last state and go to the next line. */

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "policy/detect.h"
 #include "policy/log_door.h"
+#include "scan/scan.h"
 #include "store/replace.h"
 
 enum { WATCH_MS = 200 };
@@ -71,7 +72,8 @@ static int usage(void)
 int main(int argc, char **argv)
 {
     log_open("hufud", LOG_INFO, 2);
-    log_guard(detect_guard);
+    /* The scanner guards the log; where it cannot run, its detector alone does, more slowly. */
+    log_guard(status_ok(scan_guard_open()) ? scan_guard : detect_guard);
     log_door_open();
     if (argc != 3 || strcmp(argv[1], "--config") != 0) return usage();
     harden();

@@ -1,6 +1,7 @@
 #include "policy/detect.h"
 
 #include "policy/detect_inside.h"
+#include "policy/detect_number.h"
 
 enum { DEPTH_MAX = 3, FOUND_MAX = 64 };
 
@@ -110,7 +111,9 @@ static void match_all(Look *look, const View *view)
     for (size_t at = 0; at < view->text.size;) {
         const bool found = match_at(view->text, at, look->kinds, &match);
         if (found) report(look, view, &match);
-        at = found && match.to > at ? match.to : at + 1;
+        /* What looks like a grouped phone may be the end of one number and the start of another. */
+        const bool over = found && match.kind != DETECT_PHONE && match.to > at;
+        at = over ? match.to : at + 1;
     }
 }
 
@@ -145,6 +148,20 @@ void detect_each(Span text, unsigned kinds, DetectFound found, void *context)
         if (last) return;
         look.base += DETECT_WINDOW - DETECT_OVERLAP;
     }
+}
+
+bool detect_number_at(Span text, size_t at)
+{
+    Match match = { 0 };
+    if (at >= text.size) return false;
+    if (text.data[at] == '5' && match_chip(text, at, DETECT_ALL, &match)) return true;
+    if (!is_digit_at(text, at) || (at > 0 && is_digit_at(text, at - 1))) return false;
+    size_t size = 1;
+    while (is_digit_at(text, at + size))
+        size++;
+    /* Nothing is that long but the hexadecimal of a card number. */
+    if (size > DETECT_DIGITS_MAX && size < 2 * DETECT_DIGITS_MIN) return false;
+    return match_card(text, at, DETECT_ALL, &match) || match_person(text, at, DETECT_ALL, &match);
 }
 
 static void keep_worst(void *context, const Detection *found)

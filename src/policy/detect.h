@@ -73,6 +73,10 @@ const char *detect_kind_name(DetectKind kind);
  * place is found once. Time is linear in the text. */
 void detect_each(Span text, unsigned kinds, DetectFound found, void *context);
 
+/* For a prefilter: a card number, a track, chip data, an identity number or a grouped phone number
+ * begins at this byte, unencoded. `at` is the first digit of a group or of a chip's tag. */
+bool detect_number_at(Span text, size_t at);
+
 /* The first kind found in the text, DETECT_NOTHING when it is clean; the prohibited before others.
  */
 DetectKind detect_kind(Span text, unsigned kinds);
@@ -83,6 +87,10 @@ DetectKind detect_kind(Span text, unsigned kinds);
  * value in the next. ret_first, ret_last: the fields that hold the finding; may be NULL.
  */
 DetectKind detect_kind_in_fields(
+        const Span *fields, size_t count, unsigned kinds, size_t *ret_first, size_t *ret_last);
+
+/* Only what is split over neighbours. */
+DetectKind detect_kind_over_fields(
         const Span *fields, size_t count, unsigned kinds, size_t *ret_first, size_t *ret_last);
 
 /* Doors: refuse REFUSED_DATA_PROHIBITED, REFUSED_DATA_CARD_NUMBER. */

@@ -196,7 +196,8 @@ static int take_byte(Span view, size_t *at)
 /* EMV Book 3: 5A is the PAN in BCD, padded with F; 57 is track 2 with D for its separator. */
 bool match_chip(Span view, size_t at, unsigned kinds, Match *ret_match)
 {
-    if ((kinds & DETECT_SET(DETECT_CHIP)) == 0) return false;
+    const int second = lower_at(view, at + 1);
+    if ((kinds & DETECT_SET(DETECT_CHIP)) == 0 || (second != '7' && second != 'a')) return false;
     size_t next = at;
     const int tag = take_byte(view, &next);
     const int size = take_byte(view, &next);

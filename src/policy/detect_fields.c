@@ -151,18 +151,12 @@ static DetectKind split_from(
     return named_from(fields, first, kinds);
 }
 
-DetectKind detect_kind_in_fields(
+DetectKind detect_kind_over_fields(
         const Span *fields, size_t count, unsigned kinds, size_t *ret_first, size_t *ret_last)
 {
-    ASSERT(count <= DETECT_FIELDS_MAX);
     DetectKind kind = DETECT_NOTHING;
     size_t first = 0;
     size_t last = 0;
-    for (size_t i = 0; i < count && kind == DETECT_NOTHING; i++) {
-        kind = detect_kind(fields[i], kinds);
-        first = i;
-        last = i;
-    }
     for (size_t i = 0; i < count && kind == DETECT_NOTHING; i++) {
         kind = split_from(fields, count, i, kinds, &last);
         first = i;
@@ -170,6 +164,20 @@ DetectKind detect_kind_in_fields(
     if (ret_first != NULL) *ret_first = first;
     if (ret_last != NULL) *ret_last = last;
     return kind;
+}
+
+DetectKind detect_kind_in_fields(
+        const Span *fields, size_t count, unsigned kinds, size_t *ret_first, size_t *ret_last)
+{
+    ASSERT(count <= DETECT_FIELDS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const DetectKind kind = detect_kind(fields[i], kinds);
+        if (kind == DETECT_NOTHING) continue;
+        if (ret_first != NULL) *ret_first = i;
+        if (ret_last != NULL) *ret_last = i;
+        return kind;
+    }
+    return detect_kind_over_fields(fields, count, kinds, ret_first, ret_last);
 }
 
 const char *detect_guard(const Span *fields, size_t count, size_t *ret_first, size_t *ret_last)

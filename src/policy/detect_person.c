@@ -66,7 +66,9 @@ static bool has_country(Span view, size_t at)
 /* +8613800138000, 008613800138000. */
 static bool match_international(Span view, size_t at, Match *ret_match)
 {
-    const size_t skip = byte_at(view, at) == '8' ? 0 : 2;
+    const int first = byte_at(view, at);
+    if (first != '8' && first != '0') return false;
+    const size_t skip = first == '8' ? 0 : 2;
     if (skip == 0 && !ends_at(view, at, SPAN("+"))) return false;
     if (!begins_at(view, at, skip == 0 ? SPAN("86") : SPAN("0086"))) return false;
     const Digits d = take_digits(view, at + skip + 2, 11);
@@ -76,13 +78,24 @@ static bool match_international(Span view, size_t at, Match *ret_match)
     return true;
 }
 
+static bool is_alone(Span view, size_t from, size_t to)
+{
+    const int before = from > 1 ? byte_at(view, from - 1) : -1;
+    const int after = byte_at(view, to);
+    const bool came_on =
+            (before == ' ' || before == '-' || before == '.') && is_digit_at(view, from - 2);
+    return !came_on && !((after == ' ' || after == '-') && is_digit_at(view, to + 1));
+}
+
 /* Eleven digits alone are an order number as often as a phone: something must say so. */
 static bool match_phone(Span view, size_t at, Match *ret_match)
 {
     if (match_international(view, at, ret_match)) return true;
+    if (byte_at(view, at) != '1') return false;
     const Digits d = take_digits(view, at, 11);
     if (!detect_mobile_number((Span) { d.bytes, d.count }) || is_word_at(view, d.to)) return false;
-    const bool grouped = d.breaks == (1u << 3 | 1u << 7);
+    const bool grouped = d.breaks == (1u << 3 | 1u << 7) && is_alone(view, at, d.to)
+            && byte_at(view, at + 3) == byte_at(view, at + 8);
     if (d.breaks != 0 && !grouped) return false;
     if (!grouped && !has_country(view, at) && !says_phone(view, at)) return false;
     *ret_match = (Match) { DETECT_PHONE, at, d.to };

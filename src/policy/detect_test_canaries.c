@@ -113,7 +113,7 @@ void canary_plain(DetectKind kind, uint64_t index, Buffer *ret_text)
         put_word(index, 12, ret_text);
         MUST(buffer_print(ret_text, "@192.168.%u.7:6379", low));
         return;
-    default: ASSERT(!"a kind of finding");
+    default: ASSERT(false);
     }
 }
 
@@ -219,7 +219,7 @@ void canary_make(DetectKind kind, CanaryEncoding encoding, uint64_t index, Buffe
     case CANARY_BASE64_PHASE_2: put_base64(text, 2, false, ret_text); return;
     case CANARY_BASE64_URL: put_base64(text, 0, true, ret_text); return;
     case CANARY_HEX: put_each(text, "%02X", ret_text); return;
-    default: ASSERT(!"a spelling");
+    default: ASSERT(false);
     }
 }
 
