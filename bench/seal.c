@@ -11,16 +11,12 @@
  */
 #define _GNU_SOURCE
 #include "crypto/password.h"
-#include "ipc/channel.h"
 #include "vault/row_seal.h"
-#include "vault/vault_test_house.h"
+#include "vaultd.h"
 
 #include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -184,80 +180,10 @@ static void print_seals(const char *name, KeysSuite suite, const RowView *row, c
 
 /* --- the real vaultd --- */
 
-typedef struct Vaultd {
-    char directory[64];
-    char socket[96];
-    char operator_socket[96];
-    pid_t pid;
-    Channel *channel;
-} Vaultd;
-
-static Status ask_vaultd(
-        House *h, int listener, uint8_t operation, Span request, Buffer *ret_answer)
-{
-    return channel_call(((Vaultd *)h->peer)->channel, operation, request, ret_answer);
-}
-
-/* <build>/programs/vaultd: this program stands in <build>/bench. */
-static void exec_vaultd(const Vaultd *v, const char *suite)
-{
-    char self[400];
-    char program[512];
-    const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    if (n <= 0) _exit(127);
-    self[n] = 0;
-    for (int up = 0; up < 2; up++)
-        *strrchr(self, '/') = 0;
-    snprintf(program, sizeof(program), "%s/programs/vaultd", self);
-    const int quiet = open("/dev/null", O_WRONLY);
-    dup2(quiet, 2);
-    execl(program, program, "--directory", v->directory, "--socket", v->socket, "--operator-socket",
-            v->operator_socket, "--development", "--suite", suite, (char *)NULL);
-    _exit(127);
-}
-
-static House *vaultd_open(Vaultd *v, const char *suite)
-{
-    *v = (Vaultd) { .directory = "/tmp/hufu-bench-XXXXXX" };
-    ASSERT(mkdtemp(v->directory) != NULL);
-    snprintf(v->socket, sizeof(v->socket), "%s/hufud", v->directory);
-    snprintf(v->operator_socket, sizeof(v->operator_socket), "%s/operator", v->directory);
-    fflush(stdout);
-    v->pid = fork();
-    if (v->pid == 0) exec_vaultd(v, suite);
-    for (int i = 0; i < 2000 && v->channel == NULL; i++) {
-        if (!status_ok(channel_connect(v->socket, 20000, &v->channel))) poll(NULL, 0, 10);
-    }
-    ASSERT(v->channel != NULL);
-    House *h = calloc(1, sizeof(*h));
-    ASSERT(h != NULL);
-    h->ask = ask_vaultd;
-    h->peer = v;
-    h->now_us = clock_now_us(&(Clock) { .now_us = clock_system().now_us });
-    ASSERT(status_ok(house_scan(h)));
-    return h;
-}
-
-static void vaultd_close(Vaultd *v, House *h)
-{
-    static const char *const names[] = { "keys.a", "keys.b", "journal.a", "journal.b", "attached.a",
-        "attached.b", "root.key", "hufud", "operator" };
-    kill(v->pid, SIGTERM);
-    waitpid(v->pid, NULL, 0);
-    channel_close(v->channel);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char path[128];
-        snprintf(path, sizeof(path), "%s/%s", v->directory, names[i]);
-        unlink(path);
-    }
-    rmdir(v->directory);
-    free(h);
-}
-
 static void print_vaultd(const char *name, const char *suite)
 {
     Vaultd v;
-    House *h = vaultd_open(&v, suite);
+    House *h = vaultd_open(&v, suite, NULL);
     const double prepare = prepare_us(h);
     const double verify = verify_us(h);
     printf("\"%s\":{\"verify_row_us\":%.2f,\"prepare_row_us\":%.2f},", name, verify, prepare);

@@ -49,7 +49,7 @@ enum {
     WIRE_INDEX_BYTES = 16,
     WIRE_RECEIVER_BYTES_MAX = 64, /* its name */
     WIRE_REASON_BYTES_MAX = 256,
-    WIRE_REVEALS_MAX = 256, /* records of one answer */
+    WIRE_REVEALS_MAX = 128, /* records of one answer */
     WIRE_PSEUDONYM_BYTES = 16,
     WIRE_ITEM_AAD_BYTES_MAX = 2 + 4 + WIRE_SUBJECT_BYTES_MAX + 4 + FIELD_REFERENCE_BYTES_MAX,
     WIRE_DESTROY_MAX = 64, /* subjects of one message, and of one certificate */

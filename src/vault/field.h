@@ -49,10 +49,6 @@ typedef struct FieldConfig {
     /* A planted record was touched: people must see it, the asker must not. May be NULL. */
     void (*alert)(void *context, uint8_t operation, Status status);
     void *alert_context;
-    /* Is a full number on a screen allowed just now, by an override of the policy (TP-8)? NULL:
-     * never. */
-    bool (*full_display)(void *context, Span tenant);
-    void *full_display_context;
 } FieldConfig;
 
 typedef struct Field Field;

@@ -267,25 +267,25 @@ static void test_the_log_is_kept_elsewhere(void)
     EXPECT_OK(desk_enroll(h, &bank, both));
     const WireReveal r = desk_reveal_of(&desk, "payer-1", &kept, "bank");
     uint8_t chain[WIRE_HASH_BYTES] = { 0 };
-    for (int i = 0; i < 300; i++) /* over several turns of the journal's segments */
+    for (int i = 0; i < 200; i++) /* over several turns of the journal's segments */
         EXPECT_OK(reveal(&r, NULL));
     EXPECT_OK(read_log(h, 1, chain));
-    EXPECT(log_count == WIRE_REVEALS_MAX && head.count == 300);
+    EXPECT(log_count == WIRE_REVEALS_MAX && head.count == 200);
     EXPECT_OK(read_log(h, WIRE_REVEALS_MAX + 1, chain));
-    EXPECT(log_count == 300 - WIRE_REVEALS_MAX);
+    EXPECT(log_count == 200 - WIRE_REVEALS_MAX);
     EXPECT(bytes_equal_ct(chain, head.chain, sizeof(chain)));
-    EXPECT_REFUSED(kept_until(h, 301), REFUSED_IPC_FORMAT);
-    EXPECT_OK(kept_until(h, 300));
+    EXPECT_REFUSED(kept_until(h, 201), REFUSED_IPC_FORMAT);
+    EXPECT_OK(kept_until(h, 200));
     EXPECT_OK(house_restart(h));
     EXPECT_OK(house_scan(h));
     EXPECT_OK(reveal(&r, NULL));
     EXPECT_OK(read_log(h, 1, chain)); /* goes on where the kept ones end */
-    EXPECT(log_count == 1 && head.kept == 300 && last.number == 301);
+    EXPECT(log_count == 1 && head.kept == 200 && last.number == 201);
     EXPECT(bytes_equal_ct(chain, head.chain, sizeof(chain)));
     for (int i = 0; i < MEMORY_RECORDS_MAX - 1; i++)
         EXPECT_OK(reveal(&r, NULL));
     EXPECT_REFUSED(reveal(&r, NULL), REFUSED_REVEAL_LOG_FULL);
-    EXPECT_OK(kept_until(h, 302));
+    EXPECT_OK(kept_until(h, 202));
     EXPECT_OK(reveal(&r, NULL));
 }
 

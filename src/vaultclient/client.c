@@ -190,6 +190,10 @@ static bool twice_is_once(VaultOperation operation)
     case VAULT_TLS_LEAF:
     case VAULT_CALLER_LEAF:
     case VAULT_KEY_LIST:
+    case VAULT_REWRAP_FIELDS:
+    case VAULT_TURN_SUBJECTS:
+    case VAULT_REVEAL_LOG:
+    case VAULT_REVEAL_KEPT:
     case VAULT_ENCRYPT_DOWNLINK: return true;
     default: return false;
     }

@@ -14,6 +14,21 @@ static const Migration migrations[] = {
             "CREATE TABLE password (data_class BIGINT NOT NULL, tenant TEXT NOT NULL,"
             " realm TEXT NOT NULL, user_id TEXT NOT NULL, record BLOB NOT NULL,"
             " PRIMARY KEY (data_class, tenant, realm, user_id)) WITHOUT ROWID;" },
+    { 3,
+            "CREATE TABLE subject_key (tenant TEXT NOT NULL, subject TEXT NOT NULL,"
+            " wrapped BLOB NOT NULL, PRIMARY KEY (tenant, subject)) WITHOUT ROWID;"
+            "CREATE TABLE field (tenant TEXT NOT NULL, table_id BIGINT NOT NULL,"
+            " column_id BIGINT NOT NULL, row_key TEXT NOT NULL, data_class BIGINT NOT NULL,"
+            " subject TEXT NOT NULL, sealed BLOB NOT NULL, mask TEXT NOT NULL,"
+            " index_version BIGINT NOT NULL, blind BLOB NOT NULL, old_version BIGINT NOT NULL,"
+            " old_blind BLOB NOT NULL, PRIMARY KEY (tenant, table_id, column_id, row_key));"
+            "CREATE INDEX field_blind ON field (tenant, table_id, column_id, blind);"
+            "CREATE INDEX field_old_blind ON field (tenant, table_id, column_id, old_blind);"
+            "CREATE INDEX field_subject ON field (tenant, subject);"
+            "CREATE TABLE reveal (number BIGINT PRIMARY KEY NOT NULL, record BLOB NOT NULL);"
+            "CREATE TABLE walk (name TEXT PRIMARY KEY NOT NULL, total BIGINT NOT NULL,"
+            " done BIGINT NOT NULL, tenant TEXT NOT NULL, table_id BIGINT NOT NULL,"
+            " column_id BIGINT NOT NULL, row_key TEXT NOT NULL);" },
 };
 static const StoreSchema schema = {
     .room = "vaultclient",
@@ -91,6 +106,29 @@ Status domain_get_record(
     TRY(status);
     REQUIRE(found.any, REFUSED_ROW_MISSING);
     return OK;
+}
+
+Status domain_query(DomainStore *domain, const char *sql, const Value *keys, size_t count,
+        StoreRow row, void *context)
+{
+    pthread_mutex_lock(&domain->lock);
+    const Status status = store_query(domain->store, sql, keys, count, row, context);
+    pthread_mutex_unlock(&domain->lock);
+    return status;
+}
+
+Status domain_transaction(DomainStore *domain, DomainWork work, void *context)
+{
+    pthread_mutex_lock(&domain->lock);
+    Status status = store_execute(domain->store, "BEGIN IMMEDIATE", NULL, 0);
+    if (status_ok(status)) {
+        status = work(context, domain->store);
+        if (status_ok(status)) status = store_execute(domain->store, "COMMIT", NULL, 0);
+        if (!status_ok(status))
+            IGNORE(store_execute(domain->store, "ROLLBACK", NULL, 0), "the first status tells");
+    }
+    pthread_mutex_unlock(&domain->lock);
+    return status;
 }
 
 MUST_USE static Status put(DomainStore *domain, const char *sql, DataClass class, PolicyForm form,

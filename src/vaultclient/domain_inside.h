@@ -12,3 +12,9 @@ MUST_USE Status domain_put_record(DomainStore *domain, DataClass class, PolicyFo
 /* Append the one column of the one row. Refuses REFUSED_ROW_MISSING. */
 MUST_USE Status domain_get_record(
         DomainStore *domain, const char *sql, const Value *keys, size_t count, Buffer *ret_record);
+/* Rows of a read, as store_query(). */
+MUST_USE Status domain_query(DomainStore *domain, const char *sql, const Value *keys, size_t count,
+        StoreRow row, void *context);
+/* All that `work` writes, or nothing; durable on return. */
+typedef MUST_USE Status (*DomainWork)(void *context, Store *store);
+MUST_USE Status domain_transaction(DomainStore *domain, DomainWork work, void *context);

@@ -1,0 +1,101 @@
+#pragma once
+/*
+ * fields: sensitive fields as hufud keeps them: vaultd's questions and the domain store's tables
+ * together (TP-8, TP-9, TP-13).
+ *
+ *   field        sealed value, mask, blind indexes, by tenant, table, column and row key; of a card
+ *                the row key is its token
+ *   subject_key  each subject's wrapped key
+ *   reveal       the reveal log, taken over from vaultd line by line
+ *
+ * Nothing is listed to anybody: rows are found by their key, or by a blind index that vaultd made
+ * within a budget; the walks below hand rows to vaultd and to nobody else. One card of one subject
+ * of one tenant has one token, however often it is protected. Cards of two subjects have two, so
+ * that the data of one can be destroyed without the other's (docs/decisions/0017). Thread-safe.
+ */
+#include "ipc/field_wire.h"
+#include "vaultclient/client.h"
+#include "vaultclient/domain.h"
+
+enum {
+    FIELDS_ITEMS_MAX = 64, /* of one call: the longest answers still fit */
+    FIELDS_FOUND_MAX = 16,
+    FIELDS_MASK_BYTES_MAX = 128,
+    FIELDS_PAGE = 512, /* rows that a walk moves at once */
+};
+
+typedef struct Fields {
+    DomainStore *domain;
+    VaultClient *vault;
+} Fields;
+
+/* Open a session from its opening box. */
+MUST_USE Status fields_session(
+        const Fields *fields, Span tenant, Span box, WireSession *ret_session);
+
+typedef struct FieldsItem {
+    Span subject;
+    uint64_t number; /* of the session's message; 0: `secret` is a box */
+    Span secret;
+    Span reference; /* the row key; empty for cards of TABLE_CARD */
+} FieldsItem;
+
+typedef struct FieldsMade {
+    Status status; /* of this item alone */
+    char row_key[FIELD_REFERENCE_BYTES_MAX + 1]; /* a card's token */
+    char mask[FIELDS_MASK_BYTES_MAX + 1];
+} FieldsMade;
+
+/* Protect 1..FIELDS_ITEMS_MAX values of one column and keep them, durably. A value whose row key is
+ * there already replaces it. */
+MUST_USE Status fields_protect(const Fields *fields, const WireBatchHead *head,
+        const FieldsItem *items, size_t count, FieldsMade *ret_made);
+
+/* The mask under this key, for display (TP-11). Refuses REFUSED_ROW_MISSING. */
+MUST_USE Status fields_mask(
+        const Fields *fields, const WireBatchHead *head, Span row_key, Buffer *ret_mask);
+
+/* Which rows have this value? At most FIELDS_FOUND_MAX. */
+MUST_USE Status fields_find(const Fields *fields, const WireBatchHead *head, const FieldsItem *item,
+        FieldsMade *ret_found, size_t *ret_count);
+
+/*
+ * Reveal one field to a receiver: ret_box is for its key alone. `reveal` without subject, wrapped
+ * key and sealed bytes: they are read from the store. The reveal log is taken over afterwards.
+ * approvals  two, or NULL
+ */
+MUST_USE Status fields_reveal(const Fields *fields, const WireReveal *reveal,
+        const WireApproval *approvals, Buffer *ret_box);
+
+/* --- the reveal log --- */
+/* Take over what vaultd still holds; durable here before vaultd forgets it. */
+MUST_USE Status fields_keep_reveals(const Fields *fields);
+typedef MUST_USE Status (*FieldsVisit)(void *context, const WireRevealRecord *record);
+/*
+ * Visit every line from `from_us` to before `to_us`, oldest first, after all of them were proved
+ * against the count and chain that vaultd never gives up. Refuses REFUSED_ROW_MISSING when one is
+ * gone or was changed: nothing is visited then.
+ */
+MUST_USE Status fields_reveals(
+        const Fields *fields, int64_t from_us, int64_t to_us, FieldsVisit visit, void *context);
+
+/* --- walks: resumable, also after a kill: the place is stored with what was moved --- */
+typedef struct FieldsProgress {
+    uint64_t total; /* rows at its beginning */
+    uint64_t done;
+    uint64_t moved; /* of the page just done */
+    uint64_t refused; /* of the page just done: do not open, or their subject is gone */
+    bool finished;
+} FieldsProgress;
+/* Move one page of fields, and their indexes, to the current keys. After the last page the next
+ * call begins anew. */
+MUST_USE Status fields_rewrap(const Fields *fields, FieldsProgress *ret_progress);
+/* Move one page of subject keys under this month's key; those of destroyed subjects are deleted. */
+MUST_USE Status fields_turn(const Fields *fields, FieldsProgress *ret_progress);
+
+/* Destroy these subjects' data: in vaultd, for good; then here. ret_certificate is appended to. */
+MUST_USE Status fields_destroy(const Fields *fields, const WireApproval approvals[2],
+        const WireSubjectName *subjects, size_t count, Buffer *ret_certificate);
+/* The exact bytes whose SHA-256 two people approve for that. */
+MUST_USE Status fields_destroy_message(
+        const WireSubjectName *subjects, size_t count, Buffer *ret_message);

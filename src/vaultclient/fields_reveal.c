@@ -1,0 +1,213 @@
+/* Reveals, their log, and destruction: what vaultd answers only to people's signatures or budgets.
+ */
+#include "vaultclient/fields_inside.h"
+
+#include "crypto/digest.h"
+#include "vaultclient/client_internal.h"
+
+#define READ(expression) REQUIRE(status_ok(expression), REFUSED_IPC_FORMAT)
+
+static Status put_approvals(const WireApproval *approvals, Buffer *request)
+{
+    TRY(wire_put_approval(request, &approvals[0]));
+    return wire_put_approval(request, &approvals[1]);
+}
+
+static Status ask_reveal(const Fields *fields, const WireReveal *reveal,
+        const WireApproval *approvals, Buffer *ret_box)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    Span box;
+    TRY(slot_take(fields->vault, &slot));
+    TRY(wire_put_reveal(&slot->request, reveal));
+    TRY(buffer_put_u8(&slot->request, approvals != NULL ? 2 : 0));
+    if (approvals != NULL) TRY(put_approvals(approvals, &slot->request));
+    TRY(slot_ask(slot, VAULT_REVEAL_FIELD, &slot->answer));
+    Cursor c = cursor_of(span_of_buffer(&slot->answer));
+    READ(cursor_framed(&c, WIRE_BOX_BYTES_MAX, &box));
+    return buffer_put(ret_box, box);
+}
+
+Status fields_reveal(const Fields *fields, const WireReveal *reveal, const WireApproval *approvals,
+        Buffer *ret_box)
+{
+    FieldRow row;
+    uint8_t memory[WIRE_WRAPPED_BYTES_MAX];
+    Buffer wrapped = BUFFER_OF(memory);
+    WireReveal whole = *reveal;
+    const WireBatchHead head = { .tenant = reveal->tenant,
+        .data_class = reveal->data_class,
+        .table = reveal->table,
+        .column = reveal->column };
+    TRY(fields_row_find(fields, &head, reveal->row_key, &row));
+    whole.subject = (Span) { row.subject, row.subject_bytes };
+    TRY(fields_subject_key_find(fields, reveal->tenant, whole.subject, &wrapped));
+    whole.wrapped = span_of_buffer(&wrapped);
+    whole.sealed = (Span) { row.sealed, row.sealed_bytes };
+    const Status s = ask_reveal(fields, &whole, approvals, ret_box);
+    /* Denied or not, there is a line to keep; one that cannot be kept now is kept next time. */
+    IGNORE(fields_keep_reveals(fields), "vaultd holds it until then");
+    return s;
+}
+
+/* --- the log --- */
+
+static const char put_line[] =
+        "INSERT INTO reveal(number, record) VALUES (?1, ?2) ON CONFLICT(number) DO NOTHING";
+static const char get_lines[] =
+        "SELECT record FROM reveal WHERE number > ?1 ORDER BY number LIMIT 1024";
+
+typedef struct Taking {
+    Cursor lines;
+    uint32_t count;
+    uint64_t first;
+} Taking;
+
+static Status keep_lines(void *context, Store *store)
+{
+    Taking *t = context;
+    for (uint32_t i = 0; i < t->count; i++) {
+        Span record;
+        READ(cursor_framed(&t->lines, WIRE_MESSAGE_BYTES_MAX, &record));
+        const Value values[] = { VALUE_OF_INT((int64_t)(t->first + i)), VALUE_OF_BYTES(record) };
+        TRY(store_execute(store, put_line, values, 2));
+    }
+    return OK;
+}
+
+static Status ask_number(Slot *slot, VaultOperation operation, uint64_t number)
+{
+    slot->request.size = 0;
+    slot->answer.size = 0;
+    TRY(buffer_put_u64(&slot->request, number));
+    return slot_ask(slot, operation, &slot->answer);
+}
+
+static Status keep_some(const Fields *fields, Slot *slot, uint32_t *ret_count, WireRevealHead *head)
+{
+    Taking taking = { 0 };
+    TRY(ask_number(slot, VAULT_REVEAL_LOG, 0));
+    taking.lines = cursor_of(span_of_buffer(&slot->answer));
+    READ(wire_take_reveal_head(&taking.lines, head));
+    READ(wire_take_count(&taking.lines, WIRE_REVEALS_MAX, &taking.count));
+    *ret_count = taking.count;
+    if (taking.count == 0) return OK;
+    taking.first = head->kept + 1;
+    TRY(domain_transaction(fields->domain, keep_lines, &taking));
+    return ask_number(slot, VAULT_REVEAL_KEPT, head->kept + taking.count);
+}
+
+static Status keep_all(const Fields *fields, WireRevealHead *ret_head)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    uint32_t count = 1;
+    TRY(slot_take(fields->vault, &slot));
+    while (count > 0)
+        TRY(keep_some(fields, slot, &count, ret_head));
+    return OK;
+}
+
+Status fields_keep_reveals(const Fields *fields)
+{
+    WireRevealHead head;
+    return keep_all(fields, &head);
+}
+
+typedef struct Proving {
+    uint8_t chain[WIRE_HASH_BYTES];
+    uint64_t number; /* of the last line seen */
+    uint64_t until; /* lines behind it are newer than the head */
+    int64_t from_us;
+    int64_t to_us;
+    FieldsVisit visit; /* NULL: only prove */
+    void *context;
+} Proving;
+
+static Status prove_line(void *context, const Value *values, size_t count)
+{
+    Proving *p = context;
+    ASSERT(count == 1);
+    WireRevealRecord record;
+    Cursor c = cursor_of(values[0].bytes);
+    if (p->number == p->until) return OK;
+    REQUIRE(status_ok(wire_take_reveal_record(&c, &record)), REFUSED_ROW_MISSING);
+    REQUIRE(record.number == p->number + 1, REFUSED_ROW_MISSING);
+    const Span parts[] = { SPAN_OF(p->chain), values[0].bytes };
+    uint8_t next[DIGEST_SHA256_BYTES];
+    digest_parts(DIGEST_SHA256, parts, 2, next);
+    memcpy(p->chain, next, sizeof(next));
+    p->number++;
+    const bool asked = record.time_us >= p->from_us && record.time_us < p->to_us;
+    return p->visit != NULL && asked ? p->visit(p->context, &record) : OK;
+}
+
+static Status walk_lines(const Fields *fields, Proving *p)
+{
+    while (p->number < p->until) {
+        const uint64_t before = p->number;
+        const Value after = VALUE_OF_INT((int64_t)before);
+        TRY(domain_query(fields->domain, get_lines, &after, 1, prove_line, p));
+        REQUIRE(p->number > before, REFUSED_ROW_MISSING);
+    }
+    return OK;
+}
+
+Status fields_reveals(
+        const Fields *fields, int64_t from_us, int64_t to_us, FieldsVisit visit, void *context)
+{
+    WireRevealHead head;
+    TRY(keep_all(fields, &head));
+    Proving proving = { .until = head.count, .from_us = from_us, .to_us = to_us };
+    TRY(walk_lines(fields, &proving));
+    REQUIRE(bytes_equal_ct(proving.chain, head.chain, sizeof(head.chain)), REFUSED_ROW_MISSING);
+    Proving visiting = {
+        .until = head.count, .from_us = from_us, .to_us = to_us, .visit = visit, .context = context
+    };
+    return walk_lines(fields, &visiting);
+}
+
+/* --- destruction --- */
+
+static const char delete_key[] = "DELETE FROM subject_key WHERE tenant = ?1 AND subject = ?2";
+static const char delete_rows[] = "DELETE FROM field WHERE tenant = ?1 AND subject = ?2";
+
+typedef struct Destroying {
+    const WireSubjectName *subjects;
+    size_t count;
+} Destroying;
+
+static Status delete_subjects(void *context, Store *store)
+{
+    const Destroying *d = context;
+    for (size_t i = 0; i < d->count; i++) {
+        const Value key[] = { VALUE_OF_TEXT(d->subjects[i].tenant),
+            VALUE_OF_TEXT(d->subjects[i].subject) };
+        TRY(store_execute(store, delete_key, key, 2));
+        TRY(store_execute(store, delete_rows, key, 2));
+    }
+    return OK;
+}
+
+Status fields_destroy_message(const WireSubjectName *subjects, size_t count, Buffer *ret_message)
+{
+    TRY(wire_put_count(ret_message, count, WIRE_DESTROY_MAX));
+    for (size_t i = 0; i < count; i++)
+        TRY(wire_put_subject_name(ret_message, &subjects[i]));
+    return OK;
+}
+
+Status fields_destroy(const Fields *fields, const WireApproval approvals[2],
+        const WireSubjectName *subjects, size_t count, Buffer *ret_certificate)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    Span certificate;
+    TRY(slot_take(fields->vault, &slot));
+    TRY(put_approvals(approvals, &slot->request));
+    TRY(fields_destroy_message(subjects, count, &slot->request));
+    TRY(slot_ask(slot, VAULT_DESTROY_SUBJECTS, &slot->answer));
+    Cursor c = cursor_of(span_of_buffer(&slot->answer));
+    READ(cursor_framed(&c, WIRE_CERTIFICATE_BYTES_MAX, &certificate));
+    TRY(buffer_put(ret_certificate, certificate));
+    Destroying destroying = { subjects, count };
+    return domain_transaction(fields->domain, delete_subjects, &destroying);
+}
