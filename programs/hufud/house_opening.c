@@ -15,6 +15,7 @@
 #include "payment/payment.h"
 #include "restored.h"
 #include "store/replace.h"
+#include "vaultclient/policy.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -65,7 +66,10 @@ static Status await_vault(const Opening *o, const sigset_t *signals)
         Buffer memory = BUFFER_OF(memory_bytes);
         WireStatus status = { 0 };
         const Status s = vaultclient_status(o->house.vault, &memory, &status);
-        if (!status_is(s, (StatusCode)REFUSED_VAULT_UNAVAILABLE)) return s;
+        if (!status_is(s, (StatusCode)REFUSED_VAULT_UNAVAILABLE)) {
+            TRY(s);
+            return vaultclient_policy_adopt(o->house.vault); /* before any door opens */
+        }
         if (!told) LOG(LOG_INFO, "hufud.waits_for_vault");
         told = true;
         TRY(pause_or_leave(o, signals));

@@ -11,6 +11,7 @@
 #include "ledger/day_end.h"
 #include "payment/pay.h"
 #include "store/unit_wait.h"
+#include "vaultclient/policy.h"
 
 enum { NOTE_BYTES_MAX = 4096 };
 
@@ -174,10 +175,20 @@ static Status load_left_out(Clockwork *c, int64_t now_us)
     return OK;
 }
 
+/* What two people signed meanwhile; while vaultd is away, what was in force stays, and ends by the
+ * clock as it would have. */
+static Status adopt_policy(Clockwork *c)
+{
+    const Status s = vaultclient_policy_adopt(c->config.house->vault);
+    const bool away = status_is(s, REFUSED_VAULT_UNAVAILABLE) || status_is(s, REFUSED_VAULT_BUSY);
+    return away ? OK : s;
+}
+
 static void tick(Clockwork *c)
 {
     const int64_t now_us = clock_now_us(&c->config.house->clock);
     report(c, "payment.due", expire_due(c));
+    report(c, "policy.adopt", adopt_policy(c));
     report(c, "audit.checkpoint", checkpoint(c, now_us));
     report(c, "ledger.day_end", close_day(c, now_us));
     report(c, "rows.rolling_check", roll(c, now_us));
