@@ -23,6 +23,8 @@ static const Command commands[] = {
     { "key ceremony", "make a new vault's keys, with a signed record", command_key_ceremony },
     { "key unseal", "hand in a custodian's share", command_key_unseal },
     { "key check", "would this key be taken, or is it a weak one", command_key_check },
+    { "vault rewrap", "move sealed fields to the current keys", command_vault_rewrap },
+    { "vault turn", "move subjects' keys to this month's key", command_vault_turn },
     { "day end", "close the last finished business day", command_day_end },
     { "backup", "an encrypted copy of everything, while it runs", command_backup },
     { "restore", "go back to a backup; two people must approve", command_restore },

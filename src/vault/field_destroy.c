@@ -78,6 +78,18 @@ static Status put_certificate(Field *field, const KeyedHash *subjects, uint32_t 
     return buffer_put_framed(ret_answer, span_of_buffer(&b));
 }
 
+/* Whoever died under a month whose key is gone cannot be read by anybody: no need to remember. */
+static void bury(Field *field, uint32_t current)
+{
+    for (uint32_t version = current - 1; version > 0; version--) {
+        CLEANUP(seal_key_wipe) SealKey old = { 0 };
+        const Status s = keys_seal_copy(field->config.keys, KEY_SHRED, version, &old);
+        if (!status_is(s, REFUSED_KEY_DESTROYED)) continue;
+        memory_bury(field->config.memory, version);
+        return;
+    }
+}
+
 Status field_destroy_subjects(Field *field, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
@@ -94,6 +106,7 @@ Status field_destroy_subjects(Field *field, Span request, Buffer *ret_answer)
     TRY(take_list(field, &c, subjects, &count));
     CLEANUP(seal_key_wipe) SealKey shred = { 0 };
     TRY(keys_seal_copy(field->config.keys, KEY_SHRED, 0, &shred));
+    bury(field, shred.key_version);
     TRY(memory_destroy_subjects(memory, subjects, count, shred.key_version, &approvals));
     field_subjects_forget(field, subjects, count);
     return put_certificate(field, subjects, count, shred.key_version, now_us, ret_answer);
