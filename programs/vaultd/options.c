@@ -1,9 +1,14 @@
 #include "options.h"
 
+#include "base/time.h"
+#include "keys/roles.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { LIMIT_DAYS_MAX = 36500 };
 
 static const char help[] =
         "vaultd --directory DIR --socket PATH --operator-socket PATH [options]\n"
@@ -21,6 +26,8 @@ static const char help[] =
         "  --group GID             group of both sockets, which may then connect [none]\n"
         "  --custody NAME          development, unattended or custodians [development]\n"
         "  --development           yes, a root key in a file\n"
+        "  --key-period ROLE=DAYS  how long a version of this key protects [see docs/keys.md]\n"
+        "  --key-uses ROLE=N       how often it does\n"
         "  --hsm-module PATH       unattended: the PKCS#11 library\n"
         "  --hsm-token LABEL       unattended: the token\n"
         "  --hsm-pin-file PATH     unattended: mode 0600 [$CREDENTIALS_DIRECTORY/hsm-pin]\n"
@@ -49,6 +56,8 @@ enum Option {
     OPTION_GROUP,
     OPTION_CUSTODY,
     OPTION_DEVELOPMENT,
+    OPTION_KEY_PERIOD,
+    OPTION_KEY_USES,
     OPTION_HSM_MODULE,
     OPTION_HSM_TOKEN,
     OPTION_HSM_PIN_FILE,
@@ -78,6 +87,8 @@ static const struct option known[] = {
     { "group", required_argument, NULL, OPTION_GROUP },
     { "custody", required_argument, NULL, OPTION_CUSTODY },
     { "development", no_argument, NULL, OPTION_DEVELOPMENT },
+    { "key-period", required_argument, NULL, OPTION_KEY_PERIOD },
+    { "key-uses", required_argument, NULL, OPTION_KEY_USES },
     { "hsm-module", required_argument, NULL, OPTION_HSM_MODULE },
     { "hsm-token", required_argument, NULL, OPTION_HSM_TOKEN },
     { "hsm-pin-file", required_argument, NULL, OPTION_HSM_PIN_FILE },
@@ -176,9 +187,29 @@ static bool take_who(const char *text, Options *o)
     return true;
 }
 
+/* "card=90" */
+static bool take_limit(int option, const char *text, Options *o)
+{
+    Cursor c = cursor_of(span_of_text(text));
+    Span name;
+    KeyRole role = KEY_CARD;
+    uint32_t number = 0;
+    if (!status_ok(cursor_until(&c, '=', &name)) || !status_ok(role_parse(name, &role)))
+        return false;
+    if (!take_id((const char *)c.rest.data, &number) || number == 0) return false;
+    if (option == OPTION_KEY_PERIOD && number > LIMIT_DAYS_MAX) return false;
+    if (option == OPTION_KEY_PERIOD)
+        o->limits[role].period_us = number * TIME_DAY_US;
+    else
+        o->limits[role].uses_max = number;
+    return true;
+}
+
 static bool take_custody_option(int option, const char *value, Options *o)
 {
     switch (option) {
+    case OPTION_KEY_PERIOD:
+    case OPTION_KEY_USES: return take_limit(option, value, o);
     case OPTION_HSM_MODULE: o->hsm.module = value; return true;
     case OPTION_HSM_TOKEN: o->hsm.token = value; return true;
     case OPTION_HSM_PIN_FILE: o->hsm.pin_file = value; return true;

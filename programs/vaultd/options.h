@@ -19,6 +19,7 @@ typedef struct Options {
     int group; /* of both sockets; -1: none */
     Custody custody;
     bool development;
+    KeyLimit limits[KEY_ROLE_COUNT]; /* 0: as the role has it */
     CustodyHsm hsm;
     int keeper_fd; /* of the keeper that started us; -1: none */
     bool ceremony; /* hold it and end */

@@ -43,7 +43,7 @@ static Status open_keys(const Options *o, const Files *files, SecretArena *arena
     CLEANUP(secret_wipe) Secret root = { 0 };
     TRY(root_get(o, files, &root));
     if (o->keeper_fd >= 0) close(o->keeper_fd);
-    const KeysConfig config = {
+    KeysConfig config = {
         .segments = { files->keys[0], files->keys[1] },
         .root = &root,
         .suite = o->suite,
@@ -52,6 +52,7 @@ static Status open_keys(const Options *o, const Files *files, SecretArena *arena
         .secrets = secrets,
     };
     bool ceremony = false;
+    memcpy(config.limits, o->limits, sizeof(config.limits));
     TRY(keys_open(&config, ret_keys, &ceremony));
     if (ceremony) LOG(LOG_INFO, "vault.ceremony", LOG_TEXT(CUSTODY, custody_name(o->custody)));
     return OK;

@@ -21,6 +21,8 @@ typedef struct Room {
 /* cut_at  as torn_power() */
 Room *room_open(uint64_t cut_at);
 MUST_USE Status room_start(Room *room);
+/* The same on disks as the first ceremony of this suite left them: making RSA keys is slow. */
+MUST_USE Status room_start_made(Room *room);
 /* As after a kill, or, when the power was cut, after it is back. */
 MUST_USE Status room_restart(Room *room);
 void room_done(Room **room);

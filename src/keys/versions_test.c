@@ -60,7 +60,7 @@ static void old_versions_open_and_new_ones_protect(KeysSuite suite)
 {
     CLEANUP(room_done) Room *r = room_open(0);
     r->suite = suite;
-    EXPECT_OK(room_start(r));
+    EXPECT_OK(room_start_made(r));
     uint8_t memory[2][256];
     uint8_t macs[3][32];
     Buffer first = BUFFER_OF(memory[0]);
@@ -112,7 +112,7 @@ static Span record_of(Room *r, KeyRole role, uint32_t version, uint8_t *memory, 
 static void test_destroyed_means_gone(void)
 {
     CLEANUP(room_done) Room *r = room_open(0);
-    EXPECT_OK(room_start(r));
+    EXPECT_OK(room_start_made(r));
     uint8_t memory[256];
     uint8_t record_memory[40];
     Buffer sealed = BUFFER_OF(memory);
@@ -151,7 +151,7 @@ static void test_a_cut_rotation(void)
         CLEANUP(room_done) Room *r = room_open(0);
         uint8_t memory[256];
         Buffer sealed = BUFFER_OF(memory);
-        EXPECT_OK(room_start(r));
+        EXPECT_OK(room_start_made(r));
         torn_power_restart(&r->power, cut);
         Status s = keys_rotate(r->keys, KEY_CARD);
         const bool rotated = status_ok(s);
@@ -177,7 +177,7 @@ static void test_a_cut_destruction(void)
         uint8_t record_memory[40];
         Buffer sealed = BUFFER_OF(memory);
         EXPECT(cut < CUTS_MAX);
-        EXPECT_OK(room_start(r));
+        EXPECT_OK(room_start_made(r));
         EXPECT_OK(seal(r, KEY_SHRED, &sealed));
         EXPECT_OK(keys_rotate(r->keys, KEY_SHRED));
         const Span record = record_of(r, KEY_SHRED, 1, record_memory, sizeof(record_memory));
@@ -196,7 +196,7 @@ static void test_the_clock_turns_them(void)
 {
     CLEANUP(room_done) Room *r = room_open(0);
     r->limits[KEY_CARD] = (KeyLimit) { 10 * TIME_DAY_US, 0 };
-    EXPECT_OK(room_start(r));
+    EXPECT_OK(room_start_made(r));
     uint32_t rotated = 9;
     EXPECT_OK(keys_rotate_due(r->keys, &rotated));
     EXPECT(rotated == 0);
@@ -232,7 +232,7 @@ static void test_uses_turn_them(void)
     CLEANUP(room_done) Room *r = room_open(0);
     r->limits[KEY_CARD].uses_max = 100;
     r->limits[KEY_INDEX].uses_max = 100;
-    EXPECT_OK(room_start(r));
+    EXPECT_OK(room_start_made(r));
     uint8_t memory[256];
     uint8_t mac[32];
     Buffer sealed = BUFFER_OF(memory);
@@ -252,7 +252,7 @@ static void test_uses_turn_them(void)
 static void test_uses_are_not_forgotten(void)
 {
     CLEANUP(room_done) Room *r = room_open(0);
-    EXPECT_OK(room_start(r));
+    EXPECT_OK(room_start_made(r));
     EXPECT_OK(keys_count_uses(r->keys, KEY_CARD, 5000));
     EXPECT(uses_of(r, KEY_CARD, 1) == 5000);
     EXPECT_OK(room_restart(r));
@@ -266,7 +266,7 @@ static void test_uses_are_not_forgotten(void)
 static void test_a_full_house_of_versions(void)
 {
     CLEANUP(room_done) Room *r = room_open(0);
-    EXPECT_OK(room_start(r));
+    EXPECT_OK(room_start_made(r));
     Status s = OK;
     uint32_t made = 0;
     while (status_ok(s) && made < 2 * KEYS_VERSIONS_MAX) {
@@ -284,7 +284,7 @@ static void test_a_full_house_of_versions(void)
 static void test_an_older_store_gets_what_it_lacks(void)
 {
     CLEANUP(room_done) Room *r = room_open(0);
-    EXPECT_OK(room_start(r));
+    EXPECT_OK(room_start_made(r));
     static const KeyRole later[] = { KEY_CARD, KEY_BINDING, KEY_IDENTITY, KEY_INDEX, KEY_SHRED,
         KEY_ONE_TIME, KEY_BIOMETRIC, KEY_ATTACHED };
     for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
@@ -313,7 +313,7 @@ static void test_every_change_is_counted(void)
 {
     CLEANUP(room_done) Room *r = room_open(0);
     KeysBox box;
-    EXPECT_OK(room_start(r));
+    EXPECT_OK(room_start_made(r));
     uint64_t before = keys_generation(r->keys);
     EXPECT_OK(keys_rotate(r->keys, KEY_CARD));
     EXPECT(keys_generation(r->keys) > before);

@@ -316,6 +316,9 @@ static void test_row_seals_turn(void)
     EXPECT_OK(act_on(h, VAULT_KEY_ROTATE, &act));
     EXPECT_OK(house_verify(h, 0));
     EXPECT(row_seal_version(h->rows[0].seal) == before);
+    /* Not one of these rows was there at the last scan. */
+    Act destroy = { "destroy-key", span_of_text(subject), { 0, 1 }, 1000000, 92, false, false };
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_DESTROY, &destroy), REFUSED_KEY_IN_USE);
     house_draft_transfer(h, 100);
     EXPECT_OK(house_commit(h));
     EXPECT(row_seal_version(h->rows[0].seal) == before + 1);

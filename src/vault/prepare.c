@@ -224,6 +224,7 @@ static void make_seals(StoreView *view)
     for (size_t i = 0; i < s->count; i++) {
         const RowView *row = &s->changes[i].new_row;
         row_seal_make(view->keys, row, s->seals[i]);
+        store_view_saw_seal(view, row_seal_version(s->seals[i]));
         if (store_view_append_only(row->head.table)) continue;
         RevisionChange *change = &s->revisions[s->revision_count++];
         change->row = s->changes[i].name;

@@ -38,14 +38,6 @@ static void expected_tag(
     row_seal_tag(seal != NULL ? seal : made, ret_tag);
 }
 
-static void remember_version(StoreView *view, uint32_t version)
-{
-    for (size_t i = view->seal_version_count; i-- > 0;)
-        if (view->seal_versions[i] == version) return;
-    if (view->seal_version_count == KEYS_VERSIONS_MAX) return; /* then all are needed */
-    view->seal_versions[view->seal_version_count++] = version;
-}
-
 /* The row goes into map and digest whatever it is worth: the digest shall say what the store holds.
  */
 static Status load_row(StoreView *view, const WireScanRow *wire, bool *ret_is_bad, RowView *row,
@@ -58,7 +50,7 @@ static Status load_row(StoreView *view, const WireScanRow *wire, bool *ret_is_ba
     store_view_name(view, row->key, ret_name);
     digest_set_add(&view->digests.sets[table], keys_digest(view->keys), row->image);
     const bool sealed = status_ok(row_seal_verify(view->keys, row, wire->seal));
-    if (sealed) remember_version(view, row_seal_version(wire->seal.data));
+    if (sealed) store_view_saw_seal(view, row_seal_version(wire->seal.data));
     *ret_is_bad = !sealed || revision < 1 || revision > UINT32_MAX;
     if (store_view_append_only(table)) return OK;
     RevisionTag tag;

@@ -43,6 +43,14 @@ void store_view_name(const StoreView *view, Span key, KeyedHash *ret_name)
  * bytes a row there and is guarded at the first read like the others. */
 bool store_view_append_only(uint16_t table) { return table == TABLE_POSTING; }
 
+void store_view_saw_seal(StoreView *view, uint32_t version)
+{
+    for (size_t i = view->seal_version_count; i-- > 0;)
+        if (view->seal_versions[i] == version) return;
+    if (view->seal_version_count == KEYS_VERSIONS_MAX) return; /* then all are needed */
+    view->seal_versions[view->seal_version_count++] = version;
+}
+
 bool store_view_needs_seal(const StoreView *view, uint32_t version)
 {
     if (view->phase != STORE_SERVING || view->seal_version_count == KEYS_VERSIONS_MAX) return true;

@@ -53,8 +53,8 @@ typedef struct StoreView {
     TableDigests digests;
     MerkleFrontier tree;
     uint64_t differs; /* after a refused scan: store_state_difference() to the confirmed state */
-    /* Versions of the row seal under which the last scan found rows. Later seals are of the current
-     * one, so the list can only be too long. */
+    /* Versions of the row seal under which the last scan found rows, and rows were sealed since.
+     * Rows leave a version without being counted, so the list can only be too long. */
     uint32_t seal_versions[KEYS_VERSIONS_MAX];
     size_t seal_version_count;
     bool has_pending;
@@ -76,5 +76,7 @@ void store_view_close(StoreView *view);
 void store_view_name(const StoreView *view, Span key, KeyedHash *ret_name);
 /* Rows of this table are inserted and never change, so the map does not hold them. */
 bool store_view_append_only(uint16_t table);
+/* A row carries a seal of this version. */
+void store_view_saw_seal(StoreView *view, uint32_t version);
 /* Does a row need this version of the row seal? Also while nobody knows. */
 bool store_view_needs_seal(const StoreView *view, uint32_t version);
