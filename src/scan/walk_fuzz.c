@@ -1,5 +1,5 @@
-/* Arbitrary bytes as a file: whatever archive they claim to be, the walk ends within its budget, and
- * places and findings are whole. */
+/* Arbitrary bytes as a file: whatever archive they claim to be, the walk ends within its budget,
+ * and places and findings are whole. */
 #define _GNU_SOURCE
 #include "scan/walk.h"
 
