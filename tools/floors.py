@@ -12,7 +12,7 @@ FLOORS = [
     ["base", "policy"],
     ["text", "crypto", "ipc", "scan"],
     ["store", "http", "journal"],
-    ["audit", "keys", "vaultclient", "cases"],
+    ["audit", "keys", "vaultclient", "cases", "sdk"],
     ["vault", "access", "message", "ledger"],
     ["fraud"],
     ["payment"],

@@ -3,8 +3,8 @@
  * payer_app: the app on a payer's telephone: puts the PIN into a sealed box, takes payment codes,
  * confirms payments. Only vaultd can open the box.
  */
-#include "crypto/box.h"
 #include "http/client.h"
+#include "sdk/box_key.h"
 
 enum {
     PAYER_APP_ID_BYTES_MAX = 64,
@@ -17,41 +17,12 @@ enum {
     PAYER_APP_CODE_URL_BYTES_MAX = 11 + PAYER_APP_PREPAY_ID_BYTES_MAX,
 };
 
-/* The key of the day that boxes are made for, and the platform's key that must have signed it: the
- * app ships with that one, and believes no service about it. */
-typedef struct BoxKey {
-    PublicKey *platform; /* pinned; NULL: no box key is believed */
-    PublicKey *key;
-    uint32_t id;
-    int64_t expires_us;
-} BoxKey;
-void box_key_free(BoxKey *key);
 /* Pin the platform's key in <folder>/platform.pem, which enrolment wrote. Refuses KEY_FORMAT;
  * faults
  * FAULT_DISK. */
 MUST_USE Status box_key_pin(const char *folder, BoxKey *key);
-/*
- * Read it from {"key_id","suite","public_key","expires_us","signature",...}.
- *
- * Refuses SIGNATURE_INVALID and SIGNATURE_FORMAT (not signed by the pinned key; ipc/vault_wire.h
- * says
- * over what), KEY_FORMAT, JSON_*; then `key` is as it was.
- */
-MUST_USE Status box_key_read(Span json, BoxKey *key);
 /* GET /payer/v1/box-key; one that still lives is kept. */
 MUST_USE Status box_key_fetch(HttpClient *http, BoxKey *key);
-
-/* A box in base64 for one purpose (policy/purposes.h); a minute to live. */
-typedef struct BoxWish {
-    uint16_t data_class;
-    uint16_t purpose;
-    int64_t minor; /* 0: no amount */
-    uint8_t nonce[BOX_NONCE_BYTES];
-    Span tenant;
-    Span order;
-    Span payee;
-} BoxWish;
-MUST_USE Status box_make(const BoxKey *key, const BoxWish *wish, Span plain, Buffer *ret_base64);
 
 typedef struct PayerApp {
     char id[PAYER_APP_ID_BYTES_MAX + 1];

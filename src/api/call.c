@@ -10,6 +10,10 @@
 static const CallRoute routes[] = {
     { HTTP_GET, "/vault/v1/box-key", 0, call_box_key },
     { HTTP_GET, "/vault/v1/challenge", 0, call_challenge },
+    { HTTP_POST, "/vault/v1/sessions", 0, call_session }, /* its batches need rights */
+    { HTTP_POST, "/vault/v1/fields", CALLER_MAY_PROTECT, call_fields },
+    { HTTP_POST, "/vault/v1/lookups", CALLER_MAY_LOOK_UP, call_lookups },
+    { HTTP_POST, "/vault/v1/reveals", CALLER_MAY_REVEAL, call_reveal },
     { HTTP_POST, "/vault/v1/passwords/set", CALLER_MAY_CHECK_PASSWORDS, call_password_set },
     { HTTP_POST, "/vault/v1/passwords/check", CALLER_MAY_CHECK_PASSWORDS, call_password_check },
     { HTTP_POST, "/vault/v1/passwords/spend", CALLER_MAY_CHECK_PASSWORDS, call_password_spend },

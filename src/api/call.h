@@ -55,6 +55,10 @@ void calls_serve(void *house, HttpRequest *request);
 /* --- handlers, one file a subject --- */
 Status call_box_key(Call *call); /* GET /vault/v1/box-key */
 Status call_challenge(Call *call); /* GET /vault/v1/challenge */
+Status call_session(Call *call); /* POST /vault/v1/sessions */
+Status call_fields(Call *call); /* POST /vault/v1/fields */
+Status call_lookups(Call *call); /* POST /vault/v1/lookups */
+Status call_reveal(Call *call); /* POST /vault/v1/reveals */
 Status call_password_set(Call *call); /* POST /vault/v1/passwords/set */
 Status call_password_check(Call *call); /* POST /vault/v1/passwords/check */
 Status call_password_spend(Call *call); /* POST /vault/v1/passwords/spend */

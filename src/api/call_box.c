@@ -27,6 +27,7 @@ Status call_challenge(Call *call)
     json_open_object(&w);
     call_key_hex(&w, "nonce", SPAN_OF(nonce));
     json_key_int(&w, "life_s", HOUSE_CHALLENGE_LIFE_S);
+    json_key_text(&w, "tenant", span_of_text(call->caller.tenant));
     json_close(&w);
     return json_finish(&w);
 }

@@ -1,4 +1,5 @@
-/* Passwords of a caller's own people: set, checked, and nothing else (TP-6; vaultclient/passwords.h).
+/* Passwords of a caller's own people: set, checked, and nothing else (TP-6).
+ * vaultclient/passwords.h keeps the records.
  * Passwords come in boxes only; an answer says right or wrong. */
 #include "api/call.h"
 

@@ -26,7 +26,7 @@ enum {
     VAULTCLIENT_CHANNELS_MAX = 32,
     VAULTCLIENT_DEADLINE_MS = 5000,
     VAULTCLIENT_REQUEST_BYTES_MAX =
-            512 * 1024, /* of one typed call; the guard and the scan have their own */
+            768 * 1024, /* of one typed call; the guard and the scan have their own */
     VAULTCLIENT_ANSWER_BYTES_MAX = 128 * 1024,
     VAULTCLIENT_KEYS_MAX = 128, /* of vaultclient_key_list() and vaultclient_public_keys() */
 };

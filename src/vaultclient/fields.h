@@ -67,6 +67,24 @@ MUST_USE Status fields_find(const Fields *fields, const WireBatchHead *head, con
 MUST_USE Status fields_reveal(const Fields *fields, const WireReveal *reveal,
         const WireApproval *approvals, Buffer *ret_box);
 
+/* --- fields that the asker stores: their ciphertext goes back --- */
+typedef struct FieldsBatch { /* one column's */
+    WireBatchHead head;
+    const WireSubject *subjects; /* without their wrapped keys */
+    size_t subject_count;
+    Span items; /* u32 count and WireFieldItems, as the asker encoded them */
+} FieldsBatch;
+/* Append list (status u32, WireProtected if OK), a status for each item. Nothing of it is kept here
+ * but the subjects' keys, durably before anything sealed under them is given out. */
+MUST_USE Status fields_protect_given(
+        const Fields *fields, const FieldsBatch *batch, Buffer *ret_answer);
+/* Append list (status u32, WireIndexes if OK). */
+MUST_USE Status fields_look_up_given(
+        const Fields *fields, const WireBatchHead *head, Span items, Buffer *ret_answer);
+/* As fields_reveal(), for a field that `reveal` brings: subject and sealed bytes. */
+MUST_USE Status fields_reveal_given(const Fields *fields, const WireReveal *reveal,
+        const WireApproval *approvals, Buffer *ret_box);
+
 /* --- the reveal log --- */
 /* Take over what vaultd still holds; durable here before vaultd forgets it. */
 MUST_USE Status fields_keep_reveals(const Fields *fields);

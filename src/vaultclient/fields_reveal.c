@@ -28,12 +28,24 @@ static Status ask_reveal(const Fields *fields, const WireReveal *reveal,
     return buffer_put(ret_box, box);
 }
 
+Status fields_reveal_given(const Fields *fields, const WireReveal *reveal,
+        const WireApproval *approvals, Buffer *ret_box)
+{
+    uint8_t memory[WIRE_WRAPPED_BYTES_MAX];
+    Buffer wrapped = BUFFER_OF(memory);
+    WireReveal whole = *reveal;
+    TRY(fields_subject_key_find(fields, reveal->tenant, reveal->subject, &wrapped));
+    whole.wrapped = span_of_buffer(&wrapped);
+    const Status s = ask_reveal(fields, &whole, approvals, ret_box);
+    /* Denied or not, there is a line to keep; one that cannot be kept now is kept next time. */
+    IGNORE(fields_keep_reveals(fields), "vaultd holds it until then");
+    return s;
+}
+
 Status fields_reveal(const Fields *fields, const WireReveal *reveal, const WireApproval *approvals,
         Buffer *ret_box)
 {
     FieldRow row;
-    uint8_t memory[WIRE_WRAPPED_BYTES_MAX];
-    Buffer wrapped = BUFFER_OF(memory);
     WireReveal whole = *reveal;
     const WireBatchHead head = { .tenant = reveal->tenant,
         .data_class = reveal->data_class,
@@ -41,13 +53,8 @@ Status fields_reveal(const Fields *fields, const WireReveal *reveal, const WireA
         .column = reveal->column };
     TRY(fields_row_find(fields, &head, reveal->row_key, &row));
     whole.subject = (Span) { row.subject, row.subject_bytes };
-    TRY(fields_subject_key_find(fields, reveal->tenant, whole.subject, &wrapped));
-    whole.wrapped = span_of_buffer(&wrapped);
     whole.sealed = (Span) { row.sealed, row.sealed_bytes };
-    const Status s = ask_reveal(fields, &whole, approvals, ret_box);
-    /* Denied or not, there is a line to keep; one that cannot be kept now is kept next time. */
-    IGNORE(fields_keep_reveals(fields), "vaultd holds it until then");
-    return s;
+    return fields_reveal_given(fields, &whole, approvals, ret_box);
 }
 
 /* --- the log --- */

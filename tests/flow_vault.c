@@ -1,0 +1,238 @@
+/*
+ * Goal: an institution with a payment core of its own uses the vault with one header and one
+ * library (src/sdk/hufu.h): cards become ciphertext, token and mask, passwords are checked, and no
+ * clear value is found anywhere afterwards (TP-4, TP-6, TP-8, TP-13). Method: this program sees the
+ * library as its users do; the real programs answer, are killed in between, and every file that the
+ * house keeps is searched for the values in clear, hashed and encoded.
+ */
+#define _GNU_SOURCE /* memmem */
+#include "base/encoding.h"
+#include "base/expect.h"
+#include "callers.h"
+#include "command.h"
+#include "crypto/digest.h"
+#include "enrol.h"
+#include "policy/detect_number.h"
+#include "sdk/hufu.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MANY = 1500, FILE_BYTES_MAX = 64 << 20 };
+
+#define CARD "6222020200112233446"
+#define OTHER_CARD "4111111111111111"
+#define PASSWORD "canary horse battery 91"
+
+static Stand stand;
+static StandCaller core;
+static HufuVault *vault;
+static HufuSettings settings;
+static const HufuColumn card_column = { HUFU_CLASS_CARD, 101, 3 };
+
+static const char *write_file(const char *name, Span bytes)
+{
+    static char paths[4][2 * STAND_PATH_BYTES_MAX];
+    static int next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof(paths[0]), "%s/%s", stand.folder, name);
+    return status_ok(file_write(path, 0600, bytes)) ? path : "";
+}
+
+static void test_house_opens(void)
+{
+    const StandOptions options = { .sm = getenv("HUFU_SUITE") != NULL };
+    uint8_t key_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer key = BUFFER_OF(key_bytes);
+    HufuError error;
+    EXPECT_OK(stand_open(&options, &stand));
+    EXPECT_OK(enrol_pin(stand.folder));
+    EXPECT_OK(stand_caller(&stand, "core", "bank-a", "protect,lookup,password", &core));
+    EXPECT_OK(private_key_to_pem(core.key, &key));
+    settings = (HufuSettings) { .host = "localhost",
+        .port = stand.service_port,
+        .authority_file = write_file("sdk-ca.pem", SPAN("")),
+        .certificate_file =
+                write_file("sdk.pem", (Span) { core.certificate_pem, core.certificate_pem_size }),
+        .key_file = write_file("sdk.key.pem", span_of_buffer(&key)),
+        .platform_file = "" };
+    static char authority[2 * STAND_PATH_BYTES_MAX];
+    static char platform[2 * STAND_PATH_BYTES_MAX];
+    snprintf(authority, sizeof(authority), "%s/run/hufud/ca.pem", stand.folder);
+    snprintf(platform, sizeof(platform), "%s/demo/platform.pem", stand.folder);
+    settings.authority_file = authority;
+    settings.platform_file = platform;
+    if (hufu_open(&settings, &vault, &error) != 0) fprintf(stderr, "  %s\n", error.message);
+    EXPECT(vault != NULL);
+}
+
+static int protect(const HufuColumn *column, const char *subject, const char *reference,
+        const char *value, HufuProtected *ret)
+{
+    const HufuField field = { subject, reference, value, strlen(value) };
+    HufuError error;
+    const int done = hufu_protect(vault, column, &field, 1, ret, &error);
+    if (done != 0) fprintf(stderr, "  %s: %s\n", error.code, error.message);
+    return done;
+}
+
+static void test_a_card_becomes_token_and_mask(void)
+{
+    HufuProtected a, b, c;
+    EXPECT(protect(&card_column, "user-17", "row-1", CARD, &a) == 0);
+    EXPECT(a.code[0] == 0 && a.sealed_size > strlen(CARD));
+    EXPECT(strlen(a.token) == strlen(CARD) && !detect_luhn(span_of_text(a.token)));
+    EXPECT(strstr(a.mask, "3446") != NULL && strstr(a.mask, "620") == NULL);
+    /* The same card again: another ciphertext, the same index; in another column another index. */
+    EXPECT(protect(&card_column, "user-18", "row-2", CARD, &b) == 0);
+    EXPECT(a.sealed_size == b.sealed_size && !bytes_equal_ct(a.sealed, b.sealed, a.sealed_size));
+    EXPECT(a.index.version > 0 && bytes_equal_ct(a.index.bytes, b.index.bytes, HUFU_INDEX_BYTES));
+    const HufuColumn other = { HUFU_CLASS_CARD, 101, 4 };
+    EXPECT(protect(&other, "user-17", "row-1", CARD, &c) == 0);
+    EXPECT(!bytes_equal_ct(a.index.bytes, c.index.bytes, HUFU_INDEX_BYTES));
+
+    HufuIndex index, old;
+    EXPECT(hufu_look_up(vault, &card_column, CARD, strlen(CARD), &index, &old, NULL) == 0);
+    EXPECT(bytes_equal_ct(index.bytes, a.index.bytes, HUFU_INDEX_BYTES));
+}
+
+static void test_what_is_refused(void)
+{
+    HufuProtected made;
+    HufuError error;
+    EXPECT(protect(&card_column, "u", "r", "4111111111111112", &made) == 0);
+    EXPECT(strcmp(made.code, "CARD_NUMBER_INVALID") == 0 && made.sealed_size == 0);
+    EXPECT(protect(&card_column, "u", "r", "123", &made) == 0); /* a CVN in the wrong field */
+    EXPECT(strcmp(made.code, "DATA_PROHIBITED") == 0);
+    const HufuField empty = { "u", "r", "", 0 };
+    EXPECT(hufu_protect(vault, &card_column, &empty, 1, &made, &error) == -1);
+    const HufuColumn biometric = { HUFU_CLASS_BIOMETRIC, 1, 1 };
+    EXPECT(hufu_protect(vault, &biometric, &(HufuField) { "u", "r", "x", 1 }, 1, &made, &error)
+            == -1);
+    EXPECT(error.http_status == 400);
+}
+
+/* Many fields of many people, while both programs are killed: the library opens new sessions, and
+ * subjects keep their keys. */
+static void test_many_fields_over_restarts(void)
+{
+    static HufuProtected made[MANY];
+    static HufuField fields[MANY];
+    static char names[MANY][24];
+    HufuError error;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof(names[i]), "user-%d", i / 2);
+        fields[i] = (HufuField) { names[i], "row", OTHER_CARD, strlen(OTHER_CARD) };
+    }
+    EXPECT(hufu_protect(vault, &card_column, fields, MANY, made, &error) == 0);
+    for (int i = 0; i < MANY; i++)
+        EXPECT(made[i].code[0] == 0 && made[i].sealed_size > 0);
+    stand_stop(&stand, STAND_VAULTD, SIGKILL, NULL);
+    EXPECT_OK(stand_start(&stand, STAND_VAULTD));
+    EXPECT_OK(stand_await(&stand));
+    for (int tries = 0; tries < 100; tries++) { /* until hufud has shown vaultd the store again */
+        if (hufu_protect(vault, &card_column, fields, 10, made, &error) == 0) break;
+        const struct timespec wait = { 0, 50000000 };
+        nanosleep(&wait, NULL);
+    }
+    EXPECT(made[0].code[0] == 0 && made[0].sealed_size > 0);
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM alert") == 0);
+}
+
+static void test_passwords(void)
+{
+    char grant[HUFU_GRANT_TEXT_BYTES];
+    HufuError error;
+    const HufuOwner owner = { HUFU_CLASS_PASSWORD, "people", "li" };
+    EXPECT(hufu_password_set(vault, &owner, NULL, "short", &error) == -1);
+    EXPECT(error.http_status == 400);
+    EXPECT(hufu_password_set(vault, &owner, NULL, PASSWORD, &error) == 0);
+    EXPECT(hufu_password_set(vault, &owner, NULL, "another long one 4", &error) == -1);
+    EXPECT(hufu_password_check(vault, &owner, PASSWORD, grant, &error) == 0);
+    EXPECT(strlen(grant) == HUFU_GRANT_TEXT_BYTES - 1);
+    EXPECT(hufu_password_check(vault, &owner, "not this one", grant, &error) == -1);
+    EXPECT(error.http_status == 403 && strcmp(error.code, "PIN_WRONG") == 0);
+}
+
+/* --- nothing rests in clear --- */
+
+static uint8_t *file_bytes;
+static int files_searched;
+
+static bool holds(Span bytes, Span needle)
+{
+    return memmem(bytes.data, bytes.size, needle.data, needle.size) != NULL;
+}
+
+/* In clear, in base64, as plain SHA-256 in bytes and hexadecimal. */
+static bool holds_any_form(Span bytes, const char *value, const char *path)
+{
+    uint8_t text_bytes[256];
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    Buffer text = BUFFER_OF(text_bytes);
+    const Span clear = span_of_text(value);
+    sha256(clear, digest);
+    if (!status_ok(base64_encode(clear, &text))) return true;
+    while (text.size > 0 && text.data[text.size - 1] == '=')
+        text.size--;
+    bool found = holds(bytes, clear) || holds(bytes, SPAN_OF(digest))
+            || holds(bytes, (Span) { text.data, text.size - 1 });
+    text.size = 0;
+    if (!status_ok(hex_encode(SPAN_OF(digest), &text))) return true;
+    found = found || holds(bytes, span_of_buffer(&text));
+    if (found) fprintf(stderr, "  %s holds a form of %.4s...\n", path, value);
+    return found;
+}
+
+static bool search(const char *folder)
+{
+    bool clean = true;
+    DIR *dir = opendir(folder);
+    if (dir == NULL) return false;
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        char path[1024];
+        struct stat facts;
+        if (entry->d_name[0] == '.') continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        if (lstat(path, &facts) != 0) continue;
+        if (S_ISDIR(facts.st_mode)) clean = search(path) && clean;
+        if (!S_ISREG(facts.st_mode)) continue;
+        Buffer bytes = { file_bytes, 0, FILE_BYTES_MAX };
+        if (!status_ok(file_read(path, &bytes))) return false;
+        files_searched++;
+        const Span all = span_of_buffer(&bytes);
+        clean = !holds_any_form(all, CARD, path) && !holds_any_form(all, OTHER_CARD, path)
+                && !holds_any_form(all, PASSWORD, path) && clean;
+    }
+    closedir(dir);
+    return clean;
+}
+
+static void test_nothing_rests_in_clear(void)
+{
+    file_bytes = malloc(FILE_BYTES_MAX);
+    EXPECT(file_bytes != NULL);
+    EXPECT(search(stand.folder));
+    EXPECT(files_searched > 10);
+    /* The search itself finds what is there. */
+    const char *planted = write_file("planted", SPAN("x" CARD "x"));
+    EXPECT(!search(stand.folder));
+    unlink(planted);
+    free(file_bytes);
+}
+
+static void test_house_closes(void)
+{
+    hufu_close(vault);
+    stand_caller_done(&core);
+    stand_close(&stand);
+}
+
+TESTS(TEST(test_house_opens), TEST(test_a_card_becomes_token_and_mask), TEST(test_what_is_refused),
+        TEST(test_many_fields_over_restarts), TEST(test_passwords),
+        TEST(test_nothing_rests_in_clear), TEST(test_house_closes))
