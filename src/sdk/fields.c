@@ -77,7 +77,7 @@ static Status open_session(HufuVault *vault, uint16_t purpose, HufuError *error)
     SdkSession *session = &vault->sessions[purpose == BOX_PURPOSE_LOOKUPS ? 1 : 0];
     CLEANUP(box_session_wipe) BoxSession keys = { 0 };
     TRY(make_opening(vault, purpose, error, &base64, &keys));
-    JsonWriter w = json_writer(&request);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "box", span_of_buffer(&base64));
     json_close(&w);

@@ -29,7 +29,7 @@ static Status put(SdkSecret *secret, const char *text)
 /* {"class","realm","user","box"} and, for a check, its purpose. */
 static Status write_request(const HufuOwner *owner, Span box, bool login, Buffer *ret_json)
 {
-    JsonWriter w = json_writer(ret_json);
+    JsonWriter w = json_writer_for(ret_json, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(
             &w, "class", owner->data_class == HUFU_CLASS_PIN ? SPAN("pin") : SPAN("password"));
