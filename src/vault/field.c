@@ -35,6 +35,7 @@ Status field_open(const FieldConfig *config, Field **ret_field)
     CHECK(f != NULL, FAULT_MEMORY);
     f->config = *config;
     if (f->config.lookups_per_day == 0) f->config.lookups_per_day = FIELD_LOOKUPS_PER_DAY;
+    if (f->config.protects_per_day == 0) f->config.protects_per_day = FIELD_PROTECTS_PER_DAY;
     f->suite = suite_of(config);
     f->secrets = config->secrets;
     keyed_hash_key(&f->secrets->names, keys_secret(config->keys, KEY_MAP)->bytes);

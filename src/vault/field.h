@@ -26,6 +26,11 @@ enum {
     FIELD_SUBJECT_SETS = 1024,
     FIELD_SUBJECT_WAYS = 8, /* unwrapped subject keys: 8,192, the least used of a set goes */
     FIELD_LOOKUPS_PER_DAY = 10000, /* a tenant, unless configured */
+    /* Protecting a value shows its blind index, so it is a guess as good as a look-up: what a
+     * captured hufud can try against one stored index in a day. */
+    FIELD_PROTECTS_PER_DAY = 2000000,
+    FIELD_PROTECTS_STEP = 8192, /* counted in the journal this many at a time, ahead */
+    FIELD_TENANTS_MAX = 64, /* whose steps are remembered; another one begins a new step */
     FIELD_WORKERS = 2, /* of LANE_FIELD */
     FIELD_SCRATCHES = FIELD_WORKERS + 1, /* and one for LANE_ADMIN */
     FIELD_SECRET_BYTES = 1536 * 1024, /* of the caller's locked memory */
@@ -45,6 +50,7 @@ typedef struct FieldConfig {
     SealSuite suite; /* 0: the house's; SEAL_AES_128_GCM by configuration */
     bool legacy_import; /* VAULT_LEGACY_KEY is served */
     uint32_t lookups_per_day; /* 0: FIELD_LOOKUPS_PER_DAY */
+    uint32_t protects_per_day; /* a tenant; 0: FIELD_PROTECTS_PER_DAY */
     void *secrets; /* FIELD_SECRET_BYTES, zeroed, aligned to 64 */
     /* A planted record was touched: people must see it, the asker must not. May be NULL. */
     void (*alert)(void *context, uint8_t operation, Status status);
@@ -59,7 +65,8 @@ void field_close(Field *field); /* wipes; NULL is fine */
 
 /* Refuses REFUSED_BOX_*, REFUSED_VAULT_BUSY (too many sessions). */
 MUST_USE Status field_session(Field *field, Span request, Buffer *ret_answer);
-/* Refuses REFUSED_IPC_FORMAT, REFUSED_FIELD_CLASS, REFUSED_SESSION_UNKNOWN; all else is an item's:
+/* Refuses REFUSED_IPC_FORMAT, REFUSED_FIELD_CLASS, REFUSED_SESSION_UNKNOWN,
+ * REFUSED_PROTECT_BUDGET; all else is an item's:
  * REFUSED_SESSION_REPLAYED, REFUSED_BOX_*, REFUSED_DATA_PROHIBITED, REFUSED_DATA_CARD_NUMBER,
  * REFUSED_CARD_NUMBER_INVALID, REFUSED_SUBJECT_DESTROYED, REFUSED_SEAL_*, REFUSED_KEY_*. */
 MUST_USE Status field_protect(Field *field, Span request, Buffer *ret_answer);

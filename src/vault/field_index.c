@@ -94,18 +94,69 @@ static Status look_up(FieldBatch *b, const WireFieldItem *item, bool fresh, Wire
     return OK;
 }
 
-/* A captured hufud could otherwise ask for every number there is. */
-static Status use_budget(FieldBatch *b, uint32_t count)
+/* --- budgets: a captured hufud could otherwise try every number there is --- */
+
+static void name_budget(const FieldBatch *b, const char *what, MemoryExpiring *ret_name)
 {
-    MemoryExpiring name;
     char kind[32];
     Buffer text = BUFFER_OF(kind);
     const int32_t day = time_business_day(b->now_us);
-    TRY(buffer_print(&text, "lookups %d%c", (int)day, '\0'));
-    field_name(b->field, kind, b->head.tenant, (Span) { NULL, 0 }, &name.name);
-    name.expires_us = b->now_us + DAY_US;
+    ASSERT(status_ok(buffer_print(&text, "%s %d%c", what, (int)day, '\0')));
+    field_name(b->field, kind, b->head.tenant, (Span) { NULL, 0 }, &ret_name->name);
+    ret_name->expires_us = b->now_us + DAY_US;
+}
+
+static Status use_lookups(FieldBatch *b, uint32_t count)
+{
+    MemoryExpiring name;
+    name_budget(b, "lookups", &name);
     return memory_budget_use(b->field->config.memory, &name, count,
             b->field->config.lookups_per_day, REFUSED_LOOKUP_BUDGET, b->now_us);
+}
+
+static bool use_allowance(Field *field, const KeyedHash *name, uint32_t count)
+{
+    FIELD_HOLD(field);
+    for (size_t i = 0; i < FIELD_TENANTS_MAX; i++) {
+        FieldAllowance *allowance = &field->allowances[i];
+        if (!keyed_hash_equal(&allowance->name, name) || allowance->left < count) continue;
+        allowance->left -= count;
+        return true;
+    }
+    return false;
+}
+
+static void add_allowance(Field *field, const KeyedHash *name, uint32_t left)
+{
+    FIELD_HOLD(field);
+    FieldAllowance *place = &field->allowances[field->next_allowance];
+    for (size_t i = 0; i < FIELD_TENANTS_MAX; i++) {
+        if (keyed_hash_equal(&field->allowances[i].name, name)) place = &field->allowances[i];
+    }
+    if (place == &field->allowances[field->next_allowance])
+        field->next_allowance = (field->next_allowance + 1) % FIELD_TENANTS_MAX;
+    *place = (FieldAllowance) { *name, left }; /* what another one had left is used up */
+}
+
+/* A sync of the journal for each batch would cost more than the batch: a step is counted ahead. */
+Status field_use_protects(FieldBatch *b, uint32_t count)
+{
+    Field *field = b->field;
+    const FieldConfig *config = &field->config;
+    MemoryExpiring name;
+    name_budget(b, "protects", &name);
+    if (count == 0 || use_allowance(field, &name.name, count)) return OK;
+    uint32_t step = count > FIELD_PROTECTS_STEP ? count : FIELD_PROTECTS_STEP;
+    Status s = memory_budget_use(config->memory, &name, step, config->protects_per_day,
+            REFUSED_PROTECT_BUDGET, b->now_us);
+    if (status_is(s, REFUSED_PROTECT_BUDGET)) { /* the rest of the day, one batch at a time */
+        step = count;
+        s = memory_budget_use(config->memory, &name, step, config->protects_per_day,
+                REFUSED_PROTECT_BUDGET, b->now_us);
+    }
+    TRY(s);
+    if (step > count) add_allowance(field, &name.name, step - count);
+    return OK;
 }
 
 static Status take_items(Cursor *c, WireFieldItem *ret_items, uint32_t *ret_count)
@@ -127,7 +178,7 @@ Status field_lookup(Field *field, Span request, Buffer *ret_answer)
     TRY(take_items(&c, items, &count));
     TRY(field_session_find(b, BOX_PURPOSE_LOOKUPS));
     TRY(field_index_keys(b));
-    TRY(use_budget(b, count));
+    TRY(use_lookups(b, count));
     TRY(field_spend_boxes(b, items, count, fresh));
     TRY(buffer_put_u32(ret_answer, count));
     for (uint32_t i = 0; i < count; i++) {

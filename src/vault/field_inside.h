@@ -84,11 +84,18 @@ typedef struct FieldSecrets {
 } FieldSecrets;
 _Static_assert(sizeof(FieldSecrets) <= FIELD_SECRET_BYTES, "the caller's memory is large enough");
 
+typedef struct FieldAllowance { /* counted in the journal already, not used yet */
+    KeyedHash name; /* of tenant and day */
+    uint32_t left;
+} FieldAllowance;
+
 struct Field {
     FieldConfig config;
     SealSuite suite;
     pthread_mutex_t lock; /* of the secrets */
     uint32_t tick;
+    FieldAllowance allowances[FIELD_TENANTS_MAX];
+    size_t next_allowance;
     FieldSecrets *secrets;
 };
 
@@ -149,6 +156,8 @@ void field_subjects_forget(Field *field, const KeyedHash *subjects, size_t count
 
 /* --- field_index.c --- */
 MUST_USE Status field_index_keys(FieldBatch *batch);
+/* Count values whose index is about to be shown. Refuses REFUSED_PROTECT_BUDGET. */
+MUST_USE Status field_use_protects(FieldBatch *batch, uint32_t count);
 void field_indexes(const FieldBatch *batch, Span value, WireIndexes *ret_indexes);
 void field_honey_name(const FieldBatch *batch, Span value, KeyedHash *ret_name);
 

@@ -100,6 +100,7 @@ Status field_protect(Field *field, Span request, Buffer *ret_answer)
     for (uint32_t i = 0; i < count; i++)
         TRY(wire_take_field_item(&c, &items[i]));
     TRY(cursor_end(&c));
+    TRY(field_use_protects(b, count));
     TRY(keys_count_uses(field->config.keys, b->role, count));
     return protect_items(b, items, count, ret_answer);
 }

@@ -390,6 +390,27 @@ static void test_lookups_find_and_are_counted(void)
     EXPECT_OK(desk_lookup(&desk, card, &indexes));
 }
 
+/* Protecting shows an index, so it is a guess as good as a look-up: counted, too. */
+static void test_protecting_is_counted(void)
+{
+    CLEANUP(close_desk) House *h = house_open();
+    h->protects_per_day = FIELD_PROTECTS_STEP + 2;
+    EXPECT_OK(house_restart(h));
+    EXPECT_OK(house_scan(h));
+    desk_open(&desk, h, "shop");
+    DeskKept kept = { 0 };
+    EXPECT_OK(desk_session(&desk, BOX_PURPOSE_SESSION));
+    for (int i = 0; i < 3; i++)
+        EXPECT_OK(desk_protect(&desk, "p", "", card, &kept));
+    EXPECT_OK(house_restart(h)); /* a restart gives back nothing of the step */
+    EXPECT_OK(house_scan(h));
+    EXPECT_OK(desk_session(&desk, BOX_PURPOSE_SESSION));
+    EXPECT_OK(desk_protect(&desk, "p", "", card, &kept));
+    EXPECT_OK(desk_protect(&desk, "p", "", card, &kept));
+    EXPECT_REFUSED(desk_protect(&desk, "p", "", card, &kept), REFUSED_PROTECT_BUDGET);
+    EXPECT(h->alerts > 0);
+}
+
 TESTS(TEST(test_a_card_becomes_field_token_mask_and_index), TEST(test_the_same_on_the_sm_suite),
         TEST(test_only_cards_are_cards), TEST(test_classes),
         TEST(test_a_field_opens_in_its_own_place_alone), TEST(test_a_box_is_good_once),
@@ -397,4 +418,4 @@ TESTS(TEST(test_a_card_becomes_field_token_mask_and_index), TEST(test_the_same_o
         TEST(test_a_message_of_a_session_is_good_once),
         TEST(test_a_session_is_for_its_tenant_and_purpose), TEST(test_a_message_says_what_it_is),
         TEST(test_one_bad_item_fails_alone_and_bad_batches_fail_whole),
-        TEST(test_lookups_find_and_are_counted))
+        TEST(test_lookups_find_and_are_counted), TEST(test_protecting_is_counted))

@@ -44,6 +44,7 @@ static Status open_parts(Vault *v, const VaultConfig *config)
         .suite = config->field_suite,
         .legacy_import = config->legacy_import,
         .lookups_per_day = config->lookups_per_day,
+        .protects_per_day = config->protects_per_day,
         .secrets = config->field_secrets,
         .alert = tell_touched,
         .alert_context = v,
@@ -320,7 +321,7 @@ static Status watch_fields(Vault *v, uint8_t operation, Span request, Buffer *re
     const Status s = fields(v, operation, request, ret_answer);
     const bool is_tampering = status_is(s, REFUSED_SEAL_TAMPERED) || status_is(s, REFUSED_BOX_SPENT)
             || status_is(s, REFUSED_REVEAL_BUDGET) || status_is(s, REFUSED_LOOKUP_BUDGET)
-            || status_is(s, REFUSED_SUBJECT_DESTROYED);
+            || status_is(s, REFUSED_PROTECT_BUDGET) || status_is(s, REFUSED_SUBJECT_DESTROYED);
     if (is_tampering) alert(v, operation, s, 0);
     return s;
 }

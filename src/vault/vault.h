@@ -30,6 +30,7 @@ typedef struct VaultConfig {
     SealSuite field_suite; /* 0: the house's */
     bool legacy_import; /* ciphertext of before Hufu may be migrated */
     uint32_t lookups_per_day; /* 0: FIELD_LOOKUPS_PER_DAY */
+    uint32_t protects_per_day; /* 0: FIELD_PROTECTS_PER_DAY */
     void (*stop)(void *context); /* VAULT_STOP, or the journal is lost; may be NULL */
     void *stop_context;
     /* Something that people must see: a refusal (with its operation) that means tampering. May be

@@ -124,6 +124,7 @@ static Status start(House *h)
         .field_secrets = h->field_secrets,
         .legacy_import = h->legacy_import,
         .lookups_per_day = h->lookups_per_day,
+        .protects_per_day = h->protects_per_day,
         .alert = house_alert,
         .alert_context = h,
     };

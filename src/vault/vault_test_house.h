@@ -56,6 +56,7 @@ struct House {
     void *field_secrets;
     bool legacy_import; /* from the next start on, like the next one */
     uint32_t lookups_per_day;
+    uint32_t protects_per_day;
     int alerts; /* told since house_open() */
     Status last_alert;
     /* the store */
