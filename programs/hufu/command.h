@@ -19,6 +19,10 @@ int command_up(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_merchant_add(int argc, char **argv);
+int command_merchant_key_add(int argc, char **argv);
+int command_merchant_key_rotate(int argc, char **argv);
+int command_merchant_key_revoke(int argc, char **argv);
+int command_merchant_key_list(int argc, char **argv);
 int command_payer_add(int argc, char **argv);
 int command_caller_add(int argc, char **argv);
 int command_caller_list(int argc, char **argv);
@@ -95,6 +99,12 @@ const char *directory_default(void);
 /* "<directory>/<name>" into `path`; returns it. Too long is our caller's mistake: it ends the
  * program. */
 const char *path_in(char path[PATH_BYTES_MAX], const char *directory, const char *name);
+
+/* Read a secret from a file into `ret_bytes`, without an editor's line feeds at its end. As
+ * file_read(). */
+MUST_USE Status file_read_secret(const char *path, Buffer *ret_bytes);
+/* "2026-11-23", or "never" for zero. */
+void day_text(int64_t time_us, char ret_day[11]);
 
 /* Read a whole file of at most `ret_bytes->capacity` bytes. Refuses BUFFER_FULL; faults FAULT_DISK.
  */

@@ -98,6 +98,34 @@ MUST_USE static Status boxed(
     return hex_encode(SPAN_OF(wish.nonce), ret_nonce);
 }
 
+static BoxWish wish_apiv3(Span mchid)
+{
+    return (BoxWish) { .data_class = CLASS_SIGNING_KEY,
+        .purpose = BOX_PURPOSE_SIGNING_KEY,
+        .tenant = mchid,
+        .payee = mchid };
+}
+
+Status enrol_apiv3(const char *directory, const char *mchid, Span apiv3, Buffer *ret_answer)
+{
+    uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
+    uint8_t nonce_bytes[2 * BOX_NONCE_BYTES];
+    uint8_t request_bytes[REQUEST_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer nonce = BUFFER_OF(nonce_bytes);
+    Buffer request = BUFFER_OF(request_bytes);
+    TRY(boxed(directory, wish_apiv3(span_of_text(mchid)), apiv3, &box, &nonce));
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("merchant.apiv3"));
+    json_key_text(&w, "mchid", span_of_text(mchid));
+    json_key_text(&w, "apiv3_box", span_of_buffer(&box));
+    json_key_text(&w, "nonce", span_of_buffer(&nonce));
+    json_close(&w);
+    TRY(json_finish(&w));
+    return admin_ask(directory, span_of_buffer(&request), ret_answer);
+}
+
 Status enrol_merchant(const char *directory, const EnrolMerchant *merchant, Buffer *ret_answer)
 {
     uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
@@ -107,11 +135,8 @@ Status enrol_merchant(const char *directory, const EnrolMerchant *merchant, Buff
     Buffer nonce = BUFFER_OF(nonce_bytes);
     Buffer request = BUFFER_OF(request_bytes);
     const Span mchid = span_of_text(merchant->mchid);
-    const BoxWish wish = { .data_class = CLASS_SIGNING_KEY,
-        .purpose = BOX_PURPOSE_SIGNING_KEY,
-        .tenant = mchid,
-        .payee = mchid };
-    if (merchant->apiv3.size > 0) TRY(boxed(directory, wish, merchant->apiv3, &box, &nonce));
+    if (merchant->apiv3.size > 0)
+        TRY(boxed(directory, wish_apiv3(mchid), merchant->apiv3, &box, &nonce));
 
     JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);

@@ -27,6 +27,10 @@ typedef struct EnrolMerchant {
 MUST_USE Status enrol_merchant(
         const char *directory, const EnrolMerchant *merchant, Buffer *ret_answer);
 
+/* Another APIv3 key for a merchant that is there. Refuses what merchant.apiv3 refuses. */
+MUST_USE Status enrol_apiv3(
+        const char *directory, const char *mchid, Span apiv3, Buffer *ret_answer);
+
 /* `pin` is a secret: it leaves this program only inside a box. Refuses what payer.add refuses;
  * PIN_WRONG: an earlier try with another PIN ended in its middle, and that PIN is the payer's. */
 MUST_USE Status enrol_payer(const char *directory, const char *payer_id, const char *pin,

@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include "base/time.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -59,4 +61,22 @@ Status file_write(const char *path, unsigned mode, Span bytes)
     CHECK(fsync(fd) == 0, FAULT_DISK);
     CHECK(rename(beside, path) == 0, FAULT_DISK);
     return OK;
+}
+
+Status file_read_secret(const char *path, Buffer *ret_bytes)
+{
+    TRY(file_read(path, ret_bytes));
+    while (ret_bytes->size > 0 && ret_bytes->data[ret_bytes->size - 1] == '\n')
+        ret_bytes->size--;
+    return OK;
+}
+
+void day_text(int64_t time_us, char ret_day[11])
+{
+    uint8_t memory[TIME_TEXT_BYTES];
+    Buffer text = BUFFER_OF(memory);
+    snprintf(ret_day, 11, "never");
+    if (time_us == 0 || !status_ok(time_format(time_us, &text))) return;
+    memcpy(ret_day, memory, 10);
+    ret_day[10] = '\0';
 }

@@ -1,8 +1,6 @@
 #include "admin_client.h"
 #include "command.h"
 
-#include "base/time.h"
-
 typedef struct KeyJson {
     const JsonValue *keys;
     Span name;
@@ -31,17 +29,6 @@ static const JsonField key_fields[] = {
     { "uses", JSON_INT, true, 0, INT64_MAX, offsetof(KeyJson, uses) },
     { "uses_max", JSON_INT, true, 0, INT64_MAX, offsetof(KeyJson, uses_max) },
 };
-
-/* "2026-11-23", or "never" for zero. */
-static void day_text(int64_t time_us, char ret_day[11])
-{
-    uint8_t memory[TIME_TEXT_BYTES];
-    Buffer text = BUFFER_OF(memory);
-    snprintf(ret_day, 11, "never");
-    if (time_us == 0 || !status_ok(time_format(time_us, &text))) return;
-    memcpy(ret_day, memory, 10);
-    ret_day[10] = '\0';
-}
 
 /* What the last date means: a current key is rotated or ends then, a destroyed one went then. */
 static const char *state_text(const KeyJson *key)

@@ -12,6 +12,10 @@ static const Command commands[] = {
     { "status", "what runs, and how it is", command_status },
     { "stop", "stop a running `hufu up`", command_stop },
     { "merchant add", "register a merchant with its public key or CSR", command_merchant_add },
+    { "merchant key add", "a further public key for a merchant", command_merchant_key_add },
+    { "merchant key rotate", "a new key; the old one ends at a date", command_merchant_key_rotate },
+    { "merchant key revoke", "a key is refused from here on", command_merchant_key_revoke },
+    { "merchant key list", "merchants' keys: serials, states, dates", command_merchant_key_list },
     { "payer add", "open an account for a payer", command_payer_add },
     { "caller add", "let another system use the vault as a service", command_caller_add },
     { "caller list", "who may use the vault, and for what", command_caller_list },
@@ -51,19 +55,21 @@ static void show_commands(FILE *out)
             "Hufu takes a payment from the merchant's signed message to a sealed, audited ledger "
             "row.\n\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-20s %s\n", commands[i].name, commands[i].summary);
     fprintf(out, "\n`hufu COMMAND --help` explains one. Start with `hufu up`.\n");
 }
 
 /* How many words of the arguments name this command; 0 when they name another. */
 static int names(const Command *command, int argc, char **argv)
 {
-    const char *space = strchr(command->name, ' ');
-    if (space == NULL) return argc >= 2 && strcmp(argv[1], command->name) == 0 ? 1 : 0;
-    const size_t first = (size_t)(space - command->name);
-    if (argc < 3 || strlen(argv[1]) != first || strncmp(argv[1], command->name, first) != 0)
-        return 0;
-    return strcmp(argv[2], space + 1) == 0 ? 2 : 0;
+    const char *rest = command->name;
+    for (int words = 1;; words++) { /* ends: a name has as many words as it has spaces and one */
+        const size_t length = strcspn(rest, " ");
+        if (argc <= words || strlen(argv[words]) != length) return 0;
+        if (strncmp(argv[words], rest, length) != 0) return 0;
+        if (rest[length] == '\0') return words;
+        rest += length + 1;
+    }
 }
 
 int main(int argc, char **argv)

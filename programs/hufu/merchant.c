@@ -51,10 +51,8 @@ int command_merchant_add(int argc, char **argv)
     const char *file = key_file != NULL ? key_file : csr_file;
     Status s = file_read(file, &pem);
     if (!status_ok(s)) return command_failed(file, s);
-    if (apiv3_file != NULL) s = file_read(apiv3_file, &apiv3);
+    if (apiv3_file != NULL) s = file_read_secret(apiv3_file, &apiv3);
     if (!status_ok(s)) return command_failed(apiv3_file, s);
-    while (apiv3.size > 0 && apiv3.data[apiv3.size - 1] == '\n')
-        apiv3.size--; /* an editor's */
     const EnrolMerchant merchant = { .mchid = mchid,
         .name = name,
         .key_pem = span_of_buffer(&pem),

@@ -167,6 +167,22 @@ Status directory_put(MerchantDirectory *directory, const Merchant *merchant, con
     return s;
 }
 
+bool directory_at(MerchantDirectory *directory, size_t number, DirectoryEntry *ret_entry)
+{
+    pthread_rwlock_rdlock(&directory->lock);
+    const bool found = number < directory->count;
+    if (found) {
+        const Entry *entry = &directory->all[number];
+        memcpy(ret_entry->mchid, entry->merchant.mchid, sizeof(ret_entry->mchid));
+        memcpy(ret_entry->serial, entry->serial, sizeof(ret_entry->serial));
+        ret_entry->algorithm = public_key_algorithm(entry->key);
+        ret_entry->status = entry->status;
+        ret_entry->expires_us = entry->expires_us;
+    }
+    pthread_rwlock_unlock(&directory->lock);
+    return found;
+}
+
 /* --- loading --- */
 
 typedef struct KeyName {

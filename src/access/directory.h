@@ -33,6 +33,17 @@ MUST_USE Status directory_find(MerchantDirectory *directory, Span mchid, Span se
 MUST_USE Status directory_put(
         MerchantDirectory *directory, const Merchant *merchant, const MerchantKey *key);
 
+/* One key as verified rows said, for lists and alerts. */
+typedef struct DirectoryEntry {
+    char mchid[MERCHANT_ID_BYTES_MAX + 1];
+    char serial[MERCHANT_SERIAL_BYTES_MAX + 1];
+    KeyAlgorithm algorithm;
+    RegisterStatus status;
+    int64_t expires_us;
+} DirectoryEntry;
+/* The `number`th key that is known, in no order that means anything; false behind the last. */
+bool directory_at(MerchantDirectory *directory, size_t number, DirectoryEntry *ret_entry);
+
 /* Load everything through the batch, waiting. Never from the batch thread. A row that does not
  * verify is left out (its alarm has been raised) and counted. */
 MUST_USE Status directory_refresh(

@@ -11,6 +11,11 @@
  *   status          state of the programs, counters
  *   box.key         today's box key and a challenge, for making boxes
  *   merchant.add    {mchid, name, public_key_pem, serial?, limit_minor?, apiv3_box?, nonce?}
+ *   merchant.key.add     {mchid, public_key_pem, serial?, expires_us?, before?, overlap_s?}: one
+ *                   more key; the one that `before` names ends after the overlap
+ *   merchant.key.revoke  {mchid, serial}: refused from here on
+ *   merchant.key.list    {mchid?}: serials, states, dates
+ *   merchant.apiv3  {mchid, apiv3_box, nonce}: another APIv3 key from here on
  *   payer.add       {payer_id, balance_minor, box, nonce}
  *   caller.add      {name, tenant, key_pem, rights: [...]}: a caller of the vault's service; the
  *                   answer is its certificate (access/caller.h)

@@ -40,25 +40,6 @@ static const JsonField merchant_fields[] = {
             PLACE(MerchantJson, nonce) },
 };
 
-/* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex
- * digits. */
-static Status name_key(MerchantKey *key, Span serial)
-{
-    uint8_t bytes[MERCHANT_SERIAL_BYTES_MAX];
-    Buffer text = BUFFER_OF(bytes);
-    if (serial.size > 0) TRY(buffer_put(&text, serial));
-    if (serial.size == 0) {
-        uint8_t digest[DIGEST_SHA256_BYTES];
-        const Span spki = { key->spki, key->spki_size };
-        digest_parts(DIGEST_SHA256, &spki, 1, digest);
-        TRY(buffer_put(&text, SPAN("PUB_KEY_ID_")));
-        TRY(hex_encode_upper((Span) { digest, 16 }, &text));
-    }
-    REQUIRE(merchant_serial_is_valid(span_of_buffer(&text)), REFUSED_ORDER_FIELD);
-    passage_text(key->serial, sizeof(key->serial), span_of_buffer(&text));
-    return OK;
-}
-
 static Status must_be_free(House *house, Span mchid, Span payer)
 {
     EnrolFree work = { 0 };
@@ -68,26 +49,10 @@ static Status must_be_free(House *house, Span mchid, Span payer)
     return unit_wait(house->batcher, &work.unit);
 }
 
-/* The APIv3 key goes from its box into the domain store; it never is in clear here (TP-7). */
-static Status keep_apiv3_key(House *house, const MerchantJson *json)
-{
-    if (json->apiv3_box.size == 0) return OK;
-    uint8_t box_bytes[BOX_BYTES_MAX];
-    uint8_t sealed_bytes[DOMAIN_RECORD_BYTES_MAX];
-    Buffer box = BUFFER_OF(box_bytes);
-    Buffer sealed = BUFFER_OF(sealed_bytes);
-    TRY(admin_bytes(json->apiv3_box, &box));
-    Box parsed = { 0 };
-    TRY(box_parse(span_of_buffer(&box), &parsed));
-    TRY(challenge_check(house, parsed.context.server_nonce));
-    TRY(vaultclient_protect(house->vault, json->mchid, span_of_buffer(&box), &sealed));
-    return domain_put_signing_key(house->domain, json->mchid, span_of_buffer(&sealed));
-}
-
 static Status let_merchant_in(House *house, const MerchantJson *json, MerchantAdd *add)
 {
     TRY(must_be_free(house, json->mchid, SPAN("")));
-    TRY(keep_apiv3_key(house, json));
+    TRY(admin_keep_apiv3_key(house, json->mchid, json->apiv3_box));
     merchant_add_unit(add, NULL);
     TRY(unit_wait(house->batcher, &add->unit));
     return directory_put(house->directory, &add->merchant, &add->key);
@@ -102,7 +67,7 @@ Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t u
             sizeof(merchant_fields) / sizeof(merchant_fields[0]), &json, &problem));
     MerchantAdd add = { .currency = CURRENCY_CNY };
     TRY(merchant_key_from_pem(json.public_key_pem, &add.key));
-    TRY(name_key(&add.key, json.serial));
+    TRY(admin_name_key(&add.key, json.serial));
     REQUIRE(merchant_id_is_valid(json.mchid), REFUSED_ORDER_FIELD);
     admin_actor(add.actor, sizeof(add.actor), uid);
     passage_text(add.merchant.mchid, sizeof(add.merchant.mchid), json.mchid);

@@ -22,6 +22,14 @@ typedef Status (*AdminOperation)(
 Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_box_key(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_merchant_key_add(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_merchant_key_revoke(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_merchant_key_list(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_merchant_apiv3(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_payer_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_key_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_public_keys(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
@@ -34,6 +42,12 @@ Status admin_caller_list(Admin *admin, const JsonDocument *document, uint32_t ui
 Status admin_caller_revoke(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_stop_all(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 
+/* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex
+ * digits. Refuses ORDER_FIELD. */
+MUST_USE Status admin_name_key(MerchantKey *key, Span serial);
+/* The APIv3 key goes from its box into the domain store; it never is in clear here (TP-7). An empty
+ * box is none. */
+MUST_USE Status admin_keep_apiv3_key(House *house, Span mchid, Span box_base64);
 /* A base64 field of a request into bytes; appended. */
 MUST_USE Status admin_bytes(Span base64, Buffer *ret_bytes);
 /* "uid:1000": who asked, for the audit log. */

@@ -2,6 +2,7 @@
 #include "api/admin_inside.h"
 
 #include "api/challenge.h"
+#include "api/expiring.h"
 #include "api/passage.h"
 #include "base/encoding.h"
 #include "base/time.h"
@@ -28,6 +29,7 @@ Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, Js
     }
     const BatchCounters batch = batcher_counters(house->batcher);
     const VaultClientCounters calls = vaultclient_counters(house->vault);
+    json_key_int(w, "merchant_keys_ending", expiring_count(house));
     json_key_int(w, "batches", (int64_t)batch.batches);
     json_key_int(w, "units", (int64_t)batch.units);
     json_key_int(w, "rows_written", (int64_t)batch.rows_written);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "api/expiring.h"
 #include "api/rolling.h"
 #include "base/time.h"
 #include "cases/alert.h"
@@ -27,6 +28,7 @@ struct Clockwork {
     int64_t next_close_us;
     int64_t next_keys_us;
     Rolling *rolling;
+    Expiring expiring;
     PaymentKey due[PAYMENT_DUE_MAX];
     size_t due_count;
     size_t due_stuck; /* of the last tick */
@@ -193,6 +195,7 @@ static void tick(Clockwork *c)
     report(c, "ledger.day_end", close_day(c, now_us));
     report(c, "rows.rolling_check", roll(c, now_us));
     report(c, "merchant.keys", load_left_out(c, now_us));
+    report(c, "merchant.keys.end", expiring_step(&c->expiring, now_us));
     report(c, "tls.renew", c->config.renew_tls(c->config.context, now_us));
 }
 
@@ -245,6 +248,7 @@ Status clockwork_start(const ClockworkConfig *config, Clockwork **ret_clockwork)
     Clockwork *c = calloc(1, sizeof(*c));
     CHECK(c != NULL, FAULT_MEMORY);
     c->config = *config;
+    c->expiring.house = config->house;
     init_waiting(c);
     Status s = open_rolling(c);
     if (status_ok(s) && pthread_create(&c->thread, NULL, run, c) != 0) s = BROKEN(FAULT_THREAD);

@@ -28,6 +28,7 @@ typedef enum AlertKind {
     ALERT_DAY_END = 2, /* the day does not sum to zero */
     ALERT_STORE = 3, /* the store is not in the confirmed state */
     ALERT_AUDIT = 4,
+    ALERT_KEY_ENDS = 40, /* a merchant's key ends soon; the verdict says how soon (TP-7) */
 } AlertKind;
 
 enum {

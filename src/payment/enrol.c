@@ -112,7 +112,21 @@ static Status key_add_gather(Unit *unit, Rows *rows)
 {
     const MerchantKeyAdd *work = (const MerchantKeyAdd *)unit;
     int64_t account = 0;
-    return merchant_gather(rows, work->key.mchid, work->key.serial, &account);
+    TRY(merchant_gather(rows, work->key.mchid, work->key.serial, &account));
+    if (work->before[0] == 0) return OK;
+    return merchant_gather(rows, work->key.mchid, work->before, &account);
+}
+
+/* The old one ends at a date: until then both are good. */
+static Status end_before(MerchantKeyAdd *work, Rows *rows)
+{
+    MerchantKey *old = &work->old;
+    TRY(merchant_key_get(rows, work->key.mchid, work->before, old));
+    REQUIRE(old->status == STATUS_LIVE && old->expires_us > rows_now_us(rows),
+            REFUSED_MERCHANT_KEY_EXPIRED);
+    REQUIRE(work->before_ends_us > rows_now_us(rows), REFUSED_ORDER_FIELD);
+    if (work->before_ends_us < old->expires_us) old->expires_us = work->before_ends_us;
+    return merchant_key_update(rows, old);
 }
 
 static Status key_revoke(MerchantKeyAdd *work, Rows *rows)
@@ -130,6 +144,7 @@ static Status key_add_all(MerchantKeyAdd *work, Rows *rows)
     TRY(merchant_get(rows, work->key.mchid, &work->merchant));
     if (work->revoke) return key_revoke(work, rows);
     TRY(key_prepare(&work->key, work->merchant.mchid, rows_now_us(rows)));
+    if (work->before[0] != 0) TRY(end_before(work, rows));
     return merchant_key_insert(rows, &work->key);
 }
 

@@ -32,16 +32,21 @@ typedef struct MerchantAdd {
  * ACCOUNT_EXISTS. */
 void merchant_add_unit(MerchantAdd *work, void (*done)(Unit *unit, Status outcome));
 
-/* One more key, or an old one's end. */
+/* One more key, or an old one's end, or both: a new one beside an old one that ends at a date
+ * (TP-7). */
 typedef struct MerchantKeyAdd {
     Unit unit;
     char actor[ENROL_ACTOR_BYTES_MAX + 1]; /* in */
     MerchantKey key;
     bool revoke; /* key.mchid and key.serial name the one to close */
+    char before[MERCHANT_SERIAL_BYTES_MAX + 1]; /* in; "": the new one replaces none */
+    int64_t before_ends_us; /* in; never later than it ends already */
     Merchant merchant; /* out, for directory_put() */
+    MerchantKey old; /* out: what `before` names */
 } MerchantKeyAdd;
 
-/* Refuses MERCHANT_UNKNOWN, MERCHANT_KEY_EXISTS, MERCHANT_KEY_UNKNOWN. */
+/* Refuses MERCHANT_UNKNOWN, MERCHANT_KEY_EXISTS, MERCHANT_KEY_UNKNOWN, MERCHANT_KEY_EXPIRED (the
+ * one before is over), ORDER_FIELD. */
 void merchant_key_add_unit(MerchantKeyAdd *work, void (*done)(Unit *unit, Status outcome));
 
 /* Fill a MerchantKey's serial-independent fields from a PEM public key or CSR. Refuses KEY_FORMAT,

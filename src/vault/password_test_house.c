@@ -264,24 +264,29 @@ Status tenant_allow(Tenant *t, LegacyForm form, const char *key, const char *sec
     return house_ask_operator(t->house, VAULT_LEGACY_ENABLE, span_of_buffer(&b));
 }
 
-Status tenant_import(
-        Tenant *t, const WireLegacyRecord *records, size_t count, bool wrap, Status *ret_statuses)
+Status tenant_import_bytes(Tenant *t, Span records, bool wrap)
 {
-    uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
     uint8_t memory[WIRE_BOX_BYTES_MAX + 512];
-    Buffer plain = BUFFER_OF(plain_memory);
     Buffer b = BUFFER_OF(memory);
-    uint32_t answered = 0;
-    TRY(wire_put_count(&plain, count, WIRE_LEGACY_MAX));
-    for (size_t i = 0; i < count; i++)
-        TRY(wire_put_legacy_record(&plain, &records[i]));
     const TenantWish wish = {
-        .purpose = BOX_PURPOSE_IMPORT, .plain = span_of_buffer(&plain), .without_user = true
+        .purpose = BOX_PURPOSE_IMPORT, .plain = records, .without_user = true
     };
     const WirePasswordImport import = { t->owner.data_class, t->owner.tenant, t->owner.realm, wrap,
         tenant_box(t, &wish), SPAN_OF(t->nonce) };
     TRY(wire_put_password_import(&b, &import));
-    TRY(house_ask(t->house, VAULT_PASSWORD_IMPORT, span_of_buffer(&b)));
+    return house_ask(t->house, VAULT_PASSWORD_IMPORT, span_of_buffer(&b));
+}
+
+Status tenant_import(
+        Tenant *t, const WireLegacyRecord *records, size_t count, bool wrap, Status *ret_statuses)
+{
+    uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
+    Buffer plain = BUFFER_OF(plain_memory);
+    uint32_t answered = 0;
+    TRY(wire_put_count(&plain, count, WIRE_LEGACY_MAX));
+    for (size_t i = 0; i < count; i++)
+        TRY(wire_put_legacy_record(&plain, &records[i]));
+    TRY(tenant_import_bytes(t, span_of_buffer(&plain), wrap));
     Cursor c = cursor_of(span_of_buffer(&t->house->answer));
     TRY(wire_take_count(&c, WIRE_LEGACY_MAX, &answered));
     REQUIRE(answered == count, REFUSED_IPC_FORMAT);

@@ -63,6 +63,8 @@ Status tenant_reset(Tenant *tenant, const TenantReset *reset);
 /* key NULL: none; second as above. */
 Status tenant_allow(Tenant *tenant, LegacyForm form, const char *key, const char *second);
 
+/* One import of these bytes inside the box. */
+Status tenant_import_bytes(Tenant *tenant, Span records, bool wrap);
 /* One import; ret_statuses has `count`; the last record's verifier is what the store keeps. */
 Status tenant_import(Tenant *tenant, const WireLegacyRecord *records, size_t count, bool wrap,
         Status *ret_statuses);

@@ -80,6 +80,9 @@ int64_t stand_number(const Stand *stand, const char *sql);
 /* The same as text. */
 void stand_text(const Stand *stand, const char *sql, char *ret_text, size_t capacity);
 
+/* Some file of the folder holds these bytes: data, journals, logs, everything. */
+bool stand_holds(const Stand *stand, Span text);
+
 /* Trips between processes or to the store so far (hufud's own counters, not counting this
  * question). */
 typedef struct StandTrips {

@@ -1,0 +1,256 @@
+/* hufu merchant key: the public keys that speak for a merchant come, follow one another and end
+ * (TP-7). The merchant makes its own private keys; we never see one. */
+#include "admin_client.h"
+#include "command.h"
+#include "enrol.h"
+
+#include "base/secret.h"
+#include "base/time.h"
+
+typedef struct KeyWish {
+    const char *directory;
+    const char *mchid;
+    const char *file;
+    const char *serial;
+    const char *before;
+    const char *apiv3_file;
+    int64_t overlap_days;
+    int64_t overlap_s;
+    int64_t days;
+} KeyWish;
+
+static Status ask_for_key(const KeyWish *wish, Buffer *ret_answer)
+{
+    uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    uint8_t request_bytes[2 * SIGN_KEY_PEM_BYTES_MAX];
+    Buffer pem = BUFFER_OF(pem_bytes);
+    Buffer request = BUFFER_OF(request_bytes);
+    const Clock clock = clock_system();
+    TRY(file_read(wish->file, &pem));
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("merchant.key.add"));
+    json_key_text(&w, "mchid", span_of_text(wish->mchid));
+    json_key_text(&w, "public_key_pem", span_of_buffer(&pem));
+    if (wish->serial != NULL) json_key_text(&w, "serial", span_of_text(wish->serial));
+    if (wish->days > 0)
+        json_key_int(&w, "expires_us", clock_now_us(&clock) + wish->days * TIME_DAY_US);
+    if (wish->before != NULL) {
+        const int64_t days_s = wish->overlap_days * (TIME_DAY_US / 1000000);
+        json_key_text(&w, "before", span_of_text(wish->before));
+        json_key_int(&w, "overlap_s", wish->overlap_s > 0 ? wish->overlap_s : days_s);
+    }
+    json_close(&w);
+    TRY(json_finish(&w));
+    return admin_ask(wish->directory, span_of_buffer(&request), ret_answer);
+}
+
+static Status send_apiv3(const KeyWish *wish, Buffer *ret_answer)
+{
+    uint8_t apiv3_bytes[64];
+    Buffer apiv3 = BUFFER_OF(apiv3_bytes);
+    TRY(file_read_secret(wish->apiv3_file, &apiv3));
+    const Status s = enrol_apiv3(wish->directory, wish->mchid, span_of_buffer(&apiv3), ret_answer);
+    bytes_wipe(apiv3_bytes, sizeof(apiv3_bytes));
+    return s;
+}
+
+static int done(const char *what, Status s, const Buffer *answer)
+{
+    if (!status_ok(s)) return command_failed(what, s);
+    json_show(span_of_buffer(answer));
+    return EXIT_DONE;
+}
+
+static int usage_error(const Usage *usage, const char *needs)
+{
+    fprintf(stderr, "%s: %s\nSee `%s --help`.\n", usage->name, needs, usage->name);
+    return EXIT_USAGE;
+}
+
+#define OPTION_MCHID(wish)                                                              \
+    {                                                                                   \
+        "--mchid", OPTION_TEXT, "ID", "whose key it is (required)", &(wish).mchid, 0, 0 \
+    }
+#define OPTION_DIRECTORY(wish)                                                                    \
+    {                                                                                             \
+        "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &(wish).directory, 0, 0 \
+    }
+
+int command_merchant_key_add(int argc, char **argv)
+{
+    KeyWish wish = { .directory = directory_default() };
+    const Option options[] = {
+        OPTION_MCHID(wish),
+        { "--public-key", OPTION_TEXT, "FILE", "PEM: a public key or CSR, RSA or SM2", &wish.file,
+                0, 0 },
+        { "--serial", OPTION_TEXT, "TEXT",
+                "the merchant's serial_no [made of the key's fingerprint]", &wish.serial, 0, 0 },
+        { "--days", OPTION_NUMBER, "N", "how long it is good [five years]", &wish.days, 1, 3660 },
+        { "--apiv3-key", OPTION_TEXT, "FILE",
+                "or another APIv3 key: 32 characters; goes to the vault in a sealed box",
+                &wish.apiv3_file, 0, 0 },
+        OPTION_DIRECTORY(wish),
+    };
+    const Usage usage = { "hufu merchant key add",
+        "A further public key for a merchant, beside those it has, or another APIv3 key in place "
+        "of\n"
+        "the one it has.",
+        options, sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (wish.mchid == NULL || (wish.file == NULL) == (wish.apiv3_file == NULL))
+        return usage_error(&usage, "--mchid and one of --public-key and --apiv3-key are required");
+    uint8_t answer_bytes[4096];
+    Buffer answer = BUFFER_OF(answer_bytes);
+    const Status s = wish.file != NULL ? ask_for_key(&wish, &answer) : send_apiv3(&wish, &answer);
+    return done("merchant key add", s, &answer);
+}
+
+int command_merchant_key_rotate(int argc, char **argv)
+{
+    KeyWish wish = { .directory = directory_default(), .overlap_days = 30 };
+    const Option options[] = {
+        OPTION_MCHID(wish),
+        { "--before", OPTION_TEXT, "SERIAL", "the key that it follows (required)", &wish.before, 0,
+                0 },
+        { "--public-key", OPTION_TEXT, "FILE", "PEM: the new public key or CSR (required)",
+                &wish.file, 0, 0 },
+        { "--serial", OPTION_TEXT, "TEXT", "of the new one [made of the key's fingerprint]",
+                &wish.serial, 0, 0 },
+        { "--overlap", OPTION_NUMBER, "DAYS", "how long both are good [30]", &wish.overlap_days, 1,
+                366 },
+        { "--overlap-seconds", OPTION_NUMBER, "N", "the same, shorter", &wish.overlap_s, 1,
+                366 * 86400 },
+        { "--days", OPTION_NUMBER, "N", "how long the new one is good [five years]", &wish.days, 1,
+                3660 },
+        OPTION_DIRECTORY(wish),
+    };
+    const Usage usage = { "hufu merchant key rotate",
+        "A new key in place of an old one: both are good for the overlap, then the old one is "
+        "refused.",
+        options, sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (wish.mchid == NULL || wish.before == NULL || wish.file == NULL)
+        return usage_error(&usage, "--mchid, --before and --public-key are required");
+    uint8_t answer_bytes[4096];
+    Buffer answer = BUFFER_OF(answer_bytes);
+    const Status s = ask_for_key(&wish, &answer);
+    return done("merchant key rotate", s, &answer);
+}
+
+int command_merchant_key_revoke(int argc, char **argv)
+{
+    KeyWish wish = { .directory = directory_default() };
+    const Option options[] = {
+        OPTION_MCHID(wish),
+        { "--serial", OPTION_TEXT, "SERIAL", "of the key (required)", &wish.serial, 0, 0 },
+        OPTION_DIRECTORY(wish),
+    };
+    const Usage usage = { "hufu merchant key revoke",
+        "The key is refused from here on, for good: it was lost, or somebody else has it.", options,
+        sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (wish.mchid == NULL || wish.serial == NULL)
+        return usage_error(&usage, "--mchid and --serial are required");
+    uint8_t request_bytes[1024];
+    uint8_t answer_bytes[4096];
+    Buffer request = BUFFER_OF(request_bytes);
+    Buffer answer = BUFFER_OF(answer_bytes);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("merchant.key.revoke"));
+    json_key_text(&w, "mchid", span_of_text(wish.mchid));
+    json_key_text(&w, "serial", span_of_text(wish.serial));
+    json_close(&w);
+    Status s = json_finish(&w);
+    if (status_ok(s)) s = admin_ask(wish.directory, span_of_buffer(&request), &answer);
+    return done("merchant key revoke", s, &answer);
+}
+
+/* --- list --- */
+
+typedef struct ListJson {
+    const JsonValue *keys;
+    Span mchid;
+    Span serial;
+    Span algorithm;
+    Span state;
+    int64_t expires_us;
+} ListJson;
+
+static const JsonField list_fields[] = {
+    { "keys", JSON_LIST, true, 0, 4096, offsetof(ListJson, keys) },
+};
+
+static const JsonField key_fields[] = {
+    { "mchid", JSON_TEXT, true, 1, 64, offsetof(ListJson, mchid) },
+    { "serial", JSON_TEXT, true, 1, 64, offsetof(ListJson, serial) },
+    { "algorithm", JSON_TEXT, true, 1, 16, offsetof(ListJson, algorithm) },
+    { "state", JSON_TEXT, true, 1, 16, offsetof(ListJson, state) },
+    { "expires_us", JSON_INT, true, 0, INT64_MAX, offsetof(ListJson, expires_us) },
+};
+
+/* Days that are left of a live key which ends soon; empty otherwise. */
+static void soon_text(const ListJson *key, int64_t now_us, char ret_text[32])
+{
+    const int64_t days = (key->expires_us - now_us) / TIME_DAY_US;
+    ret_text[0] = '\0';
+    if (span_equal(key->state, SPAN("live")) && days < 30)
+        snprintf(ret_text, 32, "ends in %lld days", (long long)days);
+}
+
+static Status show_list(Span answer)
+{
+    JsonProblem problem = { 0 };
+    ListJson json = { 0 };
+    const Clock clock = clock_system();
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(answer, &document, &problem));
+    TRY(json_read_some(document, json_root(document), list_fields, 1, &json, &problem));
+    printf("%-16s %-44s %-9s %-8s %-10s\n", "mchid", "serial", "algorithm", "state", "expires");
+    for (size_t i = 0; i < json_list_size(json.keys); i++) {
+        const JsonValue *item = NULL;
+        char expires[11];
+        char soon[32];
+        TRY(json_list_object(document, json.keys, i, &item, &problem));
+        TRY(json_read_some(document, item, key_fields, 5, &json, &problem));
+        day_text(json.expires_us, expires);
+        soon_text(&json, clock_now_us(&clock), soon);
+        printf("%-16.*s %-44.*s %-9.*s %-8.*s %-10s  %s\n", (int)json.mchid.size,
+                (const char *)json.mchid.data, (int)json.serial.size,
+                (const char *)json.serial.data, (int)json.algorithm.size,
+                (const char *)json.algorithm.data, (int)json.state.size,
+                (const char *)json.state.data, expires, soon);
+    }
+    return OK;
+}
+
+int command_merchant_key_list(int argc, char **argv)
+{
+    KeyWish wish = { .directory = directory_default() };
+    const Option options[] = {
+        { "--mchid", OPTION_TEXT, "ID", "of this merchant alone", &wish.mchid, 0, 0 },
+        OPTION_DIRECTORY(wish),
+    };
+    const Usage usage = { "hufu merchant key list",
+        "Merchants' public keys: serials, states, dates. A key that ends within 30 days says so.",
+        options, sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    static uint8_t memory[ADMIN_ANSWER_BYTES_MAX];
+    uint8_t request_bytes[512];
+    Buffer answer = BUFFER_OF(memory);
+    Buffer request = BUFFER_OF(request_bytes);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("merchant.key.list"));
+    if (wish.mchid != NULL) json_key_text(&w, "mchid", span_of_text(wish.mchid));
+    json_close(&w);
+    Status s = json_finish(&w);
+    if (status_ok(s)) s = admin_ask(wish.directory, span_of_buffer(&request), &answer);
+    if (status_ok(s)) s = show_list(span_of_buffer(&answer));
+    return status_ok(s) ? EXIT_DONE : command_failed("merchant key list", s);
+}

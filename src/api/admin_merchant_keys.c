@@ -1,0 +1,195 @@
+/* Merchants' keys come, follow one another, end and are listed (api/admin.h; TP-7). What is listed
+ * is public: serials and dates. */
+#include "api/admin_inside.h"
+
+#include "api/challenge.h"
+#include "api/passage.h"
+#include "base/encoding.h"
+#include "base/secret.h"
+#include "base/time.h"
+#include "crypto/digest.h"
+#include "payment/enrol.h"
+#include "store/unit_wait.h"
+
+typedef struct KeyJson {
+    Span operation;
+    Span mchid;
+    Span public_key_pem;
+    Span serial;
+    Span before;
+    int64_t overlap_s;
+    int64_t expires_us;
+    Span apiv3_box;
+    Span nonce;
+} KeyJson;
+
+#define PLACE(member) offsetof(KeyJson, member)
+
+enum { OVERLAP_S_MAX = 366 * 86400, OVERLAP_S = 30 * 86400, LISTED_MAX = 4096 };
+
+static const JsonField add_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, PLACE(operation) },
+    { "mchid", JSON_TEXT, true, 1, MERCHANT_ID_BYTES_MAX, PLACE(mchid) },
+    { "public_key_pem", JSON_TEXT, true, 1, SIGN_KEY_PEM_BYTES_MAX, PLACE(public_key_pem) },
+    { "serial", JSON_TEXT, false, 1, MERCHANT_SERIAL_BYTES_MAX, PLACE(serial) },
+    { "before", JSON_TEXT, false, 1, MERCHANT_SERIAL_BYTES_MAX, PLACE(before) },
+    { "overlap_s", JSON_INT, false, 1, OVERLAP_S_MAX, PLACE(overlap_s) },
+    { "expires_us", JSON_INT, false, 1, INT64_MAX, PLACE(expires_us) },
+};
+
+static const JsonField apiv3_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, PLACE(operation) },
+    { "mchid", JSON_TEXT, true, 1, MERCHANT_ID_BYTES_MAX, PLACE(mchid) },
+    { "apiv3_box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, PLACE(apiv3_box) },
+    { "nonce", JSON_TEXT, true, 2 * BOX_NONCE_BYTES, 2 * BOX_NONCE_BYTES, PLACE(nonce) },
+};
+
+static const JsonField revoke_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, PLACE(operation) },
+    { "mchid", JSON_TEXT, true, 1, MERCHANT_ID_BYTES_MAX, PLACE(mchid) },
+    { "serial", JSON_TEXT, true, 1, MERCHANT_SERIAL_BYTES_MAX, PLACE(serial) },
+};
+
+static const JsonField list_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, PLACE(operation) },
+    { "mchid", JSON_TEXT, false, 1, MERCHANT_ID_BYTES_MAX, PLACE(mchid) },
+};
+
+Status admin_name_key(MerchantKey *key, Span serial)
+{
+    uint8_t bytes[MERCHANT_SERIAL_BYTES_MAX];
+    Buffer text = BUFFER_OF(bytes);
+    if (serial.size > 0) TRY(buffer_put(&text, serial));
+    if (serial.size == 0) {
+        uint8_t digest[DIGEST_SHA256_BYTES];
+        const Span spki = { key->spki, key->spki_size };
+        digest_parts(DIGEST_SHA256, &spki, 1, digest);
+        TRY(buffer_put(&text, SPAN("PUB_KEY_ID_")));
+        TRY(hex_encode_upper((Span) { digest, 16 }, &text));
+    }
+    REQUIRE(merchant_serial_is_valid(span_of_buffer(&text)), REFUSED_ORDER_FIELD);
+    passage_text(key->serial, sizeof(key->serial), span_of_buffer(&text));
+    return OK;
+}
+
+/* The unit, then what it wrote into the directory: a request meets the new state at once. */
+static Status put_key(House *house, MerchantKeyAdd *work)
+{
+    merchant_key_add_unit(work, NULL);
+    TRY(unit_wait(house->batcher, &work->unit));
+    if (work->before[0] != 0) TRY(directory_put(house->directory, &work->merchant, &work->old));
+    return directory_put(house->directory, &work->merchant, &work->key);
+}
+
+static void begin(MerchantKeyAdd *work, const KeyJson *json, uint32_t uid)
+{
+    admin_actor(work->actor, sizeof(work->actor), uid);
+    passage_text(work->key.mchid, sizeof(work->key.mchid), json->mchid);
+}
+
+Status admin_merchant_key_add(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    KeyJson json = { .overlap_s = OVERLAP_S };
+    JsonProblem problem = { 0 };
+    MerchantKeyAdd work = { 0 };
+    TRY(json_read(document, json_root(document), add_fields,
+            sizeof(add_fields) / sizeof(add_fields[0]), &json, &problem));
+    TRY(merchant_key_from_pem(json.public_key_pem, &work.key));
+    TRY(admin_name_key(&work.key, json.serial));
+    begin(&work, &json, uid);
+    work.key.expires_us = json.expires_us;
+    passage_text(work.before, sizeof(work.before), json.before);
+    work.before_ends_us = clock_now_us(&house->clock) + json.overlap_s * 1000000;
+    TRY(put_key(house, &work));
+    json_key_text(w, "mchid", span_of_text(work.key.mchid));
+    json_key_text(w, "serial", span_of_text(work.key.serial));
+    json_key_int(w, "expires_us", work.key.expires_us);
+    if (work.before[0] == 0) return OK;
+    json_key_text(w, "before", span_of_text(work.old.serial));
+    json_key_int(w, "before_ends_us", work.old.expires_us);
+    return OK;
+}
+
+Status admin_merchant_key_revoke(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    KeyJson json = { 0 };
+    JsonProblem problem = { 0 };
+    MerchantKeyAdd work = { .revoke = true };
+    TRY(json_read(document, json_root(document), revoke_fields, 3, &json, &problem));
+    begin(&work, &json, uid);
+    passage_text(work.key.serial, sizeof(work.key.serial), json.serial);
+    TRY(put_key(house, &work));
+    json_key_text(w, "revoked", span_of_text(work.key.serial));
+    return OK;
+}
+
+static const char *state_of(const DirectoryEntry *entry, int64_t now_us)
+{
+    if (entry->status != STATUS_LIVE) return "revoked";
+    return entry->expires_us > now_us ? "live" : "expired";
+}
+
+Status admin_merchant_key_list(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    KeyJson json = { 0 };
+    JsonProblem problem = { 0 };
+    DirectoryEntry entry;
+    size_t listed = 0;
+    const int64_t now_us = clock_now_us(&house->clock);
+    TRY(json_read(document, json_root(document), list_fields, 2, &json, &problem));
+    json_key_array(w, "keys");
+    for (size_t i = 0; directory_at(house->directory, i, &entry) && listed < LISTED_MAX; i++) {
+        if (json.mchid.size > 0 && !span_equal(json.mchid, span_of_text(entry.mchid))) continue;
+        listed++;
+        json_open_object(w);
+        json_key_text(w, "mchid", span_of_text(entry.mchid));
+        json_key_text(w, "serial", span_of_text(entry.serial));
+        json_key_text(w, "algorithm", span_of_text(entry.algorithm == KEY_SM2 ? "SM2" : "RSA"));
+        json_key_text(w, "state", span_of_text(state_of(&entry, now_us)));
+        json_key_int(w, "expires_us", entry.expires_us);
+        json_close(w);
+    }
+    json_close(w);
+    return OK;
+}
+
+/* --- the symmetric key --- */
+
+Status admin_keep_apiv3_key(House *house, Span mchid, Span box_text)
+{
+    if (box_text.size == 0) return OK;
+    uint8_t box_bytes[BOX_BYTES_MAX];
+    uint8_t sealed_bytes[DOMAIN_RECORD_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer sealed = BUFFER_OF(sealed_bytes);
+    TRY(admin_bytes(box_text, &box));
+    Box parsed = { 0 };
+    TRY(box_parse(span_of_buffer(&box), &parsed));
+    TRY(challenge_check(house, parsed.context.server_nonce));
+    TRY(vaultclient_protect(house->vault, mchid, span_of_buffer(&box), &sealed));
+    return domain_put_signing_key(house->domain, mchid, span_of_buffer(&sealed));
+}
+
+Status admin_merchant_apiv3(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    KeyJson json = { 0 };
+    JsonProblem problem = { 0 };
+    EnrolFree known = { 0 };
+    TRY(json_read(document, json_root(document), apiv3_fields, 4, &json, &problem));
+    REQUIRE(merchant_id_is_valid(json.mchid), REFUSED_ORDER_FIELD);
+    passage_text(known.mchid, sizeof(known.mchid), json.mchid);
+    enrol_free_unit(&known, NULL);
+    const Status s = unit_wait(house->batcher, &known.unit);
+    REQUIRE(!status_ok(s), REFUSED_MERCHANT_UNKNOWN);
+    if (!status_is(s, REFUSED_MERCHANT_EXISTS)) return s;
+    TRY(admin_keep_apiv3_key(house, json.mchid, json.apiv3_box));
+    json_key_text(w, "mchid", json.mchid);
+    return OK;
+}

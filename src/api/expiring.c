@@ -1,0 +1,93 @@
+#include "api/expiring.h"
+
+#include "base/encoding.h"
+#include "base/time.h"
+#include "cases/alert.h"
+#include "store/unit_wait.h"
+
+#define STEP_US ((int64_t)1000000)
+
+Status expiring_verdict(int64_t expires_us, int64_t now_us)
+{
+    const int64_t left_us = expires_us - now_us;
+    if (left_us <= 0 || left_us > 30 * TIME_DAY_US) return OK;
+    if (left_us > 7 * TIME_DAY_US) return REFUSE(REFUSED_KEY_ENDS_IN_30_DAYS);
+    if (left_us > TIME_DAY_US) return REFUSE(REFUSED_KEY_ENDS_IN_7_DAYS);
+    return REFUSE(REFUSED_KEY_ENDS_IN_1_DAY);
+}
+
+typedef struct Told {
+    Span key;
+    int32_t verdict;
+    bool found;
+} Told;
+
+static Status take_told(void *context, const Value *values, size_t count)
+{
+    ((Told *)context)->found = true;
+    return OK;
+}
+
+static Status look_up(void *context, Store *store)
+{
+    Told *told = context;
+    uint8_t text_bytes[ALERT_KEY_TEXT_MAX];
+    Buffer text = BUFFER_OF(text_bytes);
+    TRY(hex_encode(told->key, &text));
+    const Value parameters[] = { VALUE_OF_INT(ALERT_KEY_ENDS), VALUE_OF_TEXT(span_of_buffer(&text)),
+        VALUE_OF_INT(told->verdict) };
+    return store_query(store,
+            "SELECT number FROM alert WHERE kind = ?1 AND about_key = ?2 AND verdict = ?3 LIMIT 1",
+            parameters, 3, take_told, told);
+}
+
+static Status put_row_key(const DirectoryEntry *entry, Buffer *b)
+{
+    static const uint16_t ids[] = { MERCHANT_KEY_MCHID, MERCHANT_KEY_SERIAL };
+    const Value values[] = { VALUE_OF_TEXT(span_of_text(entry->mchid)),
+        VALUE_OF_TEXT(span_of_text(entry->serial)) };
+    return row_encode_key(TABLE_MERCHANT_KEY, ids, values, 2, b);
+}
+
+static Status look_at(House *house, const DirectoryEntry *entry, int64_t now_us)
+{
+    const Status verdict = expiring_verdict(entry->expires_us, now_us);
+    if (status_ok(verdict) || entry->status != STATUS_LIVE) return OK;
+    uint8_t key_bytes[ALERT_KEY_BYTES_MAX];
+    Buffer key = BUFFER_OF(key_bytes);
+    TRY(put_row_key(entry, &key));
+    Told told = { .key = span_of_buffer(&key), .verdict = verdict.code };
+    TRY(batcher_between(house->batcher, look_up, &told));
+    if (told.found) return OK;
+    AlertAdd work = { .alert = alert_of(
+                              ALERT_KEY_ENDS, TABLE_MERCHANT_KEY, span_of_buffer(&key), verdict) };
+    alert_add_unit(&work, NULL);
+    return unit_wait(house->batcher, &work.unit);
+}
+
+Status expiring_step(Expiring *expiring, int64_t now_us)
+{
+    if (now_us < expiring->next_us) return OK;
+    expiring->next_us = now_us + STEP_US;
+    for (int i = 0; i < EXPIRING_STEP_MAX; i++) {
+        DirectoryEntry entry;
+        if (!directory_at(expiring->house->directory, expiring->next, &entry)) {
+            expiring->next = 0;
+            return OK;
+        }
+        expiring->next++;
+        TRY(look_at(expiring->house, &entry, now_us));
+    }
+    return OK;
+}
+
+int64_t expiring_count(House *house)
+{
+    const int64_t now_us = clock_now_us(&house->clock);
+    DirectoryEntry entry;
+    int64_t count = 0;
+    for (size_t i = 0; directory_at(house->directory, i, &entry); i++)
+        count += entry.status == STATUS_LIVE
+                && !status_ok(expiring_verdict(entry.expires_us, now_us));
+    return count;
+}

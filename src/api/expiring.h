@@ -1,0 +1,23 @@
+#pragma once
+/*
+ * expiring: merchants' keys that end soon are an alert 30, 7 and 1 days before, once each, also
+ * over restarts (TP-7). Looks at a few keys a step, from the directory of verified rows.
+ */
+#include "api/house.h"
+
+enum { EXPIRING_STEP_MAX = 64 };
+
+typedef struct Expiring {
+    House *house;
+    size_t next; /* of the directory */
+    int64_t next_us;
+} Expiring;
+
+/* Look at the next keys. Faults and refusals of the store are passed up; the same keys come again
+ * in the next round. */
+MUST_USE Status expiring_step(Expiring *expiring, int64_t now_us);
+
+/* What is alerted about a key that ends then; OK: nothing yet, or it is over. */
+Status expiring_verdict(int64_t expires_us, int64_t now_us);
+/* Live keys that end within 30 days. */
+int64_t expiring_count(House *house);
