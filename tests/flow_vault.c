@@ -12,8 +12,10 @@
 #include "command.h"
 #include "crypto/digest.h"
 #include "enrol.h"
+#include "operator.h"
 #include "policy/detect_number.h"
 #include "sdk/hufu.h"
+#include "text/json.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -159,6 +161,76 @@ static void test_passwords(void)
     EXPECT(error.http_status == 403 && strcmp(error.code, "PIN_WRONG") == 0);
 }
 
+/* --- a full number leaves for a machine alone (TP-8) --- */
+
+static PrivateKey *bank;
+static HufuProtected revealed; /* as the core stored it */
+
+static int reveal(HttpClient *http, const char *reference, const char *receiver,
+        const char *purpose, Buffer *ret_box)
+{
+    static const JsonField fields[] = { { "receiver_box", JSON_TEXT, true, 1, 16384, 0 } };
+    uint8_t base64_bytes[4096];
+    char body[8192];
+    Buffer base64 = BUFFER_OF(base64_bytes);
+    HttpAnswer answer = { 0 };
+    JsonProblem problem = { 0 };
+    Span box = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    if (!status_ok(base64_encode((Span) { revealed.sealed, revealed.sealed_size }, &base64)))
+        return 0;
+    snprintf(body, sizeof(body),
+            "{\"class\":\"card\",\"table\":101,\"column\":3,\"reference\":\"%s\","
+            "\"subject\":\"user-31\",\"sealed\":\"%.*s\",\"receiver\":\"%s\",\"purpose\":\"%s\","
+            "\"reason\":\"payout 7\"}",
+            reference, (int)base64.size, (const char *)base64.data, receiver, purpose);
+    if (!status_ok(stand_service_call(http, "/vault/v1/reveals", span_of_text(body), &answer)))
+        return 0;
+    if (answer.status != 200) return answer.status;
+    const bool read = status_ok(json_parse(answer.body, &document, &problem))
+            && status_ok(json_read_some(document, json_root(document), fields, 1, &box, &problem))
+            && status_ok(base64_decode(box, ret_box));
+    return read ? answer.status : 0;
+}
+
+static void test_a_number_leaves_for_its_receiver_alone(void)
+{
+    StandCaller payout = { 0 };
+    HttpClient *http = NULL;
+    uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    uint8_t box_bytes[BOX_BYTES_MAX];
+    uint8_t plain_bytes[BOX_PLAIN_BYTES_MAX];
+    Buffer pem = BUFFER_OF(pem_bytes);
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer plain = BUFFER_OF(plain_bytes);
+    Box parsed = { 0 };
+    EXPECT_OK(private_key_generate(getenv("HUFU_SUITE") != NULL ? KEY_SM2 : KEY_P256, &bank));
+    EXPECT_OK(public_key_to_pem(private_key_public(bank), &pem));
+    const char *file = write_file("bank.pem", span_of_buffer(&pem));
+    EXPECT(protect(&card_column, "user-31", "row-31", CARD, &revealed) == 0);
+    EXPECT_OK(stand_caller(&stand, "payout", "bank-a", "reveal", &payout));
+    EXPECT_OK(stand_service(&stand, payout.tls, &http));
+
+    EXPECT(reveal(http, "row-31", "icbc", "bank-channel", &box) == 403); /* not enrolled */
+    EXPECT(OPERATOR(&stand, "receiver", "add", "icbc", file, "--key", "alice", "--key", "alice",
+                   "--reason", "payouts")
+            == 1); /* one person twice */
+    EXPECT(OPERATOR(&stand, "receiver", "add", "icbc", file, "--key", "alice", "--key", "bob",
+                   "--reason", "payouts")
+            == 0);
+    EXPECT(reveal(http, "row-32", "icbc", "bank-channel", &box) == 400); /* not its place */
+    EXPECT(reveal(http, "row-31", "icbc", "legal-order", &box) == 403); /* not its purpose */
+    EXPECT(reveal(http, "row-31", "icbc", "bank-channel", &box) == 200);
+    EXPECT_OK(box_parse(span_of_buffer(&box), &parsed));
+    EXPECT_OK(box_open(bank, &parsed, &plain));
+    EXPECT(span_equal(span_of_buffer(&plain), SPAN(CARD)));
+    EXPECT(OPERATOR(&stand, "reveal", "list") == 0);
+    EXPECT(operator_says("payout 7") && operator_says("SEAL_TAMPERED"));
+    http_client_close(&http);
+    stand_caller_done(&payout);
+    private_key_free(&bank);
+}
+
 /* --- nothing rests in clear --- */
 
 static uint8_t *file_bytes;
@@ -235,4 +307,5 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_a_card_becomes_token_and_mask), TEST(test_what_is_refused),
         TEST(test_many_fields_over_restarts), TEST(test_passwords),
-        TEST(test_nothing_rests_in_clear), TEST(test_house_closes))
+        TEST(test_a_number_leaves_for_its_receiver_alone), TEST(test_nothing_rests_in_clear),
+        TEST(test_house_closes))

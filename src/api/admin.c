@@ -31,6 +31,7 @@ static const Operation operations[] = {
     { "caller.add", admin_caller_add },
     { "caller.list", admin_caller_list },
     { "caller.revoke", admin_caller_revoke },
+    { "reveal.list", admin_reveal_list },
     { "stop", admin_stop_all },
 };
 

@@ -21,6 +21,7 @@
  *                   answer is its certificate (access/caller.h)
  *   caller.list     who they are, and what each may ask
  *   caller.revoke   {name}
+ *   reveal.list     the last lines of the reveal log, proved as a whole (vaultclient/fields.h)
  *   key.list        the vault's keys: names, versions, dates; never a key
  *   public.keys     certificates and public keys, for auditors
  *   report.sums     per currency: sum of all postings (zero), count; payments per state

@@ -40,6 +40,7 @@ Status admin_day_end(Admin *admin, const JsonDocument *document, uint32_t uid, J
 Status admin_caller_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_caller_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_caller_revoke(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_reveal_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_stop_all(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 
 /* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex

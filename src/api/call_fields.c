@@ -8,6 +8,7 @@
 #include "api/challenge.h"
 #include "base/encoding.h"
 #include "crypto/box.h"
+#include "policy/policy.h"
 #include "vaultclient/fields.h"
 
 enum { JSON_ITEMS_MAX = 32 };
@@ -171,7 +172,8 @@ static Status write_items(Call *call, Span protected)
     Cursor c = cursor_of(protected);
     uint32_t count = 0;
     TRY(wire_take_count(&c, JSON_ITEMS_MAX, &count));
-    JsonWriter w = json_writer(&call->answer);
+    JsonWriter w =
+            json_writer_for(&call->answer, LAYER_PROCESS); /* to the institution's own core */
     json_open_object(&w);
     json_key_array(&w, "items");
     for (uint32_t i = 0; i < count; i++)
@@ -270,10 +272,11 @@ Status call_reveal(Call *call)
     reveal.sealed = span_of_buffer(&sealed);
     reveal.receiver = json.receiver;
     reveal.reason = json.reason;
+    TRY(policy_allow(class, LAYER_PARTNER, PURPOSE_BANK_CHANNEL, FORM_ENCRYPT));
     TRY(fields_reveal_given(&fields, &reveal, NULL, &box));
-    JsonWriter w = json_writer(&call->answer);
+    JsonWriter w = json_writer_for(&call->answer, LAYER_PROCESS);
     json_open_object(&w);
-    call_key_base64(&w, "box", span_of_buffer(&box));
+    call_key_base64(&w, "receiver_box", span_of_buffer(&box));
     json_close(&w);
     return json_finish(&w);
 }

@@ -1,6 +1,5 @@
-/* Passwords of a caller's own people: set, checked, and nothing else (TP-6).
- * vaultclient/passwords.h keeps the records.
- * Passwords come in boxes only; an answer says right or wrong. */
+/* Passwords of a caller's own people: set, checked, and nothing else (TP-6). They come in
+ * boxes only; an answer says right or wrong. vaultclient/passwords.h keeps the records. */
 #include "api/call.h"
 
 #include "api/challenge.h"

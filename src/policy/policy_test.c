@@ -24,12 +24,12 @@ typedef struct Row {
 #define CARD_CELLS                                                                               \
     {                                                                                            \
         "tm", "eht", "ehtm", "mt", "mt", "mt", "mt", ".", ".", ".", ".", "mt", "m", "mt", "etm", \
-                "etm"                                                                            \
+                "ehtm"                                                                           \
     }
 #define PERSON_CELLS                                                                               \
     {                                                                                              \
         "ehtm", "eht", "ehtm", "mt", "mt", "mt", "mt", ".", ".", ".", ".", "mt", "m", "mt", "etm", \
-                "etm"                                                                              \
+                "ehtm"                                                                             \
     }
 
 static const Row rows[DATA_CLASS_COUNT] = {

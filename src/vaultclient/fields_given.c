@@ -1,5 +1,5 @@
-/* Fields of institutions that store them beside their own rows: boxes in, ciphertext, token and mask
- * out, in batches as large as vaultd takes. */
+/* Fields of institutions that store them beside their own rows: boxes in, ciphertext, token and
+ * mask out, in batches as large as vaultd takes. */
 #include "vaultclient/fields_inside.h"
 
 #include "vaultclient/client_internal.h"
