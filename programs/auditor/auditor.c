@@ -1,13 +1,16 @@
 /*
- * auditor: re-checks rows, sums and the log from outside, read-only, with public keys alone. It
- * links base, policy, crypto, store and audit: no secret, no socket, no way to write.
+ * auditor: re-checks rows, sums and the log from outside, read-only, with public keys alone, and
+ * writes the half-yearly audit report from what it verified (TP-16). It links base, policy, crypto,
+ * store, audit, cases and report: no secret, no socket, no way to write.
  *
  * Exit: 0 nothing found, 1 findings, 2 the check could not be made.
  */
 #define _GNU_SOURCE
 #include "audit/verify.h"
 #include "base/encoding.h"
+#include "base/money.h"
 #include "base/seams.h"
+#include "write_report.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,12 +23,18 @@ static const char help[] =
         "auditor: check rows, sums and the audit log from outside.\n"
         "\n"
         "  auditor --database FILE --keys FILE --checkpoints DIR [--second DIR] [--json]\n"
+        "  auditor ... --report ID --from US --to US --made US [--statements FILE] [--lang L]\n"
+        "  auditor ... --report ID --incident NUMBER --made US [--lang L]\n"
         "\n"
         "  --database     the SQLite file; it may be in use, and is only read\n"
         "  --keys         public keys (PEM) that sign the log: Ed25519 and SM2\n"
         "  --checkpoints  where signed checkpoints are kept\n"
         "  --second       the other place where they are kept\n"
+        "  --reports      where kept reports lie: compared with the log\n"
         "  --json         one JSON object a line: findings, then a summary\n"
+        "  --report       the audit report as HTML on standard output (`hufu audit report` asks)\n"
+        "  --from, --to   its period, microseconds since 1970\n"
+        "  --lang         both, en or zh\n"
         "\n"
         "Exit status: 0 nothing found, 1 findings, 2 the check could not be made.\n";
 
@@ -34,11 +43,49 @@ typedef struct Options {
     const char *keys;
     bool json;
     bool help;
+    ReportOptions report;
 } Options;
 
 static bool text_is(const char *a, const char *b)
 {
     return span_equal(span_of_text(a), span_of_text(b));
+}
+
+static bool read_language(const char *text, ReportLanguage *ret_language)
+{
+    static const char *const names[] = { "both", "en", "zh" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!text_is(text, names[i])) continue;
+        *ret_language = (ReportLanguage)i;
+        return true;
+    }
+    return false;
+}
+
+static bool read_number(const char *text, int64_t *ret_number)
+{
+    return status_ok(i64_parse(span_of_text(text), ret_number));
+}
+
+static bool read_option(Options *o, const char *name, const char *value)
+{
+    const struct {
+        const char *name;
+        const char **place;
+    } texts[] = { { "--database", &o->config.database }, { "--keys", &o->keys },
+        { "--checkpoints", &o->config.dir }, { "--second", &o->config.second },
+        { "--reports", &o->config.reports }, { "--report", &o->report.id },
+        { "--incident", &o->report.incident }, { "--statements", &o->report.statements } };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (!text_is(name, texts[i].name)) continue;
+        *texts[i].place = value;
+        return true;
+    }
+    if (text_is(name, "--from")) return read_number(value, &o->report.from_us);
+    if (text_is(name, "--to")) return read_number(value, &o->report.to_us);
+    if (text_is(name, "--made")) return read_number(value, &o->report.made_us);
+    if (text_is(name, "--lang")) return read_language(value, &o->report.language);
+    return false;
 }
 
 static bool read_options(int argc, char **argv, Options *o)
@@ -50,18 +97,7 @@ static bool read_options(int argc, char **argv, Options *o)
             o->json = true;
             continue;
         }
-        if (i + 1 == argc) return false;
-        const char *value = argv[++i];
-        if (text_is(name, "--database"))
-            o->config.database = value;
-        else if (text_is(name, "--keys"))
-            o->keys = value;
-        else if (text_is(name, "--checkpoints"))
-            o->config.dir = value;
-        else if (text_is(name, "--second"))
-            o->config.second = value;
-        else
-            return false;
+        if (i + 1 == argc || !read_option(o, name, argv[++i])) return false;
     }
     return o->config.database != NULL && o->keys != NULL && o->config.dir != NULL;
 }
@@ -140,6 +176,7 @@ static Status check(Options *o, AuditReport *ret_report)
     CLEANUP(audit_keys_free) AuditKeys keys = { 0 };
     TRY(read_keys(o->keys, &keys));
     o->config.keys = &keys;
+    if (o->report.id != NULL) return write_report(&o->report, &o->config);
     o->config.found = print_finding;
     o->config.context = o;
     TRY(audit_verify(&o->config, ret_report));

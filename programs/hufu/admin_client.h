@@ -14,6 +14,7 @@ enum { ADMIN_ANSWER_BYTES_MAX = 1 << 20 };
 #define PATH_READY "run/hufud/ready"
 #define PATH_DATABASE "data/ledger.db"
 #define PATH_DOMAIN "domain/domain.db"
+#define PATH_REPORTS "reports" /* audit reports that were kept */
 #define PATH_KEYS "data/public-keys" /* for auditors */
 
 /* One request, one answer, appended. Refuses what hufud refuses, and REFUSED_IPC_*. */

@@ -19,7 +19,7 @@ int command_audit_verify(int argc, char **argv)
     Layout layout = { .lock_fd = -1 };
     Users users = { 0 };
     Status s = layout_find(directory, &layout);
-    if (status_ok(s)) s = users_find(&users);
+    if (status_ok(s)) s = users_find(layout.directory, &users);
     if (!status_ok(s)) return command_failed(directory, s);
 
     static uint8_t memory[AUDITOR_OUTPUT_BYTES_MAX];

@@ -11,3 +11,8 @@ enum { AUDITOR_OUTPUT_BYTES_MAX = 64 * 1024 };
  * not look. */
 MUST_USE Status auditor_run(
         const Layout *layout, const Users *users, Buffer *ret_output, bool *ret_verified);
+
+/* The same with `count` further arguments; what it prints goes to `output_fd`, what it complains of
+ * to `said`. *ret_exit is its exit status (0 nothing found, 1 findings, 2 could not look). */
+MUST_USE Status auditor_run_with(const Layout *layout, const Users *users, const char *const *more,
+        size_t count, int output_fd, Buffer *said, int *ret_exit);

@@ -75,7 +75,7 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 Status layout_empty(const Layout *layout)
 {
     static const char *const ours[] = { "vault", "data", "domain", "checkpoints", "second", "run",
-        "log", "demo", "operators", "hufud.yaml", "ca.pem" };
+        "log", "demo", "operators", "reports", "hufud.yaml", "ca.pem" };
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
         char path[PATH_BYTES_MAX];
         path_in(path, layout->directory, ours[i]);

@@ -22,6 +22,10 @@ static const TableName tables[] = {
     { "pay_code", TABLE_PAY_CODE },
     { "day_end", TABLE_DAY_END },
     { "alert", TABLE_ALERT },
+    { "caller", TABLE_CALLER },
+    { "audit_report", TABLE_AUDIT_REPORT },
+    { "incident", TABLE_INCIDENT },
+    { "incident_step", TABLE_INCIDENT_STEP },
 };
 
 typedef struct Release {

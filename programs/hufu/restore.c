@@ -231,24 +231,6 @@ MUST_USE static Status restore(Restore *r)
     return await_audited(r);
 }
 
-/* A folder that another user does not own was never given to one. */
-MUST_USE static Status find_users(Restore *r)
-{
-    char path[PATH_BYTES_MAX];
-    struct stat about;
-    TRY(users_find(&r->users));
-    CHECK(stat(path_in(path, r->layout.directory, "data"), &about) == 0, FAULT_DISK);
-    if (!r->users.separate || about.st_uid == r->users.web) return OK;
-    r->users = (Users) { .web = getuid(),
-        .web_group = getgid(),
-        .vault = getuid(),
-        .vault_group = getgid(),
-        .audit = getuid(),
-        .audit_group = getgid(),
-        .sockets = getgid() };
-    return OK;
-}
-
 MUST_USE static Status prepare(Restore *r, const char *directory, const OptionList *keys)
 {
     char path[PATH_BYTES_MAX];
@@ -258,7 +240,7 @@ MUST_USE static Status prepare(Restore *r, const char *directory, const OptionLi
     restore_files_name(&r->layout, r->with_domain, &r->files);
     if (socket_listens(path_in(path, r->layout.directory, PATH_OPERATOR_SOCKET))) return OK;
     TRY(layout_lock(directory, &r->layout));
-    TRY(find_users(r));
+    TRY(users_find(r->layout.directory, &r->users));
     const int never = eventfd(0, EFD_CLOEXEC);
     CHECK(never >= 0, FAULT_SYSTEM);
     TRY(machine_open(&r->layout, &r->users, NULL, never, &r->machine));

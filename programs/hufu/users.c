@@ -108,13 +108,23 @@ Status users_prepare(const char *directory, const char *programs, Users *ret_use
     return OK;
 }
 
-Status users_find(Users *ret_users)
+static bool owned_by(const char *directory, uid_t uid)
+{
+    char path[USERS_PATH_BYTES_MAX];
+    struct stat about;
+    const int length = snprintf(path, sizeof(path), "%s/data", directory);
+    if (length <= 0 || (size_t)length >= sizeof(path)) return false;
+    return stat(path, &about) != 0 || about.st_uid == uid; /* gone: as it was */
+}
+
+Status users_find(const char *directory, Users *ret_users)
 {
     Users users = { .separate = true };
     const bool all = geteuid() == 0 && group_find("hufu", &users.sockets)
             && user_find("hufu-web", &users.web, &users.web_group)
             && user_find("hufu-vault", &users.vault, &users.vault_group)
-            && user_find("hufu-audit", &users.audit, &users.audit_group);
+            && user_find("hufu-audit", &users.audit, &users.audit_group)
+            && owned_by(directory, users.web);
     *ret_users = all ? users : nobody_apart("only root can give each program a user of its own");
     return OK;
 }
@@ -154,6 +164,7 @@ Status users_folders(const Users *u, const char *directory)
         { "log", us, our_group, 0700 },
         { "demo", us, our_group, 0700 },
         { "operators", us, our_group, 0700 },
+        { "reports", us, u->audit_group, 02750 },
     };
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
         TRY(folder_make(directory, &folders[i], u->separate));

@@ -4,7 +4,7 @@
  *
  *   hufu-web     hufud     data, domain, checkpoints
  *   hufu-vault   vaultd    vault
- *   hufu-audit   auditor   reads data and checkpoints; never domain, never vault
+ *   hufu-audit   auditor   reads data, checkpoints and reports; never domain, never vault
  *   hufu         a group for the sockets between them, and for nothing else
  *
  * Only root can make users; anybody else runs everything as themselves, which is said aloud.
@@ -33,8 +33,9 @@ typedef struct Users {
  */
 MUST_USE Status users_prepare(const char *directory, const char *programs, Users *ret_users);
 
-/* The users as they are, without making any: for a system that `up` set up. */
-MUST_USE Status users_find(Users *ret_users);
+/* The users as they are, without making any: for a system that `up` set up in this directory. They
+ * are apart only when its data belongs to hufud's own user. */
+MUST_USE Status users_find(const char *directory, Users *ret_users);
 
 /* Make the folders under `directory` with their owners and modes. Faults FAULT_DISK. */
 MUST_USE Status users_folders(const Users *users, const char *directory);

@@ -11,6 +11,8 @@ typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, ca_file, keys_file,
             ready_file;
     int64_t port, service_port, loops, operator_uid, group, code_life_s, signers, openers, callers;
+    int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
+            incident_police_hours, incident_notify_hours, incident_cause_days, incident_close_days;
 } ConfigSpans;
 
 #define TEXT(name)                                                                  \
@@ -43,6 +45,14 @@ static const YamlField fields[] = {
     NUMBER(signers, 1, 16),
     NUMBER(openers, 1, 64),
     NUMBER(callers, 1, 64),
+    NUMBER(report_warn_days, 1, 183),
+    NUMBER(report_alert_days, 1, 183),
+    NUMBER(incident_contain_hours, 1, 24),
+    NUMBER(incident_report_hours, 1, 24 * 7),
+    NUMBER(incident_police_hours, 1, 24 * 7),
+    NUMBER(incident_notify_hours, 1, 24 * 30),
+    NUMBER(incident_cause_days, 1, 90),
+    NUMBER(incident_close_days, 1, 180),
 };
 
 static Status read_file(const char *path, Buffer *ret_text)
@@ -65,6 +75,18 @@ static void keep(char *ret_text, Span text)
     ret_text[text.size] = 0;
 }
 
+static void keep_clocks(const ConfigSpans *s, Config *ret_config)
+{
+    ret_config->report_warn_days = s->report_warn_days;
+    ret_config->report_alert_days = s->report_alert_days;
+    ret_config->incident_contain_hours = s->incident_contain_hours;
+    ret_config->incident_report_hours = s->incident_report_hours;
+    ret_config->incident_police_hours = s->incident_police_hours;
+    ret_config->incident_notify_hours = s->incident_notify_hours;
+    ret_config->incident_cause_days = s->incident_cause_days;
+    ret_config->incident_close_days = s->incident_close_days;
+}
+
 Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
 {
     uint8_t bytes[CONFIG_FILE_BYTES_MAX];
@@ -73,7 +95,20 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     CLEANUP(yaml_release) YamlDocument *document = NULL;
     TRY(yaml_parse(span_of_buffer(&text), &document, problem));
     ConfigSpans s = {
-        .service_port = -1, .group = -1, .code_life_s = 60, .signers = 2, .openers = 8, .callers = 4
+        .service_port = -1,
+        .group = -1,
+        .code_life_s = 60,
+        .signers = 2,
+        .openers = 8,
+        .callers = 4,
+        .report_warn_days = 152,
+        .report_alert_days = 183,
+        .incident_contain_hours = 1,
+        .incident_report_hours = 24,
+        .incident_police_hours = 24,
+        .incident_notify_hours = 72,
+        .incident_cause_days = 30,
+        .incident_close_days = 45,
     };
     TRY(yaml_read(yaml_root(document), fields, sizeof(fields) / sizeof(fields[0]), &s, problem));
     keep(ret_config->address, s.address);
@@ -95,6 +130,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ret_config->code_life_s = s.code_life_s;
     ret_config->signers = s.signers;
     ret_config->openers = s.openers;
+    keep_clocks(&s, ret_config);
     ret_config->callers = s.callers;
     return OK;
 }

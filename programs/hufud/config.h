@@ -25,6 +25,14 @@ typedef struct Config {
     int64_t code_life_s;
     int64_t signers;
     int64_t openers;
+    int64_t report_warn_days; /* since the last audit report (TP-16) */
+    int64_t report_alert_days;
+    int64_t incident_contain_hours; /* clocks of an incident's steps (TP-16) */
+    int64_t incident_report_hours;
+    int64_t incident_police_hours;
+    int64_t incident_notify_hours;
+    int64_t incident_cause_days;
+    int64_t incident_close_days;
     int64_t callers; /* threads that serve callers */
 } Config;
 

@@ -24,7 +24,7 @@
 enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000, DRAINS_MAX = 6 };
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-    &ledger_schema, &payment_schema };
+    &ledger_schema, &report_schema, &payment_schema };
 
 /* Pause; refuses REFUSED_STORE_STOPPED when a signal says stop. */
 static Status pause_or_stop(const sigset_t *signals)
@@ -336,7 +336,9 @@ static Status open_doors(Opening *o)
         .operator_uid = (uint32_t)o->config.operator_uid,
         .group = (int)o->config.group,
         .database_path = o->config.database,
-        .domain_path = o->config.domain };
+        .domain_path = o->config.domain,
+        .keep_checkpoint = keep_checkpoint,
+        .context = o };
     TRY(admin_start(&admin, &o->admin));
     const uint16_t service_port = o->service != NULL ? http_server_port(o->service) : 0;
     TRY(first_files_ready(
@@ -347,6 +349,20 @@ static Status open_doors(Opening *o)
     return OK;
 }
 
+/* TP-16 names the steps; their hours are the institution's own (deploy/hufud.yaml). */
+static void open_clocks(Opening *o)
+{
+    House *house = &o->house;
+    const Config *c = &o->config;
+    const int64_t hour_us = 3600 * TIME_SECOND_US;
+    house->report_clock =
+            (ReportClock) { c->report_warn_days * TIME_DAY_US, c->report_alert_days * TIME_DAY_US };
+    house->incident_clocks = (IncidentClocks) { { c->incident_contain_hours * hour_us,
+            c->incident_report_hours * hour_us, c->incident_police_hours * hour_us,
+            c->incident_notify_hours * hour_us, c->incident_cause_days * TIME_DAY_US,
+            c->incident_close_days * TIME_DAY_US } };
+}
+
 Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
 {
     o->config = *config;
@@ -354,6 +370,8 @@ Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
     o->house.clock = clock_system();
     o->house.random = random_system();
     alarms_open(&o->alarms);
+    door_open(&o->house.door);
+    open_clocks(o);
     TRY(open_store(o, signals));
     TRY(open_platform_keys(o));
     TRY(derive_pseudonym_key(&o->house));
@@ -387,6 +405,9 @@ void opening_close(Opening *o)
     if (o->server != NULL) drain(o->server);
     if (house->call_workers != NULL) workers_stop(house->call_workers);
     if (house->openers != NULL) workers_stop(house->openers);
+    if (house->batcher != NULL)
+        IGNORE(door_flush(&house->door, house->batcher, clock_now_us(&house->clock), true),
+                "a batch that cannot write has told of it");
     if (house->batcher != NULL) batcher_stop(house->batcher);
     if (house->signer != NULL) signer_stop(house->signer);
     if (o->server != NULL) http_server_free(&o->server);
@@ -402,5 +423,6 @@ void opening_close(Opening *o)
     if (o->store != NULL) store_close(o->store);
     if (o->hold_fd >= 0) close(o->hold_fd);
     alarms_close(&o->alarms);
+    door_close(&house->door);
     bytes_wipe(o, sizeof(*o));
 }

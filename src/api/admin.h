@@ -28,6 +28,11 @@
  *   backup          {path}: an encrypted copy of both stores (store/archive.h) in a new file
  *   release.note    {table, key, first, second, reason, outcome}: for the log, a frozen row
  *   day.end         {day?}: close the last finished business day
+ *   report.begin    the log is ready for an audit report: doors counted, checkpoint kept
+ *   report.keep     {id, note_sha256, kind, from_us, to_us, made_us, leaves}: a report was kept
+ *   incident.open   {kind, title, crime?}
+ *   incident.step   {incident, step, what, instead?, by?}: also close, with two names
+ *   incident.list   {all?}
  */
 #include "api/house.h"
 #include "ipc/service.h"
@@ -41,6 +46,9 @@ typedef struct AdminConfig {
     int group; /* of the socket file; -1: unchanged */
     const char *database_path;
     const char *domain_path;
+    /* Write a signed note to its two places (as the clockwork does). */
+    Status (*keep_checkpoint)(void *context, Span note);
+    void *context;
 } AdminConfig;
 
 typedef struct Admin Admin;

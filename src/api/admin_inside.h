@@ -49,6 +49,12 @@ MUST_USE Status admin_name_key(MerchantKey *key, Span serial);
 /* The APIv3 key goes from its box into the domain store; it never is in clear here (TP-7). An empty
  * box is none. */
 MUST_USE Status admin_keep_apiv3_key(House *house, Span mchid, Span box_base64);
+Status admin_report_begin(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_report_keep(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_incident_open(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_incident_step(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_incident_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+
 /* A base64 field of a request into bytes; appended. */
 MUST_USE Status admin_bytes(Span base64, Buffer *ret_bytes);
 /* "uid:1000": who asked, for the audit log. */

@@ -10,6 +10,48 @@
 #include "ledger/report.h"
 #include "payment/report.h"
 
+typedef struct Standing {
+    const House *house;
+    ReportState report;
+    Incident incidents[INCIDENTS_LISTED_MAX];
+    size_t incident_count;
+} Standing;
+
+static Status read_standing(void *context, Store *store)
+{
+    Standing *s = context;
+    const House *house = s->house;
+    TRY(report_state(store, &house->report_clock, clock_now_us(&house->clock), &s->report));
+    return incident_list(store, false, s->incidents, INCIDENTS_LISTED_MAX, &s->incident_count);
+}
+
+static void json_day(JsonWriter *w, const char *key, int64_t time_us)
+{
+    uint8_t memory[TIME_TEXT_BYTES];
+    Buffer text = BUFFER_OF(memory);
+    if (time_us == 0 || !status_ok(time_format(time_us, &text))) {
+        json_key_text(w, key, SPAN("never"));
+        return;
+    }
+    json_key_text(w, key, (Span) { memory, 10 });
+}
+
+/* TP-16: at least two audits a year, and incidents that run. */
+static void json_report_state(House *house, JsonWriter *w)
+{
+    Standing s = { .house = house };
+    if (!status_ok(batcher_between(house->batcher, read_standing, &s))) return;
+    int64_t late = 0;
+    for (size_t i = 0; i < s.incident_count; i++) {
+        if (incident_overdue(&s.incidents[i], clock_now_us(&house->clock)) != 0) late++;
+    }
+    json_key_text(w, "audit_report", span_of_text(report_due_name(s.report.due)));
+    json_day(w, "audit_report_last", s.report.last_us);
+    json_day(w, "audit_report_due", s.report.due_us);
+    json_key_int(w, "incidents_open", (int64_t)s.incident_count);
+    json_key_int(w, "incidents_late", late);
+}
+
 Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
 {
     House *house = admin->config.house;
@@ -27,6 +69,7 @@ Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, Js
         json_key_int(w, "frozen_rows", vault.frozen_rows);
         json_key_int(w, "tracked_rows", (int64_t)vault.tracked_rows);
     }
+    json_report_state(house, w);
     const BatchCounters batch = batcher_counters(house->batcher);
     const VaultClientCounters calls = vaultclient_counters(house->vault);
     json_key_int(w, "merchant_keys_ending", expiring_count(house));

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "api/expiring.h"
+#include "api/reminders.h"
 #include "api/rolling.h"
 #include "base/time.h"
 #include "cases/alert.h"
@@ -29,6 +30,7 @@ struct Clockwork {
     int64_t next_keys_us;
     Rolling *rolling;
     Expiring expiring;
+    Reminders reminders;
     PaymentKey due[PAYMENT_DUE_MAX];
     size_t due_count;
     size_t due_stuck; /* of the last tick */
@@ -122,7 +124,7 @@ static Status close_day(Clockwork *c, int64_t now_us)
 /* --- the rolling check --- */
 
 static const RollingTable rolled[] = { { &posting_table, true }, { &alert_table, true },
-    { &day_end_table, false } };
+    { &incident_step_table, true }, { &audit_report_table, true }, { &day_end_table, false } };
 
 static Status begin_roll(void *context, const Table *table, VaultRoll *ret_roll)
 {
@@ -186,6 +188,11 @@ static Status adopt_policy(Clockwork *c)
     return away ? OK : s;
 }
 
+static Status flush_door(Clockwork *c, int64_t now_us)
+{
+    return door_flush(&c->config.house->door, c->config.house->batcher, now_us, false);
+}
+
 static void tick(Clockwork *c)
 {
     const int64_t now_us = clock_now_us(&c->config.house->clock);
@@ -196,6 +203,8 @@ static void tick(Clockwork *c)
     report(c, "rows.rolling_check", roll(c, now_us));
     report(c, "merchant.keys", load_left_out(c, now_us));
     report(c, "merchant.keys.end", expiring_step(&c->expiring, now_us));
+    report(c, "audit.door", flush_door(c, now_us));
+    report(c, "audit.reminders", reminders_tick(&c->reminders, c->config.house, now_us));
     report(c, "tls.renew", c->config.renew_tls(c->config.context, now_us));
 }
 

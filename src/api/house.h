@@ -5,11 +5,14 @@
  */
 #include "access/caller.h"
 #include "access/directory.h"
+#include "api/door.h"
 #include "api/workers.h"
 #include "fraud/strategy.h"
 #include "message/answer.h"
 #include "message/budget.h"
 #include "message/request.h"
+#include "report/incident_work.h"
+#include "report/kept.h"
 #include "vaultclient/client.h"
 #include "vaultclient/domain.h"
 
@@ -48,6 +51,9 @@ typedef struct House {
     Workers *call_workers;
     Signer *signer;
     Strategy strategy;
+    Door door; /* refusals before any unit, for the audit log */
+    ReportClock report_clock;
+    IncidentClocks incident_clocks;
     int64_t code_life_us;
     PlatformKey platform_rsa;
     PlatformKey platform_sm2;

@@ -48,7 +48,7 @@ static inline Status house_find_key(
 static inline Status house_open_rooms(TestHouse *t)
 {
     static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-        &ledger_schema, &payment_schema };
+        &ledger_schema, &payment_schema, &report_schema };
     House *house = &t->house;
     const StoreConfig config = { t->database, NULL, schemas, sizeof(schemas) / sizeof(schemas[0]) };
     TRY(store_open(&config, &t->store));
@@ -77,6 +77,9 @@ static inline Status house_open(TestHouse *t, int64_t signed_refusals)
     snprintf(t->socket, sizeof(t->socket), "%s/nobody", t->folder);
     t->house.clock = clock_system();
     t->house.random = random_system();
+    door_open(&t->house.door);
+    t->house.report_clock = report_clock_default;
+    t->house.incident_clocks = incident_clocks_default;
     budget_open(&t->house.budget, 1, signed_refusals > 0 ? signed_refusals : 1);
     if (signed_refusals == 0) /* take the one there is */
         ASSERT(budget_take(&t->house.budget, clock_now_us(&t->house.clock)));

@@ -3,6 +3,7 @@
 #include "api/signer.h"
 #include "base/secret.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 const PlatformKey *house_platform_key(const House *house, const SigningProfile *profile)
@@ -81,6 +82,21 @@ static const SigningProfile *profile_named(const HttpRequest *http)
     return profile == NULL ? &profile_v3_rsa : profile;
 }
 
+/* The audit log hears of it, in numbers (api/door.h). A field is named only when we named it. */
+static void note_refusal(Passage *p, Status refusal, const char *field)
+{
+    char actor[DOOR_ACTOR_BYTES_MAX + 1] = "stranger";
+    House *house = p->house;
+    if (p->mchid[0] != 0) snprintf(actor, sizeof(actor), "merchant/%s", p->mchid);
+    if (p->pin.payer.size > 0)
+        snprintf(actor, sizeof(actor), "payer/%.*s", (int)p->pin.payer.size,
+                (const char *)p->pin.payer.data);
+    const bool ours = status_is(refusal, REFUSED_DATA_PROHIBITED)
+            || status_is(refusal, REFUSED_DATA_CARD_NUMBER);
+    const Span name = ours && field != NULL ? span_of_text(field) : (Span) { NULL, 0 };
+    door_refused(&house->door, refusal, span_of_text(actor), name, clock_now_us(&house->clock));
+}
+
 /* A refusal before the sender is known: signed (under the scheme it named, else RSA) within the
  * budget. */
 static void refuse_stranger(Passage *p, Status refusal, Span canonical)
@@ -90,6 +106,7 @@ static void refuse_stranger(Passage *p, Status refusal, Span canonical)
         .target = http_request_target(p->http),
         .canonical = canonical };
     const int status = message_error(refusal)->http;
+    note_refusal(p, refusal, NULL);
     p->body.size = 0;
     if (!status_ok(message_error_body(refusal, &context, &p->body))) p->body.size = 0;
     passage_not_coming(p);
@@ -137,6 +154,7 @@ int passage_write_refusal(Passage *p, Status refusal, const JsonProblem *problem
 
 void passage_refuse(Passage *p, Status refusal, const JsonProblem *problem)
 {
+    note_refusal(p, refusal, problem == NULL ? NULL : problem->field);
     p->outcome = (Status) { passage_write_refusal(p, refusal, problem, &p->body) };
     p->write = write_nothing;
     passage_not_coming(p);
@@ -145,6 +163,7 @@ void passage_refuse(Passage *p, Status refusal, const JsonProblem *problem)
 
 void passage_finish(Passage *p, Status outcome, PassageWrite write)
 {
+    note_refusal(p, outcome, NULL);
     p->outcome = outcome;
     p->write = write;
     passage_not_coming(p);

@@ -17,6 +17,11 @@ static const Known known[] = {
     { TABLE_PAY_CODE, 1, "pay_code" },
     { TABLE_DAY_END, 1, "day_end" },
     { TABLE_ALERT, 1, "alert" },
+    { TABLE_CALLER, 1, "caller" },
+    { TABLE_BINDING, 1, "binding" },
+    { TABLE_AUDIT_REPORT, 1, "audit_report" },
+    { TABLE_INCIDENT, 1, "incident" },
+    { TABLE_INCIDENT_STEP, 1, "incident_step" },
 };
 enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };
 _Static_assert((int)KNOWN_COUNT <= (int)DISCOVER_TABLES_MAX, "fits");

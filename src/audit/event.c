@@ -27,6 +27,11 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_BACKUP: return "backup";
     case AUDIT_RESTORE: return "restore";
     case AUDIT_READ: return "read";
+    case AUDIT_REFUSED_AT_DOOR: return "door.refuse";
+    case AUDIT_REPORT_KEPT: return "report.keep";
+    case AUDIT_INCIDENT_OPEN: return "incident.open";
+    case AUDIT_INCIDENT_STEP: return "incident.step";
+    case AUDIT_INCIDENT_CLOSE: return "incident.close";
     }
     return "unknown";
 }

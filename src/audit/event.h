@@ -48,6 +48,11 @@ typedef enum AuditKind {
     AUDIT_BACKUP = 60,
     AUDIT_RESTORE = 61,
     AUDIT_READ = 70, /* an operator looked at something */
+    AUDIT_REFUSED_AT_DOOR = 90, /* before any unit; detail "times N": several alike in one event */
+    AUDIT_REPORT_KEPT = 91,
+    AUDIT_INCIDENT_OPEN = 92,
+    AUDIT_INCIDENT_STEP = 93,
+    AUDIT_INCIDENT_CLOSE = 94,
 } AuditKind;
 
 typedef struct AuditEvent {

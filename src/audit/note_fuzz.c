@@ -2,6 +2,7 @@
 #include "audit/checkpoint.h"
 #include "audit/event.h"
 #include "audit/log.h"
+#include "audit/report_note.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,8 +23,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AuditCheckpoint checkpoint;
     AuditLeaf leaf;
     const AuditKeys none = { .count = 0 };
+    ReportNote report;
     IGNORE(audit_checkpoint_verify(bytes, &none, &checkpoint),
             "only what happens on the way counts");
+    /* A note is a checkpoint or a report, never both. */
+    if (status_ok(report_note_parse(bytes, &report)))
+        ASSERT(!status_ok(audit_checkpoint_parse(bytes, &checkpoint)));
     read_events(bytes);
     if (!status_ok(audit_leaf_parse(bytes, &leaf))) return 0;
     read_events(leaf.events);

@@ -48,10 +48,21 @@ static const FindingText texts[FINDING_KIND_COUNT] = {
             "The payment's state and its postings tell different stories: treat hufud as captured "
             "or "
             "broken; compare with both parties." },
+    [FINDING_REPORT_MISSING] = { "report.missing",
+            "An audit report that was kept is gone: bring it back from a copy; find who removed "
+            "it." },
+    [FINDING_REPORT_CHANGED] = { "report.changed",
+            "An audit report or its note is not what was kept: bring it back from a copy; find who "
+            "wrote." },
     [FINDING_COUNT_DIFFERS] = { "count.differs", "Rows claim revisions that the log never saw." },
 };
 
 const char *audit_finding_name(AuditFindingKind kind) { return texts[kind].name; }
+bool audit_log_is_sound(const AuditReport *report)
+{
+    return report->log_findings == 0 && report->signed_leaves > 0;
+}
+
 const char *audit_finding_advice(AuditFindingKind kind) { return texts[kind].advice; }
 
 void verify_found(
@@ -59,6 +70,7 @@ void verify_found(
 {
     const AuditFinding finding = { kind, table, key, batch };
     v->report.findings++;
+    if (kind <= FINDING_LEAF_MISSING) v->report.log_findings++;
     v->config->found(v->config->context, &finding);
 }
 
@@ -166,6 +178,7 @@ Status audit_verify(const AuditVerifyConfig *config, AuditReport *ret_report)
     for (size_t i = 0; i < VERIFY_CACHE_SLOTS; i++)
         v->cache[i].batch = -1;
     TRY(verify_steps(v));
+    memcpy(v->report.origin, v->origin, sizeof(v->origin));
     *ret_report = v->report;
     return OK;
 }

@@ -15,6 +15,7 @@
  * One thread.
  */
 #include "audit/checkpoint.h"
+#include "audit/log.h"
 #include "store/store.h"
 
 enum { AUDIT_TEXT_BYTES_MAX = 256 };
@@ -37,6 +38,8 @@ typedef enum AuditFindingKind {
     FINDING_TABLE_MISSING,
     FINDING_COUNT_DIFFERS, /* leaf entries and revisions of a table do not add up */
     FINDING_PAYMENT_DIFFERS, /* its state says other things than its postings */
+    FINDING_REPORT_MISSING, /* a kept report that the log names is gone */
+    FINDING_REPORT_CHANGED, /* ... or is not what was kept */
     FINDING_KIND_COUNT,
 } AuditFindingKind;
 
@@ -58,6 +61,14 @@ typedef struct AuditVerifyConfig {
     const char *second; /* or NULL */
     void (*found)(void *context, const AuditFinding *finding); /* texts valid during the call */
     void *context;
+    const char *reports; /* where kept reports lie (audit/report_note.h), or NULL: not looked at */
+    /*
+     * For who tells what the evidence says (room `report`): every leaf and every row that verified
+     * and lies below the newest checkpoint, in order of the log, then of the tables. May be NULL.
+     * Whether the log as a whole is what was signed is known at the end: audit_log_is_sound().
+     */
+    void (*leaf)(void *context, const AuditLeaf *leaf);
+    void (*row)(void *context, const RowView *row, int64_t leaf_time_us);
 } AuditVerifyConfig;
 
 typedef struct AuditReport {
@@ -69,8 +80,16 @@ typedef struct AuditReport {
     uint64_t accounts;
     uint64_t postings;
     uint64_t findings;
+    uint64_t log_findings; /* of these, those about checkpoints, log and leaves */
+    uint64_t reports; /* kept ones that were compared with the log */
     MerkleHash root;
+    MerkleHash signed_root; /* of the newest checkpoint, at signed_leaves */
+    char origin[AUDIT_ORIGIN_BYTES_MAX + 1]; /* of the newest checkpoint; "" without one */
 } AuditReport;
+
+/* Signed, and nothing missing or altered below the newest checkpoint: only then do leaves prove
+ * anything. */
+bool audit_log_is_sound(const AuditReport *report);
 
 /* OK also when there are findings. Faults only when the check could not be made (FAULT_STORE,
  * FAULT_MEMORY, FAULT_DISK). */

@@ -6,6 +6,7 @@
  *   verify_log.c    leaves: hashes, tree, entries a table
  *   verify_rows.c   rows: each in the leaf of its batch; what is left over
  *   verify_sums.c   postings and balances
+ *   verify_reports.c  kept reports
  */
 #include "audit/discover.h"
 #include "audit/log.h"
@@ -110,3 +111,6 @@ MUST_USE Status verify_left_over(Verify *v);
 MUST_USE Status verify_sum_row(Verify *v, const RowView *row);
 void verify_sums_end(Verify *v);
 MUST_USE Status verify_payments(Verify *v);
+/* The kept report that a verified row of TABLE_AUDIT_REPORT names; nothing without
+ * config->reports. */
+MUST_USE Status verify_report_row(Verify *v, const RowView *row);

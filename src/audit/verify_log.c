@@ -20,7 +20,10 @@ static Status add_mark(Verify *v, const AuditCheckpoint *checkpoint)
     }
     TRY(verify_grow((void **)&v->marks, sizeof(Mark), v->mark_count + 1, &v->mark_capacity));
     v->marks[v->mark_count++] = (Mark) { checkpoint->size, checkpoint->root, false };
-    if (checkpoint->size > v->report.signed_leaves) v->report.signed_leaves = checkpoint->size;
+    if (checkpoint->size > v->report.signed_leaves) {
+        v->report.signed_leaves = checkpoint->size;
+        v->report.signed_root = checkpoint->root;
+    }
     return OK;
 }
 
@@ -139,7 +142,8 @@ static Status fill_gap(Verify *v, int64_t until)
     return OK;
 }
 
-static Status check_leaf(Verify *v, const AuditEntry *entry, uint64_t *ret_entries)
+static Status check_leaf(
+        Verify *v, const AuditEntry *entry, AuditLeaf *ret_leaf, uint64_t *ret_entries)
 {
     AuditLeaf leaf;
     TRY(audit_leaf_parse(entry->leaf, &leaf));
@@ -148,6 +152,7 @@ static Status check_leaf(Verify *v, const AuditEntry *entry, uint64_t *ret_entri
     REQUIRE(entry->salt.size == AUDIT_SALT_BYTES, REFUSED_AUDIT_LEAF_FORMAT);
     TRY(count_entries(v, &leaf));
     *ret_entries = leaf.row_count;
+    *ret_leaf = leaf;
     return OK;
 }
 
@@ -165,11 +170,15 @@ static Status walk_leaf(void *context, const AuditEntry *entry)
     TRY(fill_gap(v, entry->batch));
     MerkleHash hash;
     uint64_t entries = 0;
+    AuditLeaf leaf = { 0 };
     merkle_leaf(entry->leaf, &hash);
     const bool stored = span_equal(entry->hash, SPAN_OF(hash.bytes));
-    const Status s = check_leaf(v, entry, &entries);
+    const Status s = check_leaf(v, entry, &leaf, &entries);
     if (status_broken(s)) return s;
-    if (!stored || !status_ok(s)) verify_found(v, FINDING_LEAF_CHANGED, "", "", entry->batch);
+    const bool good = stored && status_ok(s);
+    if (!good) verify_found(v, FINDING_LEAF_CHANGED, "", "", entry->batch);
+    const bool is_signed = (uint64_t)entry->batch < v->report.signed_leaves;
+    if (good && is_signed && v->config->leaf != NULL) v->config->leaf(v->config->context, &leaf);
     TRY(push_leaf(v, entries));
     if (v->tree_broken) return OK;
     merkle_append(&v->tree, &hash); /* what the leaf is, not what the database says it was */

@@ -79,6 +79,13 @@ static void check_order(Verify *v, const RowView *row)
     v->last_key_size = row->key.size;
 }
 
+static Status show_row(Verify *v, const RowView *row, int64_t leaf_time_us)
+{
+    const bool is_signed = (uint64_t)row->head.batch < v->report.signed_leaves;
+    if (is_signed && v->config->row != NULL) v->config->row(v->config->context, row, leaf_time_us);
+    return row->head.table == TABLE_AUDIT_REPORT ? verify_report_row(v, row) : OK;
+}
+
 static Status visit_row(void *context, Span image, Span seal)
 {
     Verify *v = context;
@@ -93,8 +100,10 @@ static Status visit_row(void *context, Span image, Span seal)
     CachedLeaf *slot = NULL;
     TRY(leaf_of(v, row.head.batch, &slot));
     const AuditFindingKind kind = slot != NULL ? match(v, slot, &row) : FINDING_ROW_CHANGED;
+    const bool sealed = seal_names_row(seal, &row);
     if (kind != 0) verify_found_row(v, kind, &row);
-    if (!seal_names_row(seal, &row)) verify_found_row(v, FINDING_SEAL_DIFFERS, &row);
+    if (!sealed) verify_found_row(v, FINDING_SEAL_DIFFERS, &row);
+    if (kind == 0 && sealed) TRY(show_row(v, &row, slot->leaf.time_us));
     if (row.head.revision >= 1 && row.head.revision <= (int64_t)v->leaf_count + 1) {
         Tally *tally = NULL;
         TRY(verify_tally(v, row.head.table, (uint64_t)row.head.revision, &tally));

@@ -55,6 +55,21 @@ bool span_is_utf8(Span text)
     return true;
 }
 
+static bool is_letter_or_digit(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool span_is_plain_name(Span text, size_t size_max)
+{
+    if (text.size == 0 || text.size > size_max || !is_letter_or_digit(text.data[0])) return false;
+    for (size_t i = 1; i < text.size; i++) {
+        const uint8_t c = text.data[i];
+        if (!is_letter_or_digit(c) && c != '.' && c != '_' && c != '-') return false;
+    }
+    return true;
+}
+
 Status buffer_reserve(Buffer *b, size_t size, uint8_t **ret_bytes)
 {
     ASSERT(b->size <= b->capacity);

@@ -47,6 +47,10 @@ int span_compare(Span a, Span b);
 /* Valid UTF-8 (RFC 3629: no surrogates, no overlong forms, up to U+10FFFF). */
 bool span_is_utf8(Span text);
 
+/* 1..size_max of letters, digits, '.', '_', '-', the first a letter or digit: it cannot name
+ * another folder. */
+bool span_is_plain_name(Span text, size_t size_max);
+
 /* --- writing: each refuses REFUSED_BUFFER_FULL and then leaves the buffer unchanged --- */
 MUST_USE Status buffer_put(Buffer *b, Span bytes);
 MUST_USE Status buffer_put_u8(Buffer *b, uint8_t v);

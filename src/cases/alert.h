@@ -4,8 +4,8 @@
  * to zero.
  *
  * An append-only sealed table. What raises an alert calls alert_append() inside its own unit, or
- * submits an AlertAdd of its own when its unit failed (BatchGuard.alarm does). Queues, assignment
- * and verdicts come later.
+ * submits an AlertAdd of its own when its unit failed (BatchGuard.alarm does). One that means
+ * tampering opens a draft of an incident (cases/incident.h) in the same unit.
  */
 #include "store/batch.h"
 
@@ -28,6 +28,8 @@ typedef enum AlertKind {
     ALERT_DAY_END = 2, /* the day does not sum to zero */
     ALERT_STORE = 3, /* the store is not in the confirmed state */
     ALERT_AUDIT = 4,
+    ALERT_REPORT = 5, /* the half-yearly audit report is overdue (TP-16) */
+    ALERT_INCIDENT = 6, /* a step of an incident is late (TP-16) */
     ALERT_KEY_ENDS = 40, /* a merchant's key ends soon; the verdict says how soon (TP-7) */
 } AlertKind;
 
@@ -50,7 +52,8 @@ Alert alert_of(AlertKind kind, uint16_t table, Span key, Status verdict);
 /* Within a running unit. */
 MUST_USE Status alert_append(Rows *rows, const Alert *alert);
 
-/* The unit alone. `event` (may be empty) is the caller's audit event, borrowed until done. */
+/* The unit alone, with its draft of an incident. `event` (may be empty) is the caller's audit
+ * event, borrowed until done. */
 typedef struct AlertAdd {
     Unit unit;
     Alert alert;

@@ -89,6 +89,8 @@ typedef enum VaultOperation {
     VAULT_KEY_DESTROY = 36, /* approval x2 over "role/version" -> certificate, a signed text */
     VAULT_UNSEAL_BEGIN = 37, /* while it waits for custodians: -> WireUnseal */
     VAULT_UNSEAL_SHARE = 38, /* box with a share's text inside -> held u8, needed u8 */
+    VAULT_SIGN_REPORT = 93, /* WireReport, list of WireReportFile -> signed note (report_wire.h) */
+    VAULT_CLOSE_INCIDENT = 94, /* approval x2 of "close-incident" */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 

@@ -25,6 +25,9 @@ typedef enum TableId {
     /* 20, 21: not sealed rows, but places of sealed fields (vault/field.h), in the domain store */
     TABLE_CARD = 20,
     TABLE_FIELD = 21, /* identity data, bindings: whatever its owner names */
+    TABLE_AUDIT_REPORT = 50,
+    TABLE_INCIDENT = 51,
+    TABLE_INCIDENT_STEP = 52,
 } TableId;
 
 enum CardColumn { CARD_NUMBER = 1 };
@@ -130,6 +133,25 @@ typedef enum RiskOutcome {
     RISK_REVIEW = 4, /* held for a person; refused by default */
     RISK_REFUSE = 5,
 } RiskOutcome;
+
+enum AuditReportColumn { /* kept reports (TP-16): auditor compares them with their files */
+    AUDIT_REPORT_BATCH = 1, /* INT, key */
+    AUDIT_REPORT_NUMBER = 2, /* INT, key: 1.. within the batch */
+    AUDIT_REPORT_ID = 3, /* TEXT, unique: also the name of its folder */
+    AUDIT_REPORT_KIND = 4, /* INT, ReportKind */
+    AUDIT_REPORT_FROM = 5, /* INT, us */
+    AUDIT_REPORT_TO = 6, /* INT, us: the first moment behind the period */
+    AUDIT_REPORT_MADE = 7, /* INT, us */
+    AUDIT_REPORT_LEAVES = 8, /* INT: evidence is of this many leaves of the log */
+    AUDIT_REPORT_NOTE = 9, /* BYTES 32: SHA-256 of the signed note, which has the files' digests */
+    AUDIT_REPORT_BY = 10, /* TEXT: the operator's user */
+};
+
+/* Stored: append only. */
+typedef enum ReportKind {
+    REPORT_AUDIT = 1, /* the half-yearly audit */
+    REPORT_INCIDENT = 2, /* the file of one incident */
+} ReportKind;
 
 typedef struct Column {
     uint16_t id;

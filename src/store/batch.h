@@ -69,6 +69,15 @@ MUST_USE Status rows_find(Rows *rows, const Lookup *lookup, const Value *paramet
 MUST_USE Status rows_insert(Rows *rows, const Table *table, const Value *values);
 MUST_USE Status rows_update(Rows *rows, const Table *table, const Value *values);
 
+/*
+ * Insert into an append-only table whose key is (batch, number within it): both are filled here,
+ * the number being the first that is free, up to `number_max` (then REFUSED_BATCH_FULL: the unit
+ * waits for the next batch). Not rows_next_number(): those numbers are the postings' own, which
+ * the guard wants without a gap.
+ */
+MUST_USE Status rows_insert_numbered(
+        Rows *rows, const Table *table, Value *values, int64_t number_max);
+
 int64_t rows_now_us(const Rows *rows); /* one time for the whole batch */
 int64_t rows_batch(const Rows *rows); /* its number */
 int64_t rows_next_number(

@@ -379,6 +379,17 @@ Status rows_insert(Rows *rows, const Table *table, const Value *values)
     return set_current(rows, entry, row);
 }
 
+Status rows_insert_numbered(Rows *rows, const Table *table, Value *values, int64_t number_max)
+{
+    values[0] = VALUE_OF_INT(rows_batch(rows));
+    for (int64_t number = 1; number <= number_max; number++) {
+        values[1] = VALUE_OF_INT(number);
+        const Status s = rows_insert(rows, table, values);
+        if (!status_is(s, REFUSED_ROW_EXISTS)) return s;
+    }
+    return REFUSE(REFUSED_BATCH_FULL);
+}
+
 Status rows_update(Rows *rows, const Table *table, const Value *values)
 {
     ASSERT(rows->running && !table->append_only);

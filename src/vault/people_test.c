@@ -203,6 +203,8 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_EXPIRY_LOOK] = "HO",
     [VAULT_KEY_ROTATE] = "O",
     [VAULT_KEY_DESTROY] = "O",
+    [VAULT_SIGN_REPORT] = "O",
+    [VAULT_CLOSE_INCIDENT] = "O",
     [VAULT_ATTACHED_TABLE] = "O",
     [VAULT_ATTACHED_STATUS] = "HOC",
     [VAULT_ATTACHED_SESSION] = "HOC",

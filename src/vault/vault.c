@@ -8,6 +8,7 @@
 #include "vault/legacy_import.h"
 #include "vault/policy_book.h"
 #include "vault/prepare.h"
+#include "vault/report_sign.h"
 #include "vault/roll.h"
 #include "vault/scan.h"
 #include "vault/verify.h"
@@ -223,6 +224,10 @@ static Status seal_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_a
     case VAULT_ACCEPT_RESTORE: return accept_restore(v, request);
     case VAULT_KEY_ROTATE: return key_acts_rotate(&v->key_acts, request, ret_answer);
     case VAULT_KEY_DESTROY: return key_acts_destroy(&v->key_acts, request, ret_answer);
+    case VAULT_SIGN_REPORT:
+        return report_sign(v->view, request, clock_now_us(&v->config.clock), ret_answer);
+    case VAULT_CLOSE_INCIDENT:
+        return report_close_incident(v->view, request, clock_now_us(&v->config.clock));
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
     }
 }

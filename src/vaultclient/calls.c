@@ -293,6 +293,23 @@ Status vaultclient_release_row(VaultClient *client, const WireApproval approvals
     return approve(client, VAULT_RELEASE_ROW, approvals);
 }
 
+Status vaultclient_close_incident(VaultClient *client, const WireApproval approvals[2])
+{
+    return approve(client, VAULT_CLOSE_INCIDENT, approvals);
+}
+
+Status vaultclient_sign_report(VaultClient *client, const WireReport *report,
+        const WireReportFile *files, size_t file_count, Buffer *ret_note)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(client, &slot));
+    TRY(wire_put_report(&slot->request, report));
+    TRY(wire_put_count(&slot->request, file_count, WIRE_REPORT_FILES_MAX));
+    for (size_t i = 0; i < file_count; i++)
+        TRY(wire_put_report_file(&slot->request, &files[i]));
+    return slot_ask(slot, VAULT_SIGN_REPORT, ret_note);
+}
+
 Status vaultclient_accept_restore(VaultClient *client, const WireApproval approvals[2])
 {
     return approve(client, VAULT_ACCEPT_RESTORE, approvals);

@@ -20,6 +20,7 @@
  */
 #include "base/seams.h"
 #include "ipc/channel.h"
+#include "ipc/report_wire.h"
 #include "ipc/vault_wire.h"
 
 enum {
@@ -124,6 +125,11 @@ MUST_USE Status vaultclient_key_destroy(
 /* A fresh backup key: wrapped for the backup's header, and in clear for writing it (wipe it). */
 MUST_USE Status vaultclient_wrap_key(
         VaultClient *client, Buffer *memory, Span *ret_wrapped, Span *ret_key);
+/* The signed note of a report (TP-16), appended; for operators. */
+MUST_USE Status vaultclient_sign_report(VaultClient *client, const WireReport *report,
+        const WireReportFile *files, size_t file_count, Buffer *ret_note);
+/* Two people say that an incident is over. */
+MUST_USE Status vaultclient_close_incident(VaultClient *client, const WireApproval approvals[2]);
 /* During the ceremony only. */
 MUST_USE Status vaultclient_enroll(VaultClient *client, Span name, Span public_key_spki);
 MUST_USE Status vaultclient_stop(VaultClient *client);

@@ -1,0 +1,164 @@
+/*
+ * Goal: what the doors refuse stands in the audit log by number, and nobody fills a disk by it
+ * (TP-5, TP-14, LL-4.5.3). Method: refusals of one kind and of a thousand, a batch that fails, a
+ * moved clock; the events are read back from the leaves.
+ */
+#include "api/door.h"
+#include "audit/log.h"
+#include "base/expect.h"
+#include "store/practice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { SEEN_MAX = 128 };
+
+typedef struct Seen {
+    int32_t code;
+    char actor[80];
+    char field[80];
+    char detail[256];
+} Seen;
+
+static char folder[64];
+static char path[96];
+static Store *store;
+static Batcher *batcher;
+static PracticeGuard practice;
+static Clock fixed;
+static Door door;
+static Seen seen[SEEN_MAX];
+static size_t seen_count;
+
+static int64_t now(void *context) { return 1000000; }
+
+static void keep_text(char *to, size_t capacity, Span text)
+{
+    snprintf(to, capacity, "%.*s", (int)text.size, (const char *)text.data);
+}
+
+static Status hear(void *c, Store *s, const BatchDraft *draft, const BatchSealed *sealed)
+{
+    AuditEvents events = { 0 };
+    AuditEvent event = { 0 };
+    bool more = true;
+    TRY(audit_events_begin(draft->events, &events));
+    for (;;) {
+        TRY(audit_events_next(&events, &event, &more));
+        if (!more || seen_count == SEEN_MAX) return OK;
+        Seen *e = &seen[seen_count++];
+        e->code = event.outcome;
+        keep_text(e->actor, sizeof(e->actor), event.actor);
+        keep_text(e->field, sizeof(e->field), event.subject);
+        keep_text(e->detail, sizeof(e->detail), event.detail);
+    }
+}
+
+static void test_opens(void)
+{
+    static const StoreSchema *const schemas[] = { &practice_schema };
+    snprintf(folder, sizeof(folder), "/tmp/hufu-door-XXXXXX");
+    ASSERT(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof(path), "%s/door.db", folder);
+    practice_guard_open(&practice);
+    practice.guard.append = hear;
+    practice.guard.committed = NULL;
+    fixed = (Clock) { now, NULL };
+    EXPECT_OK(store_open(&(StoreConfig) { path, NULL, schemas, 1 }, &store));
+    EXPECT_OK(batcher_start(store, &practice.guard, &fixed, 0, &batcher));
+    door_open(&door);
+}
+
+static void refuse(StatusCode code, const char *actor, const char *field, int64_t now_us)
+{
+    door_refused(&door, REFUSE(code), span_of_text(actor), span_of_text(field), now_us);
+}
+
+static void test_alike_refusals_are_one_event(void)
+{
+    for (int i = 0; i < 500; i++)
+        refuse((StatusCode)REFUSED_DATA_CARD_NUMBER, "merchant/m1", "description", 5);
+    refuse((StatusCode)REFUSED_DATA_CARD_NUMBER, "merchant/m1", "attach", 6);
+    refuse((StatusCode)REFUSED_DATA_PROHIBITED, "merchant/m1", "attach", 6);
+    refuse((StatusCode)REFUSED_DATA_PROHIBITED, "merchant/m2", "attach", 6);
+    door_refused(&door, OK, SPAN("x"), SPAN(""), 6);
+    door_refused(&door, BROKEN(FAULT_DISK), SPAN("x"), SPAN(""), 6);
+    EXPECT_OK(door_flush(&door, batcher, DOOR_FLUSH_US, false));
+    EXPECT(seen_count == 4 && strcmp(seen[0].actor, "merchant/m1") == 0);
+    EXPECT(seen[0].code == REFUSED_DATA_CARD_NUMBER && strcmp(seen[0].field, "description") == 0);
+    EXPECT(strncmp(seen[0].detail, "times 500 since 1970-01-01", 26) == 0);
+}
+
+/* The next ones wait for their time, unless somebody asks for them or the clock went back. */
+static void test_events_have_their_time(void)
+{
+    const int64_t at_us = DOOR_FLUSH_US;
+    seen_count = 0;
+    refuse((StatusCode)REFUSED_PIN_WRONG, "payer/p1", "", at_us);
+    EXPECT_OK(door_flush(&door, batcher, at_us + DOOR_FLUSH_US - 1, false));
+    EXPECT(seen_count == 0);
+    EXPECT_OK(door_flush(&door, batcher, at_us + DOOR_FLUSH_US, false));
+    EXPECT(seen_count == 1);
+    refuse((StatusCode)REFUSED_PIN_WRONG, "payer/p1", "", at_us);
+    EXPECT_OK(door_flush(&door, batcher, at_us + DOOR_FLUSH_US + 1, true));
+    EXPECT(seen_count == 2);
+    refuse((StatusCode)REFUSED_PIN_WRONG, "payer/p1", "", at_us);
+    EXPECT_OK(door_flush(&door, batcher, 0, false));
+    EXPECT(seen_count == 3);
+    EXPECT_OK(door_flush(&door, batcher, INT64_MAX, true)); /* nothing left, nothing written */
+    EXPECT(seen_count == 3);
+}
+
+static int64_t times(const Seen *e) { return strtoll(e->detail + sizeof("times ") - 1, NULL, 10); }
+
+/* A thousand senders are thirty-two events and one for the others; none is lost. */
+static void test_a_flood_is_bounded(void)
+{
+    char actor[64];
+    int64_t sum = 0;
+    seen_count = 0;
+    for (int i = 0; i < 1000; i++) {
+        snprintf(actor, sizeof(actor), "payer/p%d", i);
+        refuse((StatusCode)REFUSED_PIN_WRONG, actor, "", 7);
+    }
+    EXPECT_OK(door_flush(&door, batcher, 7, true));
+    EXPECT(seen_count == DOOR_SLOTS_MAX + 1);
+    for (size_t i = 0; i < seen_count; i++)
+        sum += times(&seen[i]);
+    EXPECT(sum == 1000 && strcmp(seen[DOOR_SLOTS_MAX].actor, "others") == 0);
+}
+
+static void test_what_could_not_be_written_is_written_later(void)
+{
+    seen_count = 0;
+    refuse((StatusCode)REFUSED_DATA_PROHIBITED, "merchant/m1", "attach", 8);
+    practice.prepare_answer = BROKEN(FAULT_STORE_FULL);
+    EXPECT_REFUSED(door_flush(&door, batcher, 8, true), FAULT_STORE_FULL);
+    practice.prepare_answer = OK;
+    refuse((StatusCode)REFUSED_DATA_PROHIBITED, "merchant/m1", "attach", 9);
+    EXPECT_OK(door_flush(&door, batcher, 9, true));
+    EXPECT(seen_count == 1 && times(&seen[0]) == 2);
+}
+
+/* Longer names than an event holds are cut. */
+static void test_long_names_are_cut(void)
+{
+    char name[300];
+    memset(name, 'x', sizeof(name) - 1);
+    name[sizeof(name) - 1] = 0;
+    seen_count = 0;
+    refuse((StatusCode)REFUSED_DATA_PROHIBITED, name, name, 8);
+    refuse((StatusCode)REFUSED_DATA_PROHIBITED, name, name, 8);
+    EXPECT_OK(door_flush(&door, batcher, 8, true));
+    EXPECT(seen_count == 1 && times(&seen[0]) == 2 && strlen(seen[0].actor) == 64);
+    batcher_stop(batcher);
+    store_close(store);
+    door_close(&door);
+    practice_remove(path);
+    rmdir(folder);
+}
+
+TESTS(TEST(test_opens), TEST(test_alike_refusals_are_one_event), TEST(test_events_have_their_time),
+        TEST(test_a_flood_is_bounded), TEST(test_what_could_not_be_written_is_written_later),
+        TEST(test_long_names_are_cut))

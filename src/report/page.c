@@ -1,0 +1,201 @@
+#include "report/page.h"
+
+#include "base/time.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { PRINT_BYTES_MAX = 512 };
+
+static const char style[] =
+        "@page{size:A4;margin:20mm 17mm 20mm 17mm;"
+        "@bottom-left{content:'Hufu 虎符';font:8pt 'WenQuanYi Micro Hei',sans-serif;color:#777}"
+        "@bottom-right{content:counter(page) ' / ' counter(pages);"
+        "font:8pt 'WenQuanYi Micro Hei',sans-serif;color:#777}}"
+        "*{box-sizing:border-box}"
+        "body{font:9.5pt/1.5 'WenQuanYi Micro Hei','Noto Sans','Noto Sans CJK SC','PingFang SC',"
+        "'Microsoft YaHei',sans-serif;color:#1c1c1c;margin:0 auto;max-width:190mm}"
+        "@media screen{body{padding:12mm}}"
+        ".zh{color:#555;font-weight:normal}"
+        "h1{font-size:20pt;line-height:1.25;margin:0 0 2mm;color:#7c1f1a}"
+        "h1 .zh{display:block;font-size:14pt;color:#7c1f1a}"
+        "h2{font-size:12.5pt;margin:9mm 0 2mm;padding-bottom:1mm;border-bottom:.6pt solid #7c1f1a;"
+        "break-after:avoid}"
+        "h2 .number{color:#7c1f1a;padding-right:2mm}"
+        "h2 .clause{float:right;font-size:8pt;font-weight:normal;color:#777;padding-top:1.2mm}"
+        "p{margin:0 0 2mm}"
+        "table{border-collapse:collapse;width:100%;margin:2mm 0 3mm}"
+        "th{text-align:left;font-size:8.5pt;font-weight:600;border-bottom:.8pt solid #1c1c1c;"
+        "padding:1mm 2mm 1mm 0;vertical-align:bottom}"
+        "th .zh{display:block;font-size:7.5pt}"
+        "td{border-bottom:.3pt solid #c9c4bc;padding:1mm 2mm 1mm 0;vertical-align:top;"
+        "overflow-wrap:anywhere}"
+        "tr{break-inside:avoid}thead{display:table-header-group}"
+        ".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
+        ".mono{font-family:'DejaVu Sans Mono',monospace;font-size:7.5pt}"
+        ".lines{font-size:8.5pt}"
+        ".pair{width:100%;margin:0}.pair td{border:0;width:50%;padding:0 4mm 1.5mm 0}"
+        ".pair td+td{color:#555}"
+        ".facts td:first-child{width:44mm;color:#555}"
+        ".box{border:.8pt solid #2d6a3f;border-left-width:4pt;padding:3mm 4mm;margin:4mm 0;"
+        "background:#f3f8f4}"
+        ".box.bad{border-color:#a4302a;background:#fbf2f1}"
+        ".box .say{font-size:11pt;font-weight:600;margin-bottom:1.5mm}"
+        ".mark{white-space:nowrap;font-weight:600}.good{color:#2d6a3f}.look{color:#a4302a}"
+        ".record{color:#40566b}.none{color:#8a6d1f}"
+        ".nothing{border-left:3pt solid #2d6a3f;padding:.5mm 3mm;margin:2mm 0}"
+        ".absent{border-left:3pt solid #c19a2b;padding:.5mm 3mm;margin:2mm 0;background:#fdf8ea}"
+        ".advice{border-left:3pt solid #a4302a;padding:.5mm 3mm;margin:2mm 0}"
+        ".toc{list-style:none;padding:0;margin:0;columns:2;column-gap:9mm;font-size:7.5pt}.toc "
+        "li{padding:.35mm 0}"
+        ".toc a{color:inherit;text-decoration:none}"
+        "@media print{.toc a::after{content:leader('.') target-counter(attr(href),page)}}"
+        ".sign td{height:15mm;border-bottom:.6pt solid #1c1c1c;vertical-align:bottom}"
+        ".sign td+td{padding-left:4mm}"
+        ".newpage{break-before:page;margin-top:0}";
+
+Page page_of(Buffer *html, ReportLanguage language) { return (Page) { html, language, OK }; }
+
+static void put(Page *page, Span bytes)
+{
+    if (status_ok(page->status)) page->status = buffer_put(page->html, bytes);
+}
+
+void page_html(Page *page, const char *literal) { put(page, span_of_text(literal)); }
+
+/* --- escaping --- */
+
+/* The size of the character at the head of `text` when it may be shown, else 0. */
+static size_t shown_bytes(Span text)
+{
+    const uint8_t first = text.data[0];
+    size_t size = 1;
+    if (first >= 0xF0)
+        size = 4;
+    else if (first >= 0xE0)
+        size = 3;
+    else if (first >= 0xC0)
+        size = 2;
+    if (first < 0x20 || first == 0x7F || size > text.size) return 0;
+    if (!span_is_utf8((Span) { text.data, size })) return 0;
+    if (size == 2 && first == 0xC2 && text.data[1] < 0xA0) return 0; /* C1 controls */
+    /* U+200B..U+200F, U+2028..U+202E, U+2060..U+206F, U+FEFF: invisible, or turn the direction */
+    const uint8_t second = size == 3 ? text.data[1] : 0;
+    const uint8_t third = size == 3 ? text.data[2] : 0;
+    if (first == 0xE2 && second == 0x80 && third >= 0x8B && third <= 0x8F) return 0;
+    if (first == 0xE2 && second == 0x80 && third >= 0xA8 && third <= 0xAE) return 0;
+    if (first == 0xE2 && second == 0x81 && third >= 0xA0 && third <= 0xAF) return 0;
+    if (first == 0xEF && second == 0xBB && third == 0xBF) return 0;
+    return size;
+}
+
+static void put_shown(Page *page, Span character)
+{
+    switch (character.data[0]) {
+    case '&': put(page, SPAN("&amp;")); return;
+    case '<': put(page, SPAN("&lt;")); return;
+    case '>': put(page, SPAN("&gt;")); return;
+    case '"': put(page, SPAN("&quot;")); return;
+    case '\'': put(page, SPAN("&#39;")); return;
+    default: put(page, character);
+    }
+}
+
+void page_text(Page *page, Span text)
+{
+    Cursor c = cursor_of(text);
+    while (c.rest.size > 0) {
+        const size_t size = shown_bytes(c.rest);
+        Span character = { 0 };
+        if (!status_ok(cursor_take(&c, size > 0 ? size : 1, &character))) return;
+        if (size > 0)
+            put_shown(page, character);
+        else
+            put(page, SPAN("\xEF\xBF\xBD"));
+    }
+}
+
+void page_print(Page *page, const char *format, ...)
+{
+    char text[PRINT_BYTES_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    const int size = vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    ASSERT(size >= 0 && (size_t)size < sizeof(text));
+    page_text(page, (Span) { (const uint8_t *)text, (size_t)size });
+}
+
+/* --- two languages --- */
+
+void page_say(Page *page, ReportText text)
+{
+    if (page->language != REPORT_CHINESE) page_text(page, span_of_text(text.en));
+    if (page->language == REPORT_ENGLISH) return;
+    page_html(page, page->language == REPORT_BOTH ? " <span class=\"zh\" lang=\"zh\">" : "<span>");
+    page_text(page, span_of_text(text.zh));
+    page_html(page, "</span>");
+}
+
+void page_paragraph(Page *page, ReportText text)
+{
+    if (page->language != REPORT_BOTH) {
+        page_html(page, "<p>");
+        page_say(page, text);
+        page_html(page, "</p>\n");
+        return;
+    }
+    page_html(page, "<table class=\"pair\"><tr><td>");
+    page_text(page, span_of_text(text.en));
+    page_html(page, "</td><td lang=\"zh\">");
+    page_text(page, span_of_text(text.zh));
+    page_html(page, "</td></tr></table>\n");
+}
+
+void page_heading_cell(Page *page, ReportText text)
+{
+    page_html(page, "<th>");
+    page_say(page, text);
+    page_html(page, "</th>");
+}
+
+void page_heading_number(Page *page, ReportText text)
+{
+    page_html(page, "<th class=\"n\">");
+    page_say(page, text);
+    page_html(page, "</th>");
+}
+
+void page_time(Page *page, int64_t time_us)
+{
+    uint8_t memory[TIME_TEXT_BYTES];
+    Buffer text = BUFFER_OF(memory);
+    if (!status_ok(time_format(time_us, &text))) {
+        page_print(page, "%lld us", (long long)time_us);
+        return;
+    }
+    if (text.size > 10) memory[10] = ' ';
+    page_text(page, span_of_buffer(&text));
+}
+
+void page_begin(Page *page, Span title)
+{
+    page_html(page, "<!DOCTYPE html>\n<html lang=\"");
+    page_html(page, page->language == REPORT_CHINESE ? "zh" : "en");
+    page_html(page,
+            "\">\n<head><meta charset=\"utf-8\">"
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+            "style-src 'unsafe-inline'\">"
+            "<meta name=\"viewport\" content=\"width=device-width\"><title>");
+    page_text(page, title);
+    page_html(page, "</title>\n<style>");
+    page_html(page, style);
+    page_html(page, "</style></head>\n<body>\n");
+}
+
+Status page_end(Page *page)
+{
+    page_html(page, "</body>\n</html>\n");
+    REQUIRE(!status_is(page->status, REFUSED_BUFFER_FULL), REFUSED_REPORT_TOO_LARGE);
+    return page->status;
+}

@@ -1,0 +1,17 @@
+#pragma once
+/*
+ * report_sign: the signed note of an audit report or an incident's file (TP-16; the form is in
+ * audit/report_note.h, the request in ipc/report_wire.h), and two people's word that an incident is
+ * over.
+ */
+#include "vault/store_view.h"
+
+/*
+ * WireReport, list of WireReportFile -> note. The time in it is vaultd's own. Asked by operators.
+ * Refuses REFUSED_REPORT_NOTE_FORMAT (names, no files), REFUSED_REPORT_AHEAD_OF_LOG (more leaves
+ * than are confirmed, or another root for exactly as many).
+ */
+MUST_USE Status report_sign(StoreView *view, Span request, int64_t now_us, Buffer *ret_note);
+
+/* approval x2 of "close-incident" over the incident's number: checked and spent. */
+MUST_USE Status report_close_incident(StoreView *view, Span request, int64_t now_us);
