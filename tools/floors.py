@@ -13,7 +13,7 @@ FLOORS = [
     ["text", "crypto", "ipc", "scan"],
     ["store", "http", "journal"],
     ["audit", "keys", "vaultclient", "cases", "sdk"],
-    ["vault", "access", "message", "ledger", "report"],
+    ["vault", "access", "message", "ledger", "lifecycle", "report"],
     ["fraud"],
     ["payment"],
     ["api"],

@@ -102,7 +102,9 @@ Status layout_settings(const Layout *l, const Users *users, const char *address,
     TRY(buffer_print(&text, "operator_uid: %u\ngroup: %d\n", (unsigned)getuid(),
             users->separate ? (int)users->sockets : -1));
     TRY(buffer_print(&text, "checkpoints: \"%s/checkpoints\"\nsecond: \"%s/second\"\n", d, d));
-    TRY(buffer_print(&text, "strategy: \"%s\"\n", l->rules));
+    const char *slash = strrchr(l->rules, '/'); /* an absolute path has one */
+    TRY(buffer_print(&text, "strategy: \"%s\"\npurposes: \"%.*s/purposes.yaml\"\n", l->rules,
+            (int)(slash - l->rules), l->rules));
     TRY(buffer_print(&text,
             "ca_file: \"%s/run/hufud/ca.pem\"\nkeys_file: \"%s/%s\"\nready_file: \"%s/%s\"\n", d, d,
             PATH_KEYS, d, PATH_READY));

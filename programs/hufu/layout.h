@@ -10,7 +10,7 @@
 typedef struct Layout {
     char directory[PATH_BYTES_MAX]; /* absolute */
     char programs[PATH_BYTES_MAX]; /* where hufu itself lies: vaultd and hufud lie beside it */
-    char rules[PATH_BYTES_MAX]; /* strategy.yaml */
+    char rules[PATH_BYTES_MAX]; /* strategy.yaml; purposes.yaml lies beside it */
     int lock_fd; /* held while this `up` runs */
 } Layout;
 

@@ -26,6 +26,13 @@ static const TableName tables[] = {
     { "audit_report", TABLE_AUDIT_REPORT },
     { "incident", TABLE_INCIDENT },
     { "incident_step", TABLE_INCIDENT_STEP },
+    { "data_subject", TABLE_DATA_SUBJECT },
+    { "data_consent", TABLE_DATA_CONSENT },
+    { "data_holding", TABLE_DATA_HOLDING },
+    { "data_hold", TABLE_DATA_HOLD },
+    { "data_request", TABLE_DATA_REQUEST },
+    { "data_act", TABLE_DATA_ACT },
+    { "data_destroyed", TABLE_DATA_DESTROYED },
 };
 
 typedef struct Release {

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 typedef struct ConfigSpans {
-    Span address, database, domain, vault, admin, checkpoints, second, strategy, ca_file, keys_file,
-            ready_file;
+    Span address, database, domain, vault, admin, checkpoints, second, strategy, purposes, ca_file,
+            keys_file, ready_file;
     int64_t port, service_port, loops, operator_uid, group, code_life_s, signers, openers, callers;
     int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
             incident_police_hours, incident_notify_hours, incident_cause_days, incident_close_days;
@@ -33,6 +33,7 @@ static const YamlField fields[] = {
     TEXT(checkpoints),
     TEXT(second),
     TEXT(strategy),
+    TEXT(purposes),
     TEXT(ca_file),
     TEXT(keys_file),
     TEXT(ready_file),
@@ -119,6 +120,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->checkpoints, s.checkpoints);
     keep(ret_config->second, s.second);
     keep(ret_config->strategy, s.strategy);
+    keep(ret_config->purposes, s.purposes);
     keep(ret_config->ca_file, s.ca_file);
     keep(ret_config->keys_file, s.keys_file);
     keep(ret_config->ready_file, s.ready_file);

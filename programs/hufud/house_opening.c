@@ -24,7 +24,7 @@
 enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000, DRAINS_MAX = 6 };
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-    &ledger_schema, &report_schema, &payment_schema };
+    &ledger_schema, &report_schema, &payment_schema, &lifecycle_schema };
 
 /* Pause; refuses REFUSED_STORE_STOPPED when a signal says stop. */
 static Status pause_or_stop(const sigset_t *signals)
@@ -238,6 +238,16 @@ static Status find_key(
     return OK;
 }
 
+static Status open_purposes(Opening *o)
+{
+    YamlProblem problem = { 0 };
+    const Status s = purposes_load(o->config.purposes, &o->house.purposes, &problem);
+    if (!status_ok(s))
+        LOG_STATUS(LOG_ERROR, "hufud.purposes", s, LOG_TEXT(PATH, problem.key),
+                LOG_NUMBER(COUNT, problem.line));
+    return s;
+}
+
 static Status open_business(Opening *o)
 {
     House *house = &o->house;
@@ -247,6 +257,7 @@ static Status open_business(Opening *o)
         LOG_STATUS(LOG_ERROR, "hufud.strategy", loaded, LOG_TEXT(PATH, problem.key),
                 LOG_NUMBER(COUNT, problem.line));
     TRY(loaded);
+    TRY(open_purposes(o));
     size_t keys = 0;
     size_t left_out = 0;
     TRY(directory_open(&house->directory));

@@ -37,6 +37,16 @@ static const Operation operations[] = {
     { "caller.list", admin_caller_list },
     { "caller.revoke", admin_caller_revoke },
     { "reveal.list", admin_reveal_list },
+    { "subject.consent", admin_subject_consent },
+    { "subject.collect", admin_subject_collect },
+    { "subject.use", admin_subject_use },
+    { "subject.request", admin_subject_request },
+    { "subject.end", admin_subject_end },
+    { "subject.hold", admin_subject_hold },
+    { "subject.release_hold", admin_subject_release_hold },
+    { "subject.status", admin_subject_status },
+    { "subject.waiting", admin_subject_waiting },
+    { "subject.destroy", admin_subject_destroy },
     { "stop", admin_stop_all },
 };
 

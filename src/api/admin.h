@@ -33,6 +33,19 @@
  *   incident.open   {kind, title, crime?}
  *   incident.step   {incident, step, what, instead?, by?}: also close, with two names
  *   incident.list   {all?}
+ *
+ * People's data (lifecycle/; "tenant" is "house" unless given); each answer has an "outcome":
+ *
+ *   subject.consent       {subject, purpose, channel, text_sha256, separate?}
+ *   subject.collect       {subject, purpose, channel, fields: [{class, reference?}]}
+ *   subject.use           {subject, purpose, act, classes, party?, reference?}
+ *   subject.request       {subject, kind, proof, purpose?, class?, reference?, number?, receive?}
+ *   subject.end           {subject}: the relationship is over
+ *   subject.hold          {subject, authority, reference, until, approvals}
+ *   subject.release_hold  {subject, authority, reference, approvals}
+ *   subject.status        {subject}: what is held, agreed, done and asked; never a value
+ *   subject.waiting       who waits for destruction
+ *   subject.destroy       {subjects: [{tenant, subject}], approvals}: -> certificate
  */
 #include "api/house.h"
 #include "ipc/service.h"

@@ -41,6 +41,23 @@ Status admin_caller_add(Admin *admin, const JsonDocument *document, uint32_t uid
 Status admin_caller_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_caller_revoke(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_reveal_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_subject_consent(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_subject_collect(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_subject_use(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_subject_request(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_subject_end(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_subject_hold(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_subject_release_hold(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_subject_status(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_subject_destroy(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_subject_waiting(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_stop_all(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 
 /* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex

@@ -6,6 +6,7 @@
 
 #include "api/expiring.h"
 #include "api/reminders.h"
+#include "api/retention_tick.h"
 #include "api/rolling.h"
 #include "base/time.h"
 #include "cases/alert.h"
@@ -31,6 +32,7 @@ struct Clockwork {
     Rolling *rolling;
     Expiring expiring;
     Reminders reminders;
+    RetentionTick retention;
     PaymentKey due[PAYMENT_DUE_MAX];
     size_t due_count;
     size_t due_stuck; /* of the last tick */
@@ -124,7 +126,8 @@ static Status close_day(Clockwork *c, int64_t now_us)
 /* --- the rolling check --- */
 
 static const RollingTable rolled[] = { { &posting_table, true }, { &alert_table, true },
-    { &incident_step_table, true }, { &audit_report_table, true }, { &day_end_table, false } };
+    { &incident_step_table, true }, { &audit_report_table, true }, { &day_end_table, false },
+    { &data_act_table, true }, { &data_destroyed_table, true } };
 
 static Status begin_roll(void *context, const Table *table, VaultRoll *ret_roll)
 {
@@ -201,6 +204,7 @@ static void tick(Clockwork *c)
     report(c, "audit.checkpoint", checkpoint(c, now_us));
     report(c, "ledger.day_end", close_day(c, now_us));
     report(c, "rows.rolling_check", roll(c, now_us));
+    report(c, "data.retention", retention_tick(&c->retention, c->config.house, now_us));
     report(c, "merchant.keys", load_left_out(c, now_us));
     report(c, "merchant.keys.end", expiring_step(&c->expiring, now_us));
     report(c, "audit.door", flush_door(c, now_us));

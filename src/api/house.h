@@ -8,6 +8,7 @@
 #include "api/door.h"
 #include "api/workers.h"
 #include "fraud/strategy.h"
+#include "lifecycle/subject.h"
 #include "message/answer.h"
 #include "message/budget.h"
 #include "message/request.h"
@@ -54,6 +55,7 @@ typedef struct House {
     Door door; /* refusals before any unit, for the audit log */
     ReportClock report_clock;
     IncidentClocks incident_clocks;
+    Purposes purposes;
     int64_t code_life_us;
     PlatformKey platform_rsa;
     PlatformKey platform_sm2;
@@ -61,6 +63,7 @@ typedef struct House {
     uint8_t challenge_key[HOUSE_CHALLENGE_KEY_BYTES]; /* of this run: nonces that we gave out */
     _Atomic size_t
             keys_left_out; /* merchant keys whose rows did not verify when they were loaded */
+    _Atomic bool data_is_due; /* somebody's data is to be deleted: do not wait for the clock */
     _Atomic uint64_t passages_open;
     _Atomic uint64_t signed_groups; /* messages to vaultd for signatures */
 } House;

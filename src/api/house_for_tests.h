@@ -48,7 +48,7 @@ static inline Status house_find_key(
 static inline Status house_open_rooms(TestHouse *t)
 {
     static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-        &ledger_schema, &payment_schema, &report_schema };
+        &ledger_schema, &payment_schema, &report_schema, &lifecycle_schema };
     House *house = &t->house;
     const StoreConfig config = { t->database, NULL, schemas, sizeof(schemas) / sizeof(schemas[0]) };
     TRY(store_open(&config, &t->store));

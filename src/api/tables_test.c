@@ -9,11 +9,12 @@
 #include "base/expect.h"
 #include "cases/alert.h"
 #include "ledger/account.h"
+#include "lifecycle/subject.h"
 #include "payment/payment.h"
 #include "report/kept.h"
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-    &ledger_schema, &payment_schema, &report_schema };
+    &ledger_schema, &payment_schema, &report_schema, &lifecycle_schema };
 
 static bool is_declared(const Table *table, const Column *column)
 {

@@ -22,6 +22,13 @@ static const Known known[] = {
     { TABLE_AUDIT_REPORT, 1, "audit_report" },
     { TABLE_INCIDENT, 1, "incident" },
     { TABLE_INCIDENT_STEP, 1, "incident_step" },
+    { TABLE_DATA_SUBJECT, 1, "data_subject" },
+    { TABLE_DATA_CONSENT, 1, "data_consent" },
+    { TABLE_DATA_HOLDING, 1, "data_holding" },
+    { TABLE_DATA_HOLD, 1, "data_hold" },
+    { TABLE_DATA_REQUEST, 1, "data_request" },
+    { TABLE_DATA_ACT, 1, "data_act" },
+    { TABLE_DATA_DESTROYED, 1, "data_destroyed" },
 };
 enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };
 _Static_assert((int)KNOWN_COUNT <= (int)DISCOVER_TABLES_MAX, "fits");

@@ -32,6 +32,13 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_INCIDENT_OPEN: return "incident.open";
     case AUDIT_INCIDENT_STEP: return "incident.step";
     case AUDIT_INCIDENT_CLOSE: return "incident.close";
+    case AUDIT_SUBJECT_CONSENT: return "subject.consent";
+    case AUDIT_SUBJECT_COLLECT: return "subject.collect";
+    case AUDIT_SUBJECT_USE: return "subject.use";
+    case AUDIT_SUBJECT_REQUEST: return "subject.request";
+    case AUDIT_SUBJECT_HOLD: return "subject.hold";
+    case AUDIT_SUBJECT_DELETE: return "subject.delete";
+    case AUDIT_SUBJECT_DESTROY: return "subject.destroy";
     }
     return "unknown";
 }

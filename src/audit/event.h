@@ -53,6 +53,13 @@ typedef enum AuditKind {
     AUDIT_INCIDENT_OPEN = 92,
     AUDIT_INCIDENT_STEP = 93,
     AUDIT_INCIDENT_CLOSE = 94,
+    AUDIT_SUBJECT_CONSENT = 80, /* given or withdrawn */
+    AUDIT_SUBJECT_COLLECT = 81,
+    AUDIT_SUBJECT_USE = 82, /* shared, disclosed, entrusted; or refused */
+    AUDIT_SUBJECT_REQUEST = 83, /* what the subject asked for */
+    AUDIT_SUBJECT_HOLD = 84, /* placed or released */
+    AUDIT_SUBJECT_DELETE = 85,
+    AUDIT_SUBJECT_DESTROY = 86,
 } AuditKind;
 
 typedef struct AuditEvent {

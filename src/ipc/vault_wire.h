@@ -91,6 +91,9 @@ typedef enum VaultOperation {
     VAULT_UNSEAL_SHARE = 38, /* box with a share's text inside -> held u8, needed u8 */
     VAULT_SIGN_REPORT = 93, /* WireReport, list of WireReportFile -> signed note (report_wire.h) */
     VAULT_CLOSE_INCIDENT = 94, /* approval x2 of "close-incident" */
+    VAULT_HOLD_SUBJECT = 90, /* ipc/hold_wire.h */
+    VAULT_RELEASE_HOLD = 91,
+    VAULT_HELD_UNTIL = 92,
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 

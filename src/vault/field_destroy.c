@@ -9,14 +9,17 @@
 #include "base/time.h"
 #include "crypto/sign.h"
 #include "vault/approval.h"
+#include "vault/legal_hold.h"
 
 static Status take_list(Field *field, Cursor *c, KeyedHash *ret_subjects, uint32_t *ret_count)
 {
     TRY(wire_take_count(c, WIRE_DESTROY_MAX, ret_count));
     REQUIRE(*ret_count > 0, REFUSED_IPC_FORMAT);
+    const LegalHolds holds = { field->config.memory, field->config.clock };
     for (uint32_t i = 0; i < *ret_count; i++) {
         WireSubjectName name;
         TRY(wire_take_subject_name(c, &name));
+        TRY(legal_hold_must_not_be(&holds, name.tenant, name.subject));
         field_name(field, "subject", name.tenant, name.subject, &ret_subjects[i]);
     }
     return cursor_end(c);

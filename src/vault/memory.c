@@ -23,6 +23,8 @@ static void tables_init(Memory *m)
     hash_table_init(&m->nonces, sizeof(MemoryNonce), MEMORY_REPLAY_FACTOR * MEMORY_NONCES_MAX);
     hash_table_init(&m->strangers, sizeof(MemoryPayer), MEMORY_STRANGERS_MAX);
     hash_table_init(&m->reveals, sizeof(MemoryReveal), MEMORY_REVEALS_MAX);
+    hash_table_init(
+            &m->holds, sizeof(MemoryLegalHold), MEMORY_REPLAY_FACTOR * MEMORY_LEGAL_HOLDS_MAX);
     m->boxes_purge_at = PURGE_FIRST;
     m->grants_purge_at = PURGE_FIRST;
 }
@@ -68,6 +70,7 @@ void memory_close(Memory *m)
     hash_table_clear(&m->nonces);
     hash_table_clear(&m->strangers);
     hash_table_clear(&m->reveals);
+    hash_table_clear(&m->holds);
     memory_fields_close(m);
     pthread_cond_destroy(&m->settle);
     pthread_mutex_destroy(&m->lock);

@@ -28,6 +28,7 @@ enum {
     MEMORY_LEGACY_MAX = 16,
     MEMORY_LEGACY_KEY_BYTES_MAX = 192, /* 64 secret bytes, sealed */
     MEMORY_REVEALS_MAX = 16 * 1024,
+    MEMORY_LEGAL_HOLDS_MAX = 16 * 1024,
     MEMORY_REPLAY_FACTOR = 8, /* a segment may hold this many times what lives at one moment */
     MEMORY_FAULTS_MAX = 16,
     MEMORY_OPERATORS_MAX = 32,
@@ -81,6 +82,10 @@ typedef enum MemoryKind {
     MEMORY_EXPIRY_GRANT = 21,
     MEMORY_EXPIRY_END = 22,
     MEMORY_KEYSTORE = 25, /* generation of the key store: an older copy of it is noticed */
+    /* legal holds */
+    MEMORY_LEGAL_HOLD = 50,
+    MEMORY_LEGAL_RELEASE = 51,
+    MEMORY_LEGAL_HOLDS = 52, /* those of a snapshot */
 } MemoryKind;
 
 /* Somebody with a PIN or a password: a payer of the house, or anybody of a tenant. */
@@ -139,6 +144,13 @@ typedef struct MemoryReveal {
     uint32_t spare;
 } MemoryReveal;
 
+/* An authority wants a subject's data kept (memory_hold.h). */
+typedef struct MemoryLegalHold {
+    KeyedHash hold; /* of subject, authority and order */
+    KeyedHash subject;
+    int64_t until_us;
+} MemoryLegalHold;
+
 typedef struct MemoryOperator {
     uint8_t name[MEMORY_OPERATOR_NAME_BYTES_MAX];
     uint8_t key[MEMORY_OPERATOR_KEY_BYTES_MAX];
@@ -163,7 +175,7 @@ typedef struct Memory {
     size_t prepared_grant_count;
     int64_t signed_size; /* -1: none */
     MerkleHash signed_root;
-    HashTable frozen, payers, boxes, grants, nonces, strangers, reveals;
+    HashTable frozen, payers, boxes, grants, nonces, strangers, reveals, holds;
     MemoryLegacy legacy[MEMORY_LEGACY_MAX];
     size_t boxes_purge_at, grants_purge_at;
     MemoryOperator operators[MEMORY_OPERATORS_MAX];
@@ -216,6 +228,9 @@ MUST_USE Status memory_apply_password(Memory *memory, uint16_t kind, Cursor *c);
 MUST_USE Status memory_apply_attempt(Memory *memory, HashTable *people, Cursor *c);
 /* payer | version u32 | box | facts | expires i64 */
 MUST_USE Status memory_apply_verifier(Memory *memory, Cursor *c);
+/* The kinds of memory_hold.h, likewise. */
+MUST_USE Status memory_apply_hold(Memory *memory, uint16_t kind, Cursor *c);
+MUST_USE Status memory_snapshot_holds(const Memory *memory, Journal *journal);
 /* spent nonces, to the end */
 MUST_USE Status memory_apply_approvals(Memory *memory, Cursor *c);
 /* Append the whole state. */

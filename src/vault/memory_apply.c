@@ -313,6 +313,8 @@ static const Apply applies[] = {
 
 static Status apply_one(Memory *m, uint16_t kind, Cursor *c)
 {
+    if (kind >= MEMORY_LEGAL_HOLD && kind <= MEMORY_LEGAL_HOLDS)
+        return memory_apply_hold(m, kind, c);
     if (kind >= MEMORY_SUBJECTS) return memory_apply_password(m, kind, c);
     if (kind >= MEMORY_FIELD_BOXES) return memory_fields_apply(m, kind, c);
     REQUIRE(kind < sizeof(applies) / sizeof(applies[0]), REFUSED_JOURNAL_TAMPERED);

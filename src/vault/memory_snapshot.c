@@ -164,6 +164,7 @@ Status memory_snapshot(void *memory, Journal *journal)
     TRY(memory_put_table(journal, MEMORY_STRANGERS, &m->strangers, put_payer));
     TRY(memory_put_table(journal, MEMORY_REVEALED, &m->reveals, put_reveal));
     TRY(put_legacies(m, journal));
+    TRY(memory_snapshot_holds(m, journal));
     TRY(memory_put_table(journal, MEMORY_BOXES, &m->boxes, put_box));
     TRY(memory_put_table(journal, MEMORY_GRANTS, &m->grants, put_grant));
     TRY(memory_put_table(journal, MEMORY_APPROVALS, &m->nonces, put_nonce));

@@ -6,6 +6,7 @@
 #include "vault/checkpoint.h"
 #include "vault/key_acts.h"
 #include "vault/legacy_import.h"
+#include "vault/legal_hold.h"
 #include "vault/policy_book.h"
 #include "vault/prepare.h"
 #include "vault/report_sign.h"
@@ -20,6 +21,7 @@ struct Vault {
     StoreView *view;
     Pin pin;
     PasswordService passwords;
+    LegalHolds holds;
     Issue issue;
     Protect protect;
     PolicyBook book;
@@ -61,6 +63,7 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     Memory *memory = config->memory;
     v->config = *config;
     v->pin = (Pin) { config->keys, memory, config->clock, config->random, memory->names };
+    v->holds = (LegalHolds) { memory, config->clock };
     v->passwords = (PasswordService) { config->keys, memory, config->clock, config->random,
         memory->names, config->password_length_min };
     v->issue = (Issue) { config->keys, config->clock, config->random, { NULL } };
@@ -294,6 +297,9 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     case VAULT_EXPIRY_GRANT: return policy_book_grant(&v->book, request);
     case VAULT_EXPIRY_END: return policy_book_end(&v->book, request);
     case VAULT_EXPIRY_LOOK: return policy_book_look(&v->book, request, ret_answer);
+    case VAULT_HOLD_SUBJECT: return legal_hold_place(&v->holds, request);
+    case VAULT_RELEASE_HOLD: return legal_hold_release(&v->holds, request);
+    case VAULT_HELD_UNTIL: return legal_hold_until(&v->holds, request, ret_answer);
     case VAULT_STOP: return stop(v);
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
     }

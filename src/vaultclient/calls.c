@@ -315,6 +315,41 @@ Status vaultclient_accept_restore(VaultClient *client, const WireApproval approv
     return approve(client, VAULT_ACCEPT_RESTORE, approvals);
 }
 
+static Status hold(
+        VaultClient *client, VaultOperation operation, Span approvals, const WireLegalHold *wire)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(client, &slot));
+    TRY(buffer_put(&slot->request, approvals));
+    TRY(wire_put_legal_hold(&slot->request, wire));
+    return slot_ask(slot, operation, &slot->answer);
+}
+
+Status vaultclient_hold_subject(VaultClient *client, Span approvals, const WireLegalHold *wire)
+{
+    return hold(client, VAULT_HOLD_SUBJECT, approvals, wire);
+}
+
+Status vaultclient_release_hold(VaultClient *client, Span approvals, const WireLegalHold *wire)
+{
+    return hold(client, VAULT_RELEASE_HOLD, approvals, wire);
+}
+
+Status vaultclient_held_until(VaultClient *client, Span tenant, Span subject, int64_t *ret_until_us)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(client, &slot));
+    const WireHeldSubject wire = { tenant, subject };
+    TRY(wire_put_held_subject(&slot->request, &wire));
+    TRY(slot_ask(slot, VAULT_HELD_UNTIL, &slot->answer));
+    Cursor c = cursor_of(span_of_buffer(&slot->answer));
+    int64_t until_us = 0;
+    TRY(cursor_i64(&c, &until_us));
+    TRY(cursor_end(&c));
+    *ret_until_us = until_us;
+    return OK;
+}
+
 Status vaultclient_unwrap_key(
         VaultClient *client, const WireApproval approvals[2], Span wrapped, Buffer *ret_key)
 {

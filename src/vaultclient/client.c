@@ -194,6 +194,7 @@ static bool twice_is_once(VaultOperation operation)
     case VAULT_TURN_SUBJECTS:
     case VAULT_REVEAL_LOG:
     case VAULT_REVEAL_KEPT:
+    case VAULT_HELD_UNTIL:
     case VAULT_ENCRYPT_DOWNLINK: return true;
     default: return false;
     }

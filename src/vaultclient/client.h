@@ -21,6 +21,7 @@
 #include "base/seams.h"
 #include "ipc/channel.h"
 #include "ipc/report_wire.h"
+#include "ipc/hold_wire.h"
 #include "ipc/vault_wire.h"
 
 enum {
@@ -130,6 +131,15 @@ MUST_USE Status vaultclient_sign_report(VaultClient *client, const WireReport *r
         const WireReportFile *files, size_t file_count, Buffer *ret_note);
 /* Two people say that an incident is over. */
 MUST_USE Status vaultclient_close_incident(VaultClient *client, const WireApproval approvals[2]);
+/* Legal holds (ipc/hold_wire.h). `approvals`: two WireApproval as bytes, as they came from the
+ * people who signed. Refuse APPROVAL_*, HOLD_FULL, HOLD_UNKNOWN. */
+MUST_USE Status vaultclient_hold_subject(
+        VaultClient *client, Span approvals, const WireLegalHold *hold);
+MUST_USE Status vaultclient_release_hold(
+        VaultClient *client, Span approvals, const WireLegalHold *hold);
+/* 0: not held. */
+MUST_USE Status vaultclient_held_until(
+        VaultClient *client, Span tenant, Span subject, int64_t *ret_until_us);
 /* During the ceremony only. */
 MUST_USE Status vaultclient_enroll(VaultClient *client, Span name, Span public_key_spki);
 MUST_USE Status vaultclient_stop(VaultClient *client);

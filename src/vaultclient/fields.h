@@ -111,6 +111,14 @@ MUST_USE Status fields_rewrap(const Fields *fields, FieldsProgress *ret_progress
 /* Move one page of subject keys under this month's key; those of destroyed subjects are deleted. */
 MUST_USE Status fields_turn(const Fields *fields, FieldsProgress *ret_progress);
 
+/* Every value of this class of this subject leaves the store, with its mask and blind indexes: no
+ * key and no look-up finds it any more. OK also when there is none. */
+MUST_USE Status fields_forget(
+        const Fields *fields, const WireSubjectName *subject, DataClass class);
+/* The mask of one of them, for who knows subject, class and row key alone. Refuses ROW_MISSING. */
+MUST_USE Status fields_mask_of(const Fields *fields, const WireSubjectName *subject,
+        DataClass class, Span row_key, Buffer *ret_mask);
+
 /* Destroy these subjects' data: in vaultd, for good; then here. ret_certificate is appended to. */
 MUST_USE Status fields_destroy(const Fields *fields, const WireApproval approvals[2],
         const WireSubjectName *subjects, size_t count, Buffer *ret_certificate);
