@@ -14,6 +14,7 @@
  * that the data of one can be destroyed without the other's (docs/decisions/0017). Thread-safe.
  */
 #include "ipc/field_wire.h"
+#include "policy/classes.h"
 #include "vaultclient/client.h"
 #include "vaultclient/domain.h"
 
