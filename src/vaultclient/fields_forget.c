@@ -1,4 +1,4 @@
-/* One class of one subject's data leaves the domain store (LL-4.5.4); and its mask, by reference. */
+/* A class of one subject leaves the domain store (LL-4.5.4); and its mask, by reference. */
 #include "vaultclient/fields.h"
 
 #include "vaultclient/domain_inside.h"
