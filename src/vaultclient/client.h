@@ -20,8 +20,8 @@
  */
 #include "base/seams.h"
 #include "ipc/channel.h"
-#include "ipc/report_wire.h"
 #include "ipc/hold_wire.h"
+#include "ipc/report_wire.h"
 #include "ipc/vault_wire.h"
 
 enum {
