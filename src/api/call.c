@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "crypto/certificate.h"
+#include "crypto/digest.h"
 
 #include <stdlib.h>
 
@@ -40,15 +41,38 @@ static const CallRoute *find_route(const HttpRequest *request, Span *ret_rest)
     return NULL;
 }
 
+/* The print of a certificate's key. Reading a certificate and checking its key costs twenty times
+ * what the rest of a call does, and what a certificate says never changes: each loop remembers the
+ * last ones by their digest. */
+static Status key_of_certificate(Span der, uint8_t ret_key[CALLER_KEY_BYTES])
+{
+    enum { REMEMBERED = 32 };
+    static _Thread_local struct {
+        uint8_t certificate[DIGEST_SHA256_BYTES];
+        uint8_t key[CALLER_KEY_BYTES];
+        bool taken;
+    } known[REMEMBERED];
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    CLEANUP(certificate_free) Certificate *certificate = NULL;
+    sha256(der, digest);
+    const size_t at = digest[0] % REMEMBERED;
+    if (!known[at].taken || !bytes_equal_ct(known[at].certificate, digest, sizeof(digest))) {
+        TRY(certificate_from_der(der, &certificate));
+        public_key_fingerprint(certificate_key(certificate), known[at].key);
+        memcpy(known[at].certificate, digest, sizeof(digest));
+        known[at].taken = true;
+    }
+    memcpy(ret_key, known[at].key, CALLER_KEY_BYTES);
+    return OK;
+}
+
 /* TLS has verified the chain; which caller it is stands in our own sealed rows. */
 static Status identify(House *house, const HttpRequest *request, uint32_t right, Caller *ret_caller)
 {
     const Span der = http_request_peer_certificate(request);
     uint8_t key[CALLER_KEY_BYTES];
-    CLEANUP(certificate_free) Certificate *certificate = NULL;
     REQUIRE(der.data != NULL, REFUSED_CALLER_UNKNOWN);
-    TRY(certificate_from_der(der, &certificate));
-    public_key_fingerprint(certificate_key(certificate), key);
+    TRY(key_of_certificate(der, key));
     return caller_list_find(house->callers, key, right, clock_now_us(&house->clock), ret_caller);
 }
 

@@ -63,6 +63,8 @@ static inline Status house_open_rooms(TestHouse *t)
     TRY(private_key_generate(KEY_RSA, &t->merchant_key));
     const MessageKeys keys = { t, house_find_key, NULL };
     TRY(message_verifier_open(&keys, house->nonces, &house->verifier));
+    TRY(directory_open(&house->directory));
+    TRY(caller_list_open(&house->callers));
     TRY(workers_start(2, &house->openers));
     return signer_start(house, 2, &house->signer);
 }
@@ -95,6 +97,8 @@ static inline void house_close(TestHouse *t)
     if (t->house.openers != NULL) workers_stop(t->house.openers);
     if (t->house.batcher != NULL) batcher_stop(t->house.batcher);
     if (t->house.signer != NULL) signer_stop(t->house.signer);
+    if (t->house.directory != NULL) directory_close(&t->house.directory);
+    caller_list_close(&t->house.callers);
     http_server_free(&t->server);
     message_verifier_close(t->house.verifier);
     nonce_close(t->house.nonces);
