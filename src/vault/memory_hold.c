@@ -78,7 +78,6 @@ Status memory_snapshot_holds(const Memory *m, Journal *journal)
     return memory_put_table(journal, MEMORY_LEGAL_HOLDS, &m->holds, put_hold);
 }
 
-
 /* hold | subject | until i64 */
 static Status apply_one(Memory *m, Cursor *c)
 {
