@@ -1,6 +1,8 @@
 #include "scan_report.h"
 
 #include "base/encoding.h"
+#include "base/secret.h"
+#include "policy/mask_value.h"
 #include "terminal.h"
 #include "text/json.h"
 
@@ -84,17 +86,25 @@ static char *place_shown(const char *place)
 
 /* --- findings --- */
 
+/* By the policy's own mask (TP-11), whatever separators stood in it. */
 static void mask(DetectKind kind, Span value, char ret_mask[REPORT_MASK_BYTES])
 {
-    char digits[5] = "";
-    size_t count = 0;
-    for (size_t i = value.size; i > 0 && count < 4; i--) {
-        const uint8_t c = value.data[i - 1];
-        if ((c >= '0' && c <= '9') || c == 'X' || c == 'x') digits[3 - count++] = (char)c;
+    static const DataClass classes[DETECT_KINDS] = { [DETECT_CARD] = CLASS_CARD,
+        [DETECT_IDENTITY] = CLASS_IDENTITY_NUMBER,
+        [DETECT_PHONE] = CLASS_PHONE };
+    uint8_t memory[DETECT_VALUE_BYTES_MAX];
+    Buffer digits = BUFFER_OF(memory);
+    Buffer text = { (uint8_t *)ret_mask, 0, REPORT_MASK_BYTES - 1 };
+    Status s = classes[kind] == 0 ? REFUSE(REFUSED_POLICY_REFUSES) : OK;
+    for (size_t i = 0; i < value.size && status_ok(s); i++) {
+        const uint8_t c = value.data[i];
+        if ((c >= '0' && c <= '9') || c == 'X' || c == 'x') s = buffer_put_u8(&digits, c);
     }
-    const bool last_four = kind == DETECT_CARD || kind == DETECT_IDENTITY || kind == DETECT_PHONE;
-    if (last_four && count == 4) snprintf(ret_mask, REPORT_MASK_BYTES, "**** %s", digits);
-    if (!last_four || count < 4) snprintf(ret_mask, REPORT_MASK_BYTES, "****");
+    if (status_ok(s))
+        s = policy_show(classes[kind], LAYER_EXPORT, PURPOSE_ANY, span_of_buffer(&digits), &text);
+    bytes_wipe(memory, digits.size);
+    if (!status_ok(s)) IGNORE(mask_nothing(&text), "there is room");
+    ret_mask[text.size] = '\0';
 }
 
 /* A salted or plain hash of a card number is the card number: 10^9 tries. Hence a key, apart. */
@@ -215,7 +225,7 @@ static Status print_json(const Report *report, FILE *out)
     CLEANUP(memory_free) uint8_t *memory = malloc(capacity);
     CHECK(memory != NULL, FAULT_MEMORY);
     Buffer text = { memory, 0, capacity };
-    JsonWriter w = json_writer(&text);
+    JsonWriter w = json_writer_for(&text, LAYER_EXPORT);
     json_report(report, &w);
     TRY(json_finish(&w));
     CHECK(fwrite(text.data, 1, text.size, out) == text.size, FAULT_DISK);

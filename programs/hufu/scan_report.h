@@ -15,7 +15,7 @@
 enum {
     REPORT_FINDINGS_MAX = 20000, /* listed; more are counted */
     REPORT_SKIPPED_MAX = 2000,
-    REPORT_MASK_BYTES = 24,
+    REPORT_MASK_BYTES = 32,
     FINGERPRINT_BYTES = 16,
 };
 

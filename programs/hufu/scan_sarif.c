@@ -141,7 +141,7 @@ Status report_print_sarif(const Report *report, FILE *out)
     CLEANUP(memory_free) uint8_t *memory = malloc(items * RESULT_BYTES_MAX);
     CHECK(memory != NULL, FAULT_MEMORY);
     Buffer text = { memory, 0, items * RESULT_BYTES_MAX };
-    JsonWriter w = json_writer(&text);
+    JsonWriter w = json_writer_for(&text, LAYER_EXPORT);
     put_log(report, &w);
     TRY(json_finish(&w));
     /* A member of everybody's, not of ours: its name is no word, so no registry declares it. */

@@ -67,7 +67,7 @@ static Status dispatch(Admin *admin, Span request, uint32_t uid, Buffer *ret_pay
     TRY(json_read_some(document, json_root(document), named_fields, 1, &named, &problem));
     for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
         if (!span_equal(named.operation, span_of_text(operations[i].name))) continue;
-        JsonWriter w = json_writer(ret_payload);
+        JsonWriter w = json_writer_for(ret_payload, LAYER_DISPLAY); /* an operator's screen */
         json_open_object(&w);
         TRY(operations[i].run(admin, document, uid, &w));
         json_close(&w);

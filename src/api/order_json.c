@@ -93,20 +93,19 @@ static bool is_visible_ascii(Span text)
     return true;
 }
 
-/* What is stored under no grammar of its own must hold nothing that may not be stored. */
+/* What has no grammar of its own must hold nothing that may not be stored, nor may neighbours
+ * together (TP-5, TP-8): a number can be split over them. In the order of the message's document. */
 static Status check_content(const OrderJson *json, const char **ret_field)
 {
-    const struct {
-        const char *name;
-        Span text;
-    } kept[] = { { "appid", json->appid }, { "description", json->description },
-        { "attach", json->attach }, { "notify_url", json->notify_url },
-        { "scene_info.store_info.id", json->store_id } };
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-        *ret_field = kept[i].name;
-        TRY(detect_free_text(kept[i].text));
-    }
-    return OK;
+    static const char *const names[] = { "appid", "description", "attach", "notify_url",
+        "goods_tag", "scene_info.store_info.id", "scene_info.store_info.name",
+        "scene_info.store_info.address" };
+    const Span texts[] = { json->appid, json->description, json->attach, json->notify_url,
+        json->goods_tag, json->store_id, json->store_name, json->store_address };
+    size_t first = 0;
+    const Status s = detect_fields(texts, sizeof(texts) / sizeof(texts[0]), &first);
+    if (!status_ok(s)) *ret_field = names[first];
+    return s;
 }
 
 static Status check_money(const OrderJson *json, Money *ret_money, const char **ret_field)

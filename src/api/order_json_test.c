@@ -279,6 +279,30 @@ static void test_card_numbers_and_prohibited_data(void)
     EXPECT_OK(native_with("attach", "\"4111111111111112\"")); /* Luhn says no */
 }
 
+/* TP-5 and TP-8: two fields that are clean alone and a card number together. */
+static void test_a_number_split_over_neighbours(void)
+{
+    Member members[sizeof(good_native) / sizeof(good_native[0])];
+    const size_t count = sizeof(members) / sizeof(members[0]);
+    memcpy(members, good_native, sizeof(members));
+    members[2].json = "\"refund to 4111 1111\"";
+    EXPECT_OK(read_members(members, count, false));
+    members[5].json = "\"1111 1111\"";
+    EXPECT_REFUSED(read_members(members, count, false), REFUSED_DATA_CARD_NUMBER);
+    EXPECT(blames("description"));
+    members[5].json = "\"1111 1112\""; /* Luhn says no */
+    EXPECT_OK(read_members(members, count, false));
+    members[2].json = "\"CVN2\"";
+    members[5].json = "\"123\"";
+    EXPECT_REFUSED(read_members(members, count, false), REFUSED_DATA_PROHIBITED);
+    EXPECT(blames("description"));
+    memcpy(members, good_native, sizeof(members));
+    members[8].json = "{\"store_info\":{\"id\":\"0001\",\"name\":\"shop 4111 1111\","
+                      "\"address\":\"11111111\"}}";
+    EXPECT_REFUSED(read_members(members, count, false), REFUSED_DATA_CARD_NUMBER);
+    EXPECT(blames("scene_info.store_info.name"));
+}
+
 static void test_bodies_that_are_no_order(void)
 {
     static const struct {
@@ -302,4 +326,5 @@ static void test_bodies_that_are_no_order(void)
 TESTS(TEST(test_good_orders_are_read), TEST(test_required_fields), TEST(test_limits_of_texts),
         TEST(test_wrong_types_name_their_field), TEST(test_unknown_keys_are_named),
         TEST(test_absurd_amounts), TEST(test_fields_with_a_grammar),
-        TEST(test_card_numbers_and_prohibited_data), TEST(test_bodies_that_are_no_order))
+        TEST(test_card_numbers_and_prohibited_data), TEST(test_a_number_split_over_neighbours),
+        TEST(test_bodies_that_are_no_order))

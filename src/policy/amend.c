@@ -157,16 +157,16 @@ Status policy_blob_write(PolicyBlob *blob, Buffer *ret_bytes)
 
 /* --- meaning --- */
 
-static bool is_looser_mask(const PolicyAmendment *a)
+bool policy_mask_is_looser(uint32_t class, PolicyMask mask)
 {
-    const PolicyMask mask = policy_mask(policy_default(), a->class, 0);
-    if (a->mask.shape == MASK_SHAPE_ALL) return false;
-    return a->mask.shape != mask.shape || a->mask.first > mask.first || a->mask.last > mask.last;
+    const PolicyMask usual = policy_mask(policy_default(), class, 0);
+    if (mask.shape == MASK_SHAPE_ALL) return false;
+    return mask.shape != usual.shape || mask.first > usual.first || mask.last > usual.last;
 }
 
 bool policy_amendment_is_override(const PolicyAmendment *a)
 {
-    if (a->kind == AMEND_MASK) return is_looser_mask(a);
+    if (a->kind == AMEND_MASK) return policy_mask_is_looser(a->class, a->mask);
     const PolicyDecision d = policy_decide(policy_default(), a->class, a->layer, a->purpose, 0);
     return (a->forms & ~d.forms) != 0;
 }

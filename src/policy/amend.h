@@ -57,6 +57,8 @@ MUST_USE Status policy_blob_write(PolicyBlob *blob, Buffer *ret_bytes);
 
 /* It permits a form, or shows a character, that the default does not. */
 bool policy_amendment_is_override(const PolicyAmendment *amendment);
+/* It shows a character that the default mask of the class does not. */
+bool policy_mask_is_looser(uint32_t class, PolicyMask mask);
 /* Its time is over. */
 bool policy_amendment_is_over(const PolicyAmendment *amendment, int64_t now_us);
 

@@ -187,7 +187,7 @@ static Status refuse_kind(DetectKind kind)
 
 Status detect_free_text(Span text) { return refuse_kind(detect_kind(text, DETECT_DOOR)); }
 
-Status detect_fields(const Span *fields, size_t count)
+Status detect_fields(const Span *fields, size_t count, size_t *ret_first)
 {
-    return refuse_kind(detect_kind_in_fields(fields, count, DETECT_DOOR, NULL, NULL));
+    return refuse_kind(detect_kind_in_fields(fields, count, DETECT_DOOR, ret_first, NULL));
 }

@@ -95,7 +95,8 @@ DetectKind detect_kind_over_fields(
 
 /* Doors: refuse REFUSED_DATA_PROHIBITED, REFUSED_DATA_CARD_NUMBER. */
 MUST_USE Status detect_free_text(Span text);
-MUST_USE Status detect_fields(const Span *fields, size_t count);
+/* `ret_first`, on refusal: the field that holds it, or its beginning; may be NULL. */
+MUST_USE Status detect_fields(const Span *fields, size_t count, size_t *ret_first);
 
 /* The guard of a program's log (base/log.h): all kinds; returns the kind's name or NULL. */
 const char *detect_guard(const Span *fields, size_t count, size_t *ret_first, size_t *ret_last);

@@ -82,8 +82,8 @@ static bool is_alone(Span view, size_t from, size_t to)
 {
     const int before = from > 1 ? byte_at(view, from - 1) : -1;
     const int after = byte_at(view, to);
-    const bool came_on =
-            (before == ' ' || before == '-' || before == '.') && is_digit_at(view, from - 2);
+    const bool came_on = (before == ' ' || before == '-' || before == '.')
+            && is_digit_at(view, from - 2) && !has_country(view, from);
     return !came_on && !((after == ' ' || after == '-') && is_digit_at(view, to + 1));
 }
 

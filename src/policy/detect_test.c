@@ -93,7 +93,7 @@ static void test_false_refusals_are_rare(void)
         char text[4][160];
         Span fields[4];
         const size_t count = ordinary_record(&random, text, fields);
-        if (status_ok(detect_fields(fields, count))) continue;
+        if (status_ok(detect_fields(fields, count, NULL))) continue;
         refused++;
         printf("refused: %s | %s | %s | %s\n", text[0], text[1], text[2], text[3]);
     }
@@ -156,9 +156,9 @@ static void test_split_over_fields(void)
         EXPECT(digits[18] < '9');
     for (size_t cut = 3; cut <= 16; cut++) {
         const Span two[] = { SPAN("nothing"), { digits, cut }, { digits + cut, 19 - cut } };
-        EXPECT_REFUSED(detect_fields(two, 3), REFUSED_DATA_CARD_NUMBER);
+        EXPECT_REFUSED(detect_fields(two, 3, NULL), REFUSED_DATA_CARD_NUMBER);
         const Span apart[] = { { digits, cut }, SPAN("a word"), { digits + cut, 19 - cut } };
-        EXPECT_OK(detect_fields(apart, 3));
+        EXPECT_OK(detect_fields(apart, 3, NULL));
     }
     const Span four[] = { SPAN("card 4111"), SPAN("1111"), SPAN(" 1111 "), SPAN("1111 end") };
     size_t first = 9;
@@ -166,11 +166,11 @@ static void test_split_over_fields(void)
     EXPECT(detect_kind_in_fields(four, 4, DETECT_ALL, &first, &last) == DETECT_CARD);
     EXPECT(first == 0 && last == 3);
     const Span wide[] = { SPAN("\\uff14111 1111"), SPAN("%31111 1111") };
-    EXPECT_REFUSED(detect_fields(wide, 2), REFUSED_DATA_CARD_NUMBER);
+    EXPECT_REFUSED(detect_fields(wide, 2, NULL), REFUSED_DATA_CARD_NUMBER);
     const Span named[] = { SPAN("CVN2"), SPAN("123") };
-    EXPECT_REFUSED(detect_fields(named, 2), REFUSED_DATA_PROHIBITED);
+    EXPECT_REFUSED(detect_fields(named, 2, NULL), REFUSED_DATA_PROHIBITED);
     const Span dates[] = { SPAN("45123456"), SPAN("20260131") };
-    EXPECT_OK(detect_fields(dates, 2));
+    EXPECT_OK(detect_fields(dates, 2, NULL));
 }
 
 static void test_numbers_that_are_no_cards(void)
@@ -205,7 +205,8 @@ static void test_kinds_of_people_and_servers(void)
         DetectKind kind;
     } cases[] = { { "id 110101 19900307 7715", DETECT_IDENTITY },
         { "11010519491231002X", DETECT_IDENTITY }, { "tel: 13800138000", DETECT_PHONE },
-        { "138-0013-8000", DETECT_PHONE }, { "手机号13912345678", DETECT_PHONE },
+        { "138-0013-8000", DETECT_PHONE }, { "+86 138-1357-2468", DETECT_PHONE },
+        { "0086-138-1357-2468", DETECT_PHONE }, { "手机号13912345678", DETECT_PHONE },
         { "host=10.1.2.3 user=root password=Tr0ub4dor", DETECT_ACCOUNT },
         { "jdbc:mysql://10.0.0.5:3306/pay?user=pay&password=S3cr3t-pay", DETECT_ACCOUNT },
         { "mysql://pay:Abc12345@db.internal/pay", DETECT_ACCOUNT },

@@ -3,7 +3,7 @@
 #include "base/seams.h"
 #include "policy/amend.h"
 
-enum { ALL_ASTERISKS = 8, EMAIL_ASTERISKS = 3, GROUP = 4 };
+enum { EMAIL_ASTERISKS = 3, GROUP = 4 };
 
 /* One character: where it begins and how long it is. */
 typedef struct Character {
@@ -173,23 +173,18 @@ static Status put_email(PolicyMask mask, const Text *text, Buffer *b)
     return OK;
 }
 
-static Status put_all(Buffer *b)
-{
-    for (size_t i = 0; i < ALL_ASTERISKS; i++)
-        TRY(buffer_put_u8(b, '*'));
-    return OK;
-}
+Status mask_nothing(Buffer *ret_text) { return buffer_put(ret_text, SPAN("********")); }
 
 static Status put_shape(DataClass class, PolicyMask mask, const Text *text, Buffer *b)
 {
     switch ((MaskShape)mask.shape) {
-    case MASK_SHAPE_ALL: return put_all(b);
+    case MASK_SHAPE_ALL: return mask_nothing(b);
     case MASK_SHAPE_NUMBER: return put_number(class, mask, text, b);
     case MASK_SHAPE_NAME: return put_beginning(text, mask.first == 0 ? 0 : surname_of(text), b);
     case MASK_SHAPE_EMAIL: return put_email(mask, text, b);
     case MASK_SHAPE_ADDRESS: return put_beginning(text, mask.first, b);
     }
-    return put_all(b);
+    return mask_nothing(b);
 }
 
 Status mask_value_with(DataClass class, PolicyMask mask, Span value, Buffer *ret_text)

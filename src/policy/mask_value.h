@@ -23,6 +23,9 @@ MUST_USE Status mask_value(DataClass class, Span value, Buffer *ret_text);
 /* The same with this mask. */
 MUST_USE Status mask_value_with(DataClass class, PolicyMask mask, Span value, Buffer *ret_text);
 
+/* Append asterisks that say nothing, not even how long the value was. */
+MUST_USE Status mask_nothing(Buffer *ret_text);
+
 /* What may leave through a door that shows values (display, export, notification, partner): the
  * value itself, or its mask, as the policy in force says for this layer and purpose. Refuses
  * REFUSED_POLICY_REFUSES; REFUSED_POLICY_FORM when only a token, hash or ciphertext may leave. */

@@ -60,7 +60,7 @@ typedef struct PolicyRule {
     const char *why; /* one line */
 } PolicyRule;
 
-/* How much of a value a mask shows (mask.h). */
+/* How much of a value a mask shows (mask_value.h). */
 typedef struct PolicyMask {
     uint8_t shape; /* MaskShape */
     uint8_t first; /* characters that stay at the beginning */

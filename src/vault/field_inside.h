@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "keys/keys.h"
+#include "policy/policy.h"
 #include "vault/field.h"
 
 enum {
@@ -129,7 +130,11 @@ bool field_role(uint16_t data_class, KeyRole *ret_role);
 /* Refuses REFUSED_DATA_PROHIBITED, REFUSED_DATA_CARD_NUMBER, REFUSED_CARD_NUMBER_INVALID,
  * REFUSED_SEAL_SIZE, REFUSED_TEXT_NOT_UTF8. */
 MUST_USE Status field_value_check(uint16_t data_class, Span value);
-MUST_USE Status field_mask(uint16_t data_class, Span value, Buffer *ret_mask);
+/* policy_book_allow(), by what two people set. */
+MUST_USE Status field_allow(const Field *field, uint16_t data_class, PolicyLayer layer,
+        PolicyPurpose purpose, PolicyForm form);
+/* What may be seen of it (TP-11). */
+MUST_USE Status field_mask(const FieldBatch *batch, Span value, Buffer *ret_mask);
 /* `size` random digits that fail Luhn's check. */
 MUST_USE Status field_token(const Random *random, size_t size, Buffer *ret_token);
 

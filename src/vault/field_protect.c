@@ -37,9 +37,10 @@ static Status make(
     Buffer mask = BUFFER_OF(ret_made->mask_memory);
     const bool is_card = b->head.data_class == CLASS_CARD;
     ret_made->wire = (WireProtected) { 0 };
+    TRY(field_allow(b->field, b->head.data_class, LAYER_DOMAIN, PURPOSE_ANY, FORM_ENCRYPT));
     TRY(field_value_check(b->head.data_class, value));
     if (is_card) TRY(field_token(&b->random, value.size, &token));
-    TRY(field_mask(b->head.data_class, value, &mask));
+    TRY(field_mask(b, value, &mask));
     ret_made->wire.token = span_of_buffer(&token);
     ret_made->wire.mask = span_of_buffer(&mask);
     field_indexes(b, value, &ret_made->wire.indexes);

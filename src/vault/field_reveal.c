@@ -8,7 +8,6 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "policy/detect.h"
-#include "policy/policy.h"
 #include "policy/purposes.h"
 #include "vault/approval.h"
 
@@ -51,20 +50,27 @@ static Status check_approvals(FieldBatch *b, Asked *asked)
     return OK;
 }
 
-static Status check_purpose(const Asked *asked)
+/* TP-8 masks it for everybody: full display needs an override of the policy, which ends. */
+static Status check_policy(const Field *field, const Asked *asked)
 {
+    const uint16_t class = asked->reveal.data_class;
     switch (asked->reveal.purpose) {
-    case REVEAL_BANK_CHANNEL: return OK;
-    case REVEAL_LEGAL_ORDER: REQUIRE(asked->approved, REFUSED_REVEAL_FORBIDDEN); return OK;
+    case REVEAL_BANK_CHANNEL:
+        return field_allow(field, class, LAYER_PARTNER, PURPOSE_BANK_CHANNEL, FORM_ENCRYPT);
+    case REVEAL_LEGAL_ORDER:
+        return field_allow(field, class, LAYER_SHARE, PURPOSE_LEGAL_ORDER, FORM_ENCRYPT);
     case REVEAL_FULL_DISPLAY:
-        /* TP-8 masks it for everybody: only an override of the policy allows it, for a while. */
-        REQUIRE(asked->approved, REFUSED_REVEAL_FORBIDDEN);
-        REQUIRE(status_ok(policy_allow(
-                        asked->reveal.data_class, LAYER_DISPLAY, PURPOSE_ANY, FORM_CLEAR)),
-                REFUSED_REVEAL_FORBIDDEN);
-        return OK;
+        return field_allow(field, class, LAYER_DISPLAY, PURPOSE_OPERATE, FORM_CLEAR);
     default: return REFUSE(REFUSED_REVEAL_FORBIDDEN);
     }
+}
+
+static Status check_purpose(const Field *field, const Asked *asked)
+{
+    const bool alone = asked->reveal.purpose == REVEAL_BANK_CHANNEL;
+    REQUIRE(alone || asked->approved, REFUSED_REVEAL_FORBIDDEN);
+    REQUIRE(status_ok(check_policy(field, asked)), REFUSED_REVEAL_FORBIDDEN);
+    return OK;
 }
 
 /* --- the box --- */
@@ -128,7 +134,7 @@ static Status decide(FieldBatch *b, Asked *asked, Buffer *ret_box)
     const bool may = purpose < 8 && (receiver.purposes >> purpose & 1) != 0;
     REQUIRE(may, REFUSED_RECEIVER_UNKNOWN);
     if (asked->approved) TRY(check_approvals(b, asked));
-    TRY(check_purpose(asked));
+    TRY(check_purpose(b->field, asked));
     TRY(open_and_box(b, asked, &receiver, ret_box));
     RevealBudget budgets[2] = { { .max = receiver.per_day }, { .max = receiver.per_subject_day } };
     name_budget(b, "reveals", asked->reveal.receiver, (Span) { NULL, 0 }, &budgets[0]);

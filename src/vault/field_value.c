@@ -5,7 +5,8 @@
 #include "policy/classes.h"
 #include "policy/detect.h"
 #include "policy/detect_number.h"
-#include "policy/mask.h"
+#include "policy/mask_value.h"
+#include "vault/policy_book.h"
 
 enum { TOKEN_DIGITS_MAX = 19, FULL_BYTE_MAX = 250 };
 
@@ -71,11 +72,29 @@ Status field_value_check(uint16_t data_class, Span value)
     return s;
 }
 
-Status field_mask(uint16_t data_class, Span value, Buffer *ret_mask)
+Status field_allow(const Field *field, uint16_t class, PolicyLayer layer, PolicyPurpose purpose,
+        PolicyForm form)
 {
-    const bool is_number = data_class == CLASS_CARD || data_class == CLASS_BANK_ACCOUNT;
-    if (is_number && status_ok(mask_number(value, ret_mask))) return OK;
-    return buffer_put(ret_mask, SPAN("****")); /* nothing of it, where no rule says more */
+    PolicyBook book = { field->config.memory, field->config.clock };
+    return policy_book_allow(&book, (DataClass) class, layer, purpose, form);
+}
+
+/* By what two people set, but no looser than the default: a mask is kept beside its field, and would
+ * outlive the override that allowed it. */
+static PolicyMask mask_to_keep(const FieldBatch *b)
+{
+    const uint16_t class = b->head.data_class;
+    const Policy *policy = memory_policy(b->field->config.memory);
+    const PolicyMask mask = policy_mask(policy, class, b->now_us);
+    return policy_mask_is_looser(class, mask) ? policy_mask(policy_default(), class, 0) : mask;
+}
+
+Status field_mask(const FieldBatch *b, Span value, Buffer *ret_mask)
+{
+    const DataClass class = (DataClass)b->head.data_class;
+    const Status s = mask_value_with(class, mask_to_keep(b), value, ret_mask);
+    /* What does not read as its class says is kept all the same, but nothing of it is shown. */
+    return status_is(s, REFUSED_MASK_INPUT) ? mask_nothing(ret_mask) : s;
 }
 
 Status field_token(const Random *random, size_t size, Buffer *ret_token)

@@ -7,6 +7,7 @@
 #include "vault/policy_book.h"
 
 #include "crypto/digest.h"
+#include "vault/field_test_desk.h"
 #include "vault/vault_test_people.h"
 
 static const int64_t day_us = INT64_C(24) * 3600 * 1000000;
@@ -205,6 +206,76 @@ static void test_the_book_is_kept(void)
     EXPECT(h->answer.size == 12); /* no such set */
 }
 
+/* --- masks of fields --- */
+
+static bool field_shows(House *h, DataClass class, const char *value, const char *mask)
+{
+    static unsigned row;
+    CLEANUP(desk_close) Desk desk;
+    DeskKept kept = { 0 };
+    char reference[16];
+    desk_open(&desk, h, "shop");
+    desk.data_class = class;
+    desk.table = class == CLASS_CARD ? TABLE_CARD : TABLE_FIELD;
+    snprintf(reference, sizeof(reference), "row-%u", row++);
+    const char *key = class == CLASS_CARD ? "" : reference;
+    const bool made = status_ok(desk_protect(&desk, "payer-1", key, value, &kept));
+    if (!made || strcmp(kept.mask, mask) != 0) fprintf(stderr, "  %s: %s\n", value, kept.mask);
+    return made && strcmp(kept.mask, mask) == 0;
+}
+
+/* TP-11: each class is shown by its own rule; what does not read as its class, not at all. */
+static void test_each_class_has_its_mask(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    EXPECT(field_shows(h, CLASS_CARD, "6222021234567894", "**** **** **** 7894"));
+    EXPECT(field_shows(h, CLASS_BANK_ACCOUNT, "0200001009000089", "**** **** **** 0089"));
+    EXPECT(field_shows(h, CLASS_IDENTITY_NUMBER, "11010519491231002X", "** **** **** **** 002X"));
+    EXPECT(field_shows(h, CLASS_PHONE, "+86 138-1234-5678", "+** ***-****-5678"));
+    EXPECT(field_shows(h, CLASS_NAME, "欧阳明月", "欧阳**"));
+    EXPECT(field_shows(h, CLASS_EMAIL, "wang@example.com", "w***@example.com"));
+    EXPECT(field_shows(h, CLASS_ADDRESS, "上海市浦东新区世纪大道100号", "上海市浦东新*********"));
+    EXPECT(field_shows(h, CLASS_EMAIL, "nobody at all", "********"));
+    EXPECT(field_shows(h, CLASS_PHONE, "电话不详", "********"));
+    EXPECT(field_shows(h, CLASS_BINDING, "contract 7", "********"));
+}
+
+static PolicyAmendment mask_of(House *h, DataClass class, PolicyMask mask)
+{
+    return (PolicyAmendment) { .kind = AMEND_MASK,
+        .class = (uint16_t) class,
+        .mask = mask,
+        .until_us = (h->now_us + day_us) / 1000000 * 1000000,
+        .clause = SPAN("TP-11"),
+        .reason = SPAN("dispute 77") };
+}
+
+/* A stricter mask counts at once; a looser one is for displays, and ends: what is kept beside a
+ * field would outlive it. Law's own cards and vaultd's own rule for the class count, too. */
+static void test_masks_follow_the_policy(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    PolicyBlob blob = { .version = 1, .count = 3 };
+    blob.amendments[0] = mask_of(h, CLASS_PHONE, (PolicyMask) { MASK_SHAPE_NUMBER, 0, 2 });
+    blob.amendments[1] = mask_of(h, CLASS_CARD, (PolicyMask) { MASK_SHAPE_NUMBER, 6, 4 });
+    blob.amendments[2] = (PolicyAmendment) {
+        .kind = AMEND_RULE, .class = CLASS_EMAIL, .layer = LAYER_DOMAIN, .usual = FORM_REFUSE
+    };
+    const Act act = good_act();
+    EXPECT_OK(set(h, &act, &blob));
+    EXPECT(field_shows(h, CLASS_PHONE, "13812345678", "*********78"));
+    EXPECT(field_shows(h, CLASS_CARD, "6222021234567894", "**** **** **** 7894"));
+    CLEANUP(desk_close) Desk desk;
+    DeskKept kept = { 0 };
+    desk_open(&desk, h, "shop");
+    desk.data_class = CLASS_EMAIL;
+    desk.table = TABLE_FIELD;
+    EXPECT_REFUSED(desk_protect(&desk, "payer-1", "row", "wang@example.com", &kept),
+            REFUSED_POLICY_REFUSES);
+    h->now_us += 2 * day_us;
+    EXPECT(field_shows(h, CLASS_PHONE, "13812345678", "*******5678"));
+}
+
 /* --- card expiry --- */
 
 static Status grant(House *h, const Act *wanted, WireExpiryGrant asked)
@@ -328,5 +399,6 @@ static void test_no_other_data_has_a_grant(void)
 TESTS(TEST(test_it_takes_two), TEST(test_what_was_signed_is_what_counts),
         TEST(test_neither_replay_nor_roll_back), TEST(test_an_override_ends_by_this_clock),
         TEST(test_law_is_stronger_than_signatures), TEST(test_the_book_is_kept),
+        TEST(test_each_class_has_its_mask), TEST(test_masks_follow_the_policy),
         TEST(test_both_must_agree), TEST(test_a_grant_ends), TEST(test_either_side_withdraws),
         TEST(test_no_other_data_has_a_grant))

@@ -21,7 +21,7 @@
 enum {
     FIELDS_ITEMS_MAX = 64, /* of one call: the longest answers still fit */
     FIELDS_FOUND_MAX = 16,
-    FIELDS_MASK_BYTES_MAX = 128,
+    FIELDS_MASK_BYTES_MAX = WIRE_MASK_BYTES_MAX,
     FIELDS_PAGE = 512, /* rows that a walk moves at once */
 };
 
