@@ -3,6 +3,7 @@
 
     up_test.py HUFU    where vaultd, hufud and auditor lie beside HUFU
 """
+import hashlib
 import os
 import re
 import select
@@ -17,7 +18,8 @@ HUFU = os.path.abspath(sys.argv[1])
 RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "rules", "strategy.yaml")
 WAIT_S = 120
 COMMANDS = ["up", "status", "stop", "merchant add", "payer add", "key list", "day end", "backup", "restore",
-            "audit verify", "simulate", "replay", "sign", "explain"]
+            "audit verify", "simulate", "replay", "sign", "explain", "policy explain", "policy list", "policy override",
+            "policy mask", "policy check", "policy set", "policy grant-expiry", "policy look-expiry", "policy end-expiry"]
 
 
 class Wrong(Exception):
@@ -142,6 +144,73 @@ def keys_are_listed_and_none_is_shown(h):
     expect(done.returncode == 0 and "platform-sm2" in done.stdout, done.stdout)
 
 
+TWO = ["--key", "alice", "--key", "bob", "--reason", "dispute 77"]
+
+
+def two_people_set_a_policy_file(h):
+    """DESIGN section 5.2: what differs is signed by two, and counts; one person alone changes nothing."""
+    path = os.path.join(h.folder, "policy.yaml")
+    with open(os.path.join(os.path.dirname(RULES), "policy.yaml"), encoding="utf-8") as file:
+        text = file.read()
+    text = text.replace("of: phone, shape: number, first: 0, last: 4", "of: phone, shape: number, first: 0, last: 2")
+    text = text.replace("{ at: [cache-outside], do: [mask, token], by: TP-8", "{ at: [cache-outside], do: [refuse], by: TP-8")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    done = h.hufu("policy", "check", path, directory=False)
+    expect(done.returncode == 0 and done.stdout.count("stricter") == 3, done.stdout)
+    done = h.hufu("policy", "set", path, "--key", "alice", "--key", "alice", "--reason", "x")
+    expect(done.returncode == 1 and "APPROVAL_QUORUM" in done.stdout, done.stdout)
+    done = h.hufu("policy", "set", path, *TWO)
+    expect(done.returncode == 0 and "policy version 1 is in force" in done.stdout, done.stdout)
+    done = h.hufu("policy", "explain", "card", "cache-outside")
+    expect("card at cache-outside for any: refuse" in done.stdout and "signed by alice and bob" in done.stdout, done.stdout)
+
+
+def two_people_change_a_mask(h):
+    """TP-11: configurable; a looser mask ends, a card's never passes six and four."""
+    done = h.hufu("policy", "mask", "name", "--first", "0", *TWO)
+    expect(done.returncode == 0 and "version 2" in done.stdout, done.stdout)
+    done = h.hufu("policy", "mask", "card", "--first", "6", *TWO)
+    expect(done.returncode == 1 and "POLICY_OVERRIDE" in done.stdout, done.stdout)
+    done = h.hufu("policy", "mask", "card", "--first", "7", "--until", in_a_day(), *TWO)
+    expect(done.returncode == 1 and "POLICY_FIXED" in done.stdout, done.stdout)
+    done = h.hufu("policy", "mask", "card", "--first", "6", "--until", in_a_day(), *TWO)
+    expect(done.returncode == 0 and "version 3" in done.stdout, done.stdout)
+    done = h.hufu("policy", "list")
+    expect("override live   card shown as number, first 6, last 4" in done.stdout, done.stdout)
+
+
+def in_a_day():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
+
+
+def card_expiry_rests_with_two_consents(h):
+    """TP-5: the user's and the account institution's documents, an end, two operators; either withdraws."""
+    papers = []
+    for who in ("user", "bank"):
+        papers.append(os.path.join(h.folder, who + ".pdf"))
+        with open(papers[-1], "w") as file:
+            file.write(f"{who} agrees")
+    name = ["u-1", "bank-1"]
+    consents = ["--user-consent", papers[0], "--institution-consent", papers[1]]
+    grant = ["policy", "grant-expiry", *name, "--until", in_a_day()]
+    done = h.hufu(*grant, "--user-consent", papers[0], "--institution-consent", papers[0], *TWO)
+    expect(done.returncode == 1 and "EXPIRY_EVIDENCE" in done.stdout, done.stdout)
+    done = h.hufu(*grant, "--user-consent", papers[0], *TWO)
+    expect(done.returncode == 2, done.stdout)
+    done = h.hufu(*grant, *consents, "--key", "bob", "--key", "bob", "--reason", "x")
+    expect(done.returncode == 1 and "APPROVAL_QUORUM" in done.stdout, done.stdout)
+    expect(h.hufu("policy", "look-expiry", *name).returncode == 1, "there is no grant yet")
+    done = h.hufu(*grant, *consents, *TWO)
+    expect(done.returncode == 0, done.stdout)
+    done = h.hufu("policy", "look-expiry", *name)
+    digest = hashlib.sha256(b"bank agrees").hexdigest()
+    expect("live" in done.stdout and digest in done.stdout and "alice and bob" in done.stdout, done.stdout)
+    expect(h.hufu("policy", "look-expiry", "u-2", "bank-1").returncode == 1, "another user has none")
+    expect(h.hufu("policy", "end-expiry", *name).returncode == 0, "it did not end")
+    expect(not h.hufu("policy", "look-expiry", *name).stdout.startswith("live"), "it lives on")
+
+
 def a_payer_comes_in_with_a_boxed_pin(h):
     done = h.hufu("payer", "add", "--id", "zhang", "--balance", "5000", stdin="739251\n")
     expect(done.returncode == 0 and "zhang" in done.stdout, done.stdout)
@@ -238,7 +307,8 @@ STEPS = [
     every_command_explains_itself, wrong_calls_say_what_is_wrong, nobody_answers_before_the_first_start,
     up_names_the_file_that_is_missing,
     first_up_sets_up_an_institution, status_is_ready, a_second_up_in_the_same_place_is_refused,
-    keys_are_listed_and_none_is_shown, a_payer_comes_in_with_a_boxed_pin, an_easy_pin_is_refused,
+    keys_are_listed_and_none_is_shown, two_people_set_a_policy_file, two_people_change_a_mask,
+    card_expiry_rests_with_two_consents, a_payer_comes_in_with_a_boxed_pin, an_easy_pin_is_refused,
     a_file_of_payments_is_replayed, the_auditor_finds_nothing, a_backup_is_written_and_never_overwritten,
     a_killed_program_comes_back, up_ends_in_order,
     payments_after_the_backup_are_there, one_person_cannot_restore, a_changed_backup_is_refused,

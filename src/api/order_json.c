@@ -94,7 +94,7 @@ static bool is_visible_ascii(Span text)
 }
 
 /* What has no grammar of its own must hold nothing that may not be stored, nor may neighbours
- * together (TP-5, TP-8): a number can be split over them. In the order of the message's document. */
+ * together (TP-5, TP-8): a number can be split over them. In the order of the document. */
 static Status check_content(const OrderJson *json, const char **ret_field)
 {
     static const char *const names[] = { "appid", "description", "attach", "notify_url",

@@ -41,6 +41,13 @@ const PolicyRule *policy_rule_find(uint32_t class, uint32_t layer, uint32_t purp
     return is_known(index, layer, purpose) ? rule_in(index, layer, purpose) : NULL;
 }
 
+bool policy_clause_is_known(Span clause)
+{
+    for (size_t i = 0; i < sizeof(known_clauses) / sizeof(known_clauses[0]); i++)
+        if (span_equal(clause, span_of_text(known_clauses[i]))) return true;
+    return false;
+}
+
 bool policy_is_fixed(uint32_t class)
 {
     return class == CLASS_PROHIBITED || class == CLASS_CARD_EXPIRY;

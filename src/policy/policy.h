@@ -105,6 +105,8 @@ size_t policy_rule_count(void);
 const PolicyRule *policy_rule_at(size_t index);
 /* NULL: there is none. */
 const PolicyRule *policy_rule_find(uint32_t class, uint32_t layer, uint32_t purpose);
+/* A clause that docs/clauses.yaml names: "TP-8", "LL-4.5.2". */
+bool policy_clause_is_known(Span clause);
 /* No override reaches this class (TP-5). */
 bool policy_is_fixed(uint32_t class);
 

@@ -79,8 +79,8 @@ Status field_allow(const Field *field, uint16_t class, PolicyLayer layer, Policy
     return policy_book_allow(&book, (DataClass) class, layer, purpose, form);
 }
 
-/* By what two people set, but no looser than the default: a mask is kept beside its field, and would
- * outlive the override that allowed it. */
+/* By what two people set, but no looser than the default: a mask is kept beside its field, and
+ * would outlive the override that allowed it. */
 static PolicyMask mask_to_keep(const FieldBatch *b)
 {
     const uint16_t class = b->head.data_class;

@@ -1,0 +1,67 @@
+#pragma once
+/*
+ * policy_command: what the commands of `hufu policy` share: names and how unknown ones are
+ * answered, showing, and signing by two people.
+ */
+#include "command.h"
+#include "layout.h"
+#include "people.h"
+
+#include "policy/amend.h"
+#include "vaultclient/policy.h"
+
+MUST_USE Status policy_vault(const char *directory, VaultClient **ret_client);
+void policy_vault_done(VaultClient **client); /* for CLEANUP */
+
+/* --- names: one that is unknown is answered with those that are known, EXIT_USAGE --- */
+int policy_no_class(const char *given);
+int policy_no_name(PolicyRegistry registry, const char *kind, const char *given);
+
+typedef struct PolicyCell {
+    DataClass class;
+    uint8_t layer;
+    uint8_t purpose;
+} PolicyCell;
+/* EXIT_DONE, or what was said about the first wrong name. */
+int policy_read_cell(
+        const char *class, const char *layer, const char *purpose, PolicyCell *ret_cell);
+
+/* --- showing, on standard output --- */
+void policy_show_forms(PolicyForms forms, PolicyForm usual);
+void policy_show_time(int64_t time_us);
+/* Two lines; `state` such as "live". */
+void policy_show_amendment(const PolicyAmendment *amendment, const char *state);
+
+/* --- an act that two people sign --- */
+typedef struct PolicyAct {
+    const char *name; /* "hufu policy override" */
+    const char *directory;
+    const char *reason;
+    const char *clause;
+    const char *until;
+    OptionList keys;
+} PolicyAct;
+/* The options that each such command has; behind its own. */
+#define POLICY_ACT_OPTIONS(act)                                                                    \
+    { "--reason", OPTION_TEXT, "TEXT", "why, up to 100 bytes; signed (required)", &(act).reason,   \
+        0, 0 },                                                                                    \
+            { "--key", OPTION_LIST, "OPERATOR",                                                    \
+                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &(act).keys, 0, 0 }, \
+    {                                                                                              \
+        "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &(act).directory, 0, 0   \
+    }
+
+/* EXIT_DONE, or what is missing was said. */
+int policy_act_check(const PolicyAct *act);
+/* The end, 0 when none was given. Refuses as time_parse(). */
+MUST_USE Status policy_act_until(const PolicyAct *act, int64_t *ret_until_us);
+
+typedef struct PolicySigners {
+    Person people[2];
+    WireApproval approvals[2]; /* borrow from the people and from what was signed */
+} PolicySigners;
+/* Load both keys and sign (operation, SHA-256 of `bytes`, reason); `digest` holds the subject as
+ * long as the approvals are used. Refuses as person_load(). */
+MUST_USE Status policy_act_sign(const PolicyAct *act, Span operation, Span bytes,
+        uint8_t digest[32], PolicySigners *ret_signers);
+void policy_signers_done(PolicySigners *signers); /* for CLEANUP */
