@@ -12,7 +12,7 @@ FLOORS = [
     ["base", "policy"],
     ["text", "crypto", "ipc", "scan"],
     ["store", "http", "journal"],
-    ["audit", "keys", "vaultclient", "cases", "sdk"],
+    ["audit", "keys", "vaultclient", "cases", "attach", "sdk"],
     ["vault", "access", "message", "ledger", "lifecycle", "report"],
     ["fraud"],
     ["payment"],

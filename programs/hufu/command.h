@@ -76,6 +76,13 @@ int command_scan(int argc, char **argv);
 int command_sign(int argc, char **argv);
 int command_explain(int argc, char **argv);
 
+int command_seal_attach(int argc, char **argv);
+int command_seal_detach(int argc, char **argv);
+int command_seal_status(int argc, char **argv);
+int command_seal_scan(int argc, char **argv);
+int command_seal_verify(int argc, char **argv);
+int command_seal_release(int argc, char **argv);
+
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 enum { OPTION_VALUES_MAX = 64 };

@@ -33,6 +33,11 @@ void mac_key_wipe(MacKey *key);
  */
 void mac_make(const MacKey *key, const Span *parts, size_t count, uint8_t *ret_mac);
 
+/* The same for many messages of `each` parts, one message after another, of an algorithm of 32
+ * bytes (asserted); several at once where the processor can. */
+void mac_make_many(
+        const MacKey *key, const Span *parts, size_t each, size_t count, uint8_t (*ret_macs)[32]);
+
 /* The same for a key used once. */
 void mac_once(MacAlgorithm algorithm, Span key, Span message, uint8_t *ret_mac);
 

@@ -58,4 +58,34 @@ static void a_key_serves_many_times(void)
     }
 }
 
-TESTS(TEST(rfc_4231), TEST(sm3_equals_libcrypto), TEST(a_key_serves_many_times))
+/* Many at once are what they are one by one, of any size and in any company. */
+static void test_many_are_as_one(void)
+{
+    enum { MANY = 37 };
+    static uint8_t bytes[MANY][1100];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i / 1100][i % 1100] = (uint8_t)(i * 31 + i / 251);
+    static const MacAlgorithm algorithms[] = { MAC_HMAC_SHA256, MAC_HMAC_SM3 };
+    for (size_t a = 0; a < 2; a++) {
+        MacKey key;
+        mac_key_init(&key, algorithms[a], SPAN("a key"));
+        for (size_t step = 0; step < 60; step++) {
+            Span messages[MANY][2];
+            uint8_t macs[MANY][32];
+            for (size_t i = 0; i < MANY; i++) {
+                const size_t size = step < 40 ? (step * 7 + i) % 300 : (step * 53 + i * 97) % 1100;
+                messages[i][0] = (Span) { bytes[i], size / 3 };
+                messages[i][1] = (Span) { bytes[i] + size / 3, size - size / 3 };
+            }
+            mac_make_many(&key, messages[0], 2, MANY - step % 9, macs);
+            for (size_t i = 0; i < MANY - step % 9; i++) {
+                uint8_t one[32];
+                mac_make(&key, messages[i], 2, one);
+                EXPECT(span_equal(SPAN_OF(one), SPAN_OF(macs[i])));
+            }
+        }
+    }
+}
+
+TESTS(TEST(test_many_are_as_one), TEST(rfc_4231), TEST(sm3_equals_libcrypto),
+        TEST(a_key_serves_many_times))

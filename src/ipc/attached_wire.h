@@ -65,7 +65,8 @@ typedef enum AttachedPhase {
     ATTACHED_GONE = 3,
 } AttachedPhase;
 
-/* One element of VAULT_ATTACHED_STATUS's answer. */
+/* VAULT_ATTACHED_STATUS: nothing -> list of these; or table u16 -> list of unresolved transactions
+ * u64 of its database. */
 typedef struct WireAttachedStatus {
     uint16_t table;
     uint8_t phase;
@@ -83,7 +84,9 @@ MUST_USE Status wire_take_attached_status(Cursor *c, WireAttachedStatus *ret);
 typedef struct WireAttachedHead {
     uint8_t session[WIRE_ATTACHED_SESSION_BYTES];
     uint64_t sequence;
-    uint64_t transaction; /* the database's own number of it (pg_current_xact_id) */
+    /* The core's own number of it. Whatever a database calls its transactions it may call another
+     * one after a crash; the lower half is its pg_current_xact_id(), the upper one random. */
+    uint64_t transaction;
     uint16_t table;
 } WireAttachedHead;
 MUST_USE Status wire_put_attached_head(Buffer *b, const WireAttachedHead *head);
@@ -107,7 +110,12 @@ typedef struct WireAttachedChange {
 } WireAttachedChange;
 MUST_USE Status wire_put_attached_change(Buffer *b, const WireAttachedChange *change);
 MUST_USE Status wire_take_attached_change(Cursor *c, WireAttachedChange *ret);
-/* RESOLVE: head, outcome u8: 1 committed, 0 rolled back. */
+/* RESOLVE: head, outcome u8. In the journal, too: append only. */
+typedef enum AttachedOutcome {
+    ATTACHED_ROLLED_BACK = 0,
+    ATTACHED_COMMITTED = 1,
+    ATTACHED_OVER = 2, /* nobody knows how: the next look at a locked row tells */
+} AttachedOutcome;
 
 /* A row as it was read, or the key of one that was not there. */
 typedef struct WireAttachedClaim {

@@ -162,6 +162,15 @@ static Status judge_stranger(Attached *a, const AttachedShown *shown, bool was_l
     return REFUSE(was_live ? REFUSED_ATTACHED_ROW_CHANGED : REFUSED_ATTACHED_ROW_INSERTED);
 }
 
+static Status make_seal(Attached *a, const AttachedShown *shown, const AttachedState *state,
+        uint8_t ret_seal[WIRE_SEAL_BYTES])
+{
+    RowSealKey key;
+    TRY(attached_key(a, shown->table, state->version, &key));
+    row_seal_under(&key, &shown->row, state->revision, ret_seal);
+    return OK;
+}
+
 Status attached_judge(Attached *a, AttachedShown *shown)
 {
     if (shown->absent) return judge_absent(shown);
@@ -171,11 +180,12 @@ Status attached_judge(Attached *a, AttachedShown *shown)
     for (size_t i = 0; i < count; i++) {
         if (may[i]->version == 0) continue;
         was_live = true;
-        RowSealKey key;
-        TRY(attached_key(a, shown->table, may[i]->version, &key));
         uint8_t seal[WIRE_SEAL_BYTES];
         RevisionTag tag;
-        row_seal_under(&key, &shown->row, may[i]->revision, seal);
+        if (shown->made)
+            memcpy(seal, shown->seal_made, sizeof(seal));
+        else
+            TRY(make_seal(a, shown, may[i], seal));
         row_seal_tag(seal, &tag);
         if (!same_tag(&tag, &may[i]->tag)) continue;
         shown->is = *may[i];

@@ -86,11 +86,12 @@ static Status write_change(
 static Status check_insert(Attached *a, const WireAttachedHead *head, AttachedShown *shown)
 {
     REQUIRE(!attached_is_frozen(shown), REFUSED_ROW_FROZEN);
-    const bool others = shown->pending != NULL && shown->pending->transaction != head->transaction;
-    REQUIRE(!others, REFUSED_ATTACHED_UNRESOLVED);
+    const AttachedPending *open = shown->pending;
+    const bool others = open != NULL && open->transaction != head->transaction;
+    REQUIRE(!others || open->over, REFUSED_ATTACHED_UNRESOLVED);
     shown->absent = true;
     REQUIRE(status_ok(attached_judge(a, shown)), REFUSED_ROW_EXISTS);
-    return OK;
+    return others ? attached_settle(a, shown) : OK;
 }
 
 /* The row as it was must be right. Whoever shows it holds its lock, so whatever another transaction
@@ -173,7 +174,7 @@ static bool is_open(const Attached *a, uint64_t transaction)
     size_t at = 0;
     for (const AttachedPending *p = hash_table_next(&a->memory->pending, &at); p != NULL;
             p = hash_table_next(&a->memory->pending, &at)) {
-        if (p->transaction == transaction && !p->committed) return true;
+        if (p->transaction == transaction && !p->over) return true;
     }
     return false;
 }
@@ -190,7 +191,7 @@ Status attached_resolve(Attached *a, Span request)
     TRY(take_signed(a, VAULT_ATTACHED_RESOLVE, request, &scratch, &head, &rest));
     TRY(cursor_u8(&rest, &outcome));
     TRY(cursor_end(&rest));
-    REQUIRE(outcome <= 1, REFUSED_IPC_FORMAT);
+    REQUIRE(outcome <= ATTACHED_OVER, REFUSED_IPC_FORMAT);
     ATTACHED_HOLD(a->memory);
     TRY(advance_session(a, &head));
     if (!is_open(a, head.transaction)) return OK;

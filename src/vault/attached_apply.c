@@ -180,14 +180,14 @@ static Status apply_announce(AttachedMemory *m, Cursor *c)
     return OK;
 }
 
-/* PENDING = transaction u64 | table u16 | committed u8 | states u8 | entry a state */
+/* PENDING = transaction u64 | table u16 | over u8 | states u8 | entry a state */
 static Status apply_pending(AttachedMemory *m, Cursor *c)
 {
     AttachedPending facts = { .count = 0 };
     uint8_t states = 0;
     TRY(cursor_u64(c, &facts.transaction));
     TRY(cursor_u16(c, &facts.table));
-    TRY(cursor_u8(c, &facts.committed));
+    TRY(cursor_u8(c, &facts.over));
     TRY(cursor_u8(c, &states));
     TRY(known_table(m, facts.table));
     REQUIRE(states >= 1 && states <= ATTACHED_STATES_MAX, REFUSED_JOURNAL_TAMPERED);
@@ -201,7 +201,7 @@ static Status apply_pending(AttachedMemory *m, Cursor *c)
         if (is_new) m->tables[facts.table - ATTACHED_TABLE_FIRST].pending++;
         p->transaction = facts.transaction;
         p->table = facts.table;
-        p->committed = facts.committed;
+        p->over = facts.over;
         add_state(m, p, &e.state);
     }
     return OK;
@@ -235,31 +235,33 @@ static bool same_database(const AttachedMemory *m, uint16_t a, uint16_t b)
     return a == b || span_equal(first->facts.database, second->facts.database);
 }
 
-/* RESOLVE = table u16 | transaction u64 | committed u8. Forgetting a pending moves others, so the
+/* RESOLVE = table u16 | transaction u64 | outcome u8. Forgetting a pending moves others, so the
  * same place is looked at again. */
 static Status apply_resolve(AttachedMemory *m, Cursor *c)
 {
     uint16_t table = 0;
     uint64_t transaction = 0;
-    uint8_t committed = 0;
+    uint8_t outcome = 0;
     TRY(cursor_u16(c, &table));
     TRY(cursor_u64(c, &transaction));
-    TRY(cursor_u8(c, &committed));
+    TRY(cursor_u8(c, &outcome));
     TRY(known_table(m, table));
     for (size_t i = 0; i < m->pending.slot_count;) {
         AttachedPending *p = (void *)(m->pending.slots + i * m->pending.record_bytes);
         const bool is_ours =
                 p->count > 0 && p->transaction == transaction && same_database(m, p->table, table);
-        if (!is_ours || p->committed) {
+        if (!is_ours || p->over) {
             i++;
             continue;
         }
-        p->committed = committed && p->count > 1;
-        if (p->committed) continue; /* savepoints may have undone the last ones: a look tells */
+        /* Savepoints may have undone the last of several changes: a look tells which. */
+        if (outcome == ATTACHED_COMMITTED && p->count > 1) p->over = ATTACHED_COMMITTED;
+        if (outcome == ATTACHED_OVER) p->over = ATTACHED_OVER;
+        if (p->over) continue;
         const KeyedHash name = p->name;
         AttachedRow *row = hash_table_find(&m->rows, &name);
         REQUIRE(row != NULL, REFUSED_JOURNAL_TAMPERED);
-        if (committed) set_state(m, row, &p->states[0]);
+        if (outcome == ATTACHED_COMMITTED) set_state(m, row, &p->states[0]);
         drop_pending(m, &name);
         forget_if_empty(m, &name);
     }

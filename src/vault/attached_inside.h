@@ -54,6 +54,8 @@ typedef struct AttachedShown {
     AttachedRow *record; /* NULL: nothing is known of it */
     AttachedPending *pending; /* NULL: nothing is open */
     uint8_t body[ATTACHED_BODY_BYTES]; /* of what is shown */
+    bool made; /* of many at once: the seal that the record's state would have */
+    uint8_t seal_made[WIRE_SEAL_BYTES];
     AttachedState is; /* after a verdict for it, or ATTACHED_SEAL_LOST: this state it is in */
 } AttachedShown;
 
@@ -74,6 +76,9 @@ MUST_USE Status attached_settle(Attached *a, AttachedShown *shown);
 /* The state after a change to this row. */
 MUST_USE Status attached_next(Attached *a, const AttachedShown *shown, const RowView *row,
         uint8_t ret_seal[WIRE_SEAL_BYTES], AttachedState *ret_state);
+
+/* The unresolved transactions of a table's database. */
+MUST_USE Status attached_put_open(Attached *a, Span request, Buffer *ret_answer);
 
 /* --- the operations; they take the lock themselves --- */
 MUST_USE Status attached_table_action(Attached *a, Span request, Buffer *ret_answer);

@@ -121,7 +121,7 @@ size_t attached_may_be(const AttachedRow *row, const AttachedPending *pending,
 {
     static const AttachedState never = { 0 };
     size_t count = 0;
-    if (pending == NULL || !pending->committed)
+    if (pending == NULL || pending->over != ATTACHED_COMMITTED)
         ret_states[count++] = row != NULL ? &row->state : &never;
     for (size_t i = 0; pending != NULL && i < pending->count; i++)
         ret_states[count++] = &pending->states[i];

@@ -74,7 +74,7 @@ typedef struct AttachedPending {
     uint64_t transaction;
     uint16_t table;
     uint8_t count;
-    uint8_t committed; /* one of `states` is right, what was before is not */
+    uint8_t over; /* AttachedOutcome, once it is told */
     uint32_t spare;
     AttachedState states[ATTACHED_STATES_MAX];
 } AttachedPending;

@@ -136,8 +136,8 @@ Status attached_table_action(Attached *a, Span request, Buffer *ret_answer)
 
 Status attached_status(Attached *a, Span request, Buffer *ret_answer)
 {
-    REQUIRE(request.size == 0, REFUSED_BYTES_TRAILING);
     ATTACHED_HOLD(a->memory);
+    if (request.size > 0) return attached_put_open(a, request, ret_answer);
     const AttachedMemory *m = a->memory;
     uint32_t count = 0;
     for (size_t i = 0; i < m->table_count; i++)

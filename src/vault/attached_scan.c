@@ -7,7 +7,7 @@
  * between them. */
 static uint64_t stamp_of(const AttachedShown *shown)
 {
-    if (shown->pending != NULL) return 0;
+    if (shown->pending != NULL && !shown->pending->over) return 0;
     const uint64_t revision = shown->record != NULL ? shown->record->state.revision : 0;
     return revision << 1 | 1;
 }
@@ -62,9 +62,8 @@ static Status check_one(Attached *a, const WireAttachedClaim *claim, Exchange *x
     const bool frozen = attached_is_frozen(&shown) || (is_against(s) && certain);
     x->verdicts[number] = (WireAttachedVerdict) { (uint32_t)s.code, frozen, stamp };
     if (is_against(s) && certain) return attached_freeze(a, &shown);
-    const bool settles = claim->locked && !claim->absent && shown.pending != NULL
-            && shown.pending->committed && !is_against(s)
-            && !status_is(s, REFUSED_ATTACHED_ROW_UNSEALED);
+    const bool is_right = status_ok(s) || status_is(s, REFUSED_ATTACHED_SEAL_LOST);
+    const bool settles = certain && is_right && shown.pending != NULL && shown.pending->over;
     return settles ? attached_settle(a, &shown) : OK;
 }
 
@@ -113,7 +112,7 @@ static Status put_open(const Attached *a, const AttachedTable *t, Buffer *ret_an
     for (const AttachedPending *p = hash_table_next(&a->memory->pending, &at); p != NULL;
             p = hash_table_next(&a->memory->pending, &at)) {
         const AttachedTable *other = attached_table(a->memory, p->table);
-        if (p->committed || other == NULL) continue;
+        if (p->over || other == NULL) continue;
         if (!span_equal(other->facts.database, t->facts.database)) continue;
         bool is_new = count < WIRE_ATTACHED_TRANSACTIONS_MAX;
         for (uint32_t i = 0; is_new && i < count; i++)
@@ -124,6 +123,17 @@ static Status put_open(const Attached *a, const AttachedTable *t, Buffer *ret_an
     for (uint32_t i = 0; i < count; i++)
         TRY(buffer_put_u64(ret_answer, known[i]));
     return OK;
+}
+
+Status attached_put_open(Attached *a, Span request, Buffer *ret_answer)
+{
+    Cursor c = cursor_of(request);
+    uint16_t number = 0;
+    TRY(cursor_u16(&c, &number));
+    TRY(cursor_end(&c));
+    const AttachedTable *t = attached_table(a->memory, number);
+    REQUIRE(t != NULL, REFUSED_ATTACHED_TABLE_UNKNOWN);
+    return put_open(a, t, ret_answer);
 }
 
 Status attached_scan_begin(Attached *a, Span request, Buffer *ret_answer)
@@ -159,20 +169,61 @@ static Status scan_of(Attached *a, Cursor *c, AttachedTable **ret_table)
     return REFUSE(REFUSED_ATTACHED_SCAN_OVER);
 }
 
-static Status show_one(Attached *a, const AttachedTable *t, const WireAttachedClaim *claim,
-        WireAttachedVerdict *ret_verdict)
+/* Rows of a page whose present state is known and alone: their seals are made together. */
+static Status make_seals(Attached *a, AttachedShown *shown, size_t count)
 {
-    AttachedShown shown;
-    REQUIRE(!claim->absent, REFUSED_IPC_FORMAT);
-    TRY(attached_show(a, false, claim->image, claim->seal, &shown));
-    REQUIRE(shown.table == t, REFUSED_ROW_INVALID);
-    Status s = attached_judge(a, &shown);
-    if (shown.record != NULL) {
-        if (shown.record->flags & ATTACHED_SHOWN) s = REFUSE(REFUSED_ATTACHED_ROW_DUPLICATED);
-        shown.record->flags |= ATTACHED_SHOWN;
+    const RowView *rows[ROW_SEALS_MAX];
+    int64_t revisions[ROW_SEALS_MAX];
+    uint8_t seals[ROW_SEALS_MAX][WIRE_SEAL_BYTES];
+    size_t of[ROW_SEALS_MAX];
+    size_t chosen = 0;
+    uint32_t version = 0;
+    for (size_t i = 0; i < count; i++) {
+        const AttachedRow *record = shown[i].record;
+        if (record == NULL || shown[i].pending != NULL || record->state.version == 0) continue;
+        if (version != 0 && record->state.version != version) continue;
+        version = record->state.version;
+        rows[chosen] = &shown[i].row;
+        revisions[chosen] = record->state.revision;
+        of[chosen++] = i;
     }
-    *ret_verdict = (WireAttachedVerdict) { (uint32_t)s.code, attached_is_frozen(&shown),
-        stamp_of(&shown) };
+    if (chosen == 0) return OK;
+    RowSealKey key;
+    TRY(attached_key(a, shown[0].table, version, &key));
+    row_seal_under_many(&key, rows, revisions, chosen, seals);
+    for (size_t i = 0; i < chosen; i++) {
+        shown[of[i]].made = true;
+        memcpy(shown[of[i]].seal_made, seals[i], WIRE_SEAL_BYTES);
+    }
+    return OK;
+}
+
+static Status judge_shown(Attached *a, AttachedShown *shown, Buffer *ret_answer)
+{
+    Status s = attached_judge(a, shown);
+    if (shown->record != NULL) {
+        if (shown->record->flags & ATTACHED_SHOWN) s = REFUSE(REFUSED_ATTACHED_ROW_DUPLICATED);
+        shown->record->flags |= ATTACHED_SHOWN;
+    }
+    const WireAttachedVerdict verdict = { (uint32_t)s.code, attached_is_frozen(shown),
+        stamp_of(shown) };
+    return wire_put_attached_verdict(ret_answer, &verdict);
+}
+
+static Status show_some(
+        Attached *a, const AttachedTable *t, Cursor *c, size_t count, Buffer *ret_answer)
+{
+    AttachedShown shown[ROW_SEALS_MAX];
+    for (size_t i = 0; i < count; i++) {
+        WireAttachedClaim claim;
+        TRY(wire_take_attached_claim(c, &claim));
+        REQUIRE(!claim.absent, REFUSED_IPC_FORMAT);
+        TRY(attached_show(a, false, claim.image, claim.seal, &shown[i]));
+        REQUIRE(shown[i].table == t, REFUSED_ROW_INVALID);
+    }
+    TRY(make_seals(a, shown, count));
+    for (size_t i = 0; i < count; i++)
+        TRY(judge_shown(a, &shown[i], ret_answer));
     return OK;
 }
 
@@ -185,12 +236,9 @@ Status attached_scan_rows(Attached *a, Span request, Buffer *ret_answer)
     TRY(scan_of(a, &c, &t));
     TRY(wire_take_count(&c, WIRE_ATTACHED_ROWS_MAX, &count));
     TRY(buffer_put_u32(ret_answer, count));
-    for (uint32_t i = 0; i < count; i++) {
-        WireAttachedClaim claim;
-        WireAttachedVerdict verdict;
-        TRY(wire_take_attached_claim(&c, &claim));
-        TRY(show_one(a, t, &claim, &verdict));
-        TRY(wire_put_attached_verdict(ret_answer, &verdict));
+    for (uint32_t done = 0; done < count; done += ROW_SEALS_MAX) {
+        const uint32_t rest = count - done;
+        TRY(show_some(a, t, &c, rest < ROW_SEALS_MAX ? rest : ROW_SEALS_MAX, ret_answer));
     }
     return cursor_end(&c);
 }
@@ -212,7 +260,8 @@ static bool is_missing(const Attached *a, const AttachedTable *t, const Attached
 {
     const bool quiet = (row->flags & (ATTACHED_MOVED | ATTACHED_SHOWN)) == 0;
     if (row->table != t->number || row->state.version == 0 || !quiet) return false;
-    return hash_table_find(&a->memory->pending, &row->name) == NULL;
+    const AttachedPending *p = hash_table_find(&a->memory->pending, &row->name);
+    return p == NULL || p->over;
 }
 
 Status attached_scan_end(Attached *a, Span request, Buffer *ret_answer)

@@ -38,7 +38,7 @@ static Status put_pending(const AttachedMemory *m, Journal *journal, const Attac
     CHECK(row != NULL, FAULT_VAULT);
     TRY(buffer_put_u64(&b, p->transaction));
     TRY(buffer_put_u16(&b, p->table));
-    TRY(buffer_put_u8(&b, p->committed));
+    TRY(buffer_put_u8(&b, p->over));
     TRY(buffer_put_u8(&b, p->count));
     for (uint8_t i = 0; i < p->count; i++) {
         AttachedEntry e = { .name = p->name, .key_bytes = row->key_bytes, .state = p->states[i] };

@@ -142,11 +142,11 @@ Status core_announce(Core *c, const CoreRow *old_row, const CoreRow *new_row)
     return cursor_copy(&answer, WIRE_SEAL_BYTES, c->announced.seal);
 }
 
-Status core_resolve(Core *c, uint64_t transaction, bool committed)
+Status core_resolve(Core *c, uint64_t transaction, int outcome)
 {
     Buffer b = BUFFER_OF(c->message);
     TRY(put_head(c, transaction, &b));
-    TRY(buffer_put_u8(&b, committed ? 1 : 0));
+    TRY(buffer_put_u8(&b, (uint8_t)outcome));
     return core_send(c, VAULT_ATTACHED_RESOLVE, span_of_buffer(&b));
 }
 
@@ -157,7 +157,7 @@ Status core_write(Core *c, CoreRow *row, int64_t id, int64_t balance)
     c->transaction++;
     TRY(core_announce(c, row->size > 0 ? row : NULL, &next));
     *row = c->announced;
-    return core_resolve(c, c->transaction, true);
+    return core_resolve(c, c->transaction, ATTACHED_COMMITTED);
 }
 
 Status core_delete(Core *c, CoreRow *row)
@@ -165,7 +165,7 @@ Status core_delete(Core *c, CoreRow *row)
     c->transaction++;
     TRY(core_announce(c, row, NULL));
     row->size = 0;
-    return core_resolve(c, c->transaction, true);
+    return core_resolve(c, c->transaction, ATTACHED_COMMITTED);
 }
 
 static Status check(Core *c, const WireAttachedClaim *claim, WireAttachedVerdict *ret_verdict)

@@ -40,7 +40,7 @@ Status core_complete(Core *core);
 void core_image(const Core *core, int64_t id, int64_t balance, CoreRow *ret_row);
 /* Announce old -> new in transaction core->transaction (either may be NULL). */
 Status core_announce(Core *core, const CoreRow *old_row, const CoreRow *new_row);
-Status core_resolve(Core *core, uint64_t transaction, bool committed);
+Status core_resolve(Core *core, uint64_t transaction, int outcome);
 /* One whole change: a transaction of its own, announced, committed, told. `row` becomes new. */
 Status core_write(Core *core, CoreRow *row, int64_t id, int64_t balance);
 Status core_delete(Core *core, CoreRow *row);

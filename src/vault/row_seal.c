@@ -14,21 +14,42 @@ static void put_header(const RowSealKey *key, uint16_t schema, int64_t revision,
     ASSERT(fits && b.size == ROW_SEAL_HEADER_BYTES);
 }
 
-/* The header ends with the revision, so those eight bytes serve the image as well. */
+/* What the mac is over: header, and the image with that revision. The header ends with the
+ * revision, so those eight bytes serve the image as well. */
+enum { PARTS = 4 };
+static void put_parts(
+        const RowView *row, const uint8_t header[ROW_SEAL_HEADER_BYTES], Span ret_parts[PARTS])
+{
+    const size_t at = row_revision_at(row);
+    const size_t after = at + REVISION_BYTES;
+    ret_parts[0] = (Span) { header, ROW_SEAL_HEADER_BYTES };
+    ret_parts[1] = (Span) { row->image.data, at };
+    ret_parts[2] = (Span) { header + ROW_SEAL_HEADER_BYTES - REVISION_BYTES, REVISION_BYTES };
+    ret_parts[3] = (Span) { row->image.data + after, row->image.size - after };
+}
+
 void row_seal_under(const RowSealKey *key, const RowView *row, int64_t revision,
         uint8_t ret_seal[WIRE_SEAL_BYTES])
 {
     put_header(key, row->head.schema, revision, ret_seal);
-    const Span header = { ret_seal, ROW_SEAL_HEADER_BYTES };
-    const size_t at = row_revision_at(row);
-    const size_t after = at + REVISION_BYTES;
-    const Span as_it_is[] = { header, row->image };
-    const Span renumbered[] = { header, { row->image.data, at },
-        { ret_seal + ROW_SEAL_HEADER_BYTES - REVISION_BYTES, REVISION_BYTES },
-        { row->image.data + after, row->image.size - after } };
-    const bool is_it = revision == row->head.revision;
-    mac_make(key->mac, is_it ? as_it_is : renumbered, is_it ? 2 : 4,
-            ret_seal + ROW_SEAL_HEADER_BYTES);
+    Span parts[PARTS];
+    put_parts(row, ret_seal, parts);
+    mac_make(key->mac, parts, PARTS, ret_seal + ROW_SEAL_HEADER_BYTES);
+}
+
+void row_seal_under_many(const RowSealKey *key, const RowView *const *rows,
+        const int64_t *revisions, size_t count, uint8_t (*ret_seals)[WIRE_SEAL_BYTES])
+{
+    Span parts[ROW_SEALS_MAX * PARTS];
+    uint8_t macs[ROW_SEALS_MAX][32];
+    ASSERT(count > 0 && count <= ROW_SEALS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        put_header(key, rows[i]->head.schema, revisions[i], ret_seals[i]);
+        put_parts(rows[i], ret_seals[i], parts + i * PARTS);
+    }
+    mac_make_many(key->mac, parts, PARTS, count, macs);
+    for (size_t i = 0; i < count; i++)
+        memcpy(ret_seals[i] + ROW_SEAL_HEADER_BYTES, macs[i], sizeof(macs[i]));
 }
 
 void row_seal_make(Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_SEAL_BYTES])

@@ -24,6 +24,10 @@ typedef struct RowSealKey {
 /* Under this key, as if the image had this revision. */
 void row_seal_under(const RowSealKey *key, const RowView *row, int64_t revision,
         uint8_t ret_seal[WIRE_SEAL_BYTES]);
+/* The same for up to ROW_SEALS_MAX rows under one key, several at once. */
+enum { ROW_SEALS_MAX = 64 };
+void row_seal_under_many(const RowSealKey *key, const RowView *const *rows,
+        const int64_t *revisions, size_t count, uint8_t (*ret_seals)[WIRE_SEAL_BYTES]);
 /* Under the current key version. */
 void row_seal_make(Keys *keys, const RowView *row, uint8_t ret_seal[WIRE_SEAL_BYTES]);
 /* Refuses REFUSED_ROW_SEAL_MISMATCH. Old key versions stay verifiable. */

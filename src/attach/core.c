@@ -1,0 +1,202 @@
+#include "attach/core.h"
+
+#include "base/seams.h"
+#include "base/secret.h"
+
+#include <stdlib.h>
+
+enum {
+    DEADLINE_MS = 10000,
+    STATUS_BYTES_MAX = WIRE_ATTACHED_TABLES_MAX * (WIRE_ATTACHED_DEFINITION_BYTES_MAX + 64),
+    MESSAGE_BYTES = WIRE_ATTACHED_MESSAGE_BYTES_MAX,
+    ANSWER_BYTES = 128 * 1024,
+    MEMORY_BYTES = 3 * MESSAGE_BYTES + 4096 + ANSWER_BYTES, /* message, what is signed, request */
+};
+
+Status attach_core_open(const char *socket, Span key_pem, AttachCore *ret_core)
+{
+    AttachCore core = { .has_session = false };
+    REQUIRE(strlen(socket) < sizeof(core.socket), REFUSED_BUFFER_FULL);
+    memcpy(core.socket, socket, strlen(socket) + 1);
+    if (key_pem.size > 0) TRY(private_key_from_pem(key_pem, &core.key));
+    core.memory = malloc(MEMORY_BYTES);
+    if (core.memory == NULL) private_key_free(&core.key);
+    CHECK(core.memory != NULL, FAULT_MEMORY);
+    *ret_core = core;
+    return OK;
+}
+
+void attach_core_close(AttachCore *core)
+{
+    channel_close(core->channel);
+    private_key_free(&core->key);
+    free(core->memory);
+    bytes_wipe(core, sizeof(*core));
+}
+
+static void drop_channel(AttachCore *core)
+{
+    if (core->channel == NULL || channel_usable(core->channel)) return;
+    channel_close(core->channel);
+    core->channel = NULL;
+}
+
+static Status ask_once(AttachCore *core, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    if (core->channel == NULL) {
+        const Status s = channel_connect(core->socket, DEADLINE_MS, &core->channel);
+        REQUIRE(status_ok(s), REFUSED_VAULT_UNAVAILABLE);
+    }
+    const Status s = channel_call(core->channel, operation, request, ret_answer);
+    drop_channel(core);
+    return s;
+}
+
+Status attach_ask(AttachCore *core, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    const bool had = core->channel != NULL;
+    Status s = ask_once(core, operation, request, ret_answer);
+    const bool stale = had && core->channel == NULL && status_is(s, REFUSED_IPC_CLOSED);
+    if (stale) s = ask_once(core, operation, request, ret_answer);
+    const bool gone = core->channel == NULL && !status_ok(s);
+    return gone ? REFUSE(REFUSED_VAULT_UNAVAILABLE) : s;
+}
+
+static Status begin_session(AttachCore *core)
+{
+    uint8_t memory[WIRE_ATTACHED_SESSION_BYTES];
+    Buffer answer = BUFFER_OF(memory);
+    if (core->has_session) return OK;
+    TRY(attach_ask(core, VAULT_ATTACHED_SESSION, (Span) { NULL, 0 }, &answer));
+    REQUIRE(answer.size == sizeof(memory), REFUSED_IPC_FORMAT);
+    memcpy(core->session, memory, sizeof(memory));
+    core->sequence = 0;
+    core->has_session = true;
+    return OK;
+}
+
+typedef struct Outgoing {
+    uint8_t operation;
+    uint16_t table;
+    uint64_t transaction;
+    Span body;
+} Outgoing;
+
+static Status send_signed(AttachCore *core, const Outgoing *out, Buffer *ret_answer)
+{
+    uint8_t *at = core->memory + MESSAGE_BYTES;
+    Buffer request = { at, 0, MESSAGE_BYTES + 2048 };
+    Buffer signed_bytes = { at + MESSAGE_BYTES + 2048, 0, MESSAGE_BYTES + 2048 };
+    uint8_t signature_memory[SIGN_BYTES_MAX];
+    Buffer signature = BUFFER_OF(signature_memory);
+    WireAttachedHead head = {
+        .sequence = ++core->sequence, .transaction = out->transaction, .table = out->table
+    };
+    memcpy(head.session, core->session, sizeof(head.session));
+    TRY(wire_put_attached_head(&request, &head));
+    TRY(buffer_put(&request, out->body));
+    TRY(wire_attached_signed_bytes(out->operation, span_of_buffer(&request), &signed_bytes));
+    TRY(sign_make(core->key, span_of_buffer(&signed_bytes), &signature));
+    const size_t label = signed_bytes.size - request.size;
+    const WireAttachedSigned message = { { signed_bytes.data + label, request.size },
+        span_of_buffer(&signature) };
+    request.size = 0;
+    TRY(wire_put_attached_signed(&request, &message));
+    return attach_ask(core, out->operation, span_of_buffer(&request), ret_answer);
+}
+
+/* A session lives as long as the vault's process: after its restart another is begun. */
+static Status ask_signed(AttachCore *core, const Outgoing *out, Buffer *ret_answer)
+{
+    REQUIRE(core->key != NULL, REFUSED_ATTACHED_SIGNATURE);
+    TRY(begin_session(core));
+    Status s = send_signed(core, out, ret_answer);
+    if (!status_is(s, REFUSED_ATTACHED_SESSION_UNKNOWN)) return s;
+    core->has_session = false;
+    TRY(begin_session(core));
+    return send_signed(core, out, ret_answer);
+}
+
+Status attach_announce(AttachCore *core, uint16_t table, uint64_t transaction,
+        const WireAttachedChange *changes, uint32_t count, uint8_t *ret_seals)
+{
+    Buffer body = { core->memory, 0, MESSAGE_BYTES - 1024 };
+    TRY(wire_put_count(&body, count, WIRE_ATTACHED_CHANGES_MAX));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(wire_put_attached_change(&body, &changes[i]));
+    static _Thread_local uint8_t memory[4 + WIRE_ATTACHED_CHANGES_MAX * WIRE_SEAL_BYTES];
+    Buffer answer = BUFFER_OF(memory);
+    const Outgoing out = { VAULT_ATTACHED_ANNOUNCE, table, transaction, span_of_buffer(&body) };
+    TRY(ask_signed(core, &out, &answer));
+    Cursor c = cursor_of(span_of_buffer(&answer));
+    uint32_t answered = 0;
+    TRY(cursor_u32(&c, &answered));
+    REQUIRE(answered == count, REFUSED_IPC_FORMAT);
+    TRY(cursor_copy(&c, (size_t)count * WIRE_SEAL_BYTES, ret_seals));
+    return cursor_end(&c);
+}
+
+Status attach_resolve(AttachCore *core, uint16_t table, uint64_t transaction, AttachedOutcome how)
+{
+    const uint8_t outcome = (uint8_t)how;
+    uint8_t memory[16];
+    Buffer answer = BUFFER_OF(memory);
+    const Outgoing out = { VAULT_ATTACHED_RESOLVE, table, transaction, { &outcome, 1 } };
+    return ask_signed(core, &out, &answer);
+}
+
+Status attach_transaction(uint64_t xid, uint64_t *ret_transaction)
+{
+    const Random random = random_system();
+    uint32_t mark = 0;
+    TRY(random_fill(&random, &mark, sizeof(mark)));
+    *ret_transaction = (uint64_t)mark << 32 | (xid & UINT32_MAX);
+    return OK;
+}
+
+Status attach_claims(AttachCore *core, uint64_t scan, const WireAttachedClaim *claims,
+        uint32_t count, WireAttachedVerdict *ret_verdicts)
+{
+    Buffer request = { core->memory, 0, MESSAGE_BYTES };
+    Buffer answer = { core->memory + MEMORY_BYTES - ANSWER_BYTES, 0, ANSWER_BYTES };
+    if (scan != 0) TRY(buffer_put_u64(&request, scan));
+    TRY(wire_put_count(&request, count, WIRE_ATTACHED_ROWS_MAX));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(wire_put_attached_claim(&request, &claims[i]));
+    const uint8_t operation = scan != 0 ? VAULT_ATTACHED_SCAN_ROWS : VAULT_ATTACHED_CHECK;
+    TRY(attach_ask(core, operation, span_of_buffer(&request), &answer));
+    Cursor c = cursor_of(span_of_buffer(&answer));
+    uint32_t answered = 0;
+    TRY(wire_take_count(&c, WIRE_ATTACHED_ROWS_MAX, &answered));
+    REQUIRE(answered == count, REFUSED_IPC_FORMAT);
+    for (uint32_t i = 0; i < count; i++)
+        TRY(wire_take_attached_verdict(&c, &ret_verdicts[i]));
+    return cursor_end(&c);
+}
+
+Status attach_verdict(const WireAttachedVerdict *verdict)
+{
+    if (verdict->status != 0) return (Status) { (int32_t)verdict->status };
+    return verdict->frozen ? REFUSE(REFUSED_ROW_FROZEN) : OK;
+}
+
+Status attach_table_find(
+        AttachCore *core, const char *database, const char *name, AttachTable *ret_table)
+{
+    static _Thread_local uint8_t memory[STATUS_BYTES_MAX];
+    Buffer answer = BUFFER_OF(memory);
+    TRY(attach_ask(core, VAULT_ATTACHED_STATUS, (Span) { NULL, 0 }, &answer));
+    Cursor c = cursor_of(span_of_buffer(&answer));
+    uint32_t count = 0;
+    TRY(wire_take_count(&c, WIRE_ATTACHED_TABLES_MAX, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        WireAttachedStatus status;
+        AttachTable table;
+        TRY(wire_take_attached_status(&c, &status));
+        TRY(attach_table_take(&status, &table));
+        if (strcmp(table.database, database) != 0 || strcmp(table.name, name) != 0) continue;
+        *ret_table = table;
+        return OK;
+    }
+    return REFUSE(REFUSED_ATTACHED_TABLE_UNKNOWN);
+}
