@@ -38,7 +38,7 @@ static void on_found(void *context, const char *place, const ScanFinding *findin
 static void on_skipped(void *context, const char *place, Status why)
 {
     Seen *seen = context;
-    (void)place;
+    snprintf(seen->place, sizeof(seen->place), "%s", place);
     seen->skipped++;
     seen->why = why;
 }
@@ -70,13 +70,17 @@ static Status bench_open(Bench *b)
     return walk_new(b->scanner, &b->sink, ALLOWED_BYTES, &b->walk);
 }
 
-/* An archive of one entry in memory. filter: 0 none or ARCHIVE_FILTER_...; format 'z': zip. */
+/* An archive of one entry in memory. filter: 0 none or ARCHIVE_FILTER_...; format 'z': zip;
+ * 'a' and 'o': zip encrypted with AES, and the old way. */
 static size_t pack(char format, int filter, const char *name, Span content, uint8_t *ret_bytes)
 {
     size_t size = 0;
     struct archive *w = archive_write_new();
     struct archive_entry *entry = archive_entry_new();
-    if (format == 'z') archive_write_set_format_zip(w);
+    if (format == 'z' || format == 'a' || format == 'o') archive_write_set_format_zip(w);
+    if (format == 'a') archive_write_set_options(w, "zip:encryption=aes256");
+    if (format == 'o') archive_write_set_options(w, "zip:encryption=traditional");
+    if (format == 'a' || format == 'o') archive_write_set_passphrase(w, "unknown to us");
     if (format == 't') archive_write_set_format_pax_restricted(w);
     if (format == 'r') archive_write_set_format_raw(w);
     if (filter != 0) archive_write_add_filter(w, filter);
@@ -233,6 +237,25 @@ static void test_history_keeps_what_was_removed(void)
     remove_folder(folder);
 }
 
+/* What cannot be read is named, so that nobody takes it for clean. */
+static void test_locked_entries_are_named(void)
+{
+    CLEANUP(bench_close) Bench b;
+    EXPECT_OK(bench_open(&b));
+    static const char formats[] = { 'a', 'o' };
+    for (size_t i = 0; i < sizeof(formats); i++) {
+        const size_t size = pack(formats[i], 0, "pay.log", SPAN("card 4111111111111111\n"), one);
+        EXPECT_OK(judge(&b, (Span) { one, size }));
+        EXPECT(b.seen.found == 0 && b.seen.skipped == 1);
+        EXPECT(status_is(b.seen.why, REFUSED_SCAN_ARCHIVE_LOCKED));
+        EXPECT(strcmp(b.seen.place, "file!pay.log") == 0);
+        /* In an archive that is not encrypted itself, too. */
+        const size_t outer = pack('t', ARCHIVE_FILTER_GZIP, "in.zip", (Span) { one, size }, two);
+        EXPECT_OK(judge(&b, (Span) { two, outer }));
+        EXPECT(b.seen.skipped == 1 && strcmp(b.seen.place, "file!in.zip!pay.log") == 0);
+    }
+}
+
 static void test_folders_links_and_pipes(void)
 {
     char folder[] = "/tmp/hufu-walk-XXXXXX";
@@ -299,4 +322,5 @@ static void test_the_log_sink_refuses(void)
 
 TESTS(TEST(test_every_archive_is_opened), TEST(test_bombs_depth_and_damage_are_named),
         TEST(test_names_are_judged), TEST(test_history_keeps_what_was_removed),
-        TEST(test_folders_links_and_pipes), TEST(test_the_log_sink_refuses))
+        TEST(test_locked_entries_are_named), TEST(test_folders_links_and_pipes),
+        TEST(test_the_log_sink_refuses))

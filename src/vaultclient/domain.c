@@ -1,5 +1,6 @@
 #include "vaultclient/domain.h"
 
+#include "store/cache.h"
 #include "vaultclient/domain_inside.h"
 
 #include <pthread.h>
@@ -43,10 +44,22 @@ static const char put_key[] = "INSERT INTO signing_key(mchid, sealed) VALUES (?1
                               "ON CONFLICT(mchid) DO UPDATE SET sealed = excluded.sealed";
 static const char get_key[] = "SELECT sealed FROM signing_key WHERE mchid = ?1";
 
+enum { MASK_SETS = 64 };
+#define MASK_LIFE_US ((int64_t)60 * 1000000)
+
 struct DomainStore {
     pthread_mutex_t lock;
     Store *store;
+    Cache *masks; /* outside the domain: hufud's own memory (TP-8) */
 };
+
+MUST_USE static Status open_parts(const StoreConfig *config, DomainStore *domain)
+{
+    const CacheConfig masks = { CACHE_OUTSIDE, MASK_SETS, MASK_LIFE_US, clock_system(),
+        random_system() };
+    TRY(cache_new(&masks, &domain->masks));
+    return store_open(config, &domain->store);
+}
 
 Status domain_open(const char *path, const char *vfs, DomainStore **ret_domain)
 {
@@ -55,7 +68,7 @@ Status domain_open(const char *path, const char *vfs, DomainStore **ret_domain)
     ASSERT(pthread_mutex_init(&domain->lock, NULL) == 0);
     static const StoreSchema *const schemas[] = { &schema };
     const StoreConfig config = { .path = path, .vfs = vfs, .schemas = schemas, .schema_count = 1 };
-    const Status status = store_open(&config, &domain->store);
+    const Status status = open_parts(&config, domain);
     if (!status_ok(status)) {
         domain_close(domain);
         return status;
@@ -68,6 +81,7 @@ void domain_close(DomainStore *domain)
 {
     if (domain == NULL) return;
     if (domain->store != NULL) store_close(domain->store);
+    cache_free(&domain->masks);
     pthread_mutex_destroy(&domain->lock);
     free(domain);
 }
@@ -108,6 +122,29 @@ Status domain_get_record(
     return OK;
 }
 
+/* One lock over reading and keeping: nobody writes in between. */
+static Status get_mask(DomainStore *domain, DataClass class, Span key, const char *sql,
+        const Value *keys, size_t count, Buffer *ret_mask)
+{
+    const size_t before = ret_mask->size;
+    Found found = { .record = ret_mask };
+    if (cache_get(domain->masks, key, ret_mask)) return OK;
+    TRY(store_query(domain->store, sql, keys, count, take_record, &found));
+    REQUIRE(found.any, REFUSED_ROW_MISSING);
+    const Span mask = { ret_mask->data + before, ret_mask->size - before };
+    IGNORE(cache_put(domain->masks, class, FORM_MASK, key, mask), "then it is read again");
+    return OK;
+}
+
+Status domain_get_mask(DomainStore *domain, DataClass class, Span key, const char *sql,
+        const Value *keys, size_t count, Buffer *ret_mask)
+{
+    pthread_mutex_lock(&domain->lock);
+    const Status status = get_mask(domain, class, key, sql, keys, count, ret_mask);
+    pthread_mutex_unlock(&domain->lock);
+    return status;
+}
+
 Status domain_query(DomainStore *domain, const char *sql, const Value *keys, size_t count,
         StoreRow row, void *context)
 {
@@ -127,6 +164,7 @@ Status domain_transaction(DomainStore *domain, DomainWork work, void *context)
         if (!status_ok(status))
             IGNORE(store_execute(domain->store, "ROLLBACK", NULL, 0), "the first status tells");
     }
+    cache_clear(domain->masks); /* whatever was replaced or destroyed is not shown again */
     pthread_mutex_unlock(&domain->lock);
     return status;
 }

@@ -12,6 +12,10 @@ MUST_USE Status domain_put_record(DomainStore *domain, DataClass class, PolicyFo
 /* Append the one column of the one row. Refuses REFUSED_ROW_MISSING. */
 MUST_USE Status domain_get_record(
         DomainStore *domain, const char *sql, const Value *keys, size_t count, Buffer *ret_record);
+/* The same of a mask, that is kept in memory for a while: until its life is over, or anything is
+ * written by domain_transaction(). `key` names it among all masks. */
+MUST_USE Status domain_get_mask(DomainStore *domain, DataClass class, Span key, const char *sql,
+        const Value *keys, size_t count, Buffer *ret_mask);
 /* Rows of a read, as store_query(). */
 MUST_USE Status domain_query(DomainStore *domain, const char *sql, const Value *keys, size_t count,
         StoreRow row, void *context);

@@ -1,4 +1,4 @@
-#include "vaultclient/domain.h"
+#include "vaultclient/domain_inside.h"
 
 #include "base/expect.h"
 
@@ -68,4 +68,50 @@ static void sizes_are_bounded(void)
     remove_file();
 }
 
-TESTS(TEST(records_come_back), TEST(names_are_data), TEST(sizes_are_bounded))
+static const char put_field[] = "INSERT OR REPLACE INTO field VALUES"
+                                "('t', 1, 1, 'k', 104, 's', x'00', ?1, 1, x'00', 0, x'00')";
+static const char get_field[] = "SELECT mask FROM field WHERE row_key = ?1";
+
+static Status write_mask(void *context, Store *store)
+{
+    const Value mask = VALUE_OF_TEXT(span_of_text(context));
+    return store_execute(store, put_field, &mask, 1);
+}
+
+static bool mask_is(DomainStore *domain, Span mask)
+{
+    uint8_t bytes[64];
+    Buffer found = BUFFER_OF(bytes);
+    const Value key = VALUE_OF_TEXT(SPAN("k"));
+    return status_ok(domain_get_mask(domain, CLASS_CARD, SPAN("name"), get_field, &key, 1, &found))
+            && span_equal(span_of_buffer(&found), mask);
+}
+
+/* TP-8: a mask may lie in memory, as long as nothing was written. */
+static void masks_are_read_once(void)
+{
+    remove_file();
+    DomainStore *domain = NULL;
+    char first[] = "**** 1111";
+    char second[] = "**** 2222";
+    EXPECT_OK(domain_open(path, NULL, &domain));
+    EXPECT(!mask_is(domain, SPAN("**** 1111")));
+    EXPECT_OK(domain_transaction(domain, write_mask, first));
+    EXPECT(mask_is(domain, SPAN("**** 1111")));
+    const Value other = VALUE_OF_TEXT(SPAN("**** 3333"));
+    EXPECT_OK(domain_put_record(domain, CLASS_CARD, FORM_TOKEN, put_field, &other, 1));
+    EXPECT(mask_is(domain, SPAN("**** 1111"))); /* from memory: nobody else writes rows so */
+    EXPECT_OK(domain_transaction(domain, write_mask, second));
+    EXPECT(mask_is(domain, SPAN("**** 2222")));
+    /* A full number in the mask's place is shown by no cache. */
+    char number[] = "4111111111111111";
+    EXPECT_OK(domain_transaction(domain, write_mask, number));
+    EXPECT(mask_is(domain, SPAN("4111111111111111")));
+    EXPECT_OK(domain_put_record(domain, CLASS_CARD, FORM_TOKEN, put_field, &other, 1));
+    EXPECT(mask_is(domain, SPAN("**** 3333")));
+    domain_close(domain);
+    remove_file();
+}
+
+TESTS(TEST(masks_are_read_once), TEST(records_come_back), TEST(names_are_data),
+        TEST(sizes_are_bounded))

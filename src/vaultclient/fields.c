@@ -2,6 +2,7 @@
 
 #include "policy/policy.h"
 #include "policy/tables.h"
+#include "store/cache.h"
 #include "vaultclient/client_internal.h"
 
 #include <stdlib.h>
@@ -128,7 +129,14 @@ Status fields_mask(const Fields *fields, const WireBatchHead *head, Span row_key
     Value key[4];
     put_column(head, key);
     key[3] = VALUE_OF_TEXT(row_key);
-    return domain_get_record(fields->domain, get_mask, key, 4, ret_mask);
+    uint8_t memory[CACHE_KEY_BYTES_MAX];
+    Buffer name = BUFFER_OF(memory);
+    TRY(buffer_put_u16(&name, head->table));
+    TRY(buffer_put_u16(&name, head->column));
+    TRY(buffer_put_framed(&name, head->tenant));
+    TRY(buffer_put(&name, row_key));
+    return domain_get_mask(fields->domain, (DataClass)head->data_class, span_of_buffer(&name),
+            get_mask, key, 4, ret_mask);
 }
 
 static Status copy_text(Span text, char *ret, size_t size)
