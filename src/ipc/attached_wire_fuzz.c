@@ -1,5 +1,5 @@
-/* Arbitrary bytes as every shape of attached_wire.h: what is taken is put back byte for byte; nothing
- * reads past the end. */
+/* Arbitrary bytes as every shape of attached_wire.h: what is taken is put back byte for byte;
+ * nothing reads past the end. */
 #include "ipc/attached_wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
