@@ -101,6 +101,22 @@ static void test_bad_callers_are_refused(void)
     EXPECT_REFUSED(stand_caller_revoke(&stand, "nobody"), REFUSED_CALLER_UNKNOWN);
 }
 
+/* One key is one caller: a second name for it is refused before any row says so, and a restart,
+ * which reads the rows anew, knows no more. A key that was revoked may come again. */
+static void test_one_key_is_one_caller(void)
+{
+    StandCaller once = { 0 };
+    EXPECT_REFUSED(stand_caller_with(&stand, "aa-first", "bank-b", "lookup", core.key),
+            REFUSED_CALLER_EXISTS);
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM caller WHERE name = 'aa-first'") == 0);
+    EXPECT_OK(stand_caller(&stand, "once", "bank-a", "protect", &once));
+    EXPECT_OK(stand_caller_revoke(&stand, "once"));
+    EXPECT(status_of(once.tls, "/vault/v1/box-key", SPAN("")) == 401);
+    EXPECT_OK(stand_caller_with(&stand, "again", "bank-a", "protect", once.key));
+    EXPECT(status_of(once.tls, "/vault/v1/box-key", SPAN("")) == 200);
+    stand_caller_done(&once);
+}
+
 static void test_callers_are_known_after_a_restart(void)
 {
     stand_stop(&stand, STAND_HUFUD, SIGKILL, NULL);
@@ -202,6 +218,7 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_registered_callers_are_served),
         TEST(test_strangers_are_not), TEST(test_a_certificate_alone_is_no_right),
-        TEST(test_bad_callers_are_refused), TEST(test_callers_are_known_after_a_restart),
+        TEST(test_bad_callers_are_refused), TEST(test_one_key_is_one_caller),
+        TEST(test_callers_are_known_after_a_restart),
         TEST(test_passwords_are_checked_and_nothing_else), TEST(test_a_changed_binding_is_refused),
         TEST(test_a_changed_row_is_not_believed), TEST(test_house_closes))

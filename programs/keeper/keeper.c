@@ -145,6 +145,7 @@ static int watch(Keeper *k)
         if (waits[1].revents == 0 || serve(k)) continue;
         close(k->socket);
         k->socket = -1; /* poll leaves it out */
+        k->failures = 0; /* it serves */
     }
 }
 
@@ -154,7 +155,7 @@ static bool goes_on(Keeper *k, int status)
     if (k->stops || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return false;
     LOG(LOG_ALERT, "keeper.child_gone",
             LOG_NUMBER(SIGNAL, WIFSIGNALED(status) ? WTERMSIG(status) : 0));
-    k->failures = WIFSIGNALED(status) ? 0 : k->failures + 1;
+    k->failures++;
     if (k->failures >= STARTS_MAX) return false;
     struct pollfd wait = { .fd = k->signals, .events = POLLIN };
     if (poll(&wait, 1, AGAIN_MS) == 1) take_signal(k); /* told to stop meanwhile, or old news */

@@ -157,7 +157,7 @@ static Status run(const Options *o)
     LOG(LOG_INFO, "vault.serving", LOG_TEXT(CUSTODY, custody_name(o->custody)),
             LOG_NUMBER(TREE_SIZE, memory->confirmed.size));
     Status s = service_run(service);
-    if (memory_is_lost(memory)) s = BROKEN(FAULT_JOURNAL);
+    if (memory_is_lost(memory) || attached->sync_failed) s = BROKEN(FAULT_JOURNAL);
     LOG(LOG_INFO, "vault.stopped", LOG_TEXT(STATUS, status_name(s)));
     return s;
 }

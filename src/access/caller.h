@@ -71,6 +71,9 @@ void caller_list_close(CallerList **list);
  */
 MUST_USE Status caller_list_find(CallerList *list, const uint8_t key[CALLER_KEY_BYTES],
         uint32_t right, int64_t now_us, Caller *ret_caller);
+/* Does a live caller of another name hold this key? */
+bool caller_list_key_is_taken(
+        CallerList *list, const uint8_t key[CALLER_KEY_BYTES], const char *name);
 /* Put or replace one, as a unit read or committed it. Refuses CALLER_EXISTS (another caller has
  * that key), CALLERS_FULL. */
 MUST_USE Status caller_list_put(CallerList *list, const Caller *caller);

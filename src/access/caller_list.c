@@ -38,13 +38,25 @@ Status caller_list_find(CallerList *list, const uint8_t key[CALLER_KEY_BYTES], u
     for (size_t i = 0; i < held->count; i++) {
         const Caller *caller = &held->callers[i];
         if (!bytes_equal_ct(caller->key, key, CALLER_KEY_BYTES)) continue;
-        REQUIRE(caller->status == STATUS_LIVE && now_us < caller->expires_us,
-                REFUSED_CALLER_UNKNOWN);
+        if (caller->status != STATUS_LIVE || now_us >= caller->expires_us) continue;
         REQUIRE((caller->rights & right) == right, REFUSED_CALLER_RIGHT);
         *ret_caller = *caller;
         return OK;
     }
     return REFUSE(REFUSED_CALLER_UNKNOWN);
+}
+
+bool caller_list_key_is_taken(
+        CallerList *list, const uint8_t key[CALLER_KEY_BYTES], const char *name)
+{
+    pthread_rwlock_rdlock(&list->lock);
+    CLEANUP(unlock) CallerList *held = list;
+    for (size_t i = 0; i < held->count; i++) {
+        const Caller *other = &held->callers[i];
+        const bool same_key = bytes_equal_ct(other->key, key, CALLER_KEY_BYTES);
+        if (same_key && other->status == STATUS_LIVE && strcmp(other->name, name) != 0) return true;
+    }
+    return false;
 }
 
 Status caller_list_put(CallerList *list, const Caller *caller)

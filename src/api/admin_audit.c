@@ -64,7 +64,7 @@ Status admin_report_keep(Admin *admin, const JsonDocument *document, uint32_t ui
     KeepJson json = { 0 };
     JsonProblem problem = { 0 };
     ReportKeep work = { 0 };
-    TRY(json_read(document, json_root(document), keep_fields,
+    TRY(json_read_request(document, json_root(document), keep_fields,
             sizeof(keep_fields) / sizeof(keep_fields[0]), &json, &problem));
     REQUIRE(span_is_plain_name(json.id, REPORT_ID_BYTES_MAX), REFUSED_REPORT_NOTE_FORMAT);
     Buffer digest = BUFFER_OF(work.report.note_digest);
@@ -104,7 +104,7 @@ Status admin_incident_open(Admin *admin, const JsonDocument *document, uint32_t 
     JsonProblem problem = { 0 };
     House *house = admin->config.house;
     IncidentOpen work = { .clocks = house->incident_clocks };
-    TRY(json_read(document, json_root(document), open_fields,
+    TRY(json_read_request(document, json_root(document), open_fields,
             sizeof(open_fields) / sizeof(open_fields[0]), &json, &problem));
     REQUIRE(incident_kind_of(json.kind, &work.kind), REFUSED_INCIDENT_STEP);
     TRY(detect_free_text(json.title));
@@ -143,7 +143,7 @@ Status admin_incident_step(Admin *admin, const JsonDocument *document, uint32_t 
     JsonProblem problem = { 0 };
     House *house = admin->config.house;
     IncidentAct work = { .police_us = house->incident_clocks.us[INCIDENT_STEP_REPORT_POLICE - 1] };
-    TRY(json_read(document, json_root(document), step_fields,
+    TRY(json_read_request(document, json_root(document), step_fields,
             sizeof(step_fields) / sizeof(step_fields[0]), &json, &problem));
     REQUIRE(incident_step_of(json.step, &work.step), REFUSED_INCIDENT_STEP);
     if (json.instead.size > 0)
@@ -218,7 +218,7 @@ Status admin_incident_list(Admin *admin, const JsonDocument *document, uint32_t 
     ListJson json = { 0 };
     JsonProblem problem = { 0 };
     House *house = admin->config.house;
-    TRY(json_read(document, json_root(document), list_fields, 2, &json, &problem));
+    TRY(json_read_request(document, json_root(document), list_fields, 2, &json, &problem));
     Listing listing = { .all = json.all };
     TRY(batcher_between(house->batcher, read_list, &listing));
     json_key_array(w, "incidents");

@@ -94,7 +94,7 @@ Status admin_merchant_key_add(
     KeyJson json = { .overlap_s = OVERLAP_S };
     JsonProblem problem = { 0 };
     MerchantKeyAdd work = { 0 };
-    TRY(json_read(document, json_root(document), add_fields,
+    TRY(json_read_request(document, json_root(document), add_fields,
             sizeof(add_fields) / sizeof(add_fields[0]), &json, &problem));
     TRY(merchant_key_from_pem(json.public_key_pem, &work.key));
     TRY(admin_name_key(&work.key, json.serial));
@@ -119,7 +119,7 @@ Status admin_merchant_key_revoke(
     KeyJson json = { 0 };
     JsonProblem problem = { 0 };
     MerchantKeyAdd work = { .revoke = true };
-    TRY(json_read(document, json_root(document), revoke_fields, 3, &json, &problem));
+    TRY(json_read_request(document, json_root(document), revoke_fields, 3, &json, &problem));
     begin(&work, &json, uid);
     passage_text(work.key.serial, sizeof(work.key.serial), json.serial);
     TRY(put_key(house, &work));
@@ -142,7 +142,7 @@ Status admin_merchant_key_list(
     DirectoryEntry entry;
     size_t listed = 0;
     const int64_t now_us = clock_now_us(&house->clock);
-    TRY(json_read(document, json_root(document), list_fields, 2, &json, &problem));
+    TRY(json_read_request(document, json_root(document), list_fields, 2, &json, &problem));
     json_key_array(w, "keys");
     for (size_t i = 0; directory_at(house->directory, i, &entry) && listed < LISTED_MAX; i++) {
         if (json.mchid.size > 0 && !span_equal(json.mchid, span_of_text(entry.mchid))) continue;
@@ -182,7 +182,7 @@ Status admin_merchant_apiv3(Admin *admin, const JsonDocument *document, uint32_t
     KeyJson json = { 0 };
     JsonProblem problem = { 0 };
     EnrolFree known = { 0 };
-    TRY(json_read(document, json_root(document), apiv3_fields, 4, &json, &problem));
+    TRY(json_read_request(document, json_root(document), apiv3_fields, 4, &json, &problem));
     REQUIRE(merchant_id_is_valid(json.mchid), REFUSED_ORDER_FIELD);
     passage_text(known.mchid, sizeof(known.mchid), json.mchid);
     enrol_free_unit(&known, NULL);

@@ -129,7 +129,7 @@ static Status put_item(Call *call, const JsonDocument *document, const FieldsJso
     uint8_t box_bytes[BOX_BYTES_MAX];
     Buffer box = BUFFER_OF(box_bytes);
     TRY(json_list_object(document, json->items, i, &object, &call->problem));
-    TRY(json_read(document, object, item_fields, 3, &item, &call->problem));
+    TRY(json_read_request(document, object, item_fields, 3, &item, &call->problem));
     TRY(base64_decode(item.box, &box));
     TRY(box_parse(span_of_buffer(&box), &parsed));
     TRY(challenge_check(call->house, parsed.context.server_nonce));

@@ -141,6 +141,8 @@ Status wire_reveal_message(const WireReveal *reveal, Buffer *ret_message)
     TRY(buffer_put_u16(ret_message, reveal->table));
     TRY(buffer_put_u16(ret_message, reveal->column));
     TRY(buffer_put_framed(ret_message, reveal->row_key));
+    TRY(buffer_put_framed(ret_message, reveal->subject));
+    TRY(buffer_put_framed(ret_message, reveal->sealed));
     TRY(buffer_put_framed(ret_message, reveal->receiver));
     return buffer_put_u8(ret_message, reveal->purpose);
 }

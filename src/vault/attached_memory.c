@@ -68,12 +68,25 @@ void attached_memory_close(AttachedMemory *m)
     free(m);
 }
 
+/* What adds rows or pending changes leaves room for what ends them: an outcome, a release, a detach
+ * are never refused for want of it, and a freeze has the last room to itself. */
+static bool has_room(const AttachedMemory *m, AttachedRecord kind)
+{
+    const size_t one = WIRE_ATTACHED_CHANGES_MAX;
+    switch (kind) {
+    case ATTACHED_RECORD_ANNOUNCE:
+    case ATTACHED_RECORD_ACCEPT:
+        return m->rows.count < ATTACHED_ROWS_MAX - 2 * one
+                && m->pending.count < ATTACHED_PENDING_MAX - one;
+    case ATTACHED_RECORD_FREEZE: return m->rows.count < ATTACHED_ROWS_MAX - one;
+    default: return true;
+    }
+}
+
 Status attached_write(AttachedMemory *m, AttachedRecord kind, Span payload)
 {
     uint64_t position = 0;
-    REQUIRE(m->rows.count < ATTACHED_ROWS_MAX - WIRE_ATTACHED_CHANGES_MAX, REFUSED_ATTACHED_FULL);
-    REQUIRE(m->pending.count < ATTACHED_PENDING_MAX - WIRE_ATTACHED_CHANGES_MAX,
-            REFUSED_ATTACHED_FULL);
+    REQUIRE(has_room(m, kind), REFUSED_ATTACHED_FULL);
     TRY(journal_append(m->journal, (uint16_t)kind, payload, &position));
     return attached_apply(m, (uint16_t)kind, payload);
 }

@@ -81,16 +81,18 @@ static Status put_certificate(Field *field, const KeyedHash *subjects, uint32_t 
     return buffer_put_framed(ret_answer, span_of_buffer(&b));
 }
 
-/* Whoever died under a month whose key is gone cannot be read by anybody: no need to remember. */
+/* Whoever died in a month up to which every month's key is gone cannot be read by anybody: no need
+ * to remember. Keys may be destroyed in any order, so the first that lives ends the search. */
 static void bury(Field *field, uint32_t current)
 {
-    for (uint32_t version = current - 1; version > 0; version--) {
+    uint32_t gone = 0;
+    for (uint32_t version = 1; version < current; version++) {
         CLEANUP(seal_key_wipe) SealKey old = { 0 };
         const Status s = keys_seal_copy(field->config.keys, KEY_SHRED, version, &old);
-        if (!status_is(s, REFUSED_KEY_DESTROYED)) continue;
-        memory_bury(field->config.memory, version);
-        return;
+        if (!status_is(s, REFUSED_KEY_DESTROYED)) break;
+        gone = version;
     }
+    if (gone > 0) memory_bury(field->config.memory, gone);
 }
 
 Status field_destroy_subjects(Field *field, Span request, Buffer *ret_answer)

@@ -143,6 +143,26 @@ static void test_destroyed_stays_destroyed(void)
             desk_rewrap(&desk, "dead", restored.token, &restored, &moved), REFUSED_KEY_DESTROYED);
 }
 
+/* Months' keys may go in any order: who is dead stays dead while an older month's key lives, or a
+ * restored store could bring that subject back (TP-3). */
+static void test_keys_that_go_out_of_order(void)
+{
+    DESK(h);
+    static const int both[2] = { 0, 1 };
+    DeskKept old = { 0 };
+    SealHeader header;
+    bool moved = false;
+    desk_people(h);
+    EXPECT_OK(desk_protect(&desk, "old", "", card, &old));
+    EXPECT_OK(seal_parse((Span) { old.wrapped, old.wrapped_bytes }, &header));
+    EXPECT_OK(keys_rotate(house_keys(), KEY_SHRED));
+    EXPECT_OK(destroy(h, "old", both));
+    EXPECT_OK(keys_rotate(house_keys(), KEY_SHRED));
+    EXPECT_OK(keys_destroy(house_keys(), KEY_SHRED, header.key_version + 1));
+    EXPECT_OK(destroy(h, "another", both)); /* looks whom it may forget */
+    EXPECT_REFUSED(desk_rewrap(&desk, "old", old.token, &old, &moved), REFUSED_SUBJECT_DESTROYED);
+}
+
 /* An unwrapped key in the cache opens nothing any more when its month is gone. */
 static void test_the_cache_does_not_outlive_its_month(void)
 {
@@ -182,5 +202,5 @@ static void test_more_subjects_than_the_cache_holds(void)
 }
 
 TESTS(TEST(test_rewrap_moves_key_and_index_and_old_ones_die), TEST(test_destroyed_stays_destroyed),
-        TEST(test_the_cache_does_not_outlive_its_month),
+        TEST(test_keys_that_go_out_of_order), TEST(test_the_cache_does_not_outlive_its_month),
         TEST(test_more_subjects_than_the_cache_holds))

@@ -87,6 +87,7 @@ static Status import_items(FieldBatch *b, Cursor *c, Buffer *ret_answer)
     uint32_t count = 0;
     uint8_t memory[LEGACY_PLAIN_BYTES_MAX];
     TRY(wire_take_count(c, WIRE_BATCH_ITEMS_MAX, &count));
+    TRY(field_use_protects(b, count)); /* it shows blind indexes, too */
     TRY(keys_count_uses(b->field->config.keys, b->role, count));
     TRY(buffer_put_u32(ret_answer, count));
     for (uint32_t i = 0; i < count; i++) {

@@ -137,7 +137,8 @@ static Status decide(FieldBatch *b, Asked *asked, Buffer *ret_box)
     TRY(check_purpose(b->field, asked));
     TRY(open_and_box(b, asked, &receiver, ret_box));
     RevealBudget budgets[2] = { { .max = receiver.per_day }, { .max = receiver.per_subject_day } };
-    name_budget(b, "reveals", asked->reveal.receiver, (Span) { NULL, 0 }, &budgets[0]);
+    /* Each tenant has a day's budget of its own: none uses up another's. */
+    name_budget(b, "reveals", asked->reveal.receiver, asked->reveal.tenant, &budgets[0]);
     name_budget(
             b, "reveals of", asked->reveal.receiver, SPAN_OF(asked->subject.bytes), &budgets[1]);
     return memory_log_reveal(

@@ -8,9 +8,11 @@
 
 #define LOOK_EACH_US ((int64_t)3600 * TIME_SECOND_US)
 
+/* While serving, an older generation than the journal's is only one that another lane overtook. */
 Status key_acts_note(KeyActs *acts)
 {
-    return memory_note_keystore(acts->view->memory, keys_generation(acts->keys));
+    const Status s = memory_note_keystore(acts->view->memory, keys_generation(acts->keys));
+    return status_is(s, REFUSED_KEYSTORE_ROLLED_BACK) ? OK : s;
 }
 
 Status key_acts_begin(KeyActs *acts, Keys *keys, StoreView *view, Clock clock)
@@ -19,7 +21,7 @@ Status key_acts_begin(KeyActs *acts, Keys *keys, StoreView *view, Clock clock)
     acts->view = view;
     acts->clock = clock;
     acts->next_look_us = clock_now_us(&clock) + LOOK_EACH_US;
-    return key_acts_note(acts);
+    return memory_note_keystore(view->memory, keys_generation(keys));
 }
 
 void key_acts_look(KeyActs *acts)

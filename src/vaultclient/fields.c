@@ -1,5 +1,6 @@
 #include "vaultclient/fields_inside.h"
 
+#include "policy/detect.h"
 #include "policy/policy.h"
 #include "policy/tables.h"
 #include "store/cache.h"
@@ -44,6 +45,7 @@ static Status make_subject_key(const Fields *fields, const WireBatchHead *head, 
     WireBatchHead plain = *head;
     const WireSubject wire = { subject, { NULL, 0 } };
     memset(plain.session, 0, sizeof(plain.session));
+    TRY(detect_free_text(subject)); /* it is stored as it is: no card's number (TP-8) */
     TRY(slot_take(fields->vault, &slot));
     TRY(wire_put_batch_head(&slot->request, &plain));
     TRY(wire_put_count(&slot->request, 1, 1));

@@ -1,6 +1,7 @@
 #include "vaultclient/passwords.h"
 
 #include "base/secret.h"
+#include "policy/detect.h"
 #include "vaultclient/client_internal.h"
 #include "vaultclient/domain_inside.h"
 
@@ -12,6 +13,12 @@ static const char put_password[] =
         " DO UPDATE SET record = excluded.record";
 static const char get_password[] = "SELECT record FROM password WHERE data_class = ?1"
                                    " AND tenant = ?2 AND realm = ?3 AND user_id = ?4";
+
+/* Only while the record is still the one that was checked: whoever changed the password meanwhile
+ * has the last word. */
+static const char replace_password[] =
+        "UPDATE password SET record = ?5 WHERE data_class = ?1 AND tenant = ?2 AND realm = ?3"
+        " AND user_id = ?4 AND record = ?6";
 
 static void name_owner(const WireOwner *owner, Value ret_values[OWNER_COLUMNS])
 {
@@ -49,6 +56,7 @@ Status passwords_set(const Passwords *passwords, const WirePasswordSet *set)
     CLEANUP(wipe) Buffer before = BUFFER_OF(before_bytes);
     CLEANUP(slot_give) Slot *slot = NULL;
     WirePasswordSet whole = *set;
+    TRY(detect_free_text(set->owner.user)); /* it is stored as it is: no card's number (TP-8) */
     TRY(find(passwords, &set->owner, &before));
     whole.verifier = span_of_buffer(&before);
     TRY(slot_take(passwords->vault, &slot));
@@ -70,6 +78,22 @@ static Status show(const Passwords *passwords, const WireOwner *owner, Span reco
     return slot_ask(slot, VAULT_PASSWORD_SHOW, &slot->answer);
 }
 
+static Status replace(const Passwords *passwords, const WireOwner *owner, Span before, Span record)
+{
+    Value values[OWNER_COLUMNS + 2];
+    uint8_t now_bytes[DOMAIN_RECORD_BYTES_MAX];
+    CLEANUP(wipe) Buffer now = BUFFER_OF(now_bytes);
+    REQUIRE(record.size > 0 && record.size <= DOMAIN_RECORD_BYTES_MAX, REFUSED_IPC_FORMAT);
+    name_owner(owner, values);
+    values[OWNER_COLUMNS] = VALUE_OF_BYTES(record);
+    values[OWNER_COLUMNS + 1] = VALUE_OF_BYTES(before);
+    TRY(domain_put_record(passwords->domain, CLASS_PASSWORD, FORM_HASH, replace_password, values,
+            OWNER_COLUMNS + 2));
+    TRY(find(passwords, owner, &now));
+    if (!span_equal(span_of_buffer(&now), record)) return OK; /* somebody was faster */
+    return show(passwords, owner, record);
+}
+
 Status passwords_check(const Passwords *passwords, const WirePasswordCheck *check,
         uint8_t ret_grant[WIRE_GRANT_BYTES])
 {
@@ -88,8 +112,7 @@ Status passwords_check(const Passwords *passwords, const WirePasswordCheck *chec
     TRY(cursor_end(&c));
     memcpy(ret_grant, right.grant, WIRE_GRANT_BYTES);
     if (right.verifier.size == 0) return OK;
-    Status s = keep(passwords, &check->owner, right.verifier);
-    if (status_ok(s)) s = show(passwords, &check->owner, right.verifier);
+    const Status s = replace(passwords, &check->owner, span_of_buffer(&record), right.verifier);
     bytes_wipe(slot->answer.data, slot->answer.size);
     return s;
 }

@@ -53,20 +53,33 @@ static Status make_context(Span answer, StandCaller *caller)
     return tls_client_context(json.authority, &identity, &caller->tls);
 }
 
-Status stand_caller(
-        Stand *stand, const char *name, const char *tenant, const char *rights, StandCaller *ret)
+static Status ask_for(Stand *stand, const char *const texts[3], const PrivateKey *key, Buffer *ret)
 {
     static uint8_t csr_bytes[SIGN_KEY_PEM_BYTES_MAX];
     static uint8_t request_bytes[32768];
-    static uint8_t answer_bytes[32768];
     Buffer csr = BUFFER_OF(csr_bytes);
     Buffer request = BUFFER_OF(request_bytes);
+    TRY(certificate_request(key, span_of_text(texts[0]), &csr));
+    TRY(make_request(texts[0], texts[1], texts[2], span_of_buffer(&csr), &request));
+    return admin_ask(stand->folder, span_of_buffer(&request), ret);
+}
+
+Status stand_caller_with(Stand *stand, const char *name, const char *tenant, const char *rights,
+        const PrivateKey *key)
+{
+    static uint8_t answer_bytes[32768];
+    Buffer answer = BUFFER_OF(answer_bytes);
+    return ask_for(stand, (const char *const[]) { name, tenant, rights }, key, &answer);
+}
+
+Status stand_caller(
+        Stand *stand, const char *name, const char *tenant, const char *rights, StandCaller *ret)
+{
+    static uint8_t answer_bytes[32768];
     Buffer answer = BUFFER_OF(answer_bytes);
     *ret = (StandCaller) { 0 };
     TRY(private_key_generate(KEY_P256, &ret->key));
-    TRY(certificate_request(ret->key, span_of_text(name), &csr));
-    TRY(make_request(name, tenant, rights, span_of_buffer(&csr), &request));
-    TRY(admin_ask(stand->folder, span_of_buffer(&request), &answer));
+    TRY(ask_for(stand, (const char *const[]) { name, tenant, rights }, ret->key, &answer));
     return make_context(span_of_buffer(&answer), ret);
 }
 

@@ -16,6 +16,9 @@ typedef struct StandCaller {
 /* `rights` as `hufu caller add --may` has it. Refuses what caller.add refuses. */
 MUST_USE Status stand_caller(
         Stand *stand, const char *name, const char *tenant, const char *rights, StandCaller *ret);
+/* Only ask, for a key that somebody has already. */
+MUST_USE Status stand_caller_with(Stand *stand, const char *name, const char *tenant,
+        const char *rights, const PrivateKey *key);
 void stand_caller_done(StandCaller *caller);
 /* Ask as the operator: caller.revoke. */
 MUST_USE Status stand_caller_revoke(const Stand *stand, const char *name);
