@@ -215,7 +215,7 @@ static bool field_shows(House *h, DataClass class, const char *value, const char
     DeskKept kept = { 0 };
     char reference[16];
     desk_open(&desk, h, "shop");
-    desk.data_class = (uint16_t)class;
+    desk.data_class = (uint16_t) class;
     desk.table = class == CLASS_CARD ? TABLE_CARD : TABLE_FIELD;
     snprintf(reference, sizeof(reference), "row-%u", row++);
     const char *key = class == CLASS_CARD ? "" : reference;
