@@ -2,13 +2,14 @@
 
 #include "base/time.h"
 #include "keys/roles.h"
+#include "vault/password_rules.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LIMIT_DAYS_MAX = 36500 };
+enum { LIMIT_DAYS_MAX = 36500, PASSWORD_CHARACTERS_MAX = 64 };
 
 static const char help[] =
         "vaultd --directory DIR --socket PATH --operator-socket PATH [options]\n"
@@ -42,6 +43,9 @@ static const char help[] =
         "  --field-suite NAME      aes-256, sm4 or aes-128: of new sealed fields [of the key "
         "store]\n"
         "  --legacy-import         open ciphertext of before Hufu, for its migration\n"
+        "  --lookups-per-day N     look-ups of a tenant's values, a day [10000]\n"
+        "  --protects-per-day N    values protected for a tenant, a day [2000000]\n"
+        "  --password-length-min N characters of a password, 8 to 64 [12]\n"
         "  --san NAME              further name or address in hufud's certificate; up to 8 times\n";
 
 enum Option {
@@ -72,6 +76,9 @@ enum Option {
     OPTION_SAN,
     OPTION_FIELD_SUITE,
     OPTION_LEGACY_IMPORT,
+    OPTION_LOOKUPS_PER_DAY,
+    OPTION_PROTECTS_PER_DAY,
+    OPTION_PASSWORD_LENGTH_MIN,
     OPTION_HELP,
 };
 
@@ -103,6 +110,9 @@ static const struct option known[] = {
     { "san", required_argument, NULL, OPTION_SAN },
     { "field-suite", required_argument, NULL, OPTION_FIELD_SUITE },
     { "legacy-import", no_argument, NULL, OPTION_LEGACY_IMPORT },
+    { "lookups-per-day", required_argument, NULL, OPTION_LOOKUPS_PER_DAY },
+    { "protects-per-day", required_argument, NULL, OPTION_PROTECTS_PER_DAY },
+    { "password-length-min", required_argument, NULL, OPTION_PASSWORD_LENGTH_MIN },
     { "help", no_argument, NULL, OPTION_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -205,6 +215,24 @@ static bool take_limit(int option, const char *text, Options *o)
     return true;
 }
 
+/* A rule cannot be switched off by a zero. */
+static bool take_count(const char *text, uint32_t min, uint32_t max, uint32_t *ret_count)
+{
+    return take_id(text, ret_count) && *ret_count >= min && *ret_count <= max;
+}
+
+static bool take_rule_option(int option, const char *value, Options *o)
+{
+    switch (option) {
+    case OPTION_LOOKUPS_PER_DAY: return take_count(value, 1, INT32_MAX, &o->lookups_per_day);
+    case OPTION_PROTECTS_PER_DAY: return take_count(value, 1, INT32_MAX, &o->protects_per_day);
+    case OPTION_PASSWORD_LENGTH_MIN:
+        return take_count(
+                value, PASSWORD_LENGTH_FLOOR, PASSWORD_CHARACTERS_MAX, &o->password_length_min);
+    default: return false;
+    }
+}
+
 static bool take_custody_option(int option, const char *value, Options *o)
 {
     switch (option) {
@@ -220,7 +248,7 @@ static bool take_custody_option(int option, const char *value, Options *o)
     case OPTION_SHARE_FD: return take_share_fd(value, o);
     case OPTION_RECORD_FD: return take_group(value, &o->record_fd);
     case OPTION_WHO: return take_who(value, o);
-    default: return false;
+    default: return take_rule_option(option, value, o);
     }
 }
 

@@ -32,6 +32,9 @@ typedef struct Options {
     KeysSuite suite; /* 0: as the key store has it */
     SealSuite field_suite; /* 0: as the key store has it */
     bool legacy_import;
+    uint32_t lookups_per_day; /* 0: as vault.h has it, and the two below */
+    uint32_t protects_per_day;
+    uint32_t password_length_min;
     const char *names[ISSUE_NAMES_MAX + 1];
 } Options;
 

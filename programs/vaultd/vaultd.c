@@ -98,6 +98,9 @@ static Status open_vault(const Options *o, SecretArena *arena, Keys *keys, Memor
         .field_secrets = secrets,
         .field_suite = o->field_suite,
         .legacy_import = o->legacy_import,
+        .lookups_per_day = o->lookups_per_day,
+        .protects_per_day = o->protects_per_day,
+        .password_length_min = o->password_length_min,
         .stop = process_stop,
         .alert = tell,
     };

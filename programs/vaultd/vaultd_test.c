@@ -3,7 +3,8 @@
  * vault_test_house.h over channels; SIGKILL. Run with the path of vaultd in HUFU_VAULTD. */
 #define _GNU_SOURCE
 #include "ipc/channel.h"
-#include "vault/vault_test_house.h"
+#include "vault/field_test_desk.h"
+#include "vault/password_test_house.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,13 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { START_TRIES_MAX = 400, START_TRY_MS = 25, DEADLINE_MS = 20000 };
+enum { START_TRIES_MAX = 400, START_TRY_MS = 25, DEADLINE_MS = 20000, OPTIONS_MAX = 6 };
 
 typedef struct Vaultd {
     char directory[64];
     char socket[96];
     char operator_socket[96];
     const char *suite;
+    const char *options[OPTIONS_MAX]; /* further ones, to the first NULL */
     pid_t pid;
     Channel *channels[2];
 } Vaultd;
@@ -38,19 +40,26 @@ static Status connect_to(const char *path, Channel **ret_channel)
     return REFUSE(REFUSED_IPC_TIMEOUT);
 }
 
-static Status vaultd_start(Vaultd *v)
+static pid_t vaultd_fork(const Vaultd *v)
 {
     const char *program = getenv("HUFU_VAULTD");
     ASSERT(program != NULL);
-    char *const argv[] = { (char *)"vaultd", (char *)"--directory", v->directory,
-        (char *)"--socket", v->socket, (char *)"--operator-socket", v->operator_socket,
-        (char *)"--development", (char *)"--suite", (char *)v->suite, (char *)"--san",
-        (char *)"pay.example.org", NULL };
-    v->pid = fork();
-    if (v->pid == 0) {
-        execv(program, argv);
+    const char *argv[13 + OPTIONS_MAX] = { "vaultd", "--directory", v->directory, "--socket",
+        v->socket, "--operator-socket", v->operator_socket, "--development", "--suite", v->suite,
+        "--san", "pay.example.org" };
+    for (size_t i = 0; i < OPTIONS_MAX; i++)
+        argv[12 + i] = v->options[i];
+    const pid_t pid = fork();
+    if (pid == 0) {
+        execv(program, (char *const *)(uintptr_t)argv);
         _exit(127);
     }
+    return pid;
+}
+
+static Status vaultd_start(Vaultd *v)
+{
+    v->pid = vaultd_fork(v);
     CHECK(v->pid > 0, FAULT_SYSTEM);
     TRY(connect_to(v->socket, &v->channels[0]));
     return connect_to(v->operator_socket, &v->channels[1]);
@@ -77,10 +86,12 @@ typedef struct Scene {
     House *house;
 } Scene;
 
-static Status scene_open(Scene *s, const char *suite)
+static Status scene_open_with(Scene *s, const char *suite, const char *const *options)
 {
     Vaultd *v = &s->vaultd;
     *s = (Scene) { .vaultd = { .suite = suite } };
+    for (size_t i = 0; options != NULL && options[i] != NULL; i++)
+        v->options[i] = options[i];
     snprintf(v->directory, sizeof(v->directory), "/tmp/hufu_vaultd_XXXXXX");
     CHECK(mkdtemp(v->directory) != NULL, FAULT_SYSTEM);
     snprintf(v->socket, sizeof(v->socket), "%s/hufud", v->directory);
@@ -93,6 +104,8 @@ static Status scene_open(Scene *s, const char *suite)
     TRY(vaultd_start(v));
     return house_scan(s->house);
 }
+
+static Status scene_open(Scene *s, const char *suite) { return scene_open_with(s, suite, NULL); }
 
 static void scene_done(Scene *s)
 {
@@ -217,5 +230,73 @@ static void test_keys_over_the_socket(void)
     EXPECT_OK(certificate_verify(leaf, ca, h->now_us));
 }
 
+/* --- limits from the command line (TP-6, TP-8) --- */
+
+static void test_a_day_has_as_many_values_as_were_said(void)
+{
+    static const char *const options[] = { "--lookups-per-day", "2", "--protects-per-day", "3",
+        NULL };
+    CLEANUP(scene_done) Scene s;
+    EXPECT_OK(scene_open_with(&s, "intl", options));
+    Desk desk;
+    WireIndexes indexes;
+    DeskKept kept = { 0 };
+    desk_open(&desk, s.house, "shop");
+    for (int i = 0; i < 3; i++)
+        EXPECT_OK(desk_protect(&desk, "payer-1", "", "6222021234567894", &kept));
+    EXPECT_REFUSED(
+            desk_protect(&desk, "payer-1", "", "6222021234567894", &kept), REFUSED_PROTECT_BUDGET);
+    for (int i = 0; i < 2; i++)
+        EXPECT_OK(desk_lookup(&desk, "6222021234567894", &indexes));
+    EXPECT_REFUSED(desk_lookup(&desk, "6222021234567894", &indexes), REFUSED_LOOKUP_BUDGET);
+    desk_close(&desk);
+}
+
+static void set_passwords(const char *const *options, StatusCode of_eleven, StatusCode of_fifteen)
+{
+    static const WireOwner li = { CLASS_PASSWORD, SPAN("bank1"), SPAN("users"), SPAN("li") };
+    CLEANUP(scene_done) Scene s;
+    EXPECT_OK(scene_open_with(&s, "intl", options));
+    Tenant t;
+    tenant_init(&t, s.house, &li);
+    EXPECT(tenant_set(&t, "", "vR7k.Wq2-hT").code == (int32_t)of_eleven);
+    t.verifier.size = 0;
+    t.owner.user = SPAN("zhao");
+    EXPECT(tenant_set(&t, "", "vR7k.Wq2-hTz9x4").code == (int32_t)of_fifteen);
+}
+
+static void test_a_password_is_as_long_as_was_said(void)
+{
+    static const char *const shorter[] = { "--password-length-min", "11", NULL };
+    static const char *const longer[] = { "--password-length-min", "16", NULL };
+    set_passwords(NULL, REFUSED_PASSWORD_WEAK, (StatusCode)0);
+    set_passwords(shorter, (StatusCode)0, (StatusCode)0);
+    set_passwords(longer, REFUSED_PASSWORD_WEAK, REFUSED_PASSWORD_WEAK);
+}
+
+/* No limit is switched off, or made absurd, by a slip. */
+static void test_limits_out_of_range_do_not_start(void)
+{
+    static const char *const wrong[][2] = { { "--lookups-per-day", "0" },
+        { "--protects-per-day", "0" }, { "--lookups-per-day", "-1" },
+        { "--protects-per-day", "2147483648" }, { "--lookups-per-day", "10k" },
+        { "--password-length-min", "7" }, { "--password-length-min", "65" },
+        { "--password-length-min", "" } };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        const Vaultd v = { .directory = "/nonexistent",
+            .socket = "/nonexistent/a",
+            .operator_socket = "/nonexistent/b",
+            .suite = "intl",
+            .options = { wrong[i][0], wrong[i][1] } };
+        int status = 0;
+        const pid_t pid = vaultd_fork(&v);
+        EXPECT(waitpid(pid, &status, 0) == pid);
+        EXPECT(WIFEXITED(status)
+                && WEXITSTATUS(status) == 2); /* not 1: it never came to the files */
+    }
+}
+
 TESTS(TEST(test_whole_cycle), TEST(test_whole_cycle_sm), TEST(test_killed_after_prepare),
-        TEST(test_older_store_is_refused), TEST(test_keys_over_the_socket))
+        TEST(test_older_store_is_refused), TEST(test_keys_over_the_socket),
+        TEST(test_a_day_has_as_many_values_as_were_said),
+        TEST(test_a_password_is_as_long_as_was_said), TEST(test_limits_out_of_range_do_not_start))

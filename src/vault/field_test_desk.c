@@ -15,16 +15,12 @@ static Span text_span(const char *text)
 void desk_open(Desk *ret, House *house, const char *tenant)
 {
     memset(ret, 0, sizeof(*ret));
-    KeysBox today;
     ret->house = house;
     ret->tenant = tenant;
     ret->data_class = CLASS_CARD;
     ret->table = TABLE_CARD;
     ret->column = CARD_NUMBER;
-    ASSERT(status_ok(keys_box_today(house_keys(), &today)));
-    const KeyAlgorithm curve = today.suite == BOX_SM2_SM4_GCM ? KEY_SM2 : KEY_P256;
-    ASSERT(status_ok(public_key_from_point(curve, SPAN_OF(today.point), &ret->box_key)));
-    ret->key_id = today.key_id;
+    house_box_key(house, &ret->box_key, &ret->key_id);
 }
 
 void desk_close(Desk *desk) { public_key_free(&desk->box_key); }

@@ -23,11 +23,10 @@ Span tenant_box(Tenant *t, const TenantWish *wish)
     Buffer realm = BUFFER_OF(realm_memory);
     Buffer b = BUFFER_OF(t->box_memory);
     const Random random = random_system();
-    KeysBox today;
+    uint32_t key_id = 0;
     PublicKey *key = NULL;
     put_realm(t, &realm);
-    ASSERT(status_ok(keys_box_today(house_keys(), &today)));
-    ASSERT(status_ok(public_key_from_point(KEY_P256, SPAN_OF(today.point), &key)));
+    house_box_key(t->house, &key, &key_id);
     BoxContext context = {
         .data_class = wish->data_class != 0 ? wish->data_class : t->owner.data_class,
         .purpose = (uint16_t)wish->purpose,
@@ -39,7 +38,7 @@ Span tenant_box(Tenant *t, const TenantWish *wish)
     };
     if (wish->minor > 0) memcpy(context.currency, "CNY", 3);
     memcpy(context.server_nonce, t->nonce, sizeof(t->nonce));
-    ASSERT(status_ok(box_seal(key, today.key_id, &random, &context, wish->plain, &b)));
+    ASSERT(status_ok(box_seal(key, key_id, &random, &context, wish->plain, &b)));
     public_key_free(&key);
     return span_of_buffer(&b);
 }

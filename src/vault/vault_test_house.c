@@ -13,6 +13,29 @@ static int64_t fixed_now(void *context)
 
 static KeysSuite house_suite = KEYS_INTERNATIONAL;
 
+static void take_box_key(House *h, KeysBox *ret_today)
+{
+    WireBoxKey wire;
+    ASSERT(status_ok(house_ask(h, VAULT_BOX_KEY, (Span) { NULL, 0 })));
+    Cursor c = cursor_of(span_of_buffer(&h->answer));
+    ASSERT(status_ok(wire_take_box_key(&c, &wire)));
+    ASSERT(wire.public_key.size == sizeof(ret_today->point));
+    *ret_today = (KeysBox) { .key_id = wire.key_id, .suite = wire.suite };
+    memcpy(ret_today->point, wire.public_key.data, sizeof(ret_today->point));
+}
+
+void house_box_key(House *h, PublicKey **ret_key, uint32_t *ret_key_id)
+{
+    KeysBox today;
+    if (h->vault != NULL)
+        ASSERT(status_ok(keys_box_today(house_keys(), &today)));
+    else
+        take_box_key(h, &today);
+    const KeyAlgorithm curve = today.suite == BOX_SM2_SM4_GCM ? KEY_SM2 : KEY_P256;
+    ASSERT(status_ok(public_key_from_point(curve, SPAN_OF(today.point), ret_key)));
+    *ret_key_id = today.key_id;
+}
+
 void house_use(KeysSuite suite) { house_suite = suite; }
 
 Keys *house_keys(void)

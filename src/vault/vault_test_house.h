@@ -81,6 +81,8 @@ struct House {
 
 /* One set of keys a suite for the whole test program: making RSA keys takes a while. */
 Keys *house_keys(void);
+/* Today's box key, of the vault in this process or, asked for over its socket, of a real vaultd. */
+void house_box_key(House *house, PublicKey **ret_key, uint32_t *ret_key_id);
 /* The suite of houses from here on; KEYS_INTERNATIONAL at first. */
 void house_use(KeysSuite suite);
 /* A new vault with an empty journal and store, scanned and serving. The caller gives it back. */
