@@ -6,10 +6,11 @@
 #include "policy/detect_number.h"
 #include "store/store.h"
 #include "vault/field_test_desk.h"
-#include "vaultclient/fields.h"
+#include "vaultclient/fields_inside.h"
 #include "vaultd.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -132,6 +133,70 @@ static void test_one_token_a_card_and_subject(void)
         EXPECT(!file_holds(store_path, cards[i]));
         EXPECT(!file_holds("/tmp/hufu_flow_fields.db-wal", cards[i]));
     }
+    close_all();
+}
+
+/* --- subjects that are new --- */
+
+enum { RACERS = 4, NEW_SUBJECTS = 300 };
+
+typedef struct Racer {
+    pthread_t thread;
+    pthread_barrier_t *start;
+    char names[NEW_SUBJECTS][16];
+    FieldsSubject subjects[NEW_SUBJECTS];
+    Status status;
+} Racer;
+
+static void *race(void *context)
+{
+    Racer *r = context;
+    for (size_t i = 0; i < NEW_SUBJECTS; i++) {
+        snprintf(r->names[i], sizeof(r->names[i]), "new-%zu", i);
+        r->subjects[i].name = span_of_text(r->names[i]);
+    }
+    pthread_barrier_wait(r->start);
+    r->status = fields_subject_keys(&fields, &column, r->subjects, NEW_SUBJECTS);
+    return NULL;
+}
+
+/* Batches that race for the same new subjects agree on one key for each of them: else what one of
+ * them sealed could never be opened again. Each needs one message, not one a subject. */
+static void test_racing_batches_agree_on_their_subjects_keys(void)
+{
+    static Racer racers[RACERS];
+    pthread_barrier_t start;
+    open_all(NULL);
+    EXPECT(pthread_barrier_init(&start, NULL, RACERS) == 0);
+    const uint64_t before = vaultclient_counters(fields.vault).calls;
+    for (size_t i = 0; i < RACERS; i++) {
+        racers[i].start = &start;
+        EXPECT(pthread_create(&racers[i].thread, NULL, race, &racers[i]) == 0);
+    }
+    for (size_t i = 0; i < RACERS; i++) {
+        EXPECT(pthread_join(racers[i].thread, NULL) == 0);
+        EXPECT_OK(racers[i].status);
+    }
+    const uint64_t asked = vaultclient_counters(fields.vault).calls - before;
+    EXPECT(asked >= 1 && asked <= RACERS);
+    for (size_t k = 0; k < NEW_SUBJECTS; k++) {
+        const FieldsSubject *first = &racers[0].subjects[k];
+        EXPECT(first->wrapped_bytes > 0);
+        for (size_t i = 1; i < RACERS; i++) {
+            const FieldsSubject *other = &racers[i].subjects[k];
+            EXPECT(span_equal((Span) { first->wrapped, first->wrapped_bytes },
+                    (Span) { other->wrapped, other->wrapped_bytes }));
+        }
+    }
+    /* A second time nobody is asked; a name that stands twice in one batch has one key. */
+    FieldsSubject twice[3] = { { .name = SPAN("new-1") }, { .name = SPAN("li") },
+        { .name = SPAN("li") } };
+    EXPECT_OK(fields_subject_keys(&fields, &column, twice, 1));
+    EXPECT(vaultclient_counters(fields.vault).calls - before == asked);
+    EXPECT_OK(fields_subject_keys(&fields, &column, twice, 3));
+    EXPECT(twice[1].wrapped_bytes > 0
+            && memcmp(twice[1].wrapped, twice[2].wrapped, twice[1].wrapped_bytes) == 0);
+    pthread_barrier_destroy(&start);
     close_all();
 }
 
@@ -333,6 +398,7 @@ static void test_an_old_copy_of_the_store_brings_nothing_back(void)
     close_all();
 }
 
-TESTS(TEST(test_one_token_a_card_and_subject), TEST(test_reveals_leave_a_log_that_proves_itself),
-        TEST(test_walks_go_on_after_a_kill),
+TESTS(TEST(test_one_token_a_card_and_subject),
+        TEST(test_racing_batches_agree_on_their_subjects_keys),
+        TEST(test_reveals_leave_a_log_that_proves_itself), TEST(test_walks_go_on_after_a_kill),
         TEST(test_an_old_copy_of_the_store_brings_nothing_back))

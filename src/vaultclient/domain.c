@@ -154,6 +154,14 @@ Status domain_query(DomainStore *domain, const char *sql, const Value *keys, siz
     return status;
 }
 
+Status domain_read(DomainStore *domain, DomainWork work, void *context)
+{
+    pthread_mutex_lock(&domain->lock);
+    const Status status = work(context, domain->store);
+    pthread_mutex_unlock(&domain->lock);
+    return status;
+}
+
 Status domain_transaction(DomainStore *domain, DomainWork work, void *context)
 {
     pthread_mutex_lock(&domain->lock);

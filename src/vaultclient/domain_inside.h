@@ -19,6 +19,8 @@ MUST_USE Status domain_get_mask(DomainStore *domain, DataClass class, Span key, 
 /* Rows of a read, as store_query(). */
 MUST_USE Status domain_query(DomainStore *domain, const char *sql, const Value *keys, size_t count,
         StoreRow row, void *context);
-/* All that `work` writes, or nothing; durable on return. */
+/* `work` only reads; nobody of this process writes meanwhile. */
 typedef MUST_USE Status (*DomainWork)(void *context, Store *store);
+MUST_USE Status domain_read(DomainStore *domain, DomainWork work, void *context);
+/* All that `work` writes, or nothing; durable on return. */
 MUST_USE Status domain_transaction(DomainStore *domain, DomainWork work, void *context);

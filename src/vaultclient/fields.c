@@ -1,6 +1,5 @@
 #include "vaultclient/fields_inside.h"
 
-#include "policy/detect.h"
 #include "policy/policy.h"
 #include "policy/tables.h"
 #include "store/cache.h"
@@ -22,55 +21,6 @@ Status fields_session(const Fields *fields, Span tenant, Span box, WireSession *
     Cursor c = cursor_of(span_of_buffer(&slot->answer));
     READ(wire_take_session(&c, ret_session));
     return OK;
-}
-
-/* --- subject keys --- */
-
-static const char get_subject_key[] =
-        "SELECT wrapped FROM subject_key WHERE tenant = ?1 AND subject = ?2";
-static const char put_subject_key[] =
-        "INSERT INTO subject_key(tenant, subject, wrapped) VALUES (?1, ?2, ?3)"
-        " ON CONFLICT(tenant, subject) DO NOTHING";
-
-Status fields_subject_key_find(const Fields *fields, Span tenant, Span subject, Buffer *ret_wrapped)
-{
-    const Value key[] = { VALUE_OF_TEXT(tenant), VALUE_OF_TEXT(subject) };
-    return domain_get_record(fields->domain, get_subject_key, key, 2, ret_wrapped);
-}
-
-/* A batch without items makes a key and nothing else. */
-static Status make_subject_key(const Fields *fields, const WireBatchHead *head, Span subject)
-{
-    CLEANUP(slot_give) Slot *slot = NULL;
-    WireBatchHead plain = *head;
-    const WireSubject wire = { subject, { NULL, 0 } };
-    memset(plain.session, 0, sizeof(plain.session));
-    TRY(detect_free_text(subject)); /* it is stored as it is: no card's number (TP-8) */
-    TRY(slot_take(fields->vault, &slot));
-    TRY(wire_put_batch_head(&slot->request, &plain));
-    TRY(wire_put_count(&slot->request, 1, 1));
-    TRY(wire_put_subject(&slot->request, &wire));
-    TRY(wire_put_count(&slot->request, 0, 0));
-    TRY(slot_ask(slot, VAULT_PROTECT_FIELDS, &slot->answer));
-    Cursor c = cursor_of(span_of_buffer(&slot->answer));
-    uint32_t count = 0;
-    WireSubjectAnswer answer;
-    READ(wire_take_count(&c, 1, &count));
-    READ(wire_take_subject_answer(&c, &answer));
-    if (answer.status != 0) return REFUSE(answer.status);
-    const Value values[] = { VALUE_OF_TEXT(head->tenant), VALUE_OF_TEXT(subject),
-        VALUE_OF_BYTES(answer.wrapped) };
-    return domain_put_record(
-            fields->domain, head->data_class, FORM_ENCRYPT, put_subject_key, values, 3);
-}
-
-Status fields_subject_key(
-        const Fields *fields, const WireBatchHead *head, Span subject, Buffer *ret_wrapped)
-{
-    const Status s = fields_subject_key_find(fields, head->tenant, subject, ret_wrapped);
-    if (!status_is(s, REFUSED_ROW_MISSING)) return s;
-    TRY(make_subject_key(fields, head, subject));
-    return fields_subject_key_find(fields, head->tenant, subject, ret_wrapped);
 }
 
 /* --- rows --- */
@@ -238,24 +188,15 @@ static Status keep_answers(void *context, Store *store)
 static Status put_subjects(const Fields *fields, const WireBatchHead *head, const FieldsItem *items,
         size_t count, uint32_t *ret_subjects, Buffer *request)
 {
-    uint8_t memory[WIRE_WRAPPED_BYTES_MAX];
-    uint32_t subjects = 0;
-    uint8_t *at = NULL;
-    TRY(buffer_reserve(request, 4, &at));
+    FieldsSubject subjects[FIELDS_ITEMS_MAX];
+    uint32_t different = 0;
     for (size_t i = 0; i < count; i++) {
         const bool same = i > 0 && span_equal(items[i].subject, items[i - 1].subject);
-        if (!same) {
-            Buffer wrapped = BUFFER_OF(memory);
-            const Status s = fields_subject_key(fields, head, items[i].subject, &wrapped);
-            if (!status_is(s, REFUSED_SUBJECT_DESTROYED)) TRY(s);
-            TRY(wire_put_subject(
-                    request, &(WireSubject) { items[i].subject, span_of_buffer(&wrapped) }));
-            subjects++;
-        }
-        ret_subjects[i] = subjects - 1;
+        if (!same) subjects[different++].name = items[i].subject;
+        ret_subjects[i] = different - 1;
     }
-    Buffer head_of_list = { at, 0, 4 };
-    return buffer_put_u32(&head_of_list, subjects);
+    TRY(fields_subject_keys(fields, head, subjects, different));
+    return fields_put_subjects(subjects, different, request);
 }
 
 static Status put_items(

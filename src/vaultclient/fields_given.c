@@ -9,16 +9,12 @@ enum { ANSWER_BYTES_MAX = 1024 * 1024 };
 /* A destroyed subject gets no key: vaultd says so for each of its items. */
 static Status put_subjects(const Fields *fields, const FieldsBatch *batch, Buffer *request)
 {
-    TRY(wire_put_count(request, batch->subject_count, WIRE_BATCH_SUBJECTS_MAX));
-    for (size_t i = 0; i < batch->subject_count; i++) {
-        uint8_t memory[WIRE_WRAPPED_BYTES_MAX];
-        Buffer wrapped = BUFFER_OF(memory);
-        const Span name = batch->subjects[i].subject;
-        const Status s = fields_subject_key(fields, &batch->head, name, &wrapped);
-        if (!status_is(s, REFUSED_SUBJECT_DESTROYED)) TRY(s);
-        TRY(wire_put_subject(request, &(WireSubject) { name, span_of_buffer(&wrapped) }));
-    }
-    return OK;
+    static _Thread_local FieldsSubject subjects[WIRE_BATCH_SUBJECTS_MAX];
+    REQUIRE(batch->subject_count <= WIRE_BATCH_SUBJECTS_MAX, REFUSED_IPC_TOO_LARGE);
+    for (size_t i = 0; i < batch->subject_count; i++)
+        subjects[i].name = batch->subjects[i].subject;
+    TRY(fields_subject_keys(fields, &batch->head, subjects, batch->subject_count));
+    return fields_put_subjects(subjects, batch->subject_count, request);
 }
 
 Status fields_protect_given(const Fields *fields, const FieldsBatch *batch, Buffer *ret_answer)

@@ -11,11 +11,20 @@ typedef struct FieldRow {
     size_t sealed_bytes;
 } FieldRow;
 
-/* This subject's wrapped key; made by vaultd when there is none. Two that make one at once agree on
- * one. Refuses REFUSED_SUBJECT_DESTROYED. */
-MUST_USE Status fields_subject_key(
-        const Fields *fields, const WireBatchHead *head, Span subject, Buffer *ret_wrapped);
-/* The same without making one: REFUSED_ROW_MISSING. */
+typedef struct FieldsSubject {
+    Span name;
+    uint8_t wrapped[WIRE_WRAPPED_BYTES_MAX];
+    size_t wrapped_bytes; /* 0: destroyed, there is no key */
+} FieldsSubject;
+/* The wrapped keys of these subjects (0..WIRE_BATCH_SUBJECTS_MAX), durable. Those that have none
+ * get one: all of them by one message and one transaction. Calls that race agree on one key a
+ * subject. */
+MUST_USE Status fields_subject_keys(
+        const Fields *fields, const WireBatchHead *head, FieldsSubject *subjects, size_t count);
+/* As a message lists them. */
+MUST_USE Status fields_put_subjects(
+        const FieldsSubject *subjects, size_t count, Buffer *ret_request);
+/* One, without making it: REFUSED_ROW_MISSING. */
 MUST_USE Status fields_subject_key_find(
         const Fields *fields, Span tenant, Span subject, Buffer *ret_wrapped);
 MUST_USE Status fields_row_find(
