@@ -8,6 +8,7 @@
 #include "api/reminders.h"
 #include "api/retention_tick.h"
 #include "api/rolling.h"
+#include "api/vault_feed.h"
 #include "base/time.h"
 #include "cases/alert.h"
 #include "ledger/account.h"
@@ -32,6 +33,7 @@ struct Clockwork {
     Rolling *rolling;
     Expiring expiring;
     Reminders reminders;
+    VaultFeed feed;
     RetentionTick retention;
     PaymentKey due[PAYMENT_DUE_MAX];
     size_t due_count;
@@ -208,6 +210,7 @@ static void tick(Clockwork *c)
     report(c, "merchant.keys", load_left_out(c, now_us));
     report(c, "merchant.keys.end", expiring_step(&c->expiring, now_us));
     report(c, "audit.door", flush_door(c, now_us));
+    report(c, "audit.vault", vault_feed_step(&c->feed, c->config.house, now_us));
     report(c, "audit.reminders", reminders_tick(&c->reminders, c->config.house, now_us));
     report(c, "tls.renew", c->config.renew_tls(c->config.context, now_us));
 }

@@ -39,6 +39,8 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_SUBJECT_HOLD: return "subject.hold";
     case AUDIT_SUBJECT_DELETE: return "subject.delete";
     case AUDIT_SUBJECT_DESTROY: return "subject.destroy";
+    case AUDIT_VAULT_ACT: return "vault.act";
+    case AUDIT_VAULT_ALARM: return "vault.alarm";
     }
     return "unknown";
 }

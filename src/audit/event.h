@@ -60,6 +60,8 @@ typedef enum AuditKind {
     AUDIT_SUBJECT_HOLD = 84, /* placed or released */
     AUDIT_SUBJECT_DELETE = 85,
     AUDIT_SUBJECT_DESTROY = 86,
+    AUDIT_VAULT_ACT = 100, /* upon keys, receivers, policy; vaultd told it */
+    AUDIT_VAULT_ALARM = 101,
 } AuditKind;
 
 typedef struct AuditEvent {

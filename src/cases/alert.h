@@ -30,6 +30,7 @@ typedef enum AlertKind {
     ALERT_AUDIT = 4,
     ALERT_REPORT = 5, /* the half-yearly audit report is overdue (TP-16) */
     ALERT_INCIDENT = 6, /* a step of an incident is late (TP-16) */
+    ALERT_VAULT = 41, /* vaultd: a planted record was touched, a budget is used up (TP-8) */
     ALERT_KEY_ENDS = 40, /* a merchant's key ends soon; the verdict says how soon (TP-7) */
 } AlertKind;
 

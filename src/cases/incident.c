@@ -311,8 +311,10 @@ static void draft_id(const Rows *rows, const Alert *alert, char ret_id[INCIDENT_
 
 bool incident_draft_wanted(const Alert *alert)
 {
+    const Status verdict = { alert->verdict };
+    if (alert->kind == ALERT_VAULT) return status_is(verdict, REFUSED_HONEY_TOUCHED);
     if (alert->kind != ALERT_ROW) return false; /* of a frozen row somebody was told before */
-    return !status_is((Status) { alert->verdict }, REFUSED_ROW_FROZEN);
+    return !status_is(verdict, REFUSED_ROW_FROZEN);
 }
 
 Status incident_draft_gather(Rows *rows, const Alert *alert)
@@ -324,15 +326,18 @@ Status incident_draft_gather(Rows *rows, const Alert *alert)
     return rows_get(rows, &incident_table, &key, &row);
 }
 
-static Status draft_open(Rows *rows, const char *id)
+static Status draft_open(Rows *rows, const Alert *alert, const char *id)
 {
+    const char *title = alert->kind == ALERT_VAULT
+            ? "A planted card was touched; see the alerts"
+            : "Sealed rows that do not verify; see the alerts";
     Incident draft = { .kind = INCIDENT_TAMPERING,
         .state = INCIDENT_STATE_DRAFT,
         .opened_us = rows_now_us(rows),
         .by = "machine",
         .alerts = 1 };
     snprintf(draft.id, sizeof(draft.id), "%s", id);
-    snprintf(draft.title, sizeof(draft.title), "Sealed rows that do not verify; see the alerts");
+    snprintf(draft.title, sizeof(draft.title), "%s", title);
     incident_set_clocks(&draft, &incident_clocks_default);
     return incident_insert(rows, &draft);
 }
@@ -345,7 +350,7 @@ Status incident_draft_note(Rows *rows, const Alert *alert)
     draft_id(rows, alert, id);
     const Value key = VALUE_OF_TEXT(span_of_text(id));
     TRY(rows_get(rows, &incident_table, &key, &row));
-    if (row == NULL) return draft_open(rows, id);
+    if (row == NULL) return draft_open(rows, alert, id);
     TRY(incident_of_values(row->values, &draft));
     draft.alerts++;
     return update(rows, &draft);

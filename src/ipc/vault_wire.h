@@ -94,6 +94,7 @@ typedef enum VaultOperation {
     VAULT_HOLD_SUBJECT = 90, /* ipc/hold_wire.h */
     VAULT_RELEASE_HOLD = 91,
     VAULT_HELD_UNTIL = 92,
+    VAULT_EVENTS = 98, /* ipc/event_wire.h */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 

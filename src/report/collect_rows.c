@@ -88,6 +88,17 @@ bool collect_releases(const EvidenceItem *item, EvidenceLine *ret_line)
     return true;
 }
 
+bool collect_vault_acts(const EvidenceItem *item, EvidenceLine *ret_line)
+{
+    const AuditEvent *event = item->event;
+    if (event == NULL || event->kind != AUDIT_VAULT_ACT) return false;
+    evidence_cell_time(ret_line, 0, item->time_us);
+    evidence_cell_text(ret_line, 1, event->subject);
+    evidence_cell_text(ret_line, 2, event->actor);
+    evidence_cell_text(ret_line, 3, event->detail);
+    return true;
+}
+
 bool collect_alerts(const EvidenceItem *item, EvidenceLine *ret_line)
 {
     if (item->row == NULL || item->row->head.table != TABLE_ALERT) return false;

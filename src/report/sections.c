@@ -176,6 +176,20 @@ const EvidenceSection evidence_sections[] = {
             .columns = { { "Act", "操作" }, { "Key", "密钥" }, { "Version", "版本" },
                     { "Made", "生成" } },
             .collect = collect_key_acts },
+    { .id = "vault-acts",
+            .title = { "What was done to the vault", "对保险库的操作" },
+            .clauses = "TP-10, TP-13, TP-15, TP-16",
+            .checked = { "Every act upon keys, receivers, policy, grants and operators that the "
+                         "vault told the log, with both names and the reason that they signed.",
+                    "保险库上报日志的每一次操作（密钥、接收方、策略、授权、操作员）、两名签署人及其"
+                    "理由。" },
+            .advice = { "Compare each with its reason. Event numbers ascend by one: a gap is a "
+                        "line "
+                        "that is missing.",
+                    "请与其理由逐一核对；事件编号逐一递增，出现缺口即有记录缺失。" },
+            .columns = { TIME_COLUMN, { "Act", "操作" }, { "First", "第一人" },
+                    { "Event; second; reason", "事件；第二人；理由" } },
+            .collect = collect_vault_acts },
     { .id = "ceremonies",
             .title = { "Records of key ceremonies", "密钥仪式记录" },
             .clauses = "TP-10, TP-13" },

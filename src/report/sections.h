@@ -15,6 +15,7 @@ EvidenceCollect collect_pins;
 EvidenceCollect collect_check;
 EvidenceCollect collect_row_seals;
 EvidenceCollect collect_releases;
+EvidenceCollect collect_vault_acts;
 EvidenceCollect collect_alerts;
 EvidenceCollect collect_incidents;
 /* collect_people.c: who was let in, who did what */

@@ -24,16 +24,18 @@ Status key_acts_begin(KeyActs *acts, Keys *keys, StoreView *view, Clock clock)
     return memory_note_keystore(view->memory, keys_generation(keys));
 }
 
-void key_acts_look(KeyActs *acts)
+uint32_t key_acts_look(KeyActs *acts)
 {
+    uint32_t rotated = 0;
     const int64_t now_us = clock_now_us(&acts->clock);
     int64_t due_us = acts->next_look_us;
-    if (now_us < due_us) return;
+    if (now_us < due_us) return 0;
     if (!atomic_compare_exchange_strong(&acts->next_look_us, &due_us, now_us + LOOK_EACH_US))
-        return; /* another thread does it */
-    IGNORE(keys_rotate_due(acts->keys, NULL),
+        return 0; /* another thread does it */
+    IGNORE(keys_rotate_due(acts->keys, &rotated),
             "KEY_LIST tells what is overdue; the next hour tries");
     IGNORE(key_acts_note(acts), "a lost journal is noticed by all who use it");
+    return rotated;
 }
 
 /* --- people --- */

@@ -30,7 +30,7 @@ typedef struct KeyActs {
 /* Refuses REFUSED_KEYSTORE_ROLLED_BACK. Faults FAULT_JOURNAL. */
 MUST_USE Status key_acts_begin(KeyActs *acts, Keys *keys, StoreView *view, Clock clock);
 /* Rotate what is due and note the key store's generation, at most once an hour. Any thread. */
-void key_acts_look(KeyActs *acts);
+uint32_t key_acts_look(KeyActs *acts);
 /* Note the generation now: after what may have made a key. */
 MUST_USE Status key_acts_note(KeyActs *acts);
 

@@ -1,3 +1,4 @@
+#include "vault/memory_event.h"
 #include "vault/memory_field.h"
 #include "vault/memory_policy.h"
 
@@ -49,6 +50,7 @@ Status memory_open(const MemoryConfig *config, Memory **ret_memory)
     };
     Status s = memory_policies_open(m);
     if (status_ok(s)) s = memory_fields_open(m);
+    if (status_ok(s)) s = memory_events_open(m);
     if (status_ok(s)) s = journal_open(&journal, &m->journal);
     if (!status_ok(s)) {
         memory_close(m);
@@ -72,6 +74,7 @@ void memory_close(Memory *m)
     hash_table_clear(&m->reveals);
     hash_table_clear(&m->holds);
     memory_fields_close(m);
+    memory_events_close(m);
     pthread_cond_destroy(&m->settle);
     pthread_mutex_destroy(&m->lock);
     bytes_wipe(m, sizeof(*m)); /* the key of the names, grants */

@@ -81,6 +81,8 @@ typedef enum MemoryKind {
     MEMORY_POLICY = 20,
     MEMORY_EXPIRY_GRANT = 21,
     MEMORY_EXPIRY_END = 22,
+    MEMORY_EVENT = 61, /* memory_event.h */
+    MEMORY_EVENTS_HEAD = 62,
     MEMORY_KEYSTORE = 25, /* generation of the key store: an older copy of it is noticed */
     /* legal holds */
     MEMORY_LEGAL_HOLD = 50,
@@ -182,6 +184,7 @@ typedef struct Memory {
     size_t operator_count;
     MemoryPolicies *policies; /* memory_policy.h */
     struct MemoryFields *fields; /* memory_field.h */
+    struct MemoryEvents *events; /* memory_event.h */
     _Atomic bool sync_failed;
     _Atomic int faults; /* appends that failed in a row */
     /* of memory_settler.h: journal positions of the last CONFIRM or ABORT, and of the last sync

@@ -1,4 +1,5 @@
 /* One record at a time: the state after it is the same at its first writing and at every replay. */
+#include "vault/memory_event.h"
 #include "vault/memory_field.h"
 #include "vault/memory_policy.h"
 
@@ -315,6 +316,8 @@ static Status apply_one(Memory *m, uint16_t kind, Cursor *c)
 {
     if (kind >= MEMORY_LEGAL_HOLD && kind <= MEMORY_LEGAL_HOLDS)
         return memory_apply_hold(m, kind, c);
+    if (kind == MEMORY_EVENT) return memory_apply_event(m, c);
+    if (kind == MEMORY_EVENTS_HEAD) return memory_apply_events_head(m, c);
     if (kind >= MEMORY_SUBJECTS) return memory_apply_password(m, kind, c);
     if (kind >= MEMORY_FIELD_BOXES) return memory_fields_apply(m, kind, c);
     REQUIRE(kind < sizeof(applies) / sizeof(applies[0]), REFUSED_JOURNAL_TAMPERED);

@@ -1,4 +1,5 @@
 /* The whole state as records, so that the other segment can begin with it. */
+#include "vault/memory_event.h"
 #include "vault/memory_field.h"
 #include "vault/memory_policy.h"
 
@@ -165,6 +166,7 @@ Status memory_snapshot(void *memory, Journal *journal)
     TRY(memory_put_table(journal, MEMORY_REVEALED, &m->reveals, put_reveal));
     TRY(put_legacies(m, journal));
     TRY(memory_snapshot_holds(m, journal));
+    TRY(memory_snapshot_events(m, journal));
     TRY(memory_put_table(journal, MEMORY_BOXES, &m->boxes, put_box));
     TRY(memory_put_table(journal, MEMORY_GRANTS, &m->grants, put_grant));
     TRY(memory_put_table(journal, MEMORY_APPROVALS, &m->nonces, put_nonce));

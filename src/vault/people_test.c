@@ -173,6 +173,7 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_STOP] = "O",
     [VAULT_ROLL_BEGIN] = "H",
     [VAULT_ROLL_ROWS] = "H",
+    [VAULT_EVENTS] = "H",
     [VAULT_HOLD_SUBJECT] = "H",
     [VAULT_RELEASE_HOLD] = "H",
     [VAULT_HELD_UNTIL] = "H",

@@ -44,6 +44,7 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_SIGN_REPORT] = { false, true, true, LANE_SEAL, true },
     [VAULT_CLOSE_INCIDENT] = { false, true, true, LANE_SEAL, true },
     [VAULT_ROLL_ROWS] = { true, false, true, LANE_SEAL, true },
+    [VAULT_EVENTS] = { true, false, true, LANE_ADMIN, true },
     [VAULT_HOLD_SUBJECT] = { true, false, true, LANE_ADMIN, true },
     [VAULT_RELEASE_HOLD] = { true, false, true, LANE_ADMIN, true },
     [VAULT_HELD_UNTIL] = { true, false, true, LANE_ADMIN, true },

@@ -4,6 +4,7 @@
 #include "crypto/sign.h"
 #include "vault/approval.h"
 #include "vault/checkpoint.h"
+#include "vault/events.h"
 #include "vault/key_acts.h"
 #include "vault/legacy_import.h"
 #include "vault/legal_hold.h"
@@ -28,13 +29,20 @@ struct Vault {
     Attached *attached;
     Field *field;
     KeyActs key_acts;
+    VaultEvents events;
     _Atomic bool sandboxed;
 };
 
+static void alert(const Vault *v, uint8_t operation, Status status, uint64_t tables)
+{
+    events_alarm(&v->events, operation, status);
+    if (v->config.alert == NULL) return;
+    v->config.alert(v->config.alert_context, operation, status, tables);
+}
+
 static void tell_touched(void *vault, uint8_t operation, Status status)
 {
-    const Vault *v = vault;
-    if (v->config.alert != NULL) v->config.alert(v->config.alert_context, operation, status, 0);
+    alert(vault, operation, status, 0);
 }
 
 static Status open_parts(Vault *v, const VaultConfig *config)
@@ -56,6 +64,14 @@ static Status open_parts(Vault *v, const VaultConfig *config)
     return store_view_open(config->keys, config->memory, config->clock, config->random, &v->view);
 }
 
+/* With a journal that is new, the keys are: their ceremony was just now. */
+static Status tell_first_start(Vault *v)
+{
+    const Memory *m = v->config.memory;
+    if (m->ever_prepared || !memory_events_none(v->config.memory)) return OK;
+    return events_own(&v->events, 0, v->config.custody != NULL ? v->config.custody : "");
+}
+
 Status vault_open(const VaultConfig *config, Vault **ret_vault)
 {
     Vault *v = calloc(1, sizeof(*v));
@@ -70,11 +86,13 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     memcpy(v->issue.names, config->names, sizeof(config->names));
     v->protect = (Protect) { config->keys, memory, config->clock, config->random };
     v->book = (PolicyBook) { memory, config->clock };
+    v->events = (VaultEvents) { memory, config->clock };
     const AttachedConfig attached = { config->keys, memory, config->attached, config->clock,
         config->random };
     Status s = open_parts(v, config);
     if (status_ok(s)) s = attached_open(&attached, &v->attached);
     if (status_ok(s)) s = key_acts_begin(&v->key_acts, config->keys, v->view, config->clock);
+    if (status_ok(s)) s = tell_first_start(v);
     if (!status_ok(s)) {
         vault_close(v);
         return s;
@@ -117,12 +135,6 @@ static Status answer_status(const Vault *v, Buffer *ret_answer)
     };
     memcpy(status.root, m->confirmed.root.bytes, WIRE_HASH_BYTES);
     return wire_put_status(ret_answer, &status);
-}
-
-static void alert(const Vault *v, uint8_t operation, Status status, uint64_t tables)
-{
-    if (v->config.alert == NULL) return;
-    v->config.alert(v->config.alert_context, operation, status, tables);
 }
 
 /* What the seal lane found is told when it froze rows, whatever the message as a whole answers. */
@@ -301,6 +313,7 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     case VAULT_RELEASE_HOLD: return legal_hold_release(&v->holds, request);
     case VAULT_HELD_UNTIL: return legal_hold_until(&v->holds, request, ret_answer);
     case VAULT_STOP: return stop(v);
+    case VAULT_EVENTS: return events_take(&v->events, request, ret_answer);
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
     }
 }
@@ -354,12 +367,25 @@ static Status answer(
     return other_lanes(v, operation, request, ret_answer);
 }
 
+/* What two people do, and what is done to keys, has its line in the audit log: there is room for
+ * it before, and it waits there, durably, before the answer. */
+static Status answer_noted(
+        Vault *v, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_answer)
+{
+    if (!events_is_act(operation)) return answer(v, peer, operation, request, ret_answer);
+    TRY(events_before_act(&v->events));
+    TRY(answer(v, peer, operation, request, ret_answer));
+    return events_act(&v->events, operation, request);
+}
+
 Status vault_handle(
         void *vault, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_answer)
 {
     Vault *v = vault;
-    key_acts_look(&v->key_acts);
-    const Status s = answer(v, peer, operation, request, ret_answer);
+    if (key_acts_look(&v->key_acts) > 0)
+        IGNORE(events_own(&v->events, VAULT_KEY_ROTATE, "by its period"),
+                "KEY_LIST tells it, too; a lost journal is noticed below");
+    const Status s = answer_noted(v, peer, operation, request, ret_answer);
     /* Without its journal a vault can promise nothing: whoever supervises it starts it anew. */
     if (memory_is_lost(v->config.memory) || attached_is_lost(v->attached)) {
         alert(v, operation, BROKEN(FAULT_JOURNAL), 0);
