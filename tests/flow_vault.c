@@ -6,6 +6,7 @@
  * house keeps is searched for the values in clear, hashed and encoded.
  */
 #define _GNU_SOURCE /* memmem */
+#include "admin_client.h"
 #include "base/encoding.h"
 #include "base/expect.h"
 #include "callers.h"
@@ -16,6 +17,7 @@
 #include "policy/detect_number.h"
 #include "sdk/hufu.h"
 #include "text/json.h"
+#include "vaultclient/fields_inside.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -36,6 +38,8 @@ static StandCaller core;
 static HufuVault *vault;
 static HufuSettings settings;
 static const HufuColumn card_column = { HUFU_CLASS_CARD, 101, 3 };
+
+#define HUFU(...) OPERATOR(&stand, __VA_ARGS__)
 
 static const char *write_file(const char *name, Span bytes)
 {
@@ -165,6 +169,8 @@ static void test_passwords(void)
 
 static PrivateKey *bank;
 static HufuProtected revealed; /* as the core stored it */
+static HufuColumn revealed_column = { HUFU_CLASS_CARD, 101, 3 };
+static char revealed_subject[64] = "user-31";
 
 static int reveal(HttpClient *http, const char *reference, const char *receiver,
         const char *purpose, Buffer *ret_box)
@@ -180,10 +186,11 @@ static int reveal(HttpClient *http, const char *reference, const char *receiver,
     if (!status_ok(base64_encode((Span) { revealed.sealed, revealed.sealed_size }, &base64)))
         return 0;
     snprintf(body, sizeof(body),
-            "{\"class\":\"card\",\"table\":101,\"column\":3,\"reference\":\"%s\","
-            "\"subject\":\"user-31\",\"sealed\":\"%.*s\",\"receiver\":\"%s\",\"purpose\":\"%s\","
+            "{\"class\":\"card\",\"table\":%d,\"column\":%d,\"reference\":\"%s\","
+            "\"subject\":\"%s\",\"sealed\":\"%.*s\",\"receiver\":\"%s\",\"purpose\":\"%s\","
             "\"reason\":\"payout 7\"}",
-            reference, (int)base64.size, (const char *)base64.data, receiver, purpose);
+            (int)revealed_column.table, (int)revealed_column.column, reference, revealed_subject,
+            (int)base64.size, (const char *)base64.data, receiver, purpose);
     if (!status_ok(stand_service_call(http, "/vault/v1/reveals", span_of_text(body), &answer)))
         return 0;
     if (answer.status != 200) return answer.status;
@@ -229,6 +236,92 @@ static void test_a_number_leaves_for_its_receiver_alone(void)
     http_client_close(&http);
     stand_caller_done(&payout);
     private_key_free(&bank);
+}
+
+/* --- a card that nobody owns (TP-8) --- */
+
+static Status take_planted(void *context, const Value *values, size_t count)
+{
+    char *token = context;
+    ASSERT(count == 2 && values[0].bytes.size < 32
+            && values[1].bytes.size <= sizeof(revealed.sealed));
+    memcpy(token, values[0].bytes.data, values[0].bytes.size);
+    token[values[0].bytes.size] = '\0';
+    memcpy(revealed.sealed, values[1].bytes.data, values[1].bytes.size);
+    revealed.sealed_size = values[1].bytes.size;
+    return OK;
+}
+
+/* Somebody who can read the domain store, and has a caller's key, tries what he finds. */
+static void steal_planted(char ret_token[32])
+{
+    DomainStore *domain = NULL;
+    const Value key[] = { VALUE_OF_TEXT(SPAN("user-42")) };
+    EXPECT_OK(domain_open(stand_path(&stand, PATH_DOMAIN), NULL, &domain));
+    EXPECT_OK(domain_query(domain, "SELECT row_key, sealed FROM field WHERE subject = ?1", key, 1,
+            take_planted, ret_token));
+    domain_close(domain);
+    revealed_column = (HufuColumn) { HUFU_CLASS_CARD, TABLE_CARD, CARD_NUMBER };
+    snprintf(revealed_subject, sizeof(revealed_subject), "user-42");
+}
+
+static bool await_number(const char *sql, int64_t wanted)
+{
+    for (int tries = 0; tries < 200; tries++) {
+        const struct timespec wait = { 0, 50 * 1000000L };
+        if (stand_number(&stand, sql) == wanted) return true;
+        nanosleep(&wait, NULL);
+    }
+    return false;
+}
+
+static const char vault_alerts[] = "SELECT count(*) FROM alert WHERE kind = 41";
+
+static void test_a_planted_card_alarms(void)
+{
+    StandCaller thief = { 0 };
+    HttpClient *http = NULL;
+    uint8_t ordinary_bytes[BOX_BYTES_MAX];
+    uint8_t planted_bytes[BOX_BYTES_MAX];
+    Buffer ordinary = BUFFER_OF(ordinary_bytes);
+    Buffer planted = BUFFER_OF(planted_bytes);
+    char token[32] = "";
+    EXPECT_OK(stand_caller(&stand, "thief", "bank-a", "reveal", &thief));
+    EXPECT_OK(stand_service(&stand, thief.tls, &http));
+    EXPECT(operator_ended(HUFU("vault", "plant-honey", "--tenant", "bank-a", "--subject", "user-41",
+                                  "--subject", "user-42", "--count", "2"),
+            0));
+    EXPECT(operator_ended(HUFU("vault", "plant-honey", "--tenant", "bank-a"), 2));
+    EXPECT(protect(&card_column, "user-31", "row-33", "4111111111111111", &revealed) == 0);
+    EXPECT(reveal(http, "row-33", "icbc", "bank-channel", &ordinary) == 200);
+    EXPECT(stand_number(&stand, vault_alerts) == 0);
+    steal_planted(token);
+    EXPECT(strlen(token) == 16);
+    EXPECT(reveal(http, token, "icbc", "bank-channel", &planted) == 200);
+    EXPECT(planted.size > 0); /* an ordinary answer */
+    EXPECT(await_number(vault_alerts, 1));
+    EXPECT(operator_ended(HUFU("incident", "list"), 0));
+    EXPECT(operator_says("planted card"));
+    http_client_close(&http);
+    stand_caller_done(&thief);
+}
+
+/* What people did to the vault is in the audit log, each line once, also after kills (TP-15). */
+static void test_acts_upon_the_vault_are_in_the_log(void)
+{
+    static const char *const acts[] = { "ceremony/", "operator.enrol/alice", "operator.enrol/bob",
+        "receiver.add/icbc", "honey.plant", "key.rotate/binding" };
+    EXPECT(operator_ended(HUFU("key", "rotate", "binding", "--key", "alice", "--key", "bob",
+                                  "--reason", "a year is over"),
+            0));
+    for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+        char sql[256];
+        snprintf(sql, sizeof(sql),
+                "SELECT count(*) FROM audit_leaf WHERE instr(leaf, CAST('%s' AS BLOB)) > 0",
+                acts[i]);
+        EXPECT(await_number(sql, 1));
+    }
+    EXPECT(stand_audit(&stand) == 0);
 }
 
 /* --- nothing rests in clear --- */
@@ -307,5 +400,6 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_a_card_becomes_token_and_mask), TEST(test_what_is_refused),
         TEST(test_many_fields_over_restarts), TEST(test_passwords),
-        TEST(test_a_number_leaves_for_its_receiver_alone), TEST(test_nothing_rests_in_clear),
+        TEST(test_a_number_leaves_for_its_receiver_alone), TEST(test_a_planted_card_alarms),
+        TEST(test_acts_upon_the_vault_are_in_the_log), TEST(test_nothing_rests_in_clear),
         TEST(test_house_closes))

@@ -33,6 +33,8 @@ static const Command commands[] = {
     { "key unseal", "hand in a custodian's share", command_key_unseal },
     { "key check", "would this key be taken, or is it a weak one", command_key_check },
     { "vault rewrap", "move sealed fields to the current keys", command_vault_rewrap },
+    { "vault plant-honey", "cards that nobody owns; who touches one is told of",
+            command_vault_plant_honey },
     { "vault turn", "move subjects' keys to this month's key", command_vault_turn },
     { "day end", "close the last finished business day", command_day_end },
     { "backup", "an encrypted copy of everything, while it runs", command_backup },

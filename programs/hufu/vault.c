@@ -91,3 +91,68 @@ int command_vault_turn(int argc, char **argv)
         options, 1 };
     return run(&usage, "subjects", fields_turn, &directory, argc, argv);
 }
+
+/* --- planted cards --- */
+
+typedef struct Honey {
+    const char *directory;
+    const char *tenant;
+    OptionList subjects;
+    int64_t count;
+} Honey;
+
+static void client_done(VaultClient **client) { vaultclient_close(*client); }
+
+static Status plant(const Honey *h, FieldsMade *ret_made)
+{
+    char path[PATH_BYTES_MAX];
+    Span subjects[FIELDS_ITEMS_MAX];
+    const VaultClientConfig config = {
+        .socket_path = path_in(path, h->directory, PATH_OPERATOR_SOCKET), .channels = 1
+    };
+    CLEANUP(open_done) Open open = { { NULL, NULL } };
+    CLEANUP(client_done) VaultClient *people = NULL;
+    for (size_t i = 0; i < h->subjects.count; i++)
+        subjects[i] = span_of_text(h->subjects.values[i]);
+    TRY(open_all(h->directory, &open));
+    TRY(vaultclient_open(&config, &people));
+    return fields_plant_honey(&open.fields, people, span_of_text(h->tenant), subjects,
+            h->subjects.count, (size_t)h->count, ret_made);
+}
+
+int command_vault_plant_honey(int argc, char **argv)
+{
+    Honey h = { .directory = directory_default(), .count = 1 };
+    FieldsMade made[FIELDS_ITEMS_MAX];
+    const Option options[] = {
+        { "--tenant", OPTION_TEXT, "NAME", "whose cards they stand among (required)", &h.tenant, 0,
+                0 },
+        { "--subject", OPTION_LIST, "NAME",
+                "whose card it seems; once or more, like the living ones (required)", &h.subjects,
+                0, 0 },
+        { "--count", OPTION_NUMBER, "N", "how many [1]", &h.count, 1, FIELDS_ITEMS_MAX },
+        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &h.directory, 0, 0 },
+    };
+    const Usage usage = { "hufu vault plant-honey",
+        "Plant cards that nobody owns among a tenant's. They look like any other; whoever reveals "
+        "or\n"
+        "looks one up gets an ordinary answer, and people an alert and a draft of an incident.\n"
+        "Prints their tokens: keep them where no system reads. Run it as hufud's user, who may "
+        "also\n"
+        "ask on the operators' socket.",
+        options, sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (h.tenant == NULL || h.subjects.count == 0) {
+        fprintf(stderr,
+                "hufu vault plant-honey: --tenant and --subject are needed\n"
+                "See `hufu vault plant-honey --help`.\n");
+        return EXIT_USAGE;
+    }
+    const Status s = plant(&h, made);
+    if (!status_ok(s)) return command_failed("vault plant-honey", s);
+    for (size_t i = 0; i < (size_t)h.count; i++)
+        printf("%s  %s  %s\n", made[i].row_key, made[i].mask,
+                h.subjects.values[i % h.subjects.count]);
+    return EXIT_DONE;
+}

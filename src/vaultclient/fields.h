@@ -56,6 +56,11 @@ MUST_USE Status fields_protect(const Fields *fields, const WireBatchHead *head,
 MUST_USE Status fields_mask(
         const Fields *fields, const WireBatchHead *head, Span row_key, Buffer *ret_mask);
 
+/* Plant 1..FIELDS_ITEMS_MAX cards that nobody owns, spread over these subjects, and keep them among
+ * the others (TP-8). `people` is a client on the operators' socket: hufud's own may not. */
+MUST_USE Status fields_plant_honey(const Fields *fields, VaultClient *people, Span tenant,
+        const Span *subjects, size_t subject_count, size_t count, FieldsMade *ret_made);
+
 /* Which rows have this value? At most FIELDS_FOUND_MAX. */
 MUST_USE Status fields_find(const Fields *fields, const WireBatchHead *head, const FieldsItem *item,
         FieldsMade *ret_found, size_t *ret_count);
