@@ -195,7 +195,7 @@ static void test_racing_batches_agree_on_their_subjects_keys(void)
     EXPECT(vaultclient_counters(fields.vault).calls - before == asked);
     EXPECT_OK(fields_subject_keys(&fields, &column, twice, 3));
     EXPECT(twice[1].wrapped_bytes > 0
-            && memcmp(twice[1].wrapped, twice[2].wrapped, twice[1].wrapped_bytes) == 0);
+            && bytes_equal_ct(twice[1].wrapped, twice[2].wrapped, twice[1].wrapped_bytes));
     pthread_barrier_destroy(&start);
     close_all();
 }

@@ -1,5 +1,5 @@
-/* Ciphertext of before Hufu, any bytes: it is refused, or what comes out is shorter than what went in
- * and is what its padding says. Byte 0 names the cipher, then key, IV and ciphertext follow. */
+/* Ciphertext of before Hufu, any bytes: it is refused, or what comes out is shorter than what went
+ * in. Byte 0 names the cipher, then key, IV and ciphertext follow. */
 #include "crypto/legacy_cipher.h"
 #include "crypto/library.h"
 
