@@ -7,6 +7,7 @@
 #include "store/store.h"
 #include "vault/field_test_desk.h"
 #include "vaultclient/fields_inside.h"
+#include "vaultclient/policy.h"
 #include "vaultd.h"
 
 #include <fcntl.h>
@@ -197,6 +198,73 @@ static void test_racing_batches_agree_on_their_subjects_keys(void)
     EXPECT(twice[1].wrapped_bytes > 0
             && bytes_equal_ct(twice[1].wrapped, twice[2].wrapped, twice[1].wrapped_bytes));
     pthread_barrier_destroy(&start);
+    close_all();
+}
+
+/* --- a card's expiry (TP-5) --- */
+
+static const WireBatchHead expiry_column = {
+    .tenant = SPAN("bank"), .data_class = CLASS_CARD_EXPIRY, .table = TABLE_FIELD, .column = 7
+};
+
+static Status grant_expiry(void)
+{
+    uint8_t bytes[512];
+    uint8_t memory[8192];
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    Buffer body = BUFFER_OF(bytes);
+    Buffer b = BUFFER_OF(memory);
+    const WireExpiryGrant grant = { SPAN("payer-1"), SPAN("bank"), { 1 }, { 2 },
+        house->now_us + (int64_t)3600 * 1000000 };
+    TRY(wire_put_expiry_grant(&body, &grant));
+    sha256(span_of_buffer(&body), digest);
+    desk_approve(house, both, "grant-expiry", SPAN_OF(digest), "both agreed", &b);
+    TRY(buffer_put(&b, span_of_buffer(&body)));
+    return house_ask_operator(house, VAULT_EXPIRY_GRANT, span_of_buffer(&b));
+}
+
+static Status keep_expiry(FieldsMade *ret_made)
+{
+    uint8_t memory[BOX_BYTES_MAX];
+    Buffer box = BUFFER_OF(memory);
+    const Random random = random_system();
+    const BoxContext context = { .data_class = CLASS_CARD_EXPIRY,
+        .purpose = BOX_PURPOSE_FIELD,
+        .expiry_us = clock_system().now_us(NULL) + 60 * 1000000,
+        .tenant = SPAN("bank"),
+        .order = SPAN("row-1"),
+        .payee = SPAN("payer-1") };
+    TRY(box_seal(box_key, key_id, &random, &context, SPAN("0931"), &box));
+    const FieldsItem item = { SPAN("payer-1"), 0, span_of_buffer(&box), SPAN("row-1") };
+    TRY(fields_protect(&fields, &expiry_column, &item, 1, ret_made));
+    return ret_made->status;
+}
+
+/* It rests while the grant lives; when consent is withdrawn the sweep takes it, and nothing else. */
+static void test_an_expiry_goes_with_its_grant(void)
+{
+    open_all(NULL);
+    FieldsMade made, card;
+    uint8_t memory[FIELDS_MASK_BYTES_MAX];
+    Buffer mask = BUFFER_OF(memory);
+    uint64_t owners = 0;
+    EXPECT_REFUSED(keep_expiry(&made), REFUSED_EXPIRY_GRANT);
+    EXPECT_OK(grant_expiry());
+    EXPECT_OK(keep_expiry(&made));
+    EXPECT_OK(protect("payer-1", cards[0], &card));
+    EXPECT_OK(fields_sweep_expiry(&fields, &owners));
+    EXPECT(owners == 0);
+    EXPECT_OK(fields_mask(&fields, &expiry_column, SPAN("row-1"), &mask));
+    const WireExpiryName name = { SPAN("payer-1"), SPAN("bank") };
+    EXPECT_OK(vaultclient_expiry_end(fields.vault, &name));
+    EXPECT_REFUSED(keep_expiry(&made), REFUSED_EXPIRY_GRANT);
+    EXPECT_OK(fields_sweep_expiry(&fields, &owners));
+    EXPECT(owners == 1);
+    EXPECT_REFUSED(fields_mask(&fields, &expiry_column, SPAN("row-1"), &mask), REFUSED_ROW_MISSING);
+    mask.size = 0;
+    EXPECT_OK(fields_mask(&fields, &column, span_of_text(card.row_key), &mask));
+    EXPECT_OK(fields_sweep_expiry(&fields, &owners));
+    EXPECT(owners == 0);
     close_all();
 }
 
@@ -400,5 +468,6 @@ static void test_an_old_copy_of_the_store_brings_nothing_back(void)
 
 TESTS(TEST(test_one_token_a_card_and_subject),
         TEST(test_racing_batches_agree_on_their_subjects_keys),
-        TEST(test_reveals_leave_a_log_that_proves_itself), TEST(test_walks_go_on_after_a_kill),
+        TEST(test_an_expiry_goes_with_its_grant), TEST(test_reveals_leave_a_log_that_proves_itself),
+        TEST(test_walks_go_on_after_a_kill),
         TEST(test_an_old_copy_of_the_store_brings_nothing_back))

@@ -15,6 +15,7 @@
 #include "ledger/day_end.h"
 #include "payment/pay.h"
 #include "store/unit_wait.h"
+#include "vaultclient/fields.h"
 #include "vaultclient/policy.h"
 
 enum { NOTE_BYTES_MAX = 4096 };
@@ -30,6 +31,7 @@ struct Clockwork {
     int32_t closed_day;
     int64_t next_close_us;
     int64_t next_keys_us;
+    int64_t next_sweep_us;
     Rolling *rolling;
     Expiring expiring;
     Reminders reminders;
@@ -193,6 +195,19 @@ static Status adopt_policy(Clockwork *c)
     return away ? OK : s;
 }
 
+/* A card's expiry may rest while its grant lives; a withdrawn one ends at vaultd at once, and here
+ * within a minute. */
+static Status sweep_expiry(Clockwork *c, int64_t now_us)
+{
+    const Fields fields = { c->config.house->domain, c->config.house->vault };
+    uint64_t owners = 0;
+    if (now_us < c->next_sweep_us) return OK;
+    c->next_sweep_us = now_us + CLOCKWORK_SWEEP_US;
+    const Status s = fields_sweep_expiry(&fields, &owners);
+    const bool away = status_is(s, REFUSED_VAULT_UNAVAILABLE) || status_is(s, REFUSED_VAULT_BUSY);
+    return away ? OK : s;
+}
+
 static Status flush_door(Clockwork *c, int64_t now_us)
 {
     return door_flush(&c->config.house->door, c->config.house->batcher, now_us, false);
@@ -210,6 +225,7 @@ static void tick(Clockwork *c)
     report(c, "merchant.keys", load_left_out(c, now_us));
     report(c, "merchant.keys.end", expiring_step(&c->expiring, now_us));
     report(c, "audit.door", flush_door(c, now_us));
+    report(c, "card.expiry", sweep_expiry(c, now_us));
     report(c, "audit.vault", vault_feed_step(&c->feed, c->config.house, now_us));
     report(c, "audit.reminders", reminders_tick(&c->reminders, c->config.house, now_us));
     report(c, "tls.renew", c->config.renew_tls(c->config.context, now_us));

@@ -13,6 +13,7 @@ enum {
     CLOCKWORK_TICK_MS = 200,
     CLOCKWORK_DUE_PASSES_MAX = 16, /* of PAYMENT_DUE_MAX payments, a tick */
     CLOCKWORK_CHECKPOINT_US = 1000000,
+    CLOCKWORK_SWEEP_US = 60000000,
     CLOCKWORK_RETRY_US = 5000000, /* of what failed and costs much: day end, left-out keys */
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/secret.h"
 #include "base/time.h"
+#include "policy/classes.h"
 #include "policy/purposes.h"
 
 #define DAY_US ((int64_t)86400 * 1000000)
@@ -175,6 +176,7 @@ Status field_lookup(Field *field, Span request, Buffer *ret_answer)
     bool fresh[WIRE_BATCH_ITEMS_MAX];
     uint32_t count = 0;
     TRY(field_batch_begin(field, &c, &b));
+    REQUIRE(b->head.data_class != CLASS_CARD_EXPIRY, REFUSED_FIELD_CLASS); /* it has no index */
     TRY(take_items(&c, items, &count));
     TRY(field_session_find(b, BOX_PURPOSE_LOOKUPS));
     TRY(field_index_keys(b));

@@ -133,6 +133,10 @@ MUST_USE Status field_value_check(uint16_t data_class, Span value);
 /* policy_book_allow(), by what two people set. */
 MUST_USE Status field_allow(const Field *field, uint16_t data_class, PolicyLayer layer,
         PolicyPurpose purpose, PolicyForm form);
+/* May a value of the batch's class and this subject rest, encrypted, in the domain store? A card's
+ * expiry may while the grant of the subject and of the tenant, its institution, lives (TP-5):
+ * REFUSED_EXPIRY_GRANT. */
+MUST_USE Status field_may_rest(const FieldBatch *batch, size_t subject);
 /* What may be seen of it (TP-11). */
 MUST_USE Status field_mask(const FieldBatch *batch, Span value, Buffer *ret_mask);
 /* `size` random digits that fail Luhn's check. */

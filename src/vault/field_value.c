@@ -14,6 +14,7 @@ bool field_role(uint16_t data_class, KeyRole *ret_role)
 {
     switch (data_class) {
     case CLASS_CARD:
+    case CLASS_CARD_EXPIRY: /* under a grant: field_may_rest() */
     case CLASS_BANK_ACCOUNT: *ret_role = KEY_CARD; return true;
     case CLASS_BINDING: *ret_role = KEY_BINDING; return true;
     case CLASS_IDENTITY:
@@ -22,8 +23,8 @@ bool field_role(uint16_t data_class, KeyRole *ret_role)
     case CLASS_NAME:
     case CLASS_EMAIL:
     case CLASS_ADDRESS: *ret_role = KEY_IDENTITY; return true;
-    /* Prohibited data is never kept; expiry only under a grant of the policy; passwords, signing
-     * keys, codes and biometrics have operations of their own. */
+    /* Prohibited data is never kept; passwords, signing keys, codes and biometrics have operations
+     * of their own. */
     default: return false;
     }
 }
@@ -56,6 +57,15 @@ static Status check_card(Span value)
     return REFUSE(REFUSED_CARD_NUMBER_INVALID);
 }
 
+/* "0931": month and year, as a card shows them. */
+static Status check_expiry(Span value)
+{
+    REQUIRE(value.size == 4 && all_digits(value), REFUSED_DATA_PROHIBITED);
+    const int month = (value.data[0] - '0') * 10 + value.data[1] - '0';
+    REQUIRE(month >= 1 && month <= 12, REFUSED_DATA_PROHIBITED);
+    return OK;
+}
+
 /* Some numbers of these classes look like cards, and are where they belong. */
 static bool may_look_like_card(uint16_t data_class)
 {
@@ -66,6 +76,7 @@ Status field_value_check(uint16_t data_class, Span value)
 {
     REQUIRE(value.size > 0 && value.size <= WIRE_VALUE_BYTES_MAX, REFUSED_SEAL_SIZE);
     if (data_class == CLASS_CARD) return check_card(value);
+    if (data_class == CLASS_CARD_EXPIRY) return check_expiry(value);
     REQUIRE(span_is_utf8(value), REFUSED_TEXT_NOT_UTF8);
     const Status s = detect_free_text(value);
     if (status_is(s, REFUSED_DATA_CARD_NUMBER) && may_look_like_card(data_class)) return OK;
@@ -77,6 +88,15 @@ Status field_allow(const Field *field, uint16_t class, PolicyLayer layer, Policy
 {
     PolicyBook book = { field->config.memory, field->config.clock };
     return policy_book_allow(&book, (DataClass) class, layer, purpose, form);
+}
+
+Status field_may_rest(const FieldBatch *b, size_t subject)
+{
+    PolicyBook book = { b->field->config.memory, b->field->config.clock };
+    const uint16_t class = b->head.data_class;
+    if (class == CLASS_CARD_EXPIRY)
+        return policy_book_expiry(&book, b->subjects[subject].name, b->head.tenant);
+    return policy_book_allow(&book, (DataClass) class, LAYER_DOMAIN, PURPOSE_ANY, FORM_ENCRYPT);
 }
 
 /* By what two people set, but no looser than the default: a mask is kept beside its field, and

@@ -396,9 +396,54 @@ static void test_no_other_data_has_a_grant(void)
             REFUSED_POLICY_REFUSES);
 }
 
+static Status keep_expiry(Desk *desk, const char *value, DeskKept *kept)
+{
+    desk->data_class = CLASS_CARD_EXPIRY;
+    desk->table = TABLE_FIELD;
+    return desk_protect(desk, "payer-1", "row-1", value, kept);
+}
+
+/* A card's expiry is kept while both sides' grant lives, of that user at that institution alone;
+ * afterwards it is neither taken nor opened (TP-5). It has no index: there are a few hundred. */
+static void test_expiry_is_kept_under_a_grant_alone(void)
+{
+    static const uint8_t none[WIRE_INDEX_BYTES];
+    CLEANUP(house_done) House *h = open_with_people();
+    CLEANUP(desk_close) Desk desk;
+    CLEANUP(desk_close) Desk other;
+    const Act act = good_act();
+    DeskKept kept = { 0 };
+    WireIndexes indexes;
+    bool moved = false;
+    desk_open(&desk, h, "bank-1");
+    desk_open(&other, h, "bank-2");
+    EXPECT_REFUSED(keep_expiry(&desk, "0931", &kept), REFUSED_EXPIRY_GRANT);
+    EXPECT_OK(grant(h, &act, both_agree(h)));
+    EXPECT_OK(keep_expiry(&desk, "0931", &kept));
+    EXPECT(kept.token[0] == 0 && strchr(kept.mask, '0') == NULL && kept.indexes.version == 0);
+    EXPECT(bytes_equal_ct(kept.indexes.index, none, sizeof(none)));
+    EXPECT_REFUSED(desk_lookup(&desk, "0931", &indexes), REFUSED_FIELD_CLASS);
+    EXPECT_REFUSED(keep_expiry(&desk, "1331", &kept), REFUSED_DATA_PROHIBITED);
+    EXPECT_REFUSED(keep_expiry(&desk, "931", &kept), REFUSED_DATA_PROHIBITED); /* a CVN */
+    DeskKept elsewhere = { 0 };
+    EXPECT_REFUSED(keep_expiry(&other, "0931", &elsewhere), REFUSED_EXPIRY_GRANT);
+    elsewhere = (DeskKept) { 0 };
+    EXPECT_REFUSED(
+            desk_protect(&desk, "payer-2", "row-1", "0931", &elsewhere), REFUSED_EXPIRY_GRANT);
+    elsewhere = (DeskKept) { 0 };
+    EXPECT_OK(keys_rotate(house_keys(), KEY_CARD));
+    EXPECT_OK(desk_rewrap(&desk, "payer-1", "row-1", &kept, &moved));
+    EXPECT(moved);
+    h->now_us += day_us; /* the grant's end */
+    EXPECT_REFUSED(keep_expiry(&desk, "0931", &elsewhere), REFUSED_EXPIRY_GRANT);
+    EXPECT_OK(keys_rotate(house_keys(), KEY_CARD));
+    EXPECT_REFUSED(desk_rewrap(&desk, "payer-1", "row-1", &kept, &moved), REFUSED_EXPIRY_GRANT);
+}
+
 TESTS(TEST(test_it_takes_two), TEST(test_what_was_signed_is_what_counts),
         TEST(test_neither_replay_nor_roll_back), TEST(test_an_override_ends_by_this_clock),
         TEST(test_law_is_stronger_than_signatures), TEST(test_the_book_is_kept),
         TEST(test_each_class_has_its_mask), TEST(test_masks_follow_the_policy),
-        TEST(test_both_must_agree), TEST(test_a_grant_ends), TEST(test_either_side_withdraws),
+        TEST(test_both_must_agree), TEST(test_expiry_is_kept_under_a_grant_alone),
+        TEST(test_a_grant_ends), TEST(test_either_side_withdraws),
         TEST(test_no_other_data_has_a_grant))

@@ -30,6 +30,7 @@ static const Migration migrations[] = {
             "CREATE TABLE walk (name TEXT PRIMARY KEY NOT NULL, total BIGINT NOT NULL,"
             " done BIGINT NOT NULL, tenant TEXT NOT NULL, table_id BIGINT NOT NULL,"
             " column_id BIGINT NOT NULL, row_key TEXT NOT NULL);" },
+    { 4, "CREATE INDEX field_expiry ON field (tenant, subject) WHERE data_class = 105;" },
 };
 static const StoreSchema schema = {
     .room = "vaultclient",

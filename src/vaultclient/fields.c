@@ -127,7 +127,7 @@ Status fields_row_put(Store *store, const WireBatchHead *head, Span subject, Spa
     const bool is_card = head->table == TABLE_CARD && made->token.size > 0;
     const WireIndexes *x = &made->indexes;
     Value values[12];
-    TRY(policy_allow(head->data_class, LAYER_DOMAIN, PURPOSE_ANY, FORM_ENCRYPT));
+    TRY(fields_may_rest(head->data_class));
     put_column(head, values);
     if (is_card) {
         Names names = { ret_made, 0 };

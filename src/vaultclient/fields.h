@@ -91,6 +91,10 @@ MUST_USE Status fields_look_up_given(
 MUST_USE Status fields_reveal_given(const Fields *fields, const WireReveal *reveal,
         const WireApproval *approvals, Buffer *ret_box);
 
+/* Delete the card expiry dates of users whose grant is over, or was withdrawn (TP-5).
+ * ret_owners  of how many users */
+MUST_USE Status fields_sweep_expiry(const Fields *fields, uint64_t *ret_owners);
+
 /* --- the reveal log --- */
 /* Take over what vaultd still holds; durable here before vaultd forgets it. */
 MUST_USE Status fields_keep_reveals(const Fields *fields);

@@ -29,6 +29,9 @@ MUST_USE Status fields_subject_key_find(
         const Fields *fields, Span tenant, Span subject, Buffer *ret_wrapped);
 MUST_USE Status fields_row_find(
         const Fields *fields, const WireBatchHead *head, Span row_key, FieldRow *ret_row);
+/* May a field of this class rest in the domain store? vaultd asked for the grant, where one is
+ * needed (TP-5). */
+MUST_USE Status fields_may_rest(DataClass class);
 /* Within a transaction. ret_made gets the row key and mask that stand there. */
 MUST_USE Status fields_row_put(Store *store, const WireBatchHead *head, Span subject,
         Span reference, const WireProtected *made, FieldsMade *ret_made);

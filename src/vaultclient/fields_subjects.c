@@ -100,7 +100,7 @@ Status fields_subject_keys(
     ASSERT(count <= WIRE_BATCH_SUBJECTS_MAX);
     TRY(domain_read(fields->domain, find_all, &making));
     if (making.missing == 0) return OK;
-    TRY(policy_allow(head->data_class, LAYER_DOMAIN, PURPOSE_ANY, FORM_ENCRYPT));
+    TRY(fields_may_rest(head->data_class));
     TRY(ask_keys(fields, &making, &answer));
     Cursor c = cursor_of(span_of_buffer(&answer));
     READ(wire_take_count(&c, WIRE_BATCH_SUBJECTS_MAX, &answered));
