@@ -240,7 +240,7 @@ static Status keep_expiry(FieldsMade *ret_made)
     return ret_made->status;
 }
 
-/* It rests while the grant lives; when consent is withdrawn the sweep takes it, and nothing else. */
+/* It rests while the grant lives; when consent is withdrawn the sweep takes it alone. */
 static void test_an_expiry_goes_with_its_grant(void)
 {
     open_all(NULL);

@@ -68,7 +68,8 @@ MUST_USE Status field_session(Field *field, Span request, Buffer *ret_answer);
 /* Refuses REFUSED_IPC_FORMAT, REFUSED_FIELD_CLASS, REFUSED_SESSION_UNKNOWN,
  * REFUSED_PROTECT_BUDGET; all else is an item's:
  * REFUSED_SESSION_REPLAYED, REFUSED_BOX_*, REFUSED_DATA_PROHIBITED, REFUSED_DATA_CARD_NUMBER,
- * REFUSED_CARD_NUMBER_INVALID, REFUSED_EXPIRY_GRANT, REFUSED_SUBJECT_DESTROYED, REFUSED_SEAL_*, REFUSED_KEY_*. */
+ * REFUSED_CARD_NUMBER_INVALID, REFUSED_EXPIRY_GRANT,
+ * REFUSED_SUBJECT_DESTROYED, REFUSED_SEAL_*, REFUSED_KEY_*. */
 MUST_USE Status field_protect(Field *field, Span request, Buffer *ret_answer);
 /* Besides: REFUSED_LOOKUP_BUDGET, for the whole batch; nothing is looked up then. */
 MUST_USE Status field_lookup(Field *field, Span request, Buffer *ret_answer);

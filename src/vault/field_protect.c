@@ -43,7 +43,7 @@ static Status make(
     TRY(field_mask(b, value, &mask));
     ret_made->wire.token = span_of_buffer(&token);
     ret_made->wire.mask = span_of_buffer(&mask);
-    /* There are a few hundred expiry dates: an index of one is no secret, and nobody looks for it. */
+    /* Of a few hundred expiry dates an index hides none, and nobody looks for one. */
     if (b->head.data_class != CLASS_CARD_EXPIRY) field_indexes(b, value, &ret_made->wire.indexes);
     /* A card's own row is found by its token, so that is the place of its number. */
     const bool by_token = is_card && b->head.table == TABLE_CARD;
