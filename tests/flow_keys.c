@@ -6,10 +6,12 @@
  * logs, the answers.
  */
 #define _GNU_SOURCE
+#include "api/routes.h"
 #include "base/encoding.h"
 #include "base/expect.h"
 #include "command.h"
 #include "crypto/digest.h"
+#include "crypto/key_transport.h"
 #include "merchant_steps.h"
 #include "operator.h"
 
@@ -69,6 +71,56 @@ static bool await_status(const MerchantApp *app, int wanted)
         nanosleep(&wait, NULL);
     }
     return false;
+}
+
+/* --- the owner and its APIv3 key --- */
+
+static const JsonField revealed_fields[] = { { "encrypted_apiv3_key", JSON_TEXT, true, 1, 1024,
+        0 } };
+
+/* HTTP status of asking for one's own APIv3 key; 200 only when it opens to `wanted`. A second
+ * request in the same second is refused as a replay (401), and asked again. */
+static int ask_for_key(const MerchantApp *app, const char *wanted)
+{
+    uint8_t cipher_bytes[KEY_TRANSPORT_BYTES_MAX];
+    uint8_t plain_bytes[KEY_TRANSPORT_BYTES_MAX];
+    Buffer cipher = BUFFER_OF(cipher_bytes);
+    Buffer plain = BUFFER_OF(plain_bytes);
+    const struct timespec wait = { 0, POLL_MS * 1000000L };
+    MerchantAnswer answer = { .status = 401 };
+    for (int tries = 0; tries < 60 && answer.status == 401; tries++) {
+        if (tries > 0) nanosleep(&wait, NULL);
+        if (!status_ok(merchant_app_call(
+                    app, http, "GET", SPAN("/v3/merchant-service/apiv3-key"), SPAN(""), &answer)))
+            return 0;
+    }
+    if (answer.status != 200) return answer.status;
+    JsonProblem problem = { 0 };
+    Span text = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    if (!status_ok(json_parse(answer.body, &document, &problem))) return 0;
+    if (!status_ok(
+                json_read_some(document, json_root(document), revealed_fields, 1, &text, &problem)))
+        return 0;
+    if (!status_ok(base64_decode(text, &cipher))) return 0;
+    if (!status_ok(key_transport_open(app->key, span_of_buffer(&cipher), &plain))) return 0;
+    return plain.size == 32 && bytes_equal_ct(plain.data, (const uint8_t *)wanted, 32) ? 200 : 0;
+}
+
+static void test_the_owner_obtains_its_key(void)
+{
+    char wanted[33] = "";
+    memcpy(wanted, merchant.apiv3, 32);
+    EXPECT(ask_for_key(&merchant, wanted) == 200);
+    memcpy(wanted, other.apiv3, 32);
+    EXPECT(ask_for_key(&other, wanted) == 200); /* SM2 */
+    for (int i = 1; i < 5; i++)
+        EXPECT(ask_for_key(&other, wanted) == 200);
+    EXPECT(ask_for_key(&other, wanted) == 429);
+    MerchantApp thief = other;
+    thief.key = merchant.key; /* another merchant's serial */
+    thief.profile = merchant.profile;
+    EXPECT(ask_for_key(&thief, wanted) == 401);
 }
 
 static void test_overlap(void)
@@ -191,6 +243,8 @@ static void test_keys_that_end_soon_are_told(void)
 static void test_another_apiv3_key(void)
 {
     uint8_t before[32];
+    char owner_path[STAND_PATH_BYTES_MAX];
+    snprintf(owner_path, sizeof(owner_path), "%s", stand_path(&stand, "next.pem"));
     static const char text[] = "canaryKEYcanaryKEYcanaryKEY12345";
     memcpy(before, next.apiv3, sizeof(before));
     EXPECT_OK(file_write(stand_path(&stand, "apiv3"), 0600, span_of_text(text)));
@@ -200,10 +254,58 @@ static void test_another_apiv3_key(void)
     EXPECT(!status_ok(merchant_app_learn(&next, http))); /* it has the old one still */
     memcpy(next.apiv3, text, sizeof(next.apiv3));
     EXPECT_OK(merchant_app_learn(&next, http));
+    EXPECT(ask_for_key(&next, text) == 403); /* set for nobody to obtain */
+    EXPECT(operator_ended(HUFU("merchant", "key", "add", "--mchid", merchant.mchid, "--apiv3-key",
+                                  stand_path(&stand, "apiv3"), "--owner", owner_path),
+            0));
+    EXPECT(ask_for_key(&next, text) == 200);
     EXPECT(operator_ended(HUFU("merchant", "key", "add", "--mchid", "1900000009", "--apiv3-key",
                                   stand_path(&stand, "apiv3")),
             1));
     EXPECT(operator_says("MERCHANT_UNKNOWN"));
+}
+
+static bool holds(Span hay, Span needle)
+{
+    return memmem(hay.data, hay.size, needle.data, needle.size) != NULL;
+}
+
+/* Every route there is, asked by another merchant for this one's key, in each way that names it. */
+static void test_no_route_gives_a_key_to_another(void)
+{
+    static const char text[] = "canaryKEYcanaryKEYcanaryKEY12345";
+    static const char *const queries[] = { "", "?mchid=1900000001",
+        "?mchid=1900000001&serial_no=1" };
+    uint8_t key64_bytes[64];
+    Buffer key64 = BUFFER_OF(key64_bytes);
+    EXPECT_OK(base64_encode(span_of_text(text), &key64));
+    for (size_t i = 0; i < routes_count() * 3; i++) {
+        const Route *route = routes_at(i / 3);
+        const char *star = strchr(route->pattern, '*');
+        const int before =
+                star == NULL ? (int)strlen(route->pattern) : (int)(star - route->pattern);
+        char target[256];
+        MerchantApp app = other;
+        MerchantAnswer answer = { 0 };
+        app.tries_max = 1;
+        const bool is_post = route->method == HTTP_POST;
+        snprintf(target, sizeof(target), "%.*s%s%s%s", before, route->pattern,
+                star == NULL ? "" : "1900000001", star == NULL ? "" : star + 1, queries[i % 3]);
+        const Status s =
+                merchant_app_call(&app, http, is_post ? "POST" : "GET", span_of_text(target),
+                        is_post ? SPAN("{\"mchid\":\"1900000001\"}") : SPAN(""), &answer);
+        if (!status_ok(s)) continue; /* a payer's answer has no signature: nothing was taken */
+        EXPECT(!holds(answer.body, span_of_text(text)));
+        EXPECT(!holds(answer.body, span_of_buffer(&key64)));
+        EXPECT(!holds(answer.body, SPAN("encrypted_apiv3_key"))); /* its own are used up, too */
+    }
+    for (int i = 0; i < 4; i++) { /* nor the operator */
+        static const char *const commands[][3] = { { "merchant", "key", "list" },
+            { "key", "list", NULL }, { "status", NULL, NULL }, { "reveal", "list", NULL } };
+        operator_ended(HUFU(commands[i][0], commands[i][1], commands[i][2]), 0);
+        EXPECT(!operator_says(text));
+        EXPECT(!operator_says("apiv3"));
+    }
 }
 
 /* TP-7: clear, plain hash, base64: in no file of the house but the merchant's own. */
@@ -235,7 +337,8 @@ static void test_house_closes(void)
     stand_close(&stand);
 }
 
-TESTS(TEST(test_house_opens), TEST(test_overlap), TEST(test_bad_rotations_are_refused),
-        TEST(test_a_revoked_key_is_refused_at_once), TEST(test_keys_that_end_soon_are_told),
-        TEST(test_another_apiv3_key), TEST(test_no_form_of_a_key_rests_outside_the_domain),
-        TEST(test_house_closes))
+TESTS(TEST(test_house_opens), TEST(test_the_owner_obtains_its_key), TEST(test_overlap),
+        TEST(test_bad_rotations_are_refused), TEST(test_a_revoked_key_is_refused_at_once),
+        TEST(test_keys_that_end_soon_are_told), TEST(test_another_apiv3_key),
+        TEST(test_no_route_gives_a_key_to_another),
+        TEST(test_no_form_of_a_key_rests_outside_the_domain), TEST(test_house_closes))

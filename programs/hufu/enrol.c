@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "crypto/certificate.h"
+#include "crypto/digest.h"
 #include "policy/purposes.h"
 
 #include <errno.h>
@@ -15,7 +16,8 @@ enum {
     REQUEST_BYTES_MAX = 64 * 1024,
     KEYS_BYTES_MAX = 64 * 1024,
     KEYS_MAX = 64,
-    BOX_TEXT_BYTES_MAX = 2 * BOX_BYTES_MAX
+    BOX_TEXT_BYTES_MAX = 2 * BOX_BYTES_MAX,
+    OWNER_BYTES = 16, /* of a fingerprint (vault/protect.h) */
 };
 
 typedef struct KeyJson {
@@ -98,15 +100,35 @@ MUST_USE static Status boxed(
     return hex_encode(SPAN_OF(wish.nonce), ret_nonce);
 }
 
-static BoxWish wish_apiv3(Span mchid)
+/* Whose private key may obtain the APIv3 key again: the beginning of its public key's fingerprint.
+ */
+static Status name_owner(Span pem, Buffer *ret_owner)
 {
-    return (BoxWish) { .data_class = CLASS_SIGNING_KEY,
-        .purpose = BOX_PURPOSE_SIGNING_KEY,
-        .tenant = mchid,
-        .payee = mchid };
+    uint8_t fingerprint[DIGEST_SHA256_BYTES];
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    if (pem.size == 0) return OK;
+    TRY(public_key_from_pem(pem, &key));
+    public_key_fingerprint(key, fingerprint);
+    return hex_encode_upper((Span) { fingerprint, OWNER_BYTES }, ret_owner);
 }
 
-Status enrol_apiv3(const char *directory, const char *mchid, Span apiv3, Buffer *ret_answer)
+/* `owner_pem` may be empty: then nobody ever obtains it. */
+static Status boxed_apiv3(const char *directory, Span mchid, Span owner_pem, Span apiv3,
+        Buffer *ret_box, Buffer *ret_nonce)
+{
+    uint8_t owner_bytes[2 * OWNER_BYTES];
+    Buffer owner = BUFFER_OF(owner_bytes);
+    TRY(name_owner(owner_pem, &owner));
+    const BoxWish wish = { .data_class = CLASS_SIGNING_KEY,
+        .purpose = BOX_PURPOSE_SIGNING_KEY,
+        .tenant = mchid,
+        .order = span_of_buffer(&owner),
+        .payee = mchid };
+    return boxed(directory, wish, apiv3, ret_box, ret_nonce);
+}
+
+Status enrol_apiv3(
+        const char *directory, const char *mchid, Span owner_pem, Span apiv3, Buffer *ret_answer)
 {
     uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
     uint8_t nonce_bytes[2 * BOX_NONCE_BYTES];
@@ -114,7 +136,7 @@ Status enrol_apiv3(const char *directory, const char *mchid, Span apiv3, Buffer 
     Buffer box = BUFFER_OF(box_bytes);
     Buffer nonce = BUFFER_OF(nonce_bytes);
     Buffer request = BUFFER_OF(request_bytes);
-    TRY(boxed(directory, wish_apiv3(span_of_text(mchid)), apiv3, &box, &nonce));
+    TRY(boxed_apiv3(directory, span_of_text(mchid), owner_pem, apiv3, &box, &nonce));
     JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("merchant.apiv3"));
@@ -136,7 +158,7 @@ Status enrol_merchant(const char *directory, const EnrolMerchant *merchant, Buff
     Buffer request = BUFFER_OF(request_bytes);
     const Span mchid = span_of_text(merchant->mchid);
     if (merchant->apiv3.size > 0)
-        TRY(boxed(directory, wish_apiv3(mchid), merchant->apiv3, &box, &nonce));
+        TRY(boxed_apiv3(directory, mchid, merchant->key_pem, merchant->apiv3, &box, &nonce));
 
     JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);

@@ -27,9 +27,10 @@ typedef struct EnrolMerchant {
 MUST_USE Status enrol_merchant(
         const char *directory, const EnrolMerchant *merchant, Buffer *ret_answer);
 
-/* Another APIv3 key for a merchant that is there. Refuses what merchant.apiv3 refuses. */
+/* Another APIv3 key for a merchant that is there; who has the private half of `owner_pem` may
+ * obtain it again, nobody when that is empty. Refuses what merchant.apiv3 refuses, KEY_FORMAT. */
 MUST_USE Status enrol_apiv3(
-        const char *directory, const char *mchid, Span apiv3, Buffer *ret_answer);
+        const char *directory, const char *mchid, Span owner_pem, Span apiv3, Buffer *ret_answer);
 
 /* `pin` is a secret: it leaves this program only inside a box. Refuses what payer.add refuses;
  * PIN_WRONG: an earlier try with another PIN ended in its middle, and that PIN is the payer's. */

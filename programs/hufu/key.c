@@ -1,6 +1,9 @@
 #include "admin_client.h"
 #include "command.h"
 
+#include "base/seams.h"
+#include "base/time.h"
+
 typedef struct KeyJson {
     const JsonValue *keys;
     Span name;
@@ -50,18 +53,30 @@ static void uses_text(const KeyJson *key, char ret_text[16])
         snprintf(ret_text, 16, "%.2f %%", 100.0 * (double)key->uses / (double)key->uses_max);
 }
 
+/* A certificate that nobody renews by itself. */
+static void ends_text(const KeyJson *key, char ret_text[32])
+{
+    const Clock clock = clock_system();
+    const int64_t days = (key->expires_us - clock_now_us(&clock)) / TIME_DAY_US;
+    ret_text[0] = '\0';
+    if (key->serial.size > 0 && key->expires_us > 0 && days < 30)
+        snprintf(ret_text, 32, "  ends in %lld days", (long long)(days < 0 ? 0 : days));
+}
+
 static void show_key(const KeyJson *key)
 {
+    char ends[32];
     char created[11];
     char expires[11];
     char uses[16];
     day_text(key->created_us, created);
     day_text(key->expires_us, expires);
     uses_text(key, uses);
-    printf("%-20.*s %-16.*s %7lld  %-10s  %-10s  %-10s %9s  %.*s\n", (int)key->name.size,
+    ends_text(key, ends);
+    printf("%-20.*s %-16.*s %7lld  %-10s  %-10s  %-10s %9s  %.*s%s\n", (int)key->name.size,
             (const char *)key->name.data, (int)key->algorithm.size,
             (const char *)key->algorithm.data, (long long)key->version, state_text(key), created,
-            expires, uses, (int)key->serial.size, (const char *)key->serial.data);
+            expires, uses, (int)key->serial.size, (const char *)key->serial.data, ends);
 }
 
 MUST_USE static Status show(Span answer)

@@ -14,6 +14,7 @@ typedef struct KeyWish {
     const char *serial;
     const char *before;
     const char *apiv3_file;
+    const char *owner_file;
     int64_t overlap_days;
     int64_t overlap_s;
     int64_t days;
@@ -49,8 +50,12 @@ static Status send_apiv3(const KeyWish *wish, Buffer *ret_answer)
 {
     uint8_t apiv3_bytes[64];
     Buffer apiv3 = BUFFER_OF(apiv3_bytes);
+    uint8_t owner_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer owner = BUFFER_OF(owner_bytes);
+    if (wish->owner_file != NULL) TRY(file_read(wish->owner_file, &owner));
     TRY(file_read_secret(wish->apiv3_file, &apiv3));
-    const Status s = enrol_apiv3(wish->directory, wish->mchid, span_of_buffer(&apiv3), ret_answer);
+    const Status s = enrol_apiv3(wish->directory, wish->mchid, span_of_buffer(&owner),
+            span_of_buffer(&apiv3), ret_answer);
     bytes_wipe(apiv3_bytes, sizeof(apiv3_bytes));
     return s;
 }
@@ -90,6 +95,9 @@ int command_merchant_key_add(int argc, char **argv)
         { "--apiv3-key", OPTION_TEXT, "FILE",
                 "or another APIv3 key: 32 characters; goes to the vault in a sealed box",
                 &wish.apiv3_file, 0, 0 },
+        { "--owner", OPTION_TEXT, "FILE",
+                "PEM: the merchant's public key whose holder may obtain the APIv3 key [nobody]",
+                &wish.owner_file, 0, 0 },
         OPTION_DIRECTORY(wish),
     };
     const Usage usage = { "hufu merchant key add",

@@ -30,17 +30,6 @@ enum MerchantColumn {
     MERCHANT_CREATED = 7, /* INT, us */
 };
 
-enum MerchantKeyColumn {
-    MERCHANT_KEY_MCHID =
-            1, /* TEXT, key: a serial is the merchant's word, so it is unique only there */
-    MERCHANT_KEY_SERIAL = 2, /* TEXT, key: upper-case hex, or PUB_KEY_ID_... */
-    MERCHANT_KEY_ALGORITHM = 3, /* INT, KeyAlgorithm */
-    MERCHANT_KEY_SPKI = 4, /* BYTES: SubjectPublicKeyInfo DER */
-    MERCHANT_KEY_STATUS = 5, /* INT, RegisterStatus */
-    MERCHANT_KEY_CREATED = 6, /* INT, us */
-    MERCHANT_KEY_EXPIRES = 7, /* INT, us */
-};
-
 /* Stored: append only. */
 typedef enum MerchantSuite { MERCHANT_RSA = 1, MERCHANT_SM2 = 2 } MerchantSuite;
 

@@ -73,6 +73,7 @@ Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, Js
     const BatchCounters batch = batcher_counters(house->batcher);
     const VaultClientCounters calls = vaultclient_counters(house->vault);
     json_key_int(w, "merchant_keys_ending", expiring_count(house));
+    json_key_int(w, "platform_keys_ending", expiring_platform_count(house));
     json_key_int(w, "batches", (int64_t)batch.batches);
     json_key_int(w, "units", (int64_t)batch.units);
     json_key_int(w, "rows_written", (int64_t)batch.rows_written);

@@ -49,6 +49,17 @@ static Status put_row_key(const DirectoryEntry *entry, Buffer *b)
     return row_encode_key(TABLE_MERCHANT_KEY, ids, values, 2, b);
 }
 
+/* Once for each verdict. `table` 0: a key of ours, by its name. */
+static Status tell_once(House *house, uint16_t table, Span key, Status verdict)
+{
+    Told told = { .key = key, .verdict = verdict.code };
+    TRY(batcher_between(house->batcher, look_up, &told));
+    if (told.found) return OK;
+    AlertAdd work = { .alert = alert_of(ALERT_KEY_ENDS, table, key, verdict) };
+    alert_add_unit(&work, NULL);
+    return unit_wait(house->batcher, &work.unit);
+}
+
 static Status look_at(House *house, const DirectoryEntry *entry, int64_t now_us)
 {
     const Status verdict = expiring_verdict(entry->expires_us, now_us);
@@ -56,19 +67,28 @@ static Status look_at(House *house, const DirectoryEntry *entry, int64_t now_us)
     uint8_t key_bytes[ALERT_KEY_BYTES_MAX];
     Buffer key = BUFFER_OF(key_bytes);
     TRY(put_row_key(entry, &key));
-    Told told = { .key = span_of_buffer(&key), .verdict = verdict.code };
-    TRY(batcher_between(house->batcher, look_up, &told));
-    if (told.found) return OK;
-    AlertAdd work = { .alert = alert_of(
-                              ALERT_KEY_ENDS, TABLE_MERCHANT_KEY, span_of_buffer(&key), verdict) };
-    alert_add_unit(&work, NULL);
-    return unit_wait(house->batcher, &work.unit);
+    return tell_once(house, TABLE_MERCHANT_KEY, span_of_buffer(&key), verdict);
+}
+
+static Status look_at_ours(House *house, const PlatformKey *key, int64_t now_us)
+{
+    const Status verdict = expiring_verdict(key->not_after_us, now_us);
+    if (status_ok(verdict)) return OK;
+    uint8_t name_bytes[ALERT_KEY_BYTES_MAX];
+    Buffer name = BUFFER_OF(name_bytes);
+    TRY(buffer_put(&name, SPAN("platform/")));
+    TRY(buffer_put(&name, span_of_text(key->serial)));
+    return tell_once(house, 0, span_of_buffer(&name), verdict);
 }
 
 Status expiring_step(Expiring *expiring, int64_t now_us)
 {
     if (now_us < expiring->next_us) return OK;
     expiring->next_us = now_us + STEP_US;
+    if (expiring->next == 0) {
+        TRY(look_at_ours(expiring->house, &expiring->house->platform_rsa, now_us));
+        TRY(look_at_ours(expiring->house, &expiring->house->platform_sm2, now_us));
+    }
     for (int i = 0; i < EXPIRING_STEP_MAX; i++) {
         DirectoryEntry entry;
         if (!directory_at(expiring->house->directory, expiring->next, &entry)) {
@@ -90,4 +110,11 @@ int64_t expiring_count(House *house)
         count += entry.status == STATUS_LIVE
                 && !status_ok(expiring_verdict(entry.expires_us, now_us));
     return count;
+}
+
+int64_t expiring_platform_count(const House *house)
+{
+    const int64_t now_us = clock_now_us(&house->clock);
+    return !status_ok(expiring_verdict(house->platform_rsa.not_after_us, now_us))
+            + !status_ok(expiring_verdict(house->platform_sm2.not_after_us, now_us));
 }

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * expiring: merchants' keys that end soon are an alert 30, 7 and 1 days before, once each, also
- * over restarts (TP-7). Looks at a few keys a step, from the directory of verified rows.
+ * expiring: merchants' keys and the platform's own certificates that end soon are an alert 30, 7
+ * and 1 days before, once each, also over restarts (TP-7). Looks at a few keys a step, from the
+ * directory of verified rows.
  */
 #include "api/house.h"
 
@@ -21,3 +22,5 @@ MUST_USE Status expiring_step(Expiring *expiring, int64_t now_us);
 Status expiring_verdict(int64_t expires_us, int64_t now_us);
 /* Live keys that end within 30 days. */
 int64_t expiring_count(House *house);
+/* Certificates of the platform that do. */
+int64_t expiring_platform_count(const House *house);

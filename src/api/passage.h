@@ -13,6 +13,7 @@
 #include "api/house.h"
 #include "crypto/box.h"
 #include "message/errors.h"
+#include "payment/key_show.h"
 #include "payment/order.h"
 #include "payment/pay.h"
 #include "payment/pay_code.h"
@@ -53,6 +54,7 @@ struct Passage {
         PaymentClose close;
         PaymentPay pay;
         PayCodeIssue codes;
+        KeyShow key_show;
     } work;
 };
 

@@ -31,7 +31,8 @@ typedef enum AlertKind {
     ALERT_REPORT = 5, /* the half-yearly audit report is overdue (TP-16) */
     ALERT_INCIDENT = 6, /* a step of an incident is late (TP-16) */
     ALERT_VAULT = 41, /* vaultd: a planted record was touched, a budget is used up (TP-8) */
-    ALERT_KEY_ENDS = 40, /* a merchant's key ends soon; the verdict says how soon (TP-7) */
+    ALERT_KEY_ENDS = 40, /* a merchant's key, or (table 0) one of the platform's, ends soon:
+                            the verdict says how soon (TP-7) */
 } AlertKind;
 
 enum {

@@ -71,6 +71,17 @@ SHAPE(WirePasswordCounts, password_counts_shape,
         { FIELD_U64, AT(WirePasswordCounts, wrapped), 0, 0 },
         { FIELD_U64, AT(WirePasswordCounts, locked), 0, 0 });
 
+SHAPE(WireKeyReveal, key_reveal_shape,
+        { FIELD_SPAN, AT(WireKeyReveal, image), 1, ROW_IMAGE_BYTES_MAX },
+        { FIELD_SEAL, AT(WireKeyReveal, seal), 0, WIRE_SEAL_BYTES },
+        { FIELD_SPAN, AT(WireKeyReveal, record), 1, WIRE_KEY_BYTES_MAX },
+        { FIELD_SPAN, AT(WireKeyReveal, timestamp), 1, WIRE_STAMP_BYTES_MAX },
+        { FIELD_SPAN, AT(WireKeyReveal, nonce), 1, WIRE_NONCE_BYTES_MAX },
+        { FIELD_SPAN, AT(WireKeyReveal, signature), 1, WIRE_SIGNATURE_BYTES_MAX });
+
+SHAPE(WireKeyRevealed, key_revealed_shape, { FIELD_U8, AT(WireKeyRevealed, algorithm), 0, 0 },
+        { FIELD_SPAN, AT(WireKeyRevealed, cipher), 1, WIRE_KEY_BYTES_MAX });
+
 WIRE_PAIR(password_set, WirePasswordSet)
 WIRE_PAIR(password_check, WirePasswordCheck)
 WIRE_PAIR(password_right, WirePasswordRight)
@@ -82,3 +93,5 @@ WIRE_PAIR(password_import, WirePasswordImport)
 WIRE_PAIR(legacy_record, WireLegacyRecord)
 WIRE_PAIR(legacy_enable, WireLegacyEnable)
 WIRE_PAIR(password_counts, WirePasswordCounts)
+WIRE_PAIR(key_reveal, WireKeyReveal)
+WIRE_PAIR(key_revealed, WireKeyRevealed)

@@ -8,6 +8,7 @@
 #include "ipc/vault_wire.h"
 
 enum {
+    WIRE_STAMP_BYTES_MAX = 18,
     WIRE_TENANT_BYTES_MAX = 32,
     WIRE_REALM_BYTES_MAX = 32,
     WIRE_USER_BYTES_MAX = 64,
@@ -135,3 +136,22 @@ typedef struct WirePasswordCounts {
 } WirePasswordCounts;
 MUST_USE Status wire_put_password_counts(Buffer *b, const WirePasswordCounts *counts);
 MUST_USE Status wire_take_password_counts(Cursor *c, WirePasswordCounts *ret);
+
+/* A merchant's own request for its APIv3 key, as it signed it (vault/key_owner.h). */
+typedef struct WireKeyReveal {
+    Span image; /* the merchant_key row of the key that signed, and its seal */
+    Span seal;
+    Span record; /* the sealed APIv3 key */
+    Span timestamp; /* of the signature, as text */
+    Span nonce;
+    Span signature; /* raw */
+} WireKeyReveal;
+MUST_USE Status wire_put_key_reveal(Buffer *b, const WireKeyReveal *reveal);
+MUST_USE Status wire_take_key_reveal(Cursor *c, WireKeyReveal *ret);
+
+typedef struct WireKeyRevealed {
+    uint8_t algorithm; /* KeyAlgorithm of the key that it is encrypted to */
+    Span cipher; /* crypto/key_transport.h */
+} WireKeyRevealed;
+MUST_USE Status wire_put_key_revealed(Buffer *b, const WireKeyRevealed *revealed);
+MUST_USE Status wire_take_key_revealed(Cursor *c, WireKeyRevealed *ret);

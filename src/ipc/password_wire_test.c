@@ -27,6 +27,9 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
     ROUND_TRIP(legacy_enable, WireLegacyEnable,
             { 103, SPAN("t1"), SPAN("users"), 3, 1, SPAN("box"), SPAN("n") });
     ROUND_TRIP(password_counts, WirePasswordCounts, { 1, 2, 3, 4 });
+    ROUND_TRIP(key_reveal, WireKeyReveal,
+            { SPAN("row"), SPAN(""), SPAN("record"), SPAN("1"), SPAN("n"), SPAN("signature") });
+    ROUND_TRIP(key_revealed, WireKeyRevealed, { 1, SPAN("cipher") });
 }
 
 static void test_bounds_are_kept(void)

@@ -52,6 +52,16 @@ enum AccountColumn { /* TP-12's account table, in our words */
     ACCOUNT_STATUS = 10, /* INT, RegisterStatus */
 };
 
+enum MerchantKeyColumn {
+    MERCHANT_KEY_MCHID = 1, /* TEXT, key: a serial is the merchant's word, so unique only there */
+    MERCHANT_KEY_SERIAL = 2, /* TEXT, key: upper-case hex, or PUB_KEY_ID_... */
+    MERCHANT_KEY_ALGORITHM = 3, /* INT, KeyAlgorithm */
+    MERCHANT_KEY_SPKI = 4, /* BYTES: SubjectPublicKeyInfo DER */
+    MERCHANT_KEY_STATUS = 5, /* INT, RegisterStatus */
+    MERCHANT_KEY_CREATED = 6, /* INT, us */
+    MERCHANT_KEY_EXPIRES = 7, /* INT, us */
+};
+
 /* Of an account, a merchant, a merchant's key, a payer. Stored: append only. */
 typedef enum RegisterStatus {
     STATUS_LIVE = 1,

@@ -57,8 +57,14 @@ typedef struct Row {
  * not verify (ROW_SEAL_MISMATCH, ROW_ROLLED_BACK, ROW_DELETED, ROW_FROZEN), REFUSED_BATCH_FULL.
  */
 MUST_USE Status rows_get(Rows *rows, const Table *table, const Value *key, const Row **ret_row);
-/* The same through a unique lookup; while running, also rows that earlier units inserted. That no
- * row was found is not verified (no seal says so): a lookup finds, it does not prove absence. */
+/* Running: a gathered row as it stands in the store, for showing it to the guard later: image and
+ * seal, borrowed until the batch ends. Refuses what rows_get() refuses, REFUSED_ROW_MISSING,
+ * REFUSED_STORE_BUSY (this batch changes it: ask again). */
+MUST_USE Status rows_stored(
+        Rows *rows, const Table *table, const Value *key, Span *ret_image, Span *ret_seal);
+/* As rows_get(), through a unique lookup; while running, also rows that earlier units inserted.
+ * That no row was found is not verified (no seal says so): a lookup finds, it does not prove
+ * absence. */
 MUST_USE Status rows_find(Rows *rows, const Lookup *lookup, const Value *parameters,
         size_t parameter_count, const Row **ret_row);
 

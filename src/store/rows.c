@@ -162,6 +162,22 @@ Status rows_get(Rows *rows, const Table *table, const Value *key, const Row **re
     return show(rows, entry, ret_row);
 }
 
+Status rows_stored(
+        Rows *rows, const Table *table, const Value *key, Span *ret_image, Span *ret_seal)
+{
+    KeyName name;
+    const Row *row = NULL;
+    ASSERT(rows->running);
+    TRY(rows_get(rows, table, key, &row));
+    REQUIRE(row != NULL, REFUSED_ROW_MISSING);
+    TRY(name_key(table, key, &name));
+    const Entry *entry = entry_find(rows, name.key, name.hash);
+    REQUIRE(entry->stored != NULL && row == &entry->stored->row, REFUSED_STORE_BUSY);
+    *ret_image = entry->stored->image;
+    *ret_seal = entry->stored->seal;
+    return OK;
+}
+
 /* --- lookups --- */
 
 static Find *find_known(Rows *rows, const Lookup *lookup, const Value *parameters)

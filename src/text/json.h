@@ -111,6 +111,7 @@ typedef struct JsonWriter {
     size_t start; /* out->size goes back here on refusal */
     Status status; /* the first refusal */
     uint8_t layer; /* PolicyLayer that it is the door of; 0: none */
+    uint8_t purpose; /* PolicyPurpose; 0: any */
     uint8_t depth; /* open objects and arrays */
     uint32_t arrays; /* bit d: level d is an array */
     uint32_t written; /* bit d: level d has an item, so a comma comes first */
@@ -118,6 +119,8 @@ typedef struct JsonWriter {
 
 /* An answer of ours: LAYER_ANSWER. */
 JsonWriter json_writer(Buffer *out);
+/* An answer to the one whom the data is about. */
+JsonWriter json_writer_to_owner(Buffer *out);
 /* The door of another layer: LAYER_REQUEST for who asks, LAYER_EXPORT for reports... */
 JsonWriter json_writer_for(Buffer *out, PolicyLayer layer);
 /* No door: for tests of the grammar alone. */

@@ -60,7 +60,7 @@ static void put_key(JsonWriter *w, const char *key)
 {
     ASSERT(w->depth > 0 && !in_array(w));
     if (w->layer != 0 && status_ok(w->status))
-        w->status = field_allow(key, (PolicyLayer)w->layer, PURPOSE_ANY);
+        w->status = field_allow(key, (PolicyLayer)w->layer, (PolicyPurpose)w->purpose);
     put_comma(w);
     put(w, SPAN("\""));
     put(w, span_of_text(key));
@@ -80,6 +80,13 @@ static void open(JsonWriter *w, bool array)
     w->depth++;
     w->written &= ~level_bit(w);
     w->arrays = array ? w->arrays | level_bit(w) : w->arrays & ~level_bit(w);
+}
+
+JsonWriter json_writer_to_owner(Buffer *out)
+{
+    JsonWriter w = json_writer_for(out, LAYER_ANSWER);
+    w.purpose = PURPOSE_OWNER;
+    return w;
 }
 
 JsonWriter json_writer_for(Buffer *out, PolicyLayer layer)

@@ -4,6 +4,7 @@
  * their upgrade; vaultd killed between the answer and the store. Canaries of everything that was
  * ever secret are searched in all answers and in the journal. */
 #include "vault/password_test_house.h"
+#include "vault/vault_test_trace.h"
 
 #include "base/encoding.h"
 #include "crypto/digest.h"
@@ -194,70 +195,6 @@ static void test_records_of_an_import(void)
 
 /* --- canaries --- */
 
-enum { TRACE_BYTES_MAX = 8 * 1024 * 1024 };
-
-typedef struct Trace { /* everything that left the vault */
-    House *house;
-    Status (*ask)(House *house, int listener, uint8_t operation, Span request, Buffer *ret_answer);
-    Buffer left;
-} Trace;
-static Trace trace;
-
-static Status traced(House *h, int listener, uint8_t operation, Span request, Buffer *ret_answer)
-{
-    const size_t before = ret_answer->size;
-    const Status s = trace.ask(h, listener, operation, request, ret_answer);
-    const Span answer = { ret_answer->data + before, ret_answer->size - before };
-    ASSERT(status_ok(buffer_put(&trace.left, answer)));
-    return s;
-}
-
-static bool contains(Span hay, Span needle)
-{
-    for (size_t i = 0; i + needle.size <= hay.size; i++) {
-        if (span_equal((Span) { hay.data + i, needle.size }, needle)) return true;
-    }
-    return false;
-}
-
-/* A secret in clear, its plain digests, each as bytes, hexadecimal and base64. */
-static void expect_absent(Span place, Span secret)
-{
-    uint8_t digests[3][32];
-    sha256(secret, digests[0]);
-    sm3(secret, digests[1]);
-    const LegacyParts parts = { .password = secret };
-    legacy_password_digest(
-            (LegacyForm) { LEGACY_MD5_DATA_PW, LEGACY_INNER_NONE }, &parts, digests[2]);
-    const Span forms[] = { secret, SPAN_OF(digests[0]), SPAN_OF(digests[1]), { digests[2], 16 } };
-    for (size_t i = 0; i < 4; i++) {
-        uint8_t memory[512];
-        Buffer text = BUFFER_OF(memory);
-        EXPECT(!contains(place, forms[i]));
-        EXPECT_OK(hex_encode(forms[i], &text));
-        EXPECT(!contains(place, span_of_buffer(&text)));
-        text.size = 0;
-        EXPECT_OK(hex_encode_upper(forms[i], &text));
-        EXPECT(!contains(place, span_of_buffer(&text)));
-        text.size = 0;
-        EXPECT_OK(base64_encode(forms[i], &text));
-        EXPECT(!contains(place, span_of_buffer(&text)));
-    }
-}
-
-static void expect_absent_from_journal(House *h, Span secret)
-{
-    static uint8_t bytes[16 << 20];
-    for (int i = 0; i < 2; i++) {
-        const Disk disk = torn_disk_seam(h->journal[i]);
-        uint64_t size = 0;
-        ASSERT(status_ok(disk.size(disk.context, &size)));
-        ASSERT(size <= sizeof(bytes));
-        ASSERT(size == 0 || status_ok(disk.read(disk.context, 0, bytes, (size_t)size)));
-        expect_absent((Span) { bytes, (size_t)size }, secret);
-    }
-}
-
 /* What vaultd itself keeps of a password: read with its own pepper, which nobody else has. */
 static Verifier inside_of(const Tenant *t)
 {
@@ -301,10 +238,8 @@ static void ask_everything(Tenant *t)
 /* TP-6: nothing gives out any form of a password; TP-7: nor the formula's key. */
 static void test_nothing_leaves_the_vault(void)
 {
-    static uint8_t left[TRACE_BYTES_MAX];
     CLEANUP(tenant_done) Tenant t = open_allowed(sample);
-    trace = (Trace) { t.house, t.house->ask, { left, 0, sizeof(left) } };
-    t.house->ask = traced;
+    trace_begin(t.house);
     EXPECT_OK(import(&t, sample, "canary-Otter-51", false));
     uint8_t legacy_digest[32];
     memcpy(legacy_digest, old_digest(sample, t.owner.user, "canary-Otter-51").data, 32);
@@ -318,15 +253,15 @@ static void test_nothing_leaves_the_vault(void)
     const Verifier modern = inside_of(&t);
     ask_everything(&t);
 
-    const Span places[] = { span_of_buffer(&trace.left), t.verifier };
+    const Span places[] = { trace_answers(), t.verifier };
     const Span secrets[] = { SPAN("canary-Otter-51"), SPAN("canary-Wrong-52"),
         SPAN("canary Kettle, 9 hills"), SPAN(KEY), SPAN_OF(legacy_digest),
         SPAN_OF(modern.record.digest), SPAN_OF(modern.record.salt) };
-    EXPECT(trace.left.size > 1000);
+    EXPECT(trace_answers().size > 1000);
     for (size_t s = 0; s < sizeof(secrets) / sizeof(secrets[0]); s++) {
         for (size_t p = 0; p < 2; p++)
-            expect_absent(places[p], secrets[s]);
-        expect_absent_from_journal(t.house, secrets[s]);
+            trace_expect_absent(places[p], secrets[s]);
+        trace_expect_absent_from_journal(t.house, secrets[s]);
     }
 }
 

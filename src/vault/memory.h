@@ -144,6 +144,7 @@ typedef struct MemoryReveal {
     int64_t day;
     uint32_t count;
     uint32_t spare;
+    int64_t signed_s; /* when the last one was signed: an older request is a replay */
 } MemoryReveal;
 
 /* An authority wants a subject's data kept (memory_hold.h). */

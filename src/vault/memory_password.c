@@ -193,24 +193,27 @@ void memory_password_counts(Memory *m, int64_t now_us, PasswordCounts *ret_count
     *ret_counts = counts;
 }
 
-static Status reveal_locked(Memory *m, const KeyedHash *owner, int64_t day, uint64_t *ret_position)
+static Status reveal_locked(
+        Memory *m, const KeyedHash *owner, int64_t day, int64_t signed_s, uint64_t *ret_position)
 {
     MEMORY_HOLD(m);
     const MemoryReveal *reveal = hash_table_find(&m->reveals, owner);
     const uint32_t before = reveal != NULL && reveal->day == day ? reveal->count : 0;
+    REQUIRE(reveal == NULL || reveal->signed_s < signed_s, REFUSED_NONCE_REPLAYED);
     REQUIRE(before < REVEALS_PER_DAY_MAX, REFUSED_REVEAL_LIMIT);
     REQUIRE(reveal != NULL || m->reveals.count < MEMORY_REVEALS_MAX, REFUSED_VAULT_BUSY);
-    uint8_t memory[32];
+    uint8_t memory[64];
     Buffer b = BUFFER_OF(memory);
     TRY(buffer_put(&b, SPAN_OF(owner->bytes)));
     TRY(buffer_put_i64(&b, day));
     TRY(buffer_put_u32(&b, before + 1));
+    TRY(buffer_put_i64(&b, signed_s));
     return memory_write(m, MEMORY_REVEALED, span_of_buffer(&b), ret_position);
 }
 
-Status memory_reveal(Memory *m, const KeyedHash *owner, int64_t day)
+Status memory_reveal(Memory *m, const KeyedHash *owner, int64_t day, int64_t signed_s)
 {
     uint64_t position = 0;
-    TRY(reveal_locked(m, owner, day, &position));
+    TRY(reveal_locked(m, owner, day, signed_s, &position));
     return memory_sync(m, position);
 }

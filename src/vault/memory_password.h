@@ -48,6 +48,8 @@ typedef struct PasswordCounts {
 } PasswordCounts;
 void memory_password_counts(Memory *memory, int64_t now_us, PasswordCounts *ret_counts);
 
-/* One more reveal for this owner on this day. Durable before it is done.
- * Refuses REFUSED_REVEAL_LIMIT (REVEALS_PER_DAY_MAX), REFUSED_VAULT_BUSY. */
-MUST_USE Status memory_reveal(Memory *memory, const KeyedHash *owner, int64_t day);
+/* One more reveal for this owner on this day, asked for at `signed_s`. Durable before it is done.
+ * Refuses REFUSED_NONCE_REPLAYED (one signed at that second or later was answered),
+ * REFUSED_REVEAL_LIMIT (REVEALS_PER_DAY_MAX), REFUSED_VAULT_BUSY. */
+MUST_USE Status memory_reveal(
+        Memory *memory, const KeyedHash *owner, int64_t day, int64_t signed_s);

@@ -124,6 +124,7 @@ static Status apply_revealed(Memory *m, Cursor *c)
         MemoryReveal *reveal = record;
         TRY(cursor_i64(c, &reveal->day));
         TRY(cursor_u32(c, &reveal->count));
+        TRY(cursor_i64(c, &reveal->signed_s));
     }
     return OK;
 }

@@ -43,7 +43,8 @@ static Status put_reveal(const void *record, Buffer *b)
     const MemoryReveal *reveal = record;
     TRY(put_hash(b, &reveal->owner));
     TRY(buffer_put_i64(b, reveal->day));
-    return buffer_put_u32(b, reveal->count);
+    TRY(buffer_put_u32(b, reveal->count));
+    return buffer_put_i64(b, reveal->signed_s);
 }
 
 static Status put_box(const void *record, Buffer *b)

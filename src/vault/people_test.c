@@ -200,6 +200,7 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_PASSWORD_IMPORT] = "H",
     [VAULT_LEGACY_ENABLE] = "O",
     [VAULT_PASSWORD_COUNTS] = "HO",
+    [VAULT_KEY_REVEAL] = "H",
     [VAULT_POLICY_SET] = "O",
     [VAULT_POLICY_GET] = "HO",
     [VAULT_EXPIRY_GRANT] = "O",

@@ -1,27 +1,36 @@
 #include "vault/protect.h"
 
+#include "base/encoding.h"
+#include "base/secret.h"
 #include "crypto/aead.h"
 #include "ipc/vault_wire.h"
 #include "policy/purposes.h"
 #include "vault/approval.h"
 
-enum { WRAPPED_BYTES_MAX = 256, PLACE_BYTES_MAX = 16 + PROTECT_TENANT_BYTES_MAX };
+enum {
+    RECORD_WITH_OWNER = 2, /* a sealed field alone begins with its own version, 1 */
+    WRAPPED_BYTES_MAX = 256,
+    PLACE_BYTES_MAX = 16 + PROTECT_TENANT_BYTES_MAX + 1 + 2 * PROTECT_OWNER_BYTES,
+};
 
 static void wipe_buffer(Buffer *b) { bytes_wipe(b->data, b->capacity); }
 
-static Status put_place(Span tenant, Buffer *b)
+/* `owner`: PROTECT_OWNER_BYTES, or empty. */
+static Status put_place(Span tenant, Span owner, Buffer *b)
 {
     REQUIRE(tenant.size > 0 && tenant.size <= PROTECT_TENANT_BYTES_MAX, REFUSED_SEAL_SIZE);
     TRY(buffer_put(b, SPAN("signing-key/")));
-    return buffer_put(b, tenant);
+    TRY(buffer_put(b, tenant));
+    if (owner.size == 0) return OK;
+    TRY(buffer_put_u8(b, '/'));
+    return hex_encode(owner, b);
 }
 
 static Status check_context(const BoxContext *context, Span tenant, int64_t now_us)
 {
     const bool same = context->data_class == CLASS_SIGNING_KEY
             && context->purpose == BOX_PURPOSE_SIGNING_KEY && span_equal(context->tenant, tenant)
-            && span_equal(context->payee, tenant) && context->order.size == 0
-            && context->amount == 0;
+            && span_equal(context->payee, tenant) && context->amount == 0;
     REQUIRE(same, REFUSED_BOX_CONTEXT);
     REQUIRE(context->expiry_us >= now_us, REFUSED_BOX_EXPIRED);
     return OK;
@@ -40,6 +49,13 @@ static bool is_api_key(Span key)
     return true;
 }
 
+static Status take_owner(Span text, Buffer *ret_owner)
+{
+    REQUIRE(text.size == 0 || text.size == 2 * PROTECT_OWNER_BYTES, REFUSED_BOX_CONTEXT);
+    REQUIRE(status_ok(hex_decode(text, ret_owner)), REFUSED_BOX_CONTEXT);
+    return OK;
+}
+
 Status protect_signing_key(const Protect *protect, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
@@ -52,17 +68,47 @@ Status protect_signing_key(const Protect *protect, Span request, Buffer *ret_ans
     TRY(box_parse(bytes, &box));
     TRY(check_context(&box.context, tenant, clock_now_us(&protect->clock)));
 
+    uint8_t owner_memory[PROTECT_OWNER_BYTES];
     uint8_t place_memory[PLACE_BYTES_MAX];
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
+    Buffer owner = BUFFER_OF(owner_memory);
     Buffer place = BUFFER_OF(place_memory);
     CLEANUP(wipe_buffer) Buffer plain = BUFFER_OF(plain_memory);
-    TRY(put_place(tenant, &place));
+    TRY(take_owner(box.context.order, &owner));
+    TRY(put_place(tenant, span_of_buffer(&owner), &place));
     TRY(keys_box_open(protect->keys, &box, &plain));
     REQUIRE(is_api_key(span_of_buffer(&plain)), REFUSED_SEAL_SIZE);
     CLEANUP(seal_key_wipe) SealKey key = { 0 };
     TRY(keys_seal_copy(protect->keys, KEY_FIELD, 0, &key));
+    if (owner.size > 0) TRY(buffer_put_u8(ret_answer, RECORD_WITH_OWNER));
+    TRY(buffer_put(ret_answer, span_of_buffer(&owner)));
     return seal_close(
             &key, &protect->random, span_of_buffer(&place), span_of_buffer(&plain), ret_answer);
+}
+
+void protected_key_wipe(ProtectedKey *key) { bytes_wipe(key, sizeof(*key)); }
+
+Status protect_open(const Protect *protect, Span tenant, Span record, ProtectedKey *ret_key)
+{
+    Span field = record;
+    Span owner = { NULL, 0 };
+    if (record.size > 1 + PROTECT_OWNER_BYTES && record.data[0] == RECORD_WITH_OWNER) {
+        owner = (Span) { record.data + 1, PROTECT_OWNER_BYTES };
+        field = (Span) { owner.data + owner.size, record.size - 1 - owner.size };
+    }
+    uint8_t place_memory[PLACE_BYTES_MAX];
+    uint8_t key_memory[PROTECT_KEY_BYTES];
+    Buffer place = BUFFER_OF(place_memory);
+    CLEANUP(wipe_buffer) Buffer key = BUFFER_OF(key_memory);
+    CLEANUP(seal_key_wipe) SealKey field_key = { 0 };
+    TRY(put_place(tenant, owner, &place));
+    TRY(keys_seal_copy_for(protect->keys, KEY_FIELD, field, &field_key));
+    TRY(seal_open(&field_key, span_of_buffer(&place), field, &key));
+    REQUIRE(key.size == PROTECT_KEY_BYTES, REFUSED_SEAL_SIZE);
+    memcpy(ret_key->bytes, key.data, key.size);
+    ret_key->has_owner = owner.size > 0;
+    if (owner.size > 0) memcpy(ret_key->owner, owner.data, owner.size);
+    return OK;
 }
 
 /* --- downlink --- */
@@ -126,17 +172,11 @@ Status protect_encrypt_downlink(const Protect *protect, Span request, Buffer *re
 {
     Downlink downlink;
     TRY(take_downlink(request, &downlink));
-    uint8_t place_memory[PLACE_BYTES_MAX];
-    uint8_t key_memory[PROTECT_KEY_BYTES];
     uint8_t nonce[AEAD_NONCE_BYTES];
-    Buffer place = BUFFER_OF(place_memory);
-    CLEANUP(wipe_buffer) Buffer api_key = BUFFER_OF(key_memory);
+    CLEANUP(protected_key_wipe) ProtectedKey api_key = { 0 };
     CLEANUP(secret_wipe) Secret key = { 0 };
-    TRY(put_place(downlink.tenant, &place));
-    CLEANUP(seal_key_wipe) SealKey field_key = { 0 };
-    TRY(keys_seal_copy_for(protect->keys, KEY_FIELD, downlink.field, &field_key));
-    TRY(seal_open(&field_key, span_of_buffer(&place), downlink.field, &api_key));
-    TRY(derive_downlink_key((AeadSuite)downlink.suite, span_of_buffer(&api_key), &key));
+    TRY(protect_open(protect, downlink.tenant, downlink.field, &api_key));
+    TRY(derive_downlink_key((AeadSuite)downlink.suite, SPAN_OF(api_key.bytes), &key));
     TRY(make_nonce(&protect->random, nonce));
     return encrypt(&downlink, secret_span(&key), nonce, ret_answer);
 }

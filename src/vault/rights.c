@@ -71,6 +71,7 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_PASSWORD_IMPORT] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_LEGACY_ENABLE] = { false, true, true, LANE_ADMIN, true },
     [VAULT_PASSWORD_COUNTS] = { true, true, true, LANE_ADMIN, true },
+    [VAULT_KEY_REVEAL] = { true, false, true, LANE_SEAL, true },
     [VAULT_POLICY_SET] = { false, true, false, LANE_ADMIN, true },
     [VAULT_POLICY_GET] = { true, true, false, LANE_ADMIN, true },
     [VAULT_EXPIRY_GRANT] = { false, true, false, LANE_ADMIN, true },

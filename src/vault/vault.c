@@ -6,6 +6,7 @@
 #include "vault/checkpoint.h"
 #include "vault/events.h"
 #include "vault/key_acts.h"
+#include "vault/key_owner.h"
 #include "vault/legacy_import.h"
 #include "vault/legal_hold.h"
 #include "vault/policy_book.h"
@@ -215,6 +216,16 @@ static Status stop(Vault *v)
     return OK;
 }
 
+/* hufud checks a signature before it asks: only a captured one asks with another. */
+static Status reveal_key(Vault *v, Span request, Buffer *ret_answer)
+{
+    const Status s = key_owner_reveal(&v->protect, v->view, request, ret_answer);
+    const bool is_tampering =
+            status_is(s, REFUSED_SIGNATURE_INVALID) || status_is(s, REFUSED_SEAL_TAMPERED);
+    if (is_tampering) alert(v, VAULT_KEY_REVEAL, s, 0);
+    return s;
+}
+
 /* The seal lane's operations; the others follow in other_lanes(). */
 static Status seal_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_answer)
 {
@@ -238,6 +249,7 @@ static Status seal_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_a
     case VAULT_RELEASE_ROW: return release_row(v, request);
     case VAULT_ACCEPT_RESTORE: return accept_restore(v, request);
     case VAULT_KEY_ROTATE: return key_acts_rotate(&v->key_acts, request, ret_answer);
+    case VAULT_KEY_REVEAL: return reveal_key(v, request, ret_answer);
     case VAULT_KEY_DESTROY: return key_acts_destroy(&v->key_acts, request, ret_answer);
     case VAULT_SIGN_REPORT:
         return report_sign(v->view, request, clock_now_us(&v->config.clock), ret_answer);

@@ -249,6 +249,19 @@ Status vaultclient_encrypt_downlink(VaultClient *client, const VaultDownlink *do
     return take_pair(&c, ret_nonce, ret_cipher);
 }
 
+Status vaultclient_key_reveal(VaultClient *client, const WireKeyReveal *reveal, Buffer *memory,
+        WireKeyRevealed *ret_revealed)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(client, &slot));
+    Cursor c = { 0 };
+    TRY(wire_put_key_reveal(&slot->request, reveal));
+    TRY(ask_slot(slot, VAULT_KEY_REVEAL, memory, &c));
+    READ(wire_take_key_revealed(&c, ret_revealed));
+    READ(cursor_end(&c));
+    return OK;
+}
+
 /* --- what people approve --- */
 
 MUST_USE static Status put_approvals(Buffer *request, const WireApproval approvals[2])

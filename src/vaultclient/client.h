@@ -21,6 +21,7 @@
 #include "base/seams.h"
 #include "ipc/channel.h"
 #include "ipc/hold_wire.h"
+#include "ipc/password_wire.h"
 #include "ipc/report_wire.h"
 #include "ipc/vault_wire.h"
 
@@ -112,6 +113,10 @@ typedef struct VaultDownlink {
 } VaultDownlink;
 MUST_USE Status vaultclient_encrypt_downlink(VaultClient *client, const VaultDownlink *downlink,
         Buffer *memory, Span *ret_nonce, Span *ret_cipher);
+
+/* A merchant's own key, encrypted to it; `reveal` is what it signed. ret borrows from memory. */
+MUST_USE Status vaultclient_key_reveal(VaultClient *client, const WireKeyReveal *reveal,
+        Buffer *memory, WireKeyRevealed *ret_revealed);
 
 /* --- what two people approve (WireApproval carries each one's own signature) --- */
 MUST_USE Status vaultclient_release_row(VaultClient *client, const WireApproval approvals[2]);

@@ -1,0 +1,57 @@
+/* Goal: nobody is surprised by the end of a platform certificate: an alert 30, 7 and 1 days before,
+ * once each, and a number in the status (TP-7). Method: a house with real rows whose certificates
+ * end at moving dates; the alert rows are counted. */
+#include "api/expiring.h"
+#include "api/house_for_tests.h"
+#include "base/time.h"
+
+typedef struct Count {
+    int64_t rows;
+} Count;
+
+static Status take(void *context, const Value *values, size_t count)
+{
+    ((Count *)context)->rows = values[0].integer;
+    return OK;
+}
+
+static Status count_alerts(void *context, Store *store)
+{
+    return store_query(store, "SELECT count(*) FROM alert WHERE kind = 40 AND about_table = 0",
+            NULL, 0, take, context);
+}
+
+/* Two rounds of looking, with both certificates ending after this time; -1: it failed. */
+static int64_t alerts_when(TestHouse *t, int64_t rsa_left_us, int64_t sm2_left_us)
+{
+    Expiring expiring = { .house = &t->house };
+    Count count = { -1 };
+    const int64_t now_us = clock_now_us(&t->house.clock);
+    t->house.platform_rsa.not_after_us = now_us + rsa_left_us;
+    t->house.platform_sm2.not_after_us = now_us + sm2_left_us;
+    for (int round = 1; round <= 2; round++) {
+        if (!status_ok(expiring_step(&expiring, now_us + round * 2000000))) return -1;
+    }
+    if (!status_ok(batcher_between(t->house.batcher, count_alerts, &count))) return -1;
+    return count.rows;
+}
+
+static void test_the_platforms_certificates(void)
+{
+    CLEANUP(house_close) TestHouse t;
+    EXPECT_OK(house_open(&t, 1));
+    const int64_t day = TIME_DAY_US;
+    snprintf(t.house.platform_rsa.serial, sizeof(t.house.platform_rsa.serial), "AA01");
+    snprintf(t.house.platform_sm2.serial, sizeof(t.house.platform_sm2.serial), "AA02");
+    EXPECT(alerts_when(&t, 400 * day, 31 * day) == 0);
+    EXPECT(expiring_platform_count(&t.house) == 0);
+    EXPECT(alerts_when(&t, 400 * day, 29 * day) == 1);
+    EXPECT(expiring_platform_count(&t.house) == 1);
+    EXPECT(alerts_when(&t, 29 * day, 28 * day) == 2); /* the other one; and once each */
+    EXPECT(expiring_platform_count(&t.house) == 2);
+    EXPECT(alerts_when(&t, 6 * day, 28 * day) == 3);
+    EXPECT(alerts_when(&t, day / 2, 28 * day) == 4);
+    EXPECT(alerts_when(&t, day / 3, 28 * day) == 4);
+}
+
+TESTS(TEST(test_the_platforms_certificates))
