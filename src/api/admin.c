@@ -6,6 +6,7 @@
 
 #include "api/admin_inside.h"
 #include "base/encoding.h"
+#include "base/heap.h"
 #include "base/secret.h"
 
 typedef struct Operation {
@@ -80,7 +81,9 @@ static Status handle(void *context, const ServicePeer *peer, uint8_t operation, 
         Buffer *ret_payload)
 {
     REQUIRE(request.size <= ADMIN_TEXT_BYTES_MAX, REFUSED_IPC_TOO_LARGE);
-    return dispatch(context, request, peer->uid, ret_payload);
+    const Status s = dispatch(context, request, peer->uid, ret_payload);
+    if (!status_ok(s)) stack_wipe(); /* of what was read: it may be why we refuse (TP-5) */
+    return s;
 }
 
 static int lane_of(uint8_t operation) { return operation == ADMIN_REQUEST ? 0 : -1; }

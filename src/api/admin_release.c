@@ -62,6 +62,6 @@ Status admin_release_note(Admin *admin, const JsonDocument *document, uint32_t u
     JsonProblem problem = { 0 };
     TRY(json_read_request(document, json_root(document), release_fields,
             sizeof(release_fields) / sizeof(release_fields[0]), &json, &problem));
-    TRY(detect_free_text(json.reason));
+    TRY(detect_kept_text(json.reason));
     return write_event(admin->config.house->batcher, &json);
 }

@@ -2,6 +2,7 @@
 
 #include "api/routes.h"
 #include "base/encoding.h"
+#include "base/heap.h"
 #include "base/secret.h"
 #include "crypto/certificate.h"
 #include "crypto/digest.h"
@@ -84,7 +85,7 @@ static void answer(Call *call, int status)
         { "Cache-Control", SPAN("no-store") },
     };
     http_answer(call->http, status, headers, 2, span_of_buffer(&call->answer));
-    free(call);
+    heap_free(call);
 }
 
 static void refuse(Call *call, Status refusal)
@@ -105,6 +106,7 @@ static void serve(Job *job)
     Call *call = (Call *)(void *)((uint8_t *)job - offsetof(Call, job));
     call->answer = BUFFER_OF(answer_bytes);
     const Status s = call->handler(call);
+    if (!status_ok(s)) stack_wipe(); /* of what was read: it may be why we refuse (TP-5) */
     const size_t used = call->answer.size;
     if (status_ok(s))
         answer(call, 200);

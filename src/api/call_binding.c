@@ -69,6 +69,7 @@ Status call_binding_make(Call *call)
     TRY(call_read_json(call, fields, sizeof(fields) / sizeof(fields[0]), &json, &document));
     REQUIRE(binding_kind_of(json.kind, &b->kind), REFUSED_BINDING_FIELD);
     TRY(time_parse(json.expires, &b->expires_us));
+    REQUIRE(binding_id_is_valid(json.id), REFUSED_BINDING_FIELD);
     passage_text(b->id, sizeof(b->id), json.id);
     passage_text(b->user, sizeof(b->user), json.user);
     passage_text(b->card, sizeof(b->card), json.card);
@@ -82,7 +83,8 @@ Status call_binding_make(Call *call)
 static Status by_id(Call *call, BindingAct act)
 {
     BindingWork work = { .act = act };
-    REQUIRE(call->rest.size <= BINDING_ID_BYTES_MAX, REFUSED_BINDING_UNKNOWN);
+    const bool valid = call->rest.size <= BINDING_ID_BYTES_MAX && binding_id_is_valid(call->rest);
+    REQUIRE(valid, REFUSED_BINDING_UNKNOWN);
     passage_text(work.binding.id, sizeof(work.binding.id), call->rest);
     return carry_out(call, &work);
 }

@@ -8,6 +8,7 @@
 #include "api/challenge.h"
 #include "base/encoding.h"
 #include "crypto/box.h"
+#include "policy/detect.h"
 #include "policy/policy.h"
 #include "vaultclient/fields.h"
 
@@ -70,8 +71,10 @@ static Status protect_batch(Call *call)
     uint32_t count = 0;
     TRY(take_head(call, &c, &batch.head));
     TRY(wire_take_count(&c, WIRE_BATCH_SUBJECTS_MAX, &count));
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         TRY(wire_take_subject(&c, &subjects[i]));
+        TRY(detect_kept_text(subjects[i].subject)); /* the domain store keeps it as it comes */
+    }
     batch.subject_count = count;
     batch.items = c.rest;
     return fields_protect_given(&fields, &batch, &call->answer);
@@ -130,6 +133,8 @@ static Status put_item(Call *call, const JsonDocument *document, const FieldsJso
     Buffer box = BUFFER_OF(box_bytes);
     TRY(json_list_object(document, json->items, i, &object, &call->problem));
     TRY(json_read_request(document, object, item_fields, 3, &item, &call->problem));
+    TRY(detect_kept_text(item.subject)); /* kept as it comes */
+    TRY(detect_kept_text(item.reference));
     TRY(base64_decode(item.box, &box));
     TRY(box_parse(span_of_buffer(&box), &parsed));
     TRY(challenge_check(call->house, parsed.context.server_nonce));

@@ -105,7 +105,12 @@ static Status check_content(const OrderJson *json, const char **ret_field)
     size_t first = 0;
     const Status s = detect_fields(texts, sizeof(texts) / sizeof(texts[0]), &first);
     if (!status_ok(s)) *ret_field = names[first];
-    return s;
+    TRY(s);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *ret_field = names[i];
+        TRY(detect_kept_text(texts[i]));
+    }
+    return OK;
 }
 
 static Status check_money(const OrderJson *json, Money *ret_money, const char **ret_field)

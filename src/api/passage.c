@@ -1,6 +1,7 @@
 #include "api/passage.h"
 
 #include "api/signer.h"
+#include "base/heap.h"
 #include "base/secret.h"
 
 #include <stdio.h>
@@ -134,8 +135,11 @@ bool passage_verify(Passage *p)
             p->house->verifier, &request, clock_now_us(&p->house->clock), &scratch, &sender);
     if (!status_ok(s)) {
         refuse_stranger(p, s, span_of_buffer(&scratch));
+        bytes_wipe(scratch_bytes, scratch.size);
+        stack_wipe();
         return false;
     }
+    bytes_wipe(scratch_bytes, scratch.size); /* it holds the body */
     p->profile = sender.profile;
     passage_text(p->mchid, sizeof(p->mchid), sender.mchid);
     passage_text(p->serial, sizeof(p->serial), sender.serial);
@@ -158,6 +162,7 @@ void passage_refuse(Passage *p, Status refusal, const JsonProblem *problem)
     p->outcome = (Status) { passage_write_refusal(p, refusal, problem, &p->body) };
     p->write = write_nothing;
     passage_not_coming(p);
+    stack_wipe(); /* of what was read: it may be why we refuse (TP-5) */
     signer_submit(p->house->signer, p);
 }
 

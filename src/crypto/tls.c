@@ -33,8 +33,9 @@ static Status common_settings(SSL_CTX *context)
      */
     LIBRARY_CHECK(SSL_CTX_set_num_tickets(context, 0) == 1);
     SSL_CTX_set_options(context,
-            SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION
-                    | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+            SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION
+                    | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE
+                    | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     LIBRARY_CHECK(SSL_CTX_set_max_early_data(context, 0) == 1);
     SSL_CTX_set_mode(context,

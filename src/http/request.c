@@ -1,4 +1,6 @@
 #include "http/inside.h"
+
+#include "base/heap.h"
 #include "text/json.h"
 
 #include <event2/buffer.h>
@@ -212,8 +214,8 @@ void request_free(HttpRequest *request)
 {
     atomic_fetch_sub(&request->loop->count_unanswered, 1);
     certificate_release(request->certificate);
-    free(request->answer);
-    free(request);
+    heap_free(request->answer);
+    heap_free(request);
 }
 
 /* --- answering from anywhere --- */

@@ -1,5 +1,7 @@
 #include "http/inside.h"
 
+#include "base/heap.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -78,6 +80,8 @@ static void server_abandon(HttpServer **server)
 Status http_server_start(const HttpServerConfig *config, HttpServer **ret_server)
 {
     const HttpServerConfig filled = with_defaults(config);
+    /* Bodies and heads in libevent's buffers are wiped with them (TP-5). */
+    event_set_mem_functions(heap_allocate, heap_resize, heap_free);
     signal(SIGPIPE, SIG_IGN); /* libevent and libssl write to sockets that the peer has closed */
 
     const size_t size = sizeof(HttpServer) + filled.loops * sizeof(Loop);

@@ -1,5 +1,6 @@
 #include "message/errors.h"
 
+#include "policy/detect.h"
 #include "text/json.h"
 
 #include <string.h>
@@ -35,6 +36,7 @@ static const MessageError errors[] = {
     { REFUSED_NUMBER_INVALID, PARAMETER("数字格式错误", "Not a whole number in range") },
     { REFUSED_DATA_PROHIBITED, PARAMETER("参数含禁止存储的数据", "Prohibited data") },
     { REFUSED_DATA_CARD_NUMBER, PARAMETER("参数含银行卡号", "The text holds a card number") },
+    { REFUSED_DATA_SENSITIVE, PARAMETER("参数含敏感信息", "The text holds sensitive data") },
     { REFUSED_JSON_SYNTAX, PARAMETER("请求体不是有效的JSON", "The body is not valid JSON") },
     { REFUSED_JSON_TYPE, PARAMETER("参数类型错误", "A parameter has the wrong type") },
     { REFUSED_JSON_MISSING, PARAMETER("缺少必填参数", "A required parameter is missing") },
@@ -216,6 +218,29 @@ static Span show(Span text, size_t size_max, uint8_t *ret_bytes)
     return (Span) { ret_bytes, cut.size };
 }
 
+/* A name that a field of ours could have; anything else that stands in place of a name (a card
+ * number as a key: TP-8) is not repeated. */
+static bool could_be_name(const char *field)
+{
+    const Span text = span_of_text(field);
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t c = text.data[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        const bool more = (c >= '0' && c <= '9') || c == '.' || c == '[' || c == ']';
+        if (!letter && (!more || i == 0)) return false;
+    }
+    return detect_kind(text, DETECT_ALL) == DETECT_NOTHING;
+}
+
+/* Nothing of a stranger's words is repeated when what must not be said is in the beginning of them:
+ * twice as much is looked at as is ever shown, so that no half of a number is. */
+static Span harmless(Span text)
+{
+    const size_t most = 2 * ERROR_URL_BYTES_MAX;
+    const Span judged = { text.data, text.size < most ? text.size : most };
+    return detect_kind(judged, DETECT_ALL) == DETECT_NOTHING ? text : (Span) { NULL, 0 };
+}
+
 /* "goods[2].name" as a JSON pointer: "/goods/2/name". */
 MUST_USE static Status pointer_of(const char *field, Buffer *ret_pointer)
 {
@@ -231,9 +256,10 @@ MUST_USE static Status pointer_of(const char *field, Buffer *ret_pointer)
 MUST_USE static Status put_field(JsonWriter *w, Status status, const ErrorContext *context)
 {
     if (context->field == NULL || context->field[0] == '\0') return OK;
+    const char *field = could_be_name(context->field) ? context->field : "";
     uint8_t pointer_bytes[JSON_FIELD_TEXT_MAX + 1];
     Buffer pointer = BUFFER_OF(pointer_bytes);
-    TRY(pointer_of(context->field, &pointer));
+    TRY(pointer_of(field, &pointer));
     uint8_t shown[JSON_FIELD_TEXT_MAX + 1];
     const char *location = context->location == NULL ? "body" : context->location;
 
@@ -254,9 +280,9 @@ static void put_sign_information(JsonWriter *w, const ErrorContext *context)
     json_key_text(w, "location", SPAN("authorization"));
     json_key_object(w, "sign_information");
     json_key_text(w, "method", show(context->method, 16, shown));
-    json_key_text(w, "url", show(context->target, ERROR_URL_BYTES_MAX, shown));
+    json_key_text(w, "url", show(harmless(context->target), ERROR_URL_BYTES_MAX, shown));
     json_key_text(w, "truncated_sign_message",
-            show(context->canonical, ERROR_SIGN_MESSAGE_BYTES_MAX, shown));
+            show(harmless(context->canonical), ERROR_SIGN_MESSAGE_BYTES_MAX, shown));
     json_key_int(w, "sign_message_length", (int64_t)context->canonical.size);
     json_close(w);
     json_close(w);

@@ -101,9 +101,8 @@ static void values_of(const Binding *b, Value ret_values[COLUMNS])
 /* --- what may be in one --- */
 
 /* Letters, digits and `_-./`. Digits alone are at most twelve, so that no card's number is one. */
-static bool is_id(const char *text, size_t least)
+static bool is_id(Span span, size_t least)
 {
-    const Span span = span_of_text(text);
     size_t digits = 0;
     for (size_t i = 0; i < span.size; i++) {
         const uint8_t c = span.data[i];
@@ -116,12 +115,17 @@ static bool is_id(const char *text, size_t least)
     return span.size >= least && (digits < span.size || digits < DETECT_DIGITS_MIN);
 }
 
+bool binding_id_is_valid(Span id)
+{
+    return is_id(id, 1) && detect_kind(id, DETECT_ALL) == DETECT_NOTHING;
+}
+
 /* What the detectors of free text find is in no name either. A token is digits that no card is. */
 static Status holds_no_card(const Binding *b)
 {
     const char *const texts[] = { b->id, b->user, b->plan };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        TRY(detect_free_text(span_of_text(texts[i])));
+        TRY(detect_kept_text(span_of_text(texts[i])));
     REQUIRE(!detect_luhn(span_of_text(b->card)), REFUSED_DATA_CARD_NUMBER);
     return OK;
 }
@@ -139,7 +143,9 @@ static Status check(const Binding *b, int64_t now_us)
 {
     TRY(holds_no_card(b));
     REQUIRE(b->kind >= BINDING_CONTRACT && b->kind <= BINDING_QUICK_PAY, REFUSED_BINDING_FIELD);
-    REQUIRE(is_id(b->id, 1) && is_id(b->user, 1) && is_id(b->plan, 0), REFUSED_BINDING_FIELD);
+    REQUIRE(is_id(span_of_text(b->id), 1) && is_id(span_of_text(b->user), 1)
+                    && is_id(span_of_text(b->plan), 0),
+            REFUSED_BINDING_FIELD);
     REQUIRE(is_token(b->card), REFUSED_BINDING_FIELD);
     REQUIRE(b->merchant[0] == 0 || merchant_id_is_valid(span_of_text(b->merchant)),
             REFUSED_BINDING_FIELD);

@@ -58,6 +58,8 @@ typedef struct Binding {
 } Binding;
 
 /* "contract", "deduction", "quick-pay"; false for anything else. */
+/* Could a binding have this id? What could not is asked of nobody and written nowhere (TP-8). */
+bool binding_id_is_valid(Span id);
 bool binding_kind_of(Span name, BindingKind *ret_kind);
 const char *binding_kind_name(BindingKind kind);
 

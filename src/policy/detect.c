@@ -1,5 +1,6 @@
 #include "policy/detect.h"
 
+#include "base/heap.h"
 #include "policy/detect_inside.h"
 #include "policy/detect_number.h"
 
@@ -185,7 +186,23 @@ static Status refuse_kind(DetectKind kind)
     return OK;
 }
 
-Status detect_free_text(Span text) { return refuse_kind(detect_kind(text, DETECT_DOOR)); }
+/* What was found was also decoded, on the stack below: nobody needs it any more. */
+static DetectKind judge(Span text, unsigned kinds)
+{
+    const DetectKind kind = detect_kind(text, kinds);
+    if (kind != DETECT_NOTHING) stack_wipe();
+    return kind;
+}
+
+Status detect_kept_text(Span text)
+{
+    const DetectKind kind = judge(text, DETECT_KEPT);
+    TRY(refuse_kind(kind));
+    REQUIRE(kind == DETECT_NOTHING, REFUSED_DATA_SENSITIVE);
+    return OK;
+}
+
+Status detect_free_text(Span text) { return refuse_kind(judge(text, DETECT_DOOR)); }
 
 Status detect_fields(const Span *fields, size_t count, size_t *ret_first)
 {

@@ -46,6 +46,8 @@ typedef enum DetectKind {
     (DETECT_SET(DETECT_CARD_CODE) | DETECT_SET(DETECT_TRACK) | DETECT_SET(DETECT_CHIP))
 /* What the doors of the payment API refuse. */
 #define DETECT_DOOR (DETECT_PROHIBITED | DETECT_SET(DETECT_CARD))
+/* What they refuse in text that is kept as it comes. */
+#define DETECT_KEPT (DETECT_ALL & ~DETECT_SET(DETECT_PHONE))
 #define DETECT_ALL (DETECT_SET(DETECT_KINDS) - 2u)
 
 enum {
@@ -97,6 +99,10 @@ DetectKind detect_kind_over_fields(
 MUST_USE Status detect_free_text(Span text);
 /* `ret_first`, on refusal: the field that holds it, or its beginning; may be NULL. */
 MUST_USE Status detect_fields(const Span *fields, size_t count, size_t *ret_first);
+/* The same for text that is kept as it comes: refuses besides REFUSED_DATA_SENSITIVE (identity
+ * numbers, private keys, secrets, internal accounts: TP-6, TP-7, TP-14). Phone numbers stay: shops
+ * sell top-ups for them. */
+MUST_USE Status detect_kept_text(Span text);
 
 /* The guard of a program's log (base/log.h): all kinds; returns the kind's name or NULL. */
 const char *detect_guard(const Span *fields, size_t count, size_t *ret_first, size_t *ret_last);

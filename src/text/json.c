@@ -1,6 +1,9 @@
 #include "text/json.h"
 
+#include "base/heap.h"
+
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -220,6 +223,9 @@ static Status syntax_refusal(json_error_t *error, JsonProblem *problem)
     }
 }
 
+/* What was typed into the wrong field is in these allocations: gone with them (TP-5). */
+static void wipe_what_is_freed(void) { json_set_alloc_funcs(heap_allocate, heap_free); }
+
 Status json_parse(Span text, JsonDocument **ret_document, JsonProblem *problem)
 {
     if (text.size > JSON_BYTES_MAX) {
@@ -227,8 +233,10 @@ Status json_parse(Span text, JsonDocument **ret_document, JsonProblem *problem)
         return REFUSE(REFUSED_JSON_SIZE);
     }
     TRY(check_depth(text, problem));
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    CHECK(pthread_once(&once, wipe_what_is_freed) == 0, FAULT_MEMORY);
 
-    CLEANUP(json_free) JsonDocument *document = malloc(sizeof(*document) + text.size);
+    CLEANUP(json_free) JsonDocument *document = heap_allocate(sizeof(*document) + text.size);
     CHECK(document != NULL, FAULT_MEMORY);
     document->size = text.size;
     document->root = NULL;
@@ -251,7 +259,7 @@ void json_free(JsonDocument **document)
 {
     if (*document == NULL) return;
     json_decref((*document)->root);
-    free(*document);
+    heap_free(*document);
     *document = NULL;
 }
 

@@ -79,6 +79,9 @@ static void keep(const HttpAnswer *http, AskAnswer *ret)
     ASSERT(http->body.size <= sizeof(ret->body));
     if (http->body.size > 0) memcpy(ret->body, http->body.data, http->body.size);
     ret->body_size = http->body.size;
+    ASSERT(http->head.size <= sizeof(ret->head));
+    if (http->head.size > 0) memcpy(ret->head, http->head.data, http->head.size);
+    ret->head_size = http->head.size;
     if (!status_ok(json_parse(http->body, &document, &problem))) return;
     if (!status_ok(json_read_some(document, json_root(document), fields, 1, &message, &problem)))
         return;

@@ -6,7 +6,7 @@
 #include "intruder.h"
 #include "merchant_steps.h"
 
-enum { ASK_HEADERS_MAX = 8, ASK_ANSWER_BYTES_MAX = 16 * 1024 };
+enum { ASK_HEADERS_MAX = 8, ASK_ANSWER_BYTES_MAX = 16 * 1024, ASK_HEAD_BYTES_MAX = 4096 };
 
 /* Unset parts are right. All borrowed. */
 typedef struct Ask {
@@ -35,6 +35,8 @@ typedef struct AskAnswer {
     char message[256];
     uint8_t body[ASK_ANSWER_BYTES_MAX];
     size_t body_size;
+    uint8_t head[ASK_HEAD_BYTES_MAX]; /* its header lines */
+    size_t head_size;
 } AskAnswer;
 
 /* Send it and keep what came. A connection that is closed without an answer is a refusal of ours to
