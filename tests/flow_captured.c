@@ -421,7 +421,7 @@ static const CapturedAct acts[] = {
     { "ciphertext of another subject", reveal_from_subject, REFUSED_SEAL_TAMPERED },
     { "changed ciphertext", reveal_changed, REFUSED_SEAL_TAMPERED },
     { "rewrap for another subject", rewrap_for_another, REFUSED_SEAL_TAMPERED },
-    { "a password record as a field", open_the_record, REFUSED_FIELD_CLASS },
+    { "a password record as a field", open_the_record, REFUSED_REVEAL_FORBIDDEN },
     { "reveal over the budget", reveal_over_budget, REFUSED_REVEAL_BUDGET },
     { "over the budget, vaultd killed", reveal_over_budget_after_a_kill, REFUSED_REVEAL_BUDGET },
     { "a card's box in another request", protect_the_same_box, REFUSED_BOX_SPENT },

@@ -43,7 +43,7 @@ static void describe_hufud(Machine *m)
     m->programs[MACHINE_HUFUD] = (Program) {
         .name = "hufud",
         .arguments = { path_in(m->paths[5], m->layout->programs, "hufud"), "--config",
-                path_in(m->paths[6], d, "hufud.yaml") },
+                path_in(m->paths[6], d, "hufud.yaml"), "--development" },
         .log_path = path_in(m->paths[7], d, "log/hufud.log"),
         .uid = u->web,
         .gid = u->web_group,

@@ -17,6 +17,7 @@ typedef struct ScanOptions {
     const char *format;
     int64_t archive_gigabytes;
     bool quiet;
+    bool development;
 } ScanOptions;
 
 /* What a scan carries with it. */
@@ -84,7 +85,8 @@ static Status scan_all(Scan *scan, const ScanOptions *options)
     if (scan->shown) progress_end(&scan->progress, scan->report.bytes);
     scan->shown = false;
     if (options->git != NULL) TRY(walk_git(walk, options->git));
-    if (options->database != NULL) TRY(columns_walk(options->database, on_value, scan));
+    if (options->database != NULL)
+        TRY(columns_walk(options->database, options->development, on_value, scan));
     return OK;
 }
 
@@ -167,6 +169,8 @@ int command_scan(int argc, char **argv)
                 &o.write, 0, 0 },
         { "--archive-gigabytes", OPTION_NUMBER, "N", "what one file may unpack to [16]",
                 &o.archive_gigabytes, 1, 1024 },
+        { "--development", OPTION_FLAG, NULL,
+                "take --db over a channel that is not encrypted and proven", &o.development, 0, 0 },
         { "--quiet", OPTION_FLAG, NULL, "no progress bar", &o.quiet, 0, 0 },
     };
     const Usage usage = { "hufu scan",

@@ -50,6 +50,8 @@ def main():
         assert scan(folder, "-", text="nothing\n").returncode == 0
         assert scan(folder).returncode == 2 and scan(folder, "--format", "xml", ".").returncode == 2
         assert scan(folder, "--db", "oracle://x").returncode == 2
+        # TP-17: another machine is spoken to encrypted and proven, or not at all
+        assert "CHANNEL_UNSAFE" in scan(folder, "--db", "postgres://192.0.2.1/x").stderr
         assert scan(folder, "nowhere").returncode == 1
 
         assert scan(folder, "logs", "--write-baseline", "base").returncode == 0

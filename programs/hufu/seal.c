@@ -4,6 +4,7 @@
 #include "people.h"
 
 #include "base/secret.h"
+#include "store/safe_address.h"
 
 static Status name_database(SealTarget *t)
 {
@@ -28,6 +29,7 @@ Status seal_connect(SealTarget *t)
     const Status s = attach_core_open(socket, span_of_buffer(&pem), &t->core);
     bytes_wipe(memory, sizeof(memory));
     TRY(s);
+    TRY(safe_address_postgres(t->url, t->development)); /* TP-17 */
     t->connection = PQconnectdb(t->url);
     CHECK(PQstatus(t->connection) == CONNECTION_OK, FAULT_ATTACH_DATABASE);
     return name_database(t);

@@ -17,6 +17,7 @@ typedef struct SealTarget {
     const char *database; /* NULL: as the connection says */
     const char *core_key; /* file; NULL: none */
     const char *reason;
+    bool development;
     OptionList people;
     char database_memory[WIRE_NAME_BYTES_MAX + 1];
     PGconn *connection;
@@ -25,18 +26,21 @@ typedef struct SealTarget {
 } SealTarget;
 
 /* The options that every command has. */
-#define SEAL_OPTIONS(t)                                                                           \
-    { "--db", OPTION_TEXT, "URL", "postgres://... of the database (required)", &(t)->url, 0, 0 }, \
-            { "--table", OPTION_TEXT, "NAME", "with its schema: public.t_account (required)",     \
-                &(t)->table_name, 0, 0 },                                                         \
-            { "--name", OPTION_TEXT, "TEXT", "of the database, for people [database@host:port]",  \
-                &(t)->database, 0, 0 },                                                           \
-            { "--core-key", OPTION_TEXT, "FILE", "the core's private key (PEM)", &(t)->core_key,  \
-                0, 0 },                                                                           \
-            { "--socket", OPTION_TEXT, "PATH", "of vaultd [DIR's operator socket]", &(t)->socket, \
-                0, 0 },                                                                           \
-    {                                                                                             \
-        "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &(t)->directory, 0, 0   \
+#define SEAL_OPTIONS(t)                                                                            \
+    { "--db", OPTION_TEXT, "URL", "postgres://... of the database (required)", &(t)->url, 0, 0 },  \
+            { "--table", OPTION_TEXT, "NAME", "with its schema: public.t_account (required)",      \
+                &(t)->table_name, 0, 0 },                                                          \
+            { "--name", OPTION_TEXT, "TEXT", "of the database, for people [database@host:port]",   \
+                &(t)->database, 0, 0 },                                                            \
+            { "--core-key", OPTION_TEXT, "FILE", "the core's private key (PEM)", &(t)->core_key,   \
+                0, 0 },                                                                            \
+            { "--socket", OPTION_TEXT, "PATH", "of vaultd [DIR's operator socket]", &(t)->socket,  \
+                0, 0 },                                                                            \
+            { "--development", OPTION_FLAG, NULL,                                                  \
+                "take --db over a channel that is not encrypted and proven", &(t)->development, 0, \
+                0 },                                                                               \
+    {                                                                                              \
+        "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &(t)->directory, 0, 0    \
     }
 
 /* Connect to both. Says what failed. */

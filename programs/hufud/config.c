@@ -1,7 +1,9 @@
 #include "config.h"
 
 #include "base/seams.h"
+#include "store/safe_address.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,5 +136,38 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ret_config->openers = s.openers;
     keep_clocks(&s, ret_config);
     ret_config->callers = s.callers;
+    return OK;
+}
+
+/* A file or a socket file; "tcp:host", "host:port", "nfs://..." are not. */
+static bool is_path(const char *text)
+{
+    return text[0] == '/' || (strchr(text, ':') == NULL && strchr(text, '@') == NULL);
+}
+
+static bool is_numeric(const char *address)
+{
+    uint8_t bytes[16];
+    return inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
+}
+
+Status config_channels(const Config *c, bool development, const char **ret_key)
+{
+    const struct {
+        const char *key;
+        const char *value;
+        bool database;
+    } ends[] = { { "vault", c->vault, false }, { "admin", c->admin, false },
+        { "database", c->database, true }, { "domain", c->domain, true },
+        { "checkpoints", c->checkpoints, false }, { "second", c->second, false } };
+    *ret_key = "address";
+    REQUIRE(is_numeric(c->address), REFUSED_CHANNEL_ADDRESS);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        *ret_key = ends[i].key;
+        if (ends[i].database && safe_address_is_postgres(ends[i].value))
+            TRY(safe_address_postgres(ends[i].value, development));
+        else
+            REQUIRE(is_path(ends[i].value), REFUSED_CHANNEL_ADDRESS);
+    }
     return OK;
 }

@@ -37,5 +37,15 @@ typedef struct Config {
     int64_t callers; /* threads that serve callers */
 } Config;
 
+/*
+ * May hufud start with these? What it speaks over stays on this machine or is encrypted and proven
+ * on both sides (TP-17): vaultd and the operator over local sockets, files for database, domain
+ * store and both places of checkpoints; its own two ports are TLS 1.3 always, on a numeric address.
+ *
+ * development: `hufu up` on one machine; databases may then be anywhere.
+ * Refuses REFUSED_CHANNEL_ADDRESS, REFUSED_CHANNEL_UNSAFE; *ret_key names the setting.
+ */
+MUST_USE Status config_channels(const Config *config, bool development, const char **ret_key);
+
 /* Refuses what text/yaml.h refuses; problem->line is 0 when the file cannot be read. */
 MUST_USE Status config_load(const char *path, Config *ret_config, YamlProblem *problem);

@@ -63,7 +63,8 @@ static Status serve(const Opening *opening, const sigset_t *signals)
 
 static int usage(void)
 {
-    fputs("hufud --config FILE\n\nThe payment API. Started by `hufu up` or systemd; settings: "
+    fputs("hufud --config FILE [--development]\n\nThe payment API. Started by `hufu up` or "
+          "systemd; settings: "
           "deploy/hufud.yaml.\n",
             stderr);
     return 2;
@@ -75,7 +76,8 @@ int main(int argc, char **argv)
     /* The scanner guards the log; where it cannot run, its detector alone does, more slowly. */
     log_guard(status_ok(scan_guard_open()) ? scan_guard : detect_guard);
     log_door_open();
-    if (argc != 3 || strcmp(argv[1], "--config") != 0) return usage();
+    const bool development = argc == 4 && strcmp(argv[3], "--development") == 0;
+    if ((argc != 3 && !development) || strcmp(argv[1], "--config") != 0) return usage();
     harden();
     const sigset_t signals = block_signals();
 
@@ -88,6 +90,12 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
 
+    const char *key = "";
+    const Status channels = config_channels(&config, development, &key);
+    if (!status_ok(channels)) {
+        LOG_STATUS(LOG_ERROR, "hufud.channel", channels, LOG_TEXT(PATH, key));
+        return EXIT_FAILURE;
+    }
     static Opening opening;
     const Status opened = opening_open(&config, &signals, &opening);
     if (!status_ok(opened)) {

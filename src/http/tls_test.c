@@ -131,6 +131,31 @@ static void test_rotation(void)
     test_identity_free(&next);
 }
 
+/* TP-17: a new leaf of the service's port asks for the same clients' authority as before. */
+static void test_rotation_keeps_whom_it_trusts(void)
+{
+    identities_make();
+    TestIdentity next = test_identity("server", &root, 78);
+    CLEANUP(unserve)
+    HttpServer *server = serve(test_tls(true, &server_leaf, &root), (HttpServerConfig) { 0 });
+    CLEANUP(tls_free) SSL_CTX *known = test_tls(false, &client_leaf, &root);
+    CLEANUP(tls_free) SSL_CTX *unknown = test_tls(false, NULL, &root);
+    const HttpClientConfig config = { "127.0.0.1", http_server_port(server), known, "hufu.test",
+        5000 };
+    const HttpCall get = { .method = "GET", .target = SPAN("/") };
+    HttpAnswer answer = { 0 };
+    CLEANUP(http_client_close) HttpClient *before = NULL;
+    EXPECT_OK(http_client_open(&config, &before));
+    EXPECT_OK(http_client_call(before, &get, &answer));
+    SSL_CTX *const rotated = test_tls(true, &next, &root);
+    http_server_set_tls(server, rotated);
+    SSL_CTX_free(rotated);
+    EXPECT_OK(call(server, known, "hufu.test", client_leaf.certificate));
+    EXPECT_OK(http_client_call(before, &get, &answer)); /* not closed, not asked again */
+    EXPECT(!status_ok(call(server, unknown, "hufu.test", NULL)));
+    test_identity_free(&next);
+}
+
 /* Pitfall 4, the case where libevent's own time-out left 500 of 500 open: a TLS peer that dribbles.
  */
 static void test_slow_peers_meet_their_deadline(void)
@@ -180,4 +205,5 @@ static void test_dirty_shutdowns_leave_nothing(void)
 }
 
 TESTS(TEST(test_mutual_authentication), TEST(test_without_client_certificates), TEST(test_rotation),
-        TEST(test_slow_peers_meet_their_deadline), TEST(test_dirty_shutdowns_leave_nothing))
+        TEST(test_rotation_keeps_whom_it_trusts), TEST(test_slow_peers_meet_their_deadline),
+        TEST(test_dirty_shutdowns_leave_nothing))

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,6 +89,27 @@ static Status connect_fd(int fd, const char *path, int deadline_ms)
     return BROKEN(FAULT_IPC);
 }
 
+/* Whoever may make a file in the socket's folder could listen there in the right one's place. So
+ * who listens must be who keeps that folder to himself; or root, or ourselves. */
+static Status check_listener(int fd, const char *path)
+{
+    struct ucred who = { 0 };
+    socklen_t size = sizeof(who);
+    CHECK(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0, FAULT_IPC);
+    if (who.uid == 0 || who.uid == geteuid()) return OK;
+    char folder[CHANNEL_PATH_BYTES_MAX + 1] = ".";
+    const char *end = strrchr(path, '/');
+    if (end != NULL) {
+        const size_t length = end == path ? 1 : (size_t)(end - path);
+        memcpy(folder, path, length);
+        folder[length] = 0;
+    }
+    struct stat facts = { 0 };
+    REQUIRE(stat(folder, &facts) == 0 && facts.st_uid == who.uid, REFUSED_IPC_PEER);
+    REQUIRE((facts.st_mode & (S_IWGRP | S_IWOTH)) == 0, REFUSED_IPC_PEER);
+    return OK;
+}
+
 Status channel_connect(const char *path, int deadline_ms, Channel **ret_channel)
 {
     ASSERT(deadline_ms > 0);
@@ -95,8 +117,8 @@ Status channel_connect(const char *path, int deadline_ms, Channel **ret_channel)
     CHECK(channel != NULL, FAULT_MEMORY);
     *channel = (Channel) { .deadline_ms = deadline_ms, .usable = true };
     channel->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const Status s =
-            channel->fd < 0 ? BROKEN(FAULT_IPC) : connect_fd(channel->fd, path, deadline_ms);
+    Status s = channel->fd < 0 ? BROKEN(FAULT_IPC) : connect_fd(channel->fd, path, deadline_ms);
+    if (status_ok(s)) s = check_listener(channel->fd, path);
     if (!status_ok(s)) {
         channel_close(channel);
         return s;

@@ -4,6 +4,7 @@
 #include "ipc/channel.h"
 #include "ipc/service.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,5 +49,53 @@ static void test_listening_replaces_a_socket_but_no_other_file(void)
     EXPECT(unlink(path) == 0);
 }
 
+/* Somebody else listens at this path, as another user; the one who connects is root, whom no file's
+ * mode keeps out. */
+static Status connect_to_another(const char *socket_path)
+{
+    int told[2];
+    char byte = 0;
+    Channel *channel = NULL;
+    ASSERT(pipe(told) == 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        int listener = -1;
+        if (setgid(65534) != 0 || setuid(65534) != 0) _exit(1);
+        const Status s = service_listen(socket_path, 0666, -1, &listener);
+        byte = status_ok(s) ? 'y' : 'n';
+        if (write(told[1], &byte, 1) != 1) _exit(1);
+        pause();
+    }
+    close(told[1]);
+    const bool listens = read(told[0], &byte, 1) == 1 && byte == 'y';
+    const Status s = listens ? channel_connect(socket_path, 1000, &channel) : BROKEN(FAULT_IPC);
+    channel_close(channel);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    unlink(socket_path);
+    close(told[0]);
+    return s;
+}
+
+/* TP-17: both ends of a local socket know each other: who connects asks who listens. */
+static void test_a_listener_in_the_right_ones_place_is_refused(void)
+{
+    static const char folder[] = "/tmp/hufu_listen_test.d";
+    static const char inside[] = "/tmp/hufu_listen_test.d/socket";
+    if (getuid() != 0) {
+        printf("SKIPPED: only root can become another user\n");
+        return;
+    }
+    EXPECT_REFUSED(connect_to_another(path), REFUSED_IPC_PEER); /* anybody may write in /tmp */
+    EXPECT(mkdir(folder, 0700) == 0 && chown(folder, 65534, 65534) == 0);
+    EXPECT_OK(connect_to_another(inside)); /* a folder of its own */
+    EXPECT(chmod(folder, 0770) == 0);
+    EXPECT_REFUSED(connect_to_another(inside), REFUSED_IPC_PEER);
+    EXPECT(chown(folder, 65533, 65534) == 0 && chmod(folder, 0777) == 0);
+    EXPECT_REFUSED(connect_to_another(inside), REFUSED_IPC_PEER); /* another one's folder */
+    EXPECT(rmdir(folder) == 0);
+}
+
 TESTS(TEST(test_socket_file_mode_keeps_strangers_out),
+        TEST(test_a_listener_in_the_right_ones_place_is_refused),
         TEST(test_listening_replaces_a_socket_but_no_other_file))

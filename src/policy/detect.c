@@ -206,5 +206,7 @@ Status detect_free_text(Span text) { return refuse_kind(judge(text, DETECT_DOOR)
 
 Status detect_fields(const Span *fields, size_t count, size_t *ret_first)
 {
-    return refuse_kind(detect_kind_in_fields(fields, count, DETECT_DOOR, ret_first, NULL));
+    const DetectKind kind = detect_kind_in_fields(fields, count, DETECT_DOOR, ret_first, NULL);
+    if (kind != DETECT_NOTHING) stack_wipe();
+    return refuse_kind(kind);
 }

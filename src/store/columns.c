@@ -1,6 +1,7 @@
 #include "store/columns.h"
 
 #include "store/columns_inside.h"
+#include "store/safe_address.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -13,19 +14,17 @@ static bool begins(const char *address, const char *scheme)
     return strncmp(address, scheme, strlen(scheme)) == 0;
 }
 
-static bool is_postgres(const char *address)
-{
-    return begins(address, "postgres://") || begins(address, "postgresql://");
-}
-
 bool columns_address_is_known(const char *address)
 {
-    return begins(address, "sqlite:") || is_postgres(address);
+    return begins(address, "sqlite:") || safe_address_is_postgres(address);
 }
 
-Status columns_walk(const char *address, ColumnSeen seen, void *context)
+Status columns_walk(const char *address, bool development, ColumnSeen seen, void *context)
 {
-    if (is_postgres(address)) return columns_walk_postgres(address, seen, context);
+    if (safe_address_is_postgres(address)) {
+        TRY(safe_address_postgres(address, development));
+        return columns_walk_postgres(address, seen, context);
+    }
     REQUIRE(begins(address, "sqlite:"), REFUSED_DATABASE_UNREADABLE);
     return columns_walk_sqlite(address + strlen("sqlite:"), seen, context);
 }

@@ -22,5 +22,6 @@ typedef Status (*ColumnSeen)(void *context, const ColumnValue *value);
 /* The scheme of the address is one of ours. */
 bool columns_address_is_known(const char *address);
 
-/* Refuses REFUSED_DATABASE_UNREADABLE. Faults FAULT_MEMORY, and what `seen` returns. */
-MUST_USE Status columns_walk(const char *address, ColumnSeen seen, void *context);
+/* development: as store/safe_address.h says. Refuses REFUSED_DATABASE_UNREADABLE,
+ * REFUSED_CHANNEL_UNSAFE (TP-17). Faults FAULT_MEMORY, and what `seen` returns. */
+MUST_USE Status columns_walk(const char *address, bool development, ColumnSeen seen, void *context);

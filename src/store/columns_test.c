@@ -50,7 +50,7 @@ static void test_every_column_of_sqlite(void)
     char address[64];
     snprintf(address, sizeof(address), "sqlite:%s", path);
     Shown shown = { 0 };
-    EXPECT_OK(columns_walk(address, on_value, &shown));
+    EXPECT_OK(columns_walk(address, false, on_value, &shown));
     EXPECT(shown.count == 6);
     EXPECT(shows(&shown, "a.x[rowid 1]=one") && shows(&shown, "a.y[rowid 1]=ab"));
     EXPECT(shows(&shown, "a.z[rowid 2]=4111111111111111"));
@@ -61,10 +61,16 @@ static void test_every_column_of_sqlite(void)
 static void test_what_is_no_database_is_refused(void)
 {
     Shown shown = { 0 };
+    EXPECT_REFUSED(columns_walk("sqlite:/nowhere/x.db", false, on_value, &shown),
+            REFUSED_DATABASE_UNREADABLE);
+    /* Nothing is sent over an open line to another machine (TP-17). */
     EXPECT_REFUSED(
-            columns_walk("sqlite:/nowhere/x.db", on_value, &shown), REFUSED_DATABASE_UNREADABLE);
-    EXPECT_REFUSED(columns_walk("oracle://x", on_value, &shown), REFUSED_DATABASE_UNREADABLE);
-    EXPECT_REFUSED(columns_walk("postgres://127.0.0.1:1/x?connect_timeout=1", on_value, &shown),
+            columns_walk("postgres://192.0.2.1/x?connect_timeout=1", false, on_value, &shown),
+            REFUSED_CHANNEL_UNSAFE);
+    EXPECT_REFUSED(
+            columns_walk("oracle://x", false, on_value, &shown), REFUSED_DATABASE_UNREADABLE);
+    EXPECT_REFUSED(
+            columns_walk("postgres://127.0.0.1:1/x?connect_timeout=1", false, on_value, &shown),
             REFUSED_DATABASE_UNREADABLE);
     EXPECT(shown.count == 0);
     EXPECT(columns_address_is_known("postgresql://x") && !columns_address_is_known("mysql://x"));

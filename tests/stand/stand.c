@@ -155,7 +155,8 @@ static void exec_hufud(const Stand *stand)
 {
     char program[STAND_PATH_BYTES_MAX + 16];
     snprintf(program, sizeof(program), "%s/hufud", stand->programs);
-    execl(program, program, "--config", stand_path(stand, "hufud.yaml"), (char *)NULL);
+    execl(program, program, "--config", stand_path(stand, "hufud.yaml"), "--development",
+            (char *)NULL);
 }
 
 /* The child: its log, its user, its program; it ends when the test ends. */
