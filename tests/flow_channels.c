@@ -176,7 +176,7 @@ static size_t decode(uint8_t *text, size_t size)
         const bool escape = at + 3 < size && text[at] == '\\' && text[at + 1] == 'x'
                 && nibble(text[at + 2]) >= 0 && nibble(text[at + 3]) >= 0;
         text[to++] =
-                escape ? (uint8_t)(nibble(text[at + 2]) << 4 | nibble(text[at + 3])) : text[at];
+                (uint8_t)(escape ? nibble(text[at + 2]) << 4 | nibble(text[at + 3]) : text[at]);
         at += escape ? 4 : 1;
     }
     return to;

@@ -24,7 +24,7 @@ typedef struct Ceremony {
     OptionList shares, who;
     const char *arguments[ARGUMENTS_MAX];
     size_t argument_count;
-    char numbers[NUMBERS_MAX][16];
+    char numbers[NUMBERS_MAX][24];
     size_t number_count;
     char program[PATH_BYTES_MAX];
 } Ceremony;

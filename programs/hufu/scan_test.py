@@ -10,7 +10,7 @@ import sys
 import tarfile
 import tempfile
 
-HUFU = sys.argv[1]
+HUFU = os.path.abspath(sys.argv[1])
 CARD, IDENTITY, SECRET = "4111111111111111", "11010519491231002X", "Tr0ub4dor-and-3"
 TEXT = f"paid with {CARD}\nid {IDENTITY}\npassword={SECRET}\n;{CARD}=29121010000012300000\n"
 
