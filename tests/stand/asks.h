@@ -49,7 +49,8 @@ typedef struct AskWanted {
     const char *field; /* of detail, as a JSON pointer; NULL: not looked at */
 } AskWanted;
 
-/* Refused as wanted, with a message, and no table has another row or another batch than before. */
+/* Refused as wanted, with a message, and no table of payments has another row or another batch
+ * than before. */
 bool ask_refused(HttpClient *http, Intruder *intruder, const char *name, const Ask *ask,
         const AskWanted *wanted, AskAnswer *ret_answer);
 
