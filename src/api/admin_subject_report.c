@@ -67,11 +67,11 @@ static void write_holding(
 }
 
 /* As the domain store has it; asterisks alone where it has none. The value is vaultd's. */
-static Span mask_of(const House *house, const Holding *holding, Buffer *memory)
+static Span mask_of(
+        const House *house, const SubjectName *of, const Holding *holding, Buffer *memory)
 {
     const Fields fields = { house->domain, house->vault };
-    const WireSubjectName name = { span_of_text(holding->name.tenant),
-        span_of_text(holding->name.subject) };
+    const WireSubjectName name = { span_of_text(of->tenant), span_of_text(of->subject) };
     const Status s = fields_mask_of(
             &fields, &name, holding->class, span_of_text(holding->reference), memory);
     return status_ok(s) && memory->size > 0 ? span_of_buffer(memory) : SPAN("********");
@@ -86,8 +86,8 @@ static void write_holdings(JsonWriter *w, const House *house, const SubjectFile 
         uint8_t memory[FIELDS_MASK_BYTES_MAX];
         Buffer text = BUFFER_OF(memory);
         if (!file->has_holding[i] || !there) continue;
-        write_holding(
-                w, file->purposes, &file->holdings[i], mask_of(house, &file->holdings[i], &text));
+        write_holding(w, file->purposes, &file->holdings[i],
+                mask_of(house, &file->subject.name, &file->holdings[i], &text));
     }
     json_close(w);
 }
