@@ -278,10 +278,11 @@ static Status mark(Incident *incident, const IncidentDone *done, int64_t now_us)
 Status incident_do(Rows *rows, Incident *incident, const IncidentDone *done)
 {
     const int64_t now_us = rows_now_us(rows);
-    const bool late = (incident_overdue(incident, now_us) & bit(done->step)) != 0;
     REQUIRE(incident->state != INCIDENT_STATE_CLOSED, REFUSED_INCIDENT_CLOSED);
     REQUIRE(done->text.size > 0 && done->text.size <= INCIDENT_TEXT_BYTES_MAX,
             REFUSED_INCIDENT_TEXT);
+    REQUIRE(done->step <= INCIDENT_STEP_NOT_NEEDED, REFUSED_INCIDENT_STEP);
+    const bool late = (incident_overdue(incident, now_us) & bit(done->step)) != 0;
     TRY(mark(incident, done, now_us));
     incident->state =
             done->step == INCIDENT_STEP_CLOSE ? INCIDENT_STATE_CLOSED : INCIDENT_STATE_OPEN;

@@ -17,7 +17,7 @@ static void edge_of(Span field, bool end, Edge *ret)
     if (field.size > EDGE_BYTES_MAX)
         part = end ? span_part(field, field.size - EDGE_BYTES_MAX, field.size)
                    : span_part(field, 0, EDGE_BYTES_MAX);
-    memcpy(ret->decoded.bytes, part.data, part.size);
+    if (part.size > 0) memcpy(ret->decoded.bytes, part.data, part.size);
     ret->decoded.size = part.size;
     ret->text = (Span) { ret->decoded.bytes, ret->decoded.size };
     for (int layer = 0; layer < 3; layer++) {
