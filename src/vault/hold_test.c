@@ -74,7 +74,7 @@ static Status act_on(House *h, VaultOperation operation, const Act *act)
     TRY(put_approval(h, act, digest, act->people[1], nonce_next, &b));
     nonce_next++;
     TRY(buffer_put(&b, span_of_buffer(&hold)));
-    return house_ask(h, operation, span_of_buffer(&b));
+    return house_ask(h, (uint8_t)operation, span_of_buffer(&b));
 }
 
 static int64_t held_until(House *h, const char *tenant, const char *subject)
