@@ -137,7 +137,7 @@ void detect_each(Span text, unsigned kinds, DetectFound found, void *context)
     look.found = found;
     look.context = context;
     look.base = 0;
-    while (look.base < text.size || look.base == 0) {
+    while (look.base < text.size) {
         const size_t left = text.size - look.base;
         const bool last = left <= DETECT_WINDOW;
         const size_t size = last ? left : DETECT_WINDOW;
@@ -145,7 +145,7 @@ void detect_each(Span text, unsigned kinds, DetectFound found, void *context)
         look.from = look.base == 0 ? 0 : look.base + DETECT_OVERLAP / 2;
         look.to = last ? text.size : look.base + DETECT_WINDOW - DETECT_OVERLAP / 2;
         const Span window = { text.data + look.base, size };
-        if (size > 0) look_at(&look, (View) { window, NULL }, 0);
+        look_at(&look, (View) { window, NULL }, 0);
         if (last) return;
         look.base += DETECT_WINDOW - DETECT_OVERLAP;
     }
