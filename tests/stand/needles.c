@@ -25,7 +25,7 @@ enum {
 typedef struct Needle {
     uint8_t *bytes;
     size_t size;
-    const char *label;
+    char *label;
     const char *form;
     int32_t next; /* of its bucket; -1: none */
     bool told;
@@ -61,8 +61,10 @@ Needles *needles_open(void)
 
 void needles_close(Needles *n)
 {
-    for (size_t i = 0; i < n->count; i++)
+    for (size_t i = 0; i < n->count; i++) {
         free(n->all[i].bytes);
+        free(n->all[i].label);
+    }
     free(n->all);
     free(n->buckets);
     free(n->sieve);
