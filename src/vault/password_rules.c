@@ -80,7 +80,7 @@ static bool is_one_piece(Span text)
 /* Two neighbours of a run: one step along the alphabet, the digits or a row of keys. */
 static bool follows(uint8_t a, uint8_t b)
 {
-    static const char rows[] = "qwertyuiop asdfghjkl zxcvbnm 1234567890";
+    static const uint8_t rows[] = "qwertyuiop asdfghjkl zxcvbnm 1234567890";
     if (b == a + 1 || a == b + 1 || a == b) return true;
     for (size_t i = 0; i + 1 < sizeof(rows) - 1; i++) {
         const bool here = (rows[i] == a && rows[i + 1] == b) || (rows[i] == b && rows[i + 1] == a);
