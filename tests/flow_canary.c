@@ -294,14 +294,20 @@ static size_t look_into(pid_t pid, size_t *ret_bytes)
     return hits;
 }
 
-/* A sanitizer keeps freed memory and terabytes of shadow: ./check looks in the build without one. */
+/* A sanitizer keeps freed memory and terabytes of shadow: ./check looks in a build without it. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SANITIZED = true };
+#else
+enum { SANITIZED = false };
+#endif
+
 static bool may_look(void)
 {
-#ifdef __SANITIZE_ADDRESS__
-    printf("SKIPPED: the memory of a build with the address sanitizer\n");
-    return false;
-#endif
     char path[64];
+    if (SANITIZED) {
+        printf("SKIPPED: the memory of a build with the address sanitizer\n");
+        return false;
+    }
     snprintf(path, sizeof(path), "/proc/%d/mem", (int)stand.pids[STAND_HUFUD]);
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) close(fd);

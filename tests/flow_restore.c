@@ -430,7 +430,8 @@ static void test_release_of_a_repaired_row(void)
     EXPECT(!pay("FROZEN-0", 100)); /* seen at the first read */
     for (int tries = 0; tries < WAIT_TRIES_MAX; tries++) {
         if (stand_number(&stand, "SELECT count(*) FROM alert WHERE about_table = 4") > 0) break;
-        if (tries % 40 == 39) EXPECT(!pay("FROZEN-0", 100)); /* the first may have met another end */
+        if (tries % 40 == 39)
+            EXPECT(!pay("FROZEN-0", 100)); /* the first may have met another end */
         pause_ms(POLL_MS);
     }
     stand_text(&stand, "SELECT about_key FROM alert WHERE about_table = 4", key, sizeof(key));

@@ -105,7 +105,7 @@ Status ask_send(HttpClient *http, const Ask *ask, AskAnswer *ret)
 }
 
 /* Rows and their batches in every table that a payment writes: one text that must not change.
- * Without audit_leaf: refusals at the door and vaultd's own acts are lines there (decision 0024). */
+ * Without audit_leaf: refusals at the door and vaultd's acts are lines there (decision 0024). */
 static void look(Intruder *intruder, char ret_state[STATE_BYTES_MAX])
 {
     static const char *const tables[] = { "account", "payer", "merchant", "merchant_key",
