@@ -59,25 +59,9 @@ static double cpu_s(StandProgram program)
 
 static bool open_settings(void)
 {
-    static char paths[4][1024];
-    uint8_t key_bytes[SIGN_KEY_PEM_BYTES_MAX];
-    Buffer key = BUFFER_OF(key_bytes);
-    static const char *const names[] = { "run/hufud/ca.pem", "sdk.pem", "sdk.key.pem",
-        "demo/platform.pem" };
-    for (int i = 0; i < 4; i++)
-        snprintf(paths[i], sizeof(paths[i]), "%s/%s", stand.folder, names[i]);
-    const Span certificate = { core.certificate_pem, core.certificate_pem_size };
-    if (!status_ok(enrol_pin(stand.folder)) || !status_ok(private_key_to_pem(core.key, &key))
-            || !status_ok(file_write(paths[1], 0600, certificate))
-            || !status_ok(file_write(paths[2], 0600, span_of_buffer(&key))))
-        return false;
-    settings = (HufuSettings) { .host = "localhost",
-        .port = stand.service_port,
-        .authority_file = paths[0],
-        .certificate_file = paths[1],
-        .key_file = paths[2],
-        .platform_file = paths[3] };
-    return true;
+    static StandCallerFiles files;
+    return status_ok(enrol_pin(stand.folder))
+            && status_ok(stand_caller_settings(&stand, &core, &files, &settings));
 }
 
 typedef struct BenchCaller {

@@ -163,36 +163,14 @@ static void test_every_class_into_every_mouth(void)
 
 /* --- the same classes where they belong: in boxes --- */
 
-static char *write_file(const char *name, Span bytes)
-{
-    const char *path = stand_path(&stand, name);
-    return status_ok(file_write(path, 0600, bytes)) ? strdup(path) : NULL;
-}
-
 static HufuVault *open_library(void)
 {
-    uint8_t key_bytes[SIGN_KEY_PEM_BYTES_MAX];
-    Buffer key = BUFFER_OF(key_bytes);
+    StandCallerFiles files;
+    HufuSettings settings;
     HufuVault *vault = NULL;
     HufuError error;
-    ASSERT(status_ok(private_key_to_pem(core.key, &key)));
-    char *authority = strdup(stand_path(&stand, "run/hufud/ca.pem"));
-    char *platform = strdup(stand_path(&stand, "demo/platform.pem"));
-    char *certificate =
-            write_file("demo/core.pem", (Span) { core.certificate_pem, core.certificate_pem_size });
-    char *key_file = write_file("demo/core.key.pem", span_of_buffer(&key));
-    ASSERT(authority != NULL && platform != NULL && certificate != NULL && key_file != NULL);
-    const HufuSettings settings = { .host = "localhost",
-        .port = stand.service_port,
-        .authority_file = authority,
-        .certificate_file = certificate,
-        .key_file = key_file,
-        .platform_file = platform };
+    ASSERT(status_ok(stand_caller_settings(&stand, &core, &files, &settings)));
     if (hufu_open(&settings, &vault, &error) != 0) fprintf(stderr, "  %s\n", error.message);
-    free(authority);
-    free(platform);
-    free(certificate);
-    free(key_file);
     return vault;
 }
 

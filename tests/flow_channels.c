@@ -39,35 +39,13 @@ static HufuVault *vault;
 static Needles *needles;
 static pid_t tracer;
 
-static char *file_of(const char *name, Span bytes)
-{
-    const char *path = stand_path(&stand, name);
-    return status_ok(file_write(path, 0600, bytes)) ? strdup(path) : NULL;
-}
-
 static void open_library(void)
 {
-    uint8_t key_bytes[SIGN_KEY_PEM_BYTES_MAX];
-    Buffer key = BUFFER_OF(key_bytes);
+    StandCallerFiles files;
+    HufuSettings settings;
     HufuError error;
-    ASSERT(status_ok(private_key_to_pem(core.key, &key)));
-    char *authority = strdup(stand_path(&stand, "run/hufud/ca.pem"));
-    char *platform = strdup(stand_path(&stand, "demo/platform.pem"));
-    char *certificate =
-            file_of("demo/core.pem", (Span) { core.certificate_pem, core.certificate_pem_size });
-    char *key_file = file_of("demo/core.key.pem", span_of_buffer(&key));
-    ASSERT(authority != NULL && platform != NULL && certificate != NULL && key_file != NULL);
-    const HufuSettings settings = { .host = "localhost",
-        .port = stand.service_port,
-        .authority_file = authority,
-        .certificate_file = certificate,
-        .key_file = key_file,
-        .platform_file = platform };
+    EXPECT_OK(stand_caller_settings(&stand, &core, &files, &settings));
     EXPECT(hufu_open(&settings, &vault, &error) == 0);
-    free(authority);
-    free(platform);
-    free(certificate);
-    free(key_file);
 }
 
 static void test_house_opens(void)

@@ -36,6 +36,7 @@ enum { MANY = 1500, FILE_BYTES_MAX = 64 << 20 };
 static Stand stand;
 static StandCaller core;
 static HufuVault *vault;
+static StandCallerFiles files;
 static HufuSettings settings;
 static const HufuColumn card_column = { HUFU_CLASS_CARD, 101, 3 };
 
@@ -53,26 +54,11 @@ static const char *write_file(const char *name, Span bytes)
 static void test_house_opens(void)
 {
     const StandOptions options = { .sm = getenv("HUFU_SUITE") != NULL };
-    uint8_t key_bytes[SIGN_KEY_PEM_BYTES_MAX];
-    Buffer key = BUFFER_OF(key_bytes);
     HufuError error;
     EXPECT_OK(stand_open(&options, &stand));
     EXPECT_OK(enrol_pin(stand.folder));
     EXPECT_OK(stand_caller(&stand, "core", "bank-a", "protect,lookup,password", &core));
-    EXPECT_OK(private_key_to_pem(core.key, &key));
-    settings = (HufuSettings) { .host = "localhost",
-        .port = stand.service_port,
-        .authority_file = write_file("sdk-ca.pem", SPAN("")),
-        .certificate_file =
-                write_file("sdk.pem", (Span) { core.certificate_pem, core.certificate_pem_size }),
-        .key_file = write_file("sdk.key.pem", span_of_buffer(&key)),
-        .platform_file = "" };
-    static char authority[2 * STAND_PATH_BYTES_MAX];
-    static char platform[2 * STAND_PATH_BYTES_MAX];
-    snprintf(authority, sizeof(authority), "%s/run/hufud/ca.pem", stand.folder);
-    snprintf(platform, sizeof(platform), "%s/demo/platform.pem", stand.folder);
-    settings.authority_file = authority;
-    settings.platform_file = platform;
+    EXPECT_OK(stand_caller_settings(&stand, &core, &files, &settings));
     if (hufu_open(&settings, &vault, &error) != 0) fprintf(stderr, "  %s\n", error.message);
     EXPECT(vault != NULL);
 }

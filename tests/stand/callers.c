@@ -2,8 +2,11 @@
 
 #include "admin_client.h"
 #include "base/encoding.h"
+#include "command.h"
 #include "crypto/certificate.h"
 #include "crypto/tls.h"
+
+#include <stdio.h>
 
 typedef struct AddedJson {
     Span certificate;
@@ -88,6 +91,33 @@ void stand_caller_done(StandCaller *caller)
     if (caller->tls != NULL) tls_context_free(&caller->tls);
     private_key_free(&caller->key);
     *caller = (StandCaller) { 0 };
+}
+
+static void put_path(const Stand *stand, const char *name, char ret[STAND_PATH_BYTES_MAX])
+{
+    snprintf(ret, STAND_PATH_BYTES_MAX, "%s", stand_path(stand, name));
+}
+
+Status stand_caller_settings(const Stand *stand, const StandCaller *caller, StandCallerFiles *files,
+        HufuSettings *ret_settings)
+{
+    uint8_t key_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer key = BUFFER_OF(key_bytes);
+    put_path(stand, "run/hufud/ca.pem", files->authority);
+    put_path(stand, "demo/caller.pem", files->certificate);
+    put_path(stand, "demo/caller.key.pem", files->key);
+    put_path(stand, "demo/platform.pem", files->platform);
+    TRY(private_key_to_pem(caller->key, &key));
+    TRY(file_write(files->certificate, 0600,
+            (Span) { caller->certificate_pem, caller->certificate_pem_size }));
+    TRY(file_write(files->key, 0600, span_of_buffer(&key)));
+    *ret_settings = (HufuSettings) { .host = "localhost",
+        .port = stand->service_port,
+        .authority_file = files->authority,
+        .certificate_file = files->certificate,
+        .key_file = files->key,
+        .platform_file = files->platform };
+    return OK;
 }
 
 Status stand_caller_revoke(const Stand *stand, const char *name)

@@ -4,6 +4,7 @@
  * private key of its own, certified through the operator's socket.
  */
 #include "crypto/box.h"
+#include "sdk/hufu.h"
 #include "stand.h"
 
 typedef struct StandCaller {
@@ -20,6 +21,16 @@ MUST_USE Status stand_caller(
 MUST_USE Status stand_caller_with(Stand *stand, const char *name, const char *tenant,
         const char *rights, const PrivateKey *key);
 void stand_caller_done(StandCaller *caller);
+/* What the library opens with: the caller's key and certificate, written to the stand's folder.
+ * Points into `files`, which stays as long as it. */
+typedef struct StandCallerFiles {
+    char authority[STAND_PATH_BYTES_MAX];
+    char certificate[STAND_PATH_BYTES_MAX];
+    char key[STAND_PATH_BYTES_MAX];
+    char platform[STAND_PATH_BYTES_MAX];
+} StandCallerFiles;
+MUST_USE Status stand_caller_settings(const Stand *stand, const StandCaller *caller,
+        StandCallerFiles *files, HufuSettings *ret_settings);
 /* Ask as the operator: caller.revoke. */
 MUST_USE Status stand_caller_revoke(const Stand *stand, const char *name);
 /* Connect to the service's port with this TLS context. */
