@@ -123,14 +123,19 @@ static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
     }
 }
 
-/* Who restored the database and why comes first in the log that goes on from there; and a first
- * checkpoint of that log stands outside before anybody looks for one. */
+/* Who restored the database and why comes first in the log that goes on from there; who was
+ * destroyed since is destroyed in it, too; and a first checkpoint of that log stands outside before
+ * anybody looks for one. */
 static Status note_restore(Opening *o, const WireStatus *status)
 {
     uint8_t memory[AUDIT_NOTE_BYTES_MAX];
     Buffer note = BUFFER_OF(memory);
     bool written = false;
+    size_t destroyed = 0;
+    const Fields fields = { o->house.domain, o->house.vault };
     TRY(restored_write(o->config.database, status, o->house.batcher, &written));
+    TRY(restored_destroy_again(o->config.database, &fields, o->house.batcher, &destroyed));
+    if (destroyed > 0) LOG(LOG_ALERT, "hufud.destroyed_again", LOG_NUMBER(COUNT, destroyed));
     if (written) {
         LOG(LOG_ALERT, "hufud.restored", LOG_NUMBER(TREE_SIZE, status->tree_size));
         TRY(vaultclient_checkpoint(o->house.vault, &note));

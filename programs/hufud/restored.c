@@ -2,8 +2,10 @@
 
 #include "api/event.h"
 #include "base/encoding.h"
+#include "lifecycle/retention.h"
 #include "policy/detect.h"
 #include "store/replace.h"
+#include "store/unit_wait.h"
 
 /* One approver acts, the other stands beside; both are named, and so is how far the log went back.
  */
@@ -38,5 +40,61 @@ Status restored_write(
             && bytes_equal_ct(note.root, status->root, sizeof(note.root));
     if (found && same) TRY(write_event(batcher, &note));
     *ret_written = found && same;
+    return OK;
+}
+
+/* --- destroyed subjects --- */
+
+typedef struct Page {
+    SubjectName after;
+    SubjectName names[DESTROY_SUBJECTS_MAX];
+    size_t count;
+} Page;
+
+static Status list_page(void *context, Store *store)
+{
+    Page *page = context;
+    return destruction_unsaid(store, &page->after, page->names, &page->count);
+}
+
+static Status destroy_again(Batcher *batcher, const SubjectName *name)
+{
+    DestroyedAgain work = { .name = *name, .actor = "restore" };
+    destroyed_again_unit(&work, NULL);
+    return unit_wait(batcher, &work.unit);
+}
+
+static Status judge_page(
+        const Fields *fields, Batcher *batcher, const Page *page, size_t *ret_count)
+{
+    WireSubjectName names[DESTROY_SUBJECTS_MAX];
+    bool destroyed[DESTROY_SUBJECTS_MAX] = { 0 };
+    for (size_t i = 0; i < page->count; i++)
+        names[i] = (WireSubjectName) { span_of_text(page->names[i].tenant),
+            span_of_text(page->names[i].subject) };
+    TRY(fields_destroyed_again(fields, names, page->count, destroyed));
+    for (size_t i = 0; i < page->count; i++) {
+        if (!destroyed[i]) continue;
+        TRY(destroy_again(batcher, &page->names[i]));
+        (*ret_count)++;
+    }
+    return OK;
+}
+
+Status restored_destroy_again(
+        const char *database, const Fields *fields, Batcher *batcher, size_t *ret_count)
+{
+    RestoreNote note = { 0 };
+    Page page = { .count = DESTROY_SUBJECTS_MAX };
+    bool found = false;
+    *ret_count = 0;
+    TRY(store_note_read(database, &note, &found));
+    if (!found) return OK;
+    while (page.count == DESTROY_SUBJECTS_MAX) {
+        TRY(batcher_between(batcher, list_page, &page));
+        if (page.count == 0) return OK;
+        TRY(judge_page(fields, batcher, &page, ret_count));
+        page.after = page.names[page.count - 1];
+    }
     return OK;
 }

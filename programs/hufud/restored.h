@@ -1,10 +1,12 @@
 #pragma once
 /*
  * restored: hufud's part in `hufu restore` (store/replace.h): keep away while the database is
- * replaced, and put into the audit log who replaced it and why, before anybody is served.
+ * replaced, put into the audit log who replaced it and why, and destroy again what was destroyed
+ * since the backup, before anybody is served.
  */
 #include "ipc/vault_wire.h"
 #include "store/batch.h"
+#include "vaultclient/fields.h"
 
 /*
  * Before any checkpoint is signed or request served: write the restorer's note as an AUDIT_RESTORE
@@ -16,3 +18,13 @@
  */
 MUST_USE Status restored_write(
         const char *database, const WireStatus *status, Batcher *batcher, bool *ret_written);
+
+/*
+ * Before any request is served, while a note stands: whom the restored databases have back although
+ * vaultd destroyed them leave both again (TP-3, LL-4.5.4). Killed in between, the next start does
+ * the rest, whether the restore's own event is written by then or not.
+ *
+ * ret_count  of how many subjects
+ */
+MUST_USE Status restored_destroy_again(
+        const char *database, const Fields *fields, Batcher *batcher, size_t *ret_count);

@@ -36,6 +36,21 @@ Status destruction_waiting(
     return OK;
 }
 
+Status destruction_unsaid(Store *store, const SubjectName *after,
+        SubjectName ret_names[DESTROY_SUBJECTS_MAX], size_t *ret_count)
+{
+    const Value parameters[] = { VALUE_OF_TEXT(span_of_text(after->tenant)),
+        VALUE_OF_TEXT(span_of_text(after->subject)), VALUE_OF_INT(SUBJECT_DESTROYED),
+        VALUE_OF_INT(DESTROY_SUBJECTS_MAX) };
+    NameList list = { ret_names, 0 };
+    TRY(store_query(store,
+            "SELECT tenant, subject FROM data_subject WHERE (tenant, subject) > (?1, ?2)"
+            " AND state <> ?3 ORDER BY tenant, subject LIMIT ?4",
+            parameters, 4, take_name, &list));
+    *ret_count = list.count;
+    return OK;
+}
+
 static Status destroyed_gather(Unit *unit, Rows *rows)
 {
     const Destroyed *work = (const Destroyed *)unit;
@@ -117,4 +132,54 @@ void destroyed_unit(Destroyed *work, void (*done)(Unit *unit, Status outcome))
 {
     ASSERT(work->count <= DESTROY_SUBJECTS_MAX);
     work->unit = (Unit) { .gather = destroyed_gather, .run = destroyed_run, .done = done };
+}
+
+/* --- after a restore --- */
+
+static Status again_gather(Unit *unit, Rows *rows)
+{
+    const DestroyedAgain *work = (const DestroyedAgain *)unit;
+    bool found = false;
+    Subject subject;
+    TRY(subject_get(rows, &work->name, &found, &subject));
+    for (size_t i = 0; i < DATA_CLASS_COUNT; i++) {
+        Holding holding;
+        TRY(holding_get(rows, &work->name, data_class_at(i)->class, &found, &holding));
+    }
+    return OK;
+}
+
+static Status again_all(const DestroyedAgain *work, Rows *rows)
+{
+    bool found = false;
+    Subject subject = { 0 };
+    Act act = { .kind = ACT_DESTROY, .name = work->name };
+    TRY(subject_get(rows, &work->name, &found, &subject));
+    REQUIRE(found, REFUSED_SUBJECT_UNKNOWN);
+    for (size_t i = 0; i < DATA_CLASS_COUNT; i++) {
+        Holding holding = { 0 };
+        TRY(holding_get(rows, &work->name, data_class_at(i)->class, &found, &holding));
+        if (!found || holding.state == HOLDING_DELETED) continue;
+        act.classes |= class_set_of(holding.class);
+        TRY(holding_empty(rows, &holding));
+    }
+    subject.state = SUBJECT_DESTROYED;
+    TRY(subject_put(rows, &subject));
+    memcpy(act.actor, work->actor, sizeof(act.actor));
+    return act_append(rows, &act);
+}
+
+static Status again_run(Unit *unit, Rows *rows)
+{
+    const DestroyedAgain *work = (const DestroyedAgain *)unit;
+    const LifecycleRecord record = { .kind = AUDIT_SUBJECT_DESTROY,
+        .actor = work->actor,
+        .name = &work->name,
+        .detail = "destroyed before this restore" };
+    return lifecycle_end(rows, &record, again_all(work, rows));
+}
+
+void destroyed_again_unit(DestroyedAgain *work, void (*done)(Unit *unit, Status outcome))
+{
+    work->unit = (Unit) { .gather = again_gather, .run = again_run, .done = done };
 }

@@ -121,5 +121,7 @@ void holding_end(Holding *holding, const Purposes *purposes, const Purpose *purp
 int64_t holding_due_us(const Holding *holding, const Purposes *purposes, bool law_alone);
 /* Begin to delete it: no door finds it from now on. */
 MUST_USE Status holding_drop(Rows *rows, Holding *holding, const char *actor);
+/* Its value has left the domain store. */
+MUST_USE Status holding_empty(Rows *rows, Holding *holding);
 /* Once nothing is held any more: the subject is deleted, too. */
 MUST_USE Status subject_settle(Rows *rows, SubjectFile *file, const char *actor);

@@ -54,6 +54,15 @@ Status holding_drop(Rows *rows, Holding *holding, const char *actor)
     return append(rows, ACT_DELETE, &holding->name, class_set_of(holding->class), actor);
 }
 
+Status holding_empty(Rows *rows, Holding *holding)
+{
+    holding->state = HOLDING_DELETED;
+    holding->due_us = SUBJECT_TIME_NEVER_US;
+    holding->reference[0] = '\0';
+    holding->purpose_count = 0;
+    return holding_put(rows, holding);
+}
+
 Status subject_settle(Rows *rows, SubjectFile *file, const char *actor)
 {
     Subject *subject = &file->subject;
@@ -172,12 +181,7 @@ static Status cleared_run(Unit *unit, Rows *rows)
     bool found = false;
     Holding holding = { 0 };
     TRY(holding_get(rows, &work->key.name, work->key.class, &found, &holding));
-    if (!found || holding.state != HOLDING_DELETING) return OK;
-    holding.state = HOLDING_DELETED;
-    holding.due_us = SUBJECT_TIME_NEVER_US;
-    holding.reference[0] = '\0';
-    holding.purpose_count = 0;
-    return holding_put(rows, &holding);
+    return found && holding.state == HOLDING_DELETING ? holding_empty(rows, &holding) : OK;
 }
 
 void due_cleared_unit(DueCleared *work, void (*done)(Unit *unit, Status outcome))

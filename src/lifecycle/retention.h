@@ -83,3 +83,20 @@ typedef struct Destroyed {
 /* Refuses SUBJECT_UNKNOWN, SUBJECT_NOT_DELETED, SUBJECT_HELD. Again the same: OK, nothing changes.
  */
 void destroyed_unit(Destroyed *work, void (*done)(Unit *unit, Status outcome));
+
+/* --- after a restore --- */
+
+/* Subjects that do not say that they are destroyed, by name, after this one (two empty texts: from
+ * the first). A plain read. */
+MUST_USE Status destruction_unsaid(Store *store, const SubjectName *after,
+        SubjectName ret_names[DESTROY_SUBJECTS_MAX], size_t *ret_count);
+
+/* An older ledger was restored: this subject lives in it, but vaultd shredded its key long since,
+ * and the domain store has nothing of it. The rows say so again, whatever state they came back in;
+ * the certificate's own row was of a later time and stays with whoever got it. */
+typedef struct DestroyedAgain {
+    Unit unit;
+    SubjectName name; /* in */
+    char actor[SUBJECT_ACTOR_BYTES_MAX + 1]; /* in */
+} DestroyedAgain;
+void destroyed_again_unit(DestroyedAgain *work, void (*done)(Unit *unit, Status outcome));

@@ -239,8 +239,39 @@ static void test_destroyed_once(void)
     EXPECT_REFUSED(consent(wang(), "marketing", false), REFUSED_SUBJECT_GONE);
 }
 
+static Status list_unsaid(void *context, Store *store)
+{
+    static const SubjectName first = { 0 };
+    return destruction_unsaid(store, &first, names, context);
+}
+
+/* A ledger of before comes back, in which the subject lives: the rows say again that it does not,
+ * and nobody finds it (TP-3). */
+static void test_destroyed_again_after_a_restore(void)
+{
+    HOUSE;
+    size_t count = 0;
+    live_marketing();
+    EXPECT_OK(batcher_between(house.batcher, list_unsaid, &count));
+    EXPECT(count == 1 && strcmp(names[0].subject, "wang") == 0);
+    DestroyedAgain work = { .name = wang(), .actor = "operator/test" };
+    destroyed_again_unit(&work, NULL);
+    EXPECT_OK(unit_wait(house.batcher, &work.unit));
+    EXPECT(house_number("SELECT state FROM data_subject") == SUBJECT_DESTROYED);
+    EXPECT(house_number("SELECT count(*) FROM data_holding WHERE state = 4") == 1);
+    EXPECT(house_number("SELECT count(*) FROM data_holding WHERE reference IS NULL") == 1);
+    EXPECT(house_number("SELECT count(*) FROM data_act WHERE kind = 12") == 1);
+    EXPECT_REFUSED(
+            use(wang(), "marketing", USE_PROCESS, CLASS_EMAIL, "", NULL), REFUSED_SUBJECT_UNKNOWN);
+    EXPECT_REFUSED(consent(wang(), "marketing", false), REFUSED_SUBJECT_GONE);
+    EXPECT_OK(batcher_between(house.batcher, list_unsaid, &count));
+    EXPECT(count == 0);
+    work.name = name_of("house", "li");
+    EXPECT_REFUSED(unit_wait(house.batcher, &work.unit), REFUSED_SUBJECT_UNKNOWN);
+}
+
 TESTS(TEST(test_a_clock_runs_from_the_end), TEST(test_a_longer_period_moves_the_date),
         TEST(test_an_unknown_purpose_deletes_nothing), TEST(test_a_hold_goes_before_deletion),
         TEST(test_a_hold_that_is_released), TEST(test_holds_are_bounded),
         TEST(test_deletion_goes_on_after_a_kill), TEST(test_a_broken_row_is_stepped_over),
-        TEST(test_destroyed_once))
+        TEST(test_destroyed_once), TEST(test_destroyed_again_after_a_restore))

@@ -132,6 +132,10 @@ MUST_USE Status fields_mask_of(const Fields *fields, const WireSubjectName *subj
 /* Destroy these subjects' data: in vaultd, for good; then here. ret_certificate is appended to. */
 MUST_USE Status fields_destroy(const Fields *fields, const WireApproval approvals[2],
         const WireSubjectName *subjects, size_t count, Buffer *ret_certificate);
+/* Which of these 1..FIELDS_PAGE subjects has vaultd destroyed, as its journal remembers? What an
+ * older store brought back of those leaves it again. */
+MUST_USE Status fields_destroyed_again(
+        const Fields *fields, const WireSubjectName *subjects, size_t count, bool *ret_destroyed);
 /* The exact bytes whose SHA-256 two people approve for that. */
 MUST_USE Status fields_destroy_message(
         const WireSubjectName *subjects, size_t count, Buffer *ret_message);

@@ -1,5 +1,4 @@
-/* Reveals, their log, and destruction: what vaultd answers only to people's signatures or budgets.
- */
+/* Reveals and their log: what vaultd answers only to people's signatures or budgets. */
 #include "vaultclient/fields_inside.h"
 
 #include "crypto/digest.h"
@@ -171,50 +170,4 @@ Status fields_reveals(
         .until = head.count, .from_us = from_us, .to_us = to_us, .visit = visit, .context = context
     };
     return walk_lines(fields, &visiting);
-}
-
-/* --- destruction --- */
-
-static const char delete_key[] = "DELETE FROM subject_key WHERE tenant = ?1 AND subject = ?2";
-static const char delete_rows[] = "DELETE FROM field WHERE tenant = ?1 AND subject = ?2";
-
-typedef struct Destroying {
-    const WireSubjectName *subjects;
-    size_t count;
-} Destroying;
-
-static Status delete_subjects(void *context, Store *store)
-{
-    const Destroying *d = context;
-    for (size_t i = 0; i < d->count; i++) {
-        const Value key[] = { VALUE_OF_TEXT(d->subjects[i].tenant),
-            VALUE_OF_TEXT(d->subjects[i].subject) };
-        TRY(store_execute(store, delete_key, key, 2));
-        TRY(store_execute(store, delete_rows, key, 2));
-    }
-    return OK;
-}
-
-Status fields_destroy_message(const WireSubjectName *subjects, size_t count, Buffer *ret_message)
-{
-    TRY(wire_put_count(ret_message, count, WIRE_DESTROY_MAX));
-    for (size_t i = 0; i < count; i++)
-        TRY(wire_put_subject_name(ret_message, &subjects[i]));
-    return OK;
-}
-
-Status fields_destroy(const Fields *fields, const WireApproval approvals[2],
-        const WireSubjectName *subjects, size_t count, Buffer *ret_certificate)
-{
-    CLEANUP(slot_give) Slot *slot = NULL;
-    Span certificate;
-    TRY(slot_take(fields->vault, &slot));
-    TRY(put_approvals(approvals, &slot->request));
-    TRY(fields_destroy_message(subjects, count, &slot->request));
-    TRY(slot_ask(slot, VAULT_DESTROY_SUBJECTS, &slot->answer));
-    Cursor c = cursor_of(span_of_buffer(&slot->answer));
-    READ(cursor_framed(&c, WIRE_CERTIFICATE_BYTES_MAX, &certificate));
-    TRY(buffer_put(ret_certificate, certificate));
-    Destroying destroying = { subjects, count };
-    return domain_transaction(fields->domain, delete_subjects, &destroying);
 }

@@ -88,15 +88,16 @@ static Status find_programs(Stand *stand)
     return OK;
 }
 
-static Status write_strategy(const Stand *stand)
+/* A file of rules: the test's own text, or a copy of ours. */
+static Status write_rules(const Stand *stand, const char *name, const char *own)
 {
-    if (stand->options.strategy != NULL)
-        return file_write(
-                stand_path(stand, "strategy.yaml"), 0644, span_of_text(stand->options.strategy));
     static uint8_t bytes[65536];
+    char path[STAND_PATH_BYTES_MAX];
     Buffer text = BUFFER_OF(bytes);
-    TRY(file_read(HUFU_RULES "/strategy.yaml", &text));
-    return file_write(stand_path(stand, "strategy.yaml"), 0644, span_of_buffer(&text));
+    if (own != NULL) return file_write(stand_path(stand, name), 0644, span_of_text(own));
+    snprintf(path, sizeof(path), HUFU_RULES "/%s", name);
+    TRY(file_read(path, &text));
+    return file_write(stand_path(stand, name), 0644, span_of_buffer(&text));
 }
 
 static Status write_config(const Stand *stand)
@@ -111,7 +112,7 @@ static Status write_config(const Stand *stand)
     TRY(buffer_print(&text, "admin: %s/" PATH_ADMIN_SOCKET "\noperator_uid: %u\n", f, getuid()));
     TRY(buffer_print(&text, "checkpoints: %s/checkpoints\nsecond: %s/second\n", f, f));
     TRY(buffer_print(&text, "strategy: %s/strategy.yaml\nca_file: %s/run/hufud/ca.pem\n", f, f));
-    TRY(buffer_print(&text, "purposes: " HUFU_RULES "/purposes.yaml\n"));
+    TRY(buffer_print(&text, "purposes: %s/purposes.yaml\n", f));
     TRY(buffer_print(&text, "keys_file: %s/" PATH_KEYS "\nready_file: %s/" PATH_READY "\n", f, f));
     TRY(buffer_print(&text, "code_life_s: %d\n", o->code_life_s == 0 ? 60 : o->code_life_s));
     TRY(buffer_print(&text, "signers: %d\n", o->signers == 0 ? 2 : o->signers));
@@ -313,7 +314,8 @@ Status stand_open(const StandOptions *options, Stand *stand)
     *stand = (Stand) { .options = *options };
     TRY(find_programs(stand));
     TRY(make_folders(stand));
-    TRY(write_strategy(stand));
+    TRY(write_rules(stand, "strategy.yaml", options->strategy));
+    TRY(write_rules(stand, "purposes.yaml", options->purposes));
     TRY(write_config(stand));
     TRY(stand_start(stand, STAND_VAULTD));
     TRY(enrol_operators(stand));

@@ -22,6 +22,7 @@ typedef struct StandOptions {
     int signers; /* 0: 2 */
     int openers; /* 0: 8 */
     const char *strategy; /* YAML text; NULL: the one in rules/ */
+    const char *purposes; /* likewise */
     bool separate_users; /* as root: each program its own uid (65533 hufud, 65532 vaultd) */
     const char *data_folder; /* where data/ lies (another file system); NULL: inside the folder */
     const char *vault_folder; /* vaultd's own, mode 0700; NULL: inside the folder */

@@ -1,0 +1,368 @@
+/*
+ * Goal: whom we destroyed stays destroyed when last month's backup comes back: no door reveals,
+ * shows or finds the data, the restored rows say so, and the raw domain store with vaultd beside it
+ * opens nothing of theirs, while everybody else's data is there again (TP-3, LL-4.5.4). Method: two
+ * people's cards, kept by us and by a caller of the service; one of them is destroyed by two
+ * operators; the real `hufu backup` and `hufu restore`, with and without the domain store.
+ */
+#include "admin_client.h"
+#include "base/encoding.h"
+#include "base/expect.h"
+#include "callers.h"
+#include "command.h"
+#include "operator.h"
+#include "policy/purposes.h"
+#include "policy/tables.h"
+#include "store/store.h"
+#include "vaultclient/fields_inside.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CARD "6222020200112233446"
+#define HOUSE "bank-a"
+
+enum { WAIT_TRIES_MAX = 1200, POLL_MS = 50 };
+
+/* Nobody's law keeps anything here, so that a deletion is one at once. */
+static const char purposes[] =
+        "version: 1\n"
+        "answer_working_days: 15\n"
+        "sensitive: [card]\n"
+        "parties:\n"
+        "  - { name: bank, kind: institution, payment_qualified: true }\n"
+        "purposes:\n"
+        "  - { name: payment, number: 1, basis: contract, needs: [card, phone], keep_days: 0,"
+        " law_days: 0, share: [bank] }\n"
+        "  - { name: legal-hold, number: 2, basis: law, needs: [card, phone], keep_days: 0,"
+        " law_days: 0, hold: true }\n";
+
+typedef struct Owner {
+    const char *name;
+    FieldsMade kept; /* in our own domain store */
+    uint8_t sealed[1024]; /* by the service, for a core that keeps it itself */
+    size_t sealed_bytes;
+} Owner;
+
+static Stand stand;
+static StandCaller core;
+static PrivateKey *bank;
+static Owner dead = { .name = "wang" };
+static Owner living = { .name = "li" };
+static char backup_file[STAND_PATH_BYTES_MAX];
+static char raw_store[STAND_PATH_BYTES_MAX]; /* the domain store as a thief copied it */
+
+static const WireBatchHead column = {
+    .tenant = SPAN(HOUSE), .data_class = CLASS_CARD, .table = TABLE_CARD, .column = CARD_NUMBER
+};
+
+#define HUFU(...) OPERATOR(&stand, __VA_ARGS__)
+#define SUBJECT(verb, who, ...) HUFU("subject", verb, who, "--tenant", HOUSE, __VA_ARGS__)
+
+/* --- a domain store with vaultd beside it --- */
+
+static void fields_done(Fields *fields)
+{
+    domain_close(fields->domain);
+    vaultclient_close(fields->vault);
+}
+
+static Status open_fields(const char *path, Fields *ret_fields)
+{
+    char socket[STAND_PATH_BYTES_MAX];
+    snprintf(socket, sizeof(socket), "%s", stand_path(&stand, PATH_VAULT_SOCKET));
+    const VaultClientConfig config = { .socket_path = socket, .channels = 2 };
+    TRY(vaultclient_open(&config, &ret_fields->vault));
+    return domain_open(path, NULL, &ret_fields->domain);
+}
+
+static Status seal_card(const Fields *fields, const char *owner, Buffer *ret_box)
+{
+    uint8_t memory[512];
+    Buffer answer = BUFFER_OF(memory);
+    WireBoxKey wire;
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    const Random random = random_system();
+    const BoxContext context = { .data_class = CLASS_CARD,
+        .purpose = BOX_PURPOSE_FIELD,
+        .expiry_us = clock_system().now_us(NULL) + 60 * 1000000,
+        .tenant = SPAN(HOUSE),
+        .payee = span_of_text(owner) };
+    TRY(vaultclient_box_key(fields->vault, &answer, &wire));
+    TRY(public_key_from_point(KEY_P256, wire.public_key, &key));
+    return box_seal(key, wire.key_id, &random, &context, SPAN(CARD), ret_box);
+}
+
+static Status keep(Owner *owner)
+{
+    uint8_t memory[BOX_BYTES_MAX];
+    Buffer box = BUFFER_OF(memory);
+    CLEANUP(fields_done) Fields fields = { NULL, NULL };
+    TRY(open_fields(stand_path(&stand, PATH_DOMAIN), &fields));
+    TRY(seal_card(&fields, owner->name, &box));
+    const FieldsItem item = { span_of_text(owner->name), 0, span_of_buffer(&box), { NULL, 0 } };
+    TRY(fields_protect(&fields, &column, &item, 1, &owner->kept));
+    return owner->kept.status;
+}
+
+/* Somebody who is hufud's user asks for the whole number, out of this store. */
+static Status reveal_from(const char *store, const Owner *owner)
+{
+    uint8_t box_bytes[BOX_BYTES_MAX];
+    uint8_t plain_bytes[BOX_PLAIN_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer plain = BUFFER_OF(plain_bytes);
+    Box parsed = { 0 };
+    CLEANUP(fields_done) Fields fields = { NULL, NULL };
+    const WireReveal reveal = { .tenant = column.tenant,
+        .data_class = column.data_class,
+        .table = column.table,
+        .column = column.column,
+        .row_key = span_of_text(owner->kept.row_key),
+        .receiver = SPAN("bank"),
+        .purpose = REVEAL_BANK_CHANNEL,
+        .reason = SPAN("payout 7") };
+    TRY(open_fields(store, &fields));
+    TRY(fields_reveal(&fields, &reveal, NULL, &box));
+    TRY(box_parse(span_of_buffer(&box), &parsed));
+    TRY(box_open(bank, &parsed, &plain));
+    REQUIRE(span_equal(span_of_buffer(&plain), SPAN(CARD)), REFUSED_SEAL_TAMPERED);
+    return OK;
+}
+
+static Status take_number(void *context, const Value *values, size_t count)
+{
+    ASSERT(count == 1);
+    *(int64_t *)context = values[0].integer;
+    return OK;
+}
+
+/* Rows of this subject in our domain store: values and keys; -1: it could not be read. */
+static int64_t rows_of(const Owner *owner)
+{
+    DomainStore *domain = NULL;
+    int64_t number = -1;
+    const Value key[] = { VALUE_OF_TEXT(span_of_text(owner->name)) };
+    if (!status_ok(domain_open(stand_path(&stand, PATH_DOMAIN), NULL, &domain))) return -1;
+    const Status s = domain_query(domain,
+            "SELECT (SELECT count(*) FROM field WHERE subject = ?1)"
+            " + (SELECT count(*) FROM subject_key WHERE subject = ?1)",
+            key, 1, take_number, &number);
+    domain_close(domain);
+    return status_ok(s) ? number : -1;
+}
+
+/* --- the service --- */
+
+static Status ask_service(const char *target, Span body, HttpClient **http, HttpAnswer *ret)
+{
+    TRY(stand_service(&stand, core.tls, http));
+    return stand_service_call(*http, target, body, ret);
+}
+
+static Status seal_for_the_core(Owner *owner)
+{
+    StandCallerFiles files;
+    HufuSettings settings;
+    HufuVault *vault = NULL;
+    HufuError error;
+    HufuProtected made;
+    const HufuColumn own = { HUFU_CLASS_CARD, 101, 3 };
+    const HufuField field = { owner->name, "row-1", CARD, strlen(CARD) };
+    TRY(stand_caller_settings(&stand, &core, &files, &settings));
+    REQUIRE(hufu_open(&settings, &vault, &error) == 0, REFUSED_CALLER_UNKNOWN);
+    const int done = hufu_protect(vault, &own, &field, 1, &made, &error);
+    hufu_close(vault);
+    REQUIRE(done == 0 && made.code[0] == 0, REFUSED_FIELD_CLASS);
+    ASSERT(made.sealed_size <= sizeof(owner->sealed));
+    memcpy(owner->sealed, made.sealed, made.sealed_size);
+    owner->sealed_bytes = made.sealed_size;
+    return OK;
+}
+
+/* The core asks for what it keeps; HTTP status. */
+static int reveal_by_service(const Owner *owner)
+{
+    uint8_t base64_bytes[2048];
+    char body[4096];
+    Buffer base64 = BUFFER_OF(base64_bytes);
+    HttpClient *http = NULL;
+    HttpAnswer answer = { 0 };
+    if (!status_ok(base64_encode((Span) { owner->sealed, owner->sealed_bytes }, &base64))) return 0;
+    snprintf(body, sizeof(body),
+            "{\"class\":\"card\",\"table\":101,\"column\":3,\"reference\":\"row-1\","
+            "\"subject\":\"%s\",\"sealed\":\"%.*s\",\"receiver\":\"bank\","
+            "\"purpose\":\"bank-channel\",\"reason\":\"payout 7\"}",
+            owner->name, (int)base64.size, (const char *)base64.data);
+    const Status s = ask_service("/vault/v1/reveals", span_of_text(body), &http, &answer);
+    const int status = status_ok(s) ? answer.status : 0;
+    http_client_close(&http);
+    return status;
+}
+
+/* --- the story --- */
+
+static void live(Owner *owner)
+{
+    char notice[STAND_PATH_BYTES_MAX];
+    char classes[96];
+    snprintf(notice, sizeof(notice), "%s", stand_path(&stand, "notice.txt"));
+    EXPECT_OK(keep(owner));
+    EXPECT_OK(seal_for_the_core(owner));
+    snprintf(classes, sizeof(classes), "card=%s", owner->kept.row_key);
+    EXPECT(operator_ended(SUBJECT("consent", owner->name, "--purpose", "payment", "--text", notice,
+                                  "--channel", "app"),
+            0));
+    EXPECT(operator_ended(SUBJECT("consent", owner->name, "--purpose", "payment", "--text", notice,
+                                  "--channel", "app", "--separate"),
+            0));
+    EXPECT(operator_ended(SUBJECT("collect", owner->name, "--purpose", "payment", "--classes",
+                                  classes, "--channel", "app"),
+            0));
+}
+
+static bool is_shown(const Owner *owner)
+{
+    return operator_ended(SUBJECT("access", owner->name, "--proof", "id card seen"), 0)
+            && operator_says("**** **** ****");
+}
+
+static void test_two_people_have_cards(void)
+{
+    const StandOptions options = { .purposes = purposes };
+    uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer pem = BUFFER_OF(pem_bytes);
+    EXPECT_OK(stand_open(&options, &stand));
+    EXPECT_OK(file_write(stand_path(&stand, "notice.txt"), 0644, SPAN("We pay for you.\n")));
+    EXPECT_OK(private_key_generate(KEY_P256, &bank));
+    EXPECT_OK(public_key_to_pem(private_key_public(bank), &pem));
+    EXPECT_OK(file_write(stand_path(&stand, "bank.pem"), 0644, span_of_buffer(&pem)));
+    EXPECT(operator_ended(
+            HUFU("receiver", "add", "bank", stand_path(&stand, "bank.pem"), "--key", "alice",
+                    "--key", "bob", "--reason", "payouts", "--per-subject", "99"),
+            0));
+    EXPECT_OK(stand_caller(&stand, "core", HOUSE, "protect,reveal", &core));
+    live(&dead);
+    live(&living);
+    EXPECT(is_shown(&dead) && is_shown(&living));
+    EXPECT(reveal_by_service(&dead) == 200 && reveal_by_service(&living) == 200);
+    EXPECT_OK(reveal_from(stand_path(&stand, PATH_DOMAIN), &dead));
+}
+
+static void test_backup_then_destruction(void)
+{
+    snprintf(backup_file, sizeof(backup_file), "%s", stand_path(&stand, "last-month.hufu"));
+    snprintf(raw_store, sizeof(raw_store), "%s", stand_path(&stand, "stolen.db"));
+    EXPECT(operator_ended(HUFU("backup", backup_file), 0));
+    EXPECT_OK(store_copy_to(stand_path(&stand, PATH_DOMAIN), raw_store));
+    EXPECT(operator_ended(SUBJECT("delete", dead.name, "--proof", "letter"), 0));
+    for (int tries = 0; tries < WAIT_TRIES_MAX; tries++) { /* until its values have left */
+        const struct timespec wait = { 0, POLL_MS * 1000000L };
+        if (stand_number(&stand, "SELECT count(*) FROM data_holding WHERE state = 4") == 1) break;
+        nanosleep(&wait, NULL);
+    }
+    EXPECT(operator_ended(
+            HUFU("subject", "destroy", "--key", "alice", "--key", "bob", "--reason", "art. 47"),
+            0));
+    EXPECT(operator_says("hufu destruction 1"));
+    EXPECT(rows_of(&dead) == 0);
+    EXPECT(reveal_by_service(&dead) >= 400 && reveal_by_service(&living) == 200);
+}
+
+/* Every door, and the thief's copy. */
+static void nobody_reads_the_dead(void)
+{
+    const char *const domain = stand_path(&stand, PATH_DOMAIN);
+    char present[STAND_PATH_BYTES_MAX];
+    snprintf(present, sizeof(present), "%s", domain);
+    EXPECT(operator_ended(HUFU("subject", "status", dead.name, "--tenant", HOUSE), 1));
+    EXPECT(operator_says("SUBJECT_UNKNOWN"));
+    EXPECT(operator_ended(SUBJECT("access", dead.name, "--proof", "id card seen"), 1));
+    EXPECT(operator_says("SUBJECT_UNKNOWN"));
+    EXPECT(operator_ended(SUBJECT("use", dead.name, "--act", "process", "--purpose", "payment",
+                                  "--classes", "card"),
+            1));
+    EXPECT(operator_says("SUBJECT_UNKNOWN"));
+    EXPECT(rows_of(&dead) == 0);
+    EXPECT(reveal_by_service(&dead) >= 400);
+    EXPECT_REFUSED(reveal_from(present, &dead), REFUSED_ROW_MISSING);
+    EXPECT_REFUSED(reveal_from(raw_store, &dead), REFUSED_SUBJECT_DESTROYED);
+}
+
+static void everybody_else_is_there(void)
+{
+    EXPECT(is_shown(&living));
+    EXPECT(rows_of(&living) == 2);
+    EXPECT(reveal_by_service(&living) == 200);
+    EXPECT_OK(reveal_from(raw_store, &living));
+}
+
+static void the_rows_say_so(void)
+{
+    EXPECT(stand_number(
+                   &stand, "SELECT count(*) FROM data_subject WHERE subject = 'wang' AND state = 4")
+            == 1);
+    EXPECT(stand_number(&stand,
+                   "SELECT count(*) FROM data_holding WHERE subject = 'wang' AND state <> 4")
+            == 0);
+    EXPECT(stand_number(&stand,
+                   "SELECT count(*) FROM audit_leaf WHERE"
+                   " instr(leaf, CAST('destroyed before this restore' AS BLOB)) > 0")
+            == 1);
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM data_subject WHERE state = 1") == 1);
+}
+
+static bool restore(const char *more)
+{
+    const char *const words[] = { "restore", backup_file, "--key", "alice", "--key", "bob",
+        "--reason", "the disk burnt", more, NULL };
+    stand_stop(&stand, STAND_HUFUD, SIGTERM, NULL);
+    stand_stop(&stand, STAND_VAULTD, SIGTERM, NULL);
+    return operator_ended(operator_end(&stand, operator_start(&stand, words)), 0)
+            && status_ok(stand_start(&stand, STAND_VAULTD))
+            && status_ok(stand_start(&stand, STAND_HUFUD));
+}
+
+static void test_last_months_backup_brings_nobody_back(void)
+{
+    EXPECT(restore("--domain"));
+    nobody_reads_the_dead();
+    the_rows_say_so();
+    everybody_else_is_there();
+}
+
+static void test_nor_does_the_ledger_alone(void)
+{
+    EXPECT(restore(NULL));
+    nobody_reads_the_dead();
+    the_rows_say_so();
+    everybody_else_is_there();
+}
+
+/* Not as a new person under the old name either; and there is nobody left to destroy. */
+static void test_destroyed_for_good(void)
+{
+    EXPECT(operator_ended(SUBJECT("consent", dead.name, "--purpose", "payment", "--text",
+                                  stand_path(&stand, "notice.txt"), "--channel", "app"),
+            1));
+    EXPECT(operator_says("SUBJECT_GONE"));
+    EXPECT_REFUSED(keep(&dead), REFUSED_SUBJECT_DESTROYED);
+    EXPECT(operator_ended(
+            HUFU("subject", "destroy", "--key", "alice", "--key", "bob", "--reason", "again"), 0));
+    EXPECT(operator_says("nobody waits"));
+    EXPECT(stand_await_checkpoint(&stand));
+    EXPECT(stand_audit(&stand) == 0);
+}
+
+static void test_house_closes(void)
+{
+    private_key_free(&bank);
+    stand_caller_done(&core);
+    stand_close(&stand);
+}
+
+TESTS(TEST(test_two_people_have_cards), TEST(test_backup_then_destruction),
+        TEST(test_last_months_backup_brings_nobody_back), TEST(test_nor_does_the_ledger_alone),
+        TEST(test_destroyed_for_good), TEST(test_house_closes))
