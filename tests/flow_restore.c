@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_TRIES_MAX = 1200, POLL_MS = 50 };
+enum { WAIT_TRIES_MAX = 1200, POLL_MS = 50, BACKUP_TRIES_MAX = 20 };
 
 static Stand stand;
 static MerchantApp merchant;
@@ -390,14 +390,30 @@ static bool start_all(void)
             && status_ok(stand_connect(&stand, &http));
 }
 
+/* A stopped house and a backup of its last batch. A serving house writes by itself, too (what it
+ * refused, what vaultd did): then another backup is made. */
+static bool stop_behind_a_backup(void)
+{
+    for (int number = 0; number < BACKUP_TRIES_MAX; number++) {
+        char name[32], state[80];
+        if (number > 0 && !start_all()) return false;
+        snprintf(name, sizeof(name), "present-%d.hufu", number);
+        snprintf(backup_file, sizeof(backup_file), "%s", stand_path(&stand, name));
+        if (!operator_ended(HUFU("backup", backup_file), 0)) return false;
+        stop_all();
+        const int64_t leaves = stand_number(&stand, "SELECT count(*) FROM audit_leaf");
+        snprintf(state, sizeof(state), "state     %lld batches", (long long)leaves);
+        if (operator_says(state)) return true;
+    }
+    return false;
+}
+
 /* Nothing happened since the backup: nothing has to be accepted, but the log says who was there. */
 static void test_restore_of_the_present_state_in_a_stopped_house(void)
 {
     EXPECT(pay("PRESENT-1", 100));
-    snprintf(backup_file, sizeof(backup_file), "%s", stand_path(&stand, "two.hufu"));
-    EXPECT(operator_ended(HUFU("backup", backup_file), 0));
+    EXPECT(stop_behind_a_backup());
     EXPECT(leaves_with("with operator/bob") == 1);
-    stop_all();
     EXPECT(operator_ended(operator_end(&stand, restore_start(backup_file)), 0));
     EXPECT(operator_says("starting vaultd"));
     EXPECT(start_all());
