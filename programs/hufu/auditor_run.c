@@ -29,7 +29,7 @@ Status auditor_run_with(const Layout *l, const Users *users, const char *const *
     ASSERT(count < ARGUMENTS_MAX - LOOK_ARGUMENTS);
     for (size_t i = 0; i < count; i++)
         arguments[LOOK_ARGUMENTS + i] = more[i];
-    const RunApart run = { arguments, -1, output_fd };
+    const RunApart run = { .arguments = arguments, .input_fd = -1, .output_fd = output_fd };
     return run_apart(users, &run, said, ret_exit);
 }
 

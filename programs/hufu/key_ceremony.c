@@ -1,110 +1,29 @@
 /* hufu key ceremony: make the keys of a new vault before its first start, give the root into
- * custody, and keep a signed record of it. vaultd does it (it alone has keys); this opens the
- * files in which the custodians want their shares, so that each is written where its owner said
- * and nowhere else. */
+ * custody, and keep a signed record of it; or check such a record. */
 #define _GNU_SOURCE
-#include "command.h"
+#include "ceremony.h"
 #include "layout.h"
 
 #include "audit/checkpoint.h"
 #include "crypto/signed_text.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 80, NUMBERS_MAX = OPTION_VALUES_MAX + 2, RECORD_BYTES_MAX = 20000 };
+enum { RECORD_BYTES_MAX = 20000 };
 
-typedef struct Ceremony {
-    const char *vault, *custody, *suite, *record, *verify, *keys;
-    const char *module, *token, *pin_file;
-    bool development;
-    int64_t needed;
-    OptionList shares, who;
-    const char *arguments[ARGUMENTS_MAX];
-    size_t argument_count;
-    char numbers[NUMBERS_MAX][24];
-    size_t number_count;
-    char program[PATH_BYTES_MAX];
-} Ceremony;
+typedef struct KeyCeremony {
+    Ceremony ceremony;
+    const char *verify, *keys;
+} KeyCeremony;
 
-static void add(Ceremony *c, const char *name, const char *value)
+MUST_USE static Status run(const Ceremony *c)
 {
-    if (value == NULL || c->argument_count + 3 > ARGUMENTS_MAX) return;
-    c->arguments[c->argument_count++] = name;
-    c->arguments[c->argument_count++] = value;
-}
-
-static void add_number(Ceremony *c, const char *name, int64_t number)
-{
-    char *text = c->numbers[c->number_count++];
-    snprintf(text, sizeof(c->numbers[0]), "%lld", (long long)number);
-    add(c, name, text);
-}
-
-/* A new file of its own, mode 0600; "-" is this terminal, shown once. Inherited by vaultd. */
-MUST_USE static Status open_new(const char *path, int *ret_fd)
-{
-    *ret_fd = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO)
-                                     : open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    if (*ret_fd < 0) fprintf(stderr, "hufu key ceremony: %s: must be a new file\n", path);
-    CHECK(*ret_fd >= 0, FAULT_DISK);
-    return OK;
-}
-
-MUST_USE static Status describe(Ceremony *c)
-{
-    int fd = -1;
+    const Users ourselves = { .separate = false };
     Layout layout;
-    TRY(layout_find(".", &layout));
-    c->arguments[c->argument_count++] = path_in(c->program, layout.programs, "vaultd");
-    c->arguments[c->argument_count++] = "--ceremony";
-    if (c->development) c->arguments[c->argument_count++] = "--development";
-    add(c, "--directory", c->vault);
-    add(c, "--custody", c->custody);
-    add(c, "--suite", c->suite);
-    add(c, "--hsm-module", c->module);
-    add(c, "--hsm-token", c->token);
-    add(c, "--hsm-pin-file", c->pin_file);
-    for (size_t i = 0; i < c->who.count; i++)
-        add(c, "--who", c->who.values[i]);
-    if (c->needed > 0) add_number(c, "--needed", c->needed);
-    for (size_t i = 0; i < c->shares.count; i++) {
-        TRY(open_new(c->shares.values[i], &fd));
-        add_number(c, "--share-fd", fd);
-    }
-    TRY(open_new(c->record, &fd));
-    add_number(c, "--record-fd", fd);
-    return OK;
-}
-
-MUST_USE static Status run(Ceremony *c)
-{
-    int state = 0;
     CHECK(mkdir(c->vault, 0700) == 0 || access(c->vault, F_OK) == 0, FAULT_DISK);
-    TRY(describe(c));
-    const pid_t child = fork();
-    if (child == 0) {
-        execv(c->program, (char *const *)(uintptr_t)c->arguments);
-        _exit(127);
-    }
-    CHECK(child > 0 && waitpid(child, &state, 0) == child, FAULT_SYSTEM);
-    /* vaultd has said why. */
-    CHECK(WIFEXITED(state) && WEXITSTATUS(state) == 0, FAULT_VAULT);
-    return OK;
-}
-
-static void print_forms(const Ceremony *c)
-{
-    for (size_t i = 0; i < c->shares.count; i++)
-        printf("\nCustodian form %zu of %zu, for the record %s\n"
-               "  I have received share %zu. I keep it apart from the others, show it to nobody, "
-               "and\n"
-               "  hand it in when the vault is opened. %lld custodians are needed.\n"
-               "  name ______________________  date ____________  signature "
-               "______________________\n",
-                i + 1, c->shares.count, c->record, i + 1, (long long)c->needed);
+    TRY(layout_find(".", &layout));
+    return ceremony_hold(c, layout.programs, &ourselves);
 }
 
 /* --- verify --- */
@@ -121,7 +40,7 @@ MUST_USE static Status find_key(
 }
 
 /* Certificates of destruction are signed in the same way, and verified here too. */
-MUST_USE static Status verify(const Ceremony *c)
+MUST_USE static Status verify(const KeyCeremony *c)
 {
     static uint8_t pem_memory[RECORD_BYTES_MAX];
     static uint8_t record_memory[RECORD_BYTES_MAX];
@@ -144,10 +63,11 @@ MUST_USE static Status verify(const Ceremony *c)
     return OK;
 }
 
-static bool is_complete(const Ceremony *c)
+static bool is_complete(const KeyCeremony *k)
 {
-    if (c->verify != NULL) {
-        if (c->keys != NULL) return true;
+    const Ceremony *c = &k->ceremony;
+    if (k->verify != NULL) {
+        if (k->keys != NULL) return true;
         fprintf(stderr, "hufu key ceremony: --verify needs --keys\n");
         return false;
     }
@@ -161,26 +81,28 @@ static bool is_complete(const Ceremony *c)
 
 int command_key_ceremony(int argc, char **argv)
 {
-    Ceremony c = { 0 };
+    KeyCeremony k = { 0 };
+    Ceremony *c = &k.ceremony;
     const Option options[] = {
-        { "--vault", OPTION_TEXT, "DIR", "the new vault's directory", &c.vault, 0, 0 },
-        { "--custody", OPTION_TEXT, "NAME", "development, unattended or custodians", &c.custody, 0,
+        { "--vault", OPTION_TEXT, "DIR", "the new vault's directory", &c->vault, 0, 0 },
+        { "--custody", OPTION_TEXT, "NAME", "development, unattended or custodians", &c->custody, 0,
                 0 },
-        { "--record", OPTION_TEXT, "FILE", "where the signed record is kept; a new file", &c.record,
-                0, 0 },
-        { "--who", OPTION_LIST, "NAME", "who takes part; once for each", &c.who, 0, 0 },
-        { "--needed", OPTION_NUMBER, "K", "custodians: how many must come", &c.needed, 2, 16 },
+        { "--record", OPTION_TEXT, "FILE", "where the signed record is kept; a new file",
+                &c->record, 0, 0 },
+        { "--who", OPTION_LIST, "NAME", "who takes part; once for each", &c->who, 0, 0 },
+        { "--needed", OPTION_NUMBER, "K", "custodians: how many must come", &c->needed, 2, 16 },
         { "--share", OPTION_LIST, "FILE",
-                "custodians: a new file for one share; - shows it here, once", &c.shares, 0, 0 },
-        { "--hsm-module", OPTION_TEXT, "PATH", "unattended: the PKCS#11 library", &c.module, 0, 0 },
-        { "--hsm-token", OPTION_TEXT, "LABEL", "unattended: the token", &c.token, 0, 0 },
-        { "--hsm-pin-file", OPTION_TEXT, "FILE", "unattended: its PIN, mode 0600", &c.pin_file, 0,
+                "custodians: a new file for one share; - shows it here, once", &c->shares, 0, 0 },
+        { "--hsm-module", OPTION_TEXT, "PATH", "unattended: the PKCS#11 library", &c->module, 0,
                 0 },
-        { "--suite", OPTION_TEXT, "SUITE", "intl or sm [intl]", &c.suite, 0, 0 },
-        { "--development", OPTION_FLAG, NULL, "yes, a root key in a file", &c.development, 0, 0 },
+        { "--hsm-token", OPTION_TEXT, "LABEL", "unattended: the token", &c->token, 0, 0 },
+        { "--hsm-pin-file", OPTION_TEXT, "FILE", "unattended: its PIN, mode 0600", &c->pin_file, 0,
+                0 },
+        { "--suite", OPTION_TEXT, "SUITE", "intl or sm [intl]", &c->suite, 0, 0 },
+        { "--development", OPTION_FLAG, NULL, "yes, a root key in a file", &c->development, 0, 0 },
         { "--verify", OPTION_TEXT, "FILE",
-                "check a record, or a certificate of destruction, instead", &c.verify, 0, 0 },
-        { "--keys", OPTION_TEXT, "FILE", "public keys (PEM) as the auditor has them", &c.keys, 0,
+                "check a record, or a certificate of destruction, instead", &k.verify, 0, 0 },
+        { "--keys", OPTION_TEXT, "FILE", "public keys (PEM) as the auditor has them", &k.keys, 0,
                 0 },
     };
     const Usage usage = { "hufu key ceremony",
@@ -190,12 +112,12 @@ int command_key_ceremony(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (!is_complete(&c)) return EXIT_USAGE;
-    const Status s = c.verify != NULL ? verify(&c) : run(&c);
+    if (!is_complete(&k)) return EXIT_USAGE;
+    const Status s = k.verify != NULL ? verify(&k) : run(c);
     if (!status_ok(s)) return command_failed("key ceremony", s);
-    if (c.verify == NULL) {
-        printf("the keys are made; the record is %s\n", c.record);
-        print_forms(&c);
+    if (k.verify == NULL) {
+        printf("the keys are made; the record is %s\n", c->record);
+        ceremony_print_forms(c);
     }
     return EXIT_DONE;
 }

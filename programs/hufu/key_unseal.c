@@ -1,12 +1,10 @@
 /* hufu key unseal: one custodian hands in a share. It goes in a box to a key that this start of
  * vaultd made; whoever sits between sees nothing of it. */
 #include "command.h"
-#include "layout.h"
+#include "unseal_client.h"
 
 #include "base/secret.h"
 #include "crypto/box.h"
-#include "ipc/channel.h"
-#include "ipc/vault_wire.h"
 #include "keys/shares.h"
 #include "policy/purposes.h"
 
@@ -44,14 +42,6 @@ MUST_USE static Status seal(const WireUnseal *to, Span text, Buffer *ret_request
     return buffer_put_framed(ret_request, span_of_buffer(&box));
 }
 
-MUST_USE static Status begin(Channel *channel, Buffer *memory, WireUnseal *ret_unseal)
-{
-    TRY(channel_call(channel, VAULT_UNSEAL_BEGIN, SPAN(""), memory));
-    Cursor c = cursor_of(span_of_buffer(memory));
-    TRY(wire_take_unseal(&c, ret_unseal));
-    return cursor_end(&c);
-}
-
 MUST_USE static Status hand_in(Channel *channel, const WireUnseal *unseal, const char *path)
 {
     uint8_t text_memory[SHARE_TEXT_BYTES_MAX];
@@ -78,7 +68,7 @@ MUST_USE static Status unseal(const char *socket, const char *path)
     Buffer answer = BUFFER_OF(memory);
     WireUnseal wire;
     TRY(channel_connect(socket, DEADLINE_MS, &channel));
-    TRY(begin(channel, &answer, &wire));
+    TRY(unseal_begin(channel, &answer, &wire));
     if (path != NULL) return hand_in(channel, &wire, path);
     printf("%u of %u shares are in; there are %u\n", wire.held, wire.needed, wire.count);
     return OK;

@@ -72,16 +72,22 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
     return remove(path);
 }
 
+Status layout_remove(const Layout *layout, const char *name)
+{
+    char path[PATH_BYTES_MAX];
+    path_in(path, layout->directory, name);
+    const int done = nftw(path, remove_one, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    CHECK(done == 0 || errno == ENOENT, FAULT_DISK);
+    return OK;
+}
+
 Status layout_empty(const Layout *layout)
 {
-    static const char *const ours[] = { "vault", "data", "domain", "checkpoints", "second", "run",
-        "log", "demo", "operators", "reports", "hufud.yaml", "ca.pem" };
-    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-        char path[PATH_BYTES_MAX];
-        path_in(path, layout->directory, ours[i]);
-        const int done = nftw(path, remove_one, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-        CHECK(done == 0 || errno == ENOENT, FAULT_DISK);
-    }
+    static const char *const ours[] = { "vault", "token", "custody", "data", "domain",
+        "checkpoints", "second", "run", "log", "demo", "operators", "reports", "hufud.yaml",
+        "ca.pem" };
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        TRY(layout_remove(layout, ours[i]));
     return OK;
 }
 

@@ -25,6 +25,9 @@ MUST_USE Status layout_lock(const char *directory, Layout *ret_layout);
 MUST_USE Status layout_open(const char *directory, const char *rules, Layout *ret_layout);
 void layout_close(Layout *layout);
 
+/* Remove `name` under the directory with all in it; gone already is fine. Faults FAULT_DISK. */
+MUST_USE Status layout_remove(const Layout *layout, const char *name);
+
 /* Forget everything that `up` ever made there, and nothing else. Faults FAULT_DISK. */
 MUST_USE Status layout_empty(const Layout *layout);
 

@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include "terminal.h"
+#include "unseal_client.h"
 
 #include "base/money.h"
 
@@ -15,25 +16,56 @@ static const char *number_in(Machine *m, size_t place, int64_t number)
     return m->numbers[place];
 }
 
+static void add(Program *p, const char *name, const char *value)
+{
+    size_t count = 0;
+    while (p->arguments[count] != NULL)
+        count++;
+    ASSERT(count + 2 <= SUPERVISE_ARGUMENTS_MAX);
+    p->arguments[count] = name;
+    p->arguments[count + 1] = value;
+}
+
+static void add_custody(Machine *m, Program *p)
+{
+    switch (m->custody->kind) {
+    case CUSTODY_DEVELOPMENT: add(p, "--development", NULL); return;
+    case CUSTODY_CUSTODIANS: add(p, "--custody", "custodians"); return;
+    case CUSTODY_UNATTENDED:
+        add(p, "--custody", "unattended");
+        add(p, "--hsm-module", m->custody->module);
+        add(p, "--hsm-token", m->custody->token);
+        add(p, "--hsm-pin-file", m->custody->pin_file);
+        return;
+    }
+}
+
 static void describe_vaultd(Machine *m, const char *suite)
 {
     const char *d = m->layout->directory;
     const Users *u = m->users;
-    m->programs[MACHINE_VAULTD] = (Program) {
-        .name = "vaultd",
-        .arguments = { path_in(m->paths[0], m->layout->programs, "vaultd"), "--development",
-                "--directory", path_in(m->paths[1], d, "vault"), "--socket",
-                path_in(m->paths[2], d, PATH_VAULT_SOCKET), "--operator-socket",
-                path_in(m->paths[3], d, PATH_OPERATOR_SOCKET), "--hufud-uid",
-                number_in(m, 0, u->web), "--operator-uid", number_in(m, 1, getuid()), "--group",
-                number_in(m, 2, u->sockets), "--san", "localhost", suite == NULL ? NULL : "--suite",
-                suite },
+    const bool kept = m->custody->kind == CUSTODY_CUSTODIANS;
+    const char *vaultd = path_in(m->paths[0], m->layout->programs, "vaultd");
+    Program *p = &m->programs[MACHINE_VAULTD];
+    *p = (Program) {
+        .name = kept ? "keeper" : "vaultd",
+        .arguments = { kept ? path_in(m->paths[8], m->layout->programs, "keeper") : vaultd,
+                kept ? vaultd : NULL },
         .log_path = path_in(m->paths[4], d, "log/vaultd.log"),
         .uid = u->vault,
         .gid = u->vault_group,
         .group = u->sockets,
         .change_user = u->separate,
     };
+    add(p, "--directory", path_in(m->paths[1], d, "vault"));
+    add(p, "--socket", path_in(m->paths[2], d, PATH_VAULT_SOCKET));
+    add(p, "--operator-socket", path_in(m->paths[3], d, PATH_OPERATOR_SOCKET));
+    add(p, "--hufud-uid", number_in(m, 0, u->web));
+    add(p, "--operator-uid", number_in(m, 1, getuid()));
+    add(p, "--group", number_in(m, 2, u->sockets));
+    add(p, "--san", "localhost");
+    add_custody(m, p);
+    if (suite != NULL) add(p, "--suite", suite);
 }
 
 static void describe_hufud(Machine *m)
@@ -52,10 +84,10 @@ static void describe_hufud(Machine *m)
     };
 }
 
-Status machine_open(
-        const Layout *layout, const Users *users, const char *suite, int stop_fd, Machine *m)
+Status machine_open(const Layout *layout, const Users *users, const VaultCustody *custody,
+        const char *suite, int stop_fd, Machine *m)
 {
-    *m = (Machine) { .layout = layout, .users = users, .stop_fd = stop_fd };
+    *m = (Machine) { .layout = layout, .users = users, .custody = custody, .stop_fd = stop_fd };
     describe_vaultd(m, suite);
     describe_hufud(m);
     char path[PATH_BYTES_MAX];
@@ -72,13 +104,19 @@ bool machine_ended(const Machine *m, int timeout_ms)
     return poll(fds, 2, timeout_ms) > 0;
 }
 
+static const char *log_of(const Machine *m, const char *name)
+{
+    for (size_t i = 0; i < MACHINE_PROGRAMS; i++) {
+        if (strcmp(m->programs[i].name, name) == 0) return m->programs[i].log_path;
+    }
+    return "";
+}
+
 void machine_last_log(const Machine *m, const char *name)
 {
-    char file[64];
-    char path[PATH_BYTES_MAX];
+    const char *path = log_of(m, name);
     char tail[LOG_TAIL_BYTES + 1];
-    snprintf(file, sizeof(file), "log/%s.log", name);
-    FILE *log = fopen(path_in(path, m->layout->directory, file), "r");
+    FILE *log = fopen(path, "r");
     if (log == NULL) return;
     if (fseek(log, -LOG_TAIL_BYTES, SEEK_END) != 0) rewind(log);
     size_t size = fread(tail, 1, LOG_TAIL_BYTES, log);
@@ -91,9 +129,10 @@ void machine_last_log(const Machine *m, const char *name)
 }
 
 /* Wait, with growing pauses, until `path` is there (a socket with a listener, or a file). */
-MUST_USE static Status await(const Machine *m, const char *name, const char *path, int timeout_ms)
+MUST_USE static Status await(const Machine *m, size_t program, const char *path, int timeout_ms)
 {
-    const bool is_socket = strcmp(name, "vaultd") == 0;
+    const bool is_socket = program == MACHINE_VAULTD;
+    const char *name = m->programs[program].name;
     const int64_t began_us = monotonic_us();
     int pause_ms = PAUSE_FIRST_MS;
     bool told = false;
@@ -113,7 +152,13 @@ MUST_USE static Status await(const Machine *m, const char *name, const char *pat
 Status machine_start_vaultd(Machine *m)
 {
     supervisor_start(m->supervisor, MACHINE_VAULTD);
-    return await(m, "vaultd", m->paths[3], MACHINE_VAULTD_WAIT_MS);
+    TRY(await(m, MACHINE_VAULTD, m->paths[3], MACHINE_VAULTD_WAIT_MS));
+    return m->custody->kind == CUSTODY_CUSTODIANS ? unseal_await(m) : OK;
+}
+
+unsigned machine_vaultd_restarts(const Machine *m)
+{
+    return supervisor_restarts(m->supervisor, MACHINE_VAULTD);
 }
 
 void machine_start_hufud(Machine *m) { supervisor_start(m->supervisor, MACHINE_HUFUD); }
@@ -159,6 +204,6 @@ Status machine_await_hufud(const Machine *m, uint16_t *ret_port)
 {
     char path[PATH_BYTES_MAX];
     path_in(path, m->layout->directory, PATH_READY);
-    TRY(await(m, "hufud", path, MACHINE_HUFUD_WAIT_MS));
+    TRY(await(m, MACHINE_HUFUD, path, MACHINE_HUFUD_WAIT_MS));
     return machine_port(m->layout->directory, ret_port);
 }

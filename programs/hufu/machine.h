@@ -1,10 +1,11 @@
 #pragma once
 /*
- * machine: vaultd and hufud as `hufu up` and `hufu restore` start them: arguments, users, logs, and
- * what shows that they are ready.
+ * machine: vaultd (under its keeper where custodians hold the root) and hufud as `hufu up` and
+ * `hufu restore` start them: arguments, users, logs, and what shows that they are ready.
  */
 #include "layout.h"
 #include "supervise.h"
+#include "vault_custody.h"
 
 enum {
     MACHINE_VAULTD = 0,
@@ -17,21 +18,24 @@ enum {
 typedef struct Machine {
     const Layout *layout;
     const Users *users;
+    const VaultCustody *custody;
     int stop_fd; /* readable: somebody wants us to stop */
     Program programs[MACHINE_PROGRAMS];
-    char paths[8][PATH_BYTES_MAX];
+    char paths[9][PATH_BYTES_MAX];
     char numbers[3][16];
     Supervisor *supervisor;
 } Machine;
 
 /* suite: of a fresh vault, or NULL. Starts nothing. */
-MUST_USE Status machine_open(const Layout *layout, const Users *users, const char *suite,
-        int stop_fd, Machine *ret_machine);
+MUST_USE Status machine_open(const Layout *layout, const Users *users, const VaultCustody *custody,
+        const char *suite, int stop_fd, Machine *ret_machine);
 void machine_close(Machine *machine);
 
-/* Start and wait until its operator socket answers. Refuses IPC_TIMEOUT, IPC_CLOSED (stopped, or
- * given up). */
+/* Start and wait until its operator socket answers and, where custodians hold the root, until they
+ * opened it. Refuses IPC_TIMEOUT, IPC_CLOSED (stopped, or given up). */
 MUST_USE Status machine_start_vaultd(Machine *machine);
+/* How often vaultd (its keeper) was started again: custodians are needed anew after it. */
+unsigned machine_vaultd_restarts(const Machine *machine);
 /* Only start: it waits for vaultd and for people by itself. */
 void machine_start_hufud(Machine *machine);
 /* Wait until it serves. Says so once when that takes long. Refuses as above. */
@@ -48,5 +52,5 @@ bool machine_serves(const Machine *machine);
  */
 bool machine_ended(const Machine *machine, int timeout_ms);
 
-/* The last line of <directory>/log/<name>.log on standard error. */
+/* The last line of the program's log on standard error. */
 void machine_last_log(const Machine *machine, const char *name);

@@ -192,7 +192,7 @@ static Status write_pdf(const ReportWanted *w, const ReportMade *made)
     struct stat about;
     CHECK(html >= 0, FAULT_DISK);
     TRY(new_file(w, made, pdf_name, &pdf));
-    const RunApart run = { arguments, html, pdf };
+    const RunApart run = { .arguments = arguments, .input_fd = html, .output_fd = pdf };
     TRY(run_apart(w->users, &run, &said, &ended));
     CHECK(fsync(pdf) == 0 && fstat(pdf, &about) == 0, FAULT_DISK);
     if (ended == 0 && about.st_size > 0) return OK;

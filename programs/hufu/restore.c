@@ -26,6 +26,7 @@ typedef struct Restore {
     bool with_domain;
     Layout layout;
     Users users;
+    VaultCustody custody;
     Machine machine;
     bool own_machine; /* nothing ran: we start vaultd and hufud for the time */
     Person people[2];
@@ -241,9 +242,10 @@ MUST_USE static Status prepare(Restore *r, const char *directory, const OptionLi
     if (socket_listens(path_in(path, r->layout.directory, PATH_OPERATOR_SOCKET))) return OK;
     TRY(layout_lock(directory, &r->layout));
     TRY(users_find(r->layout.directory, &r->users));
+    TRY(vault_custody_find(&r->layout, &r->custody));
     const int never = eventfd(0, EFD_CLOEXEC);
     CHECK(never >= 0, FAULT_SYSTEM);
-    TRY(machine_open(&r->layout, &r->users, NULL, never, &r->machine));
+    TRY(machine_open(&r->layout, &r->users, &r->custody, NULL, never, &r->machine));
     r->own_machine = true;
     return OK;
 }

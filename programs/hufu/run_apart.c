@@ -6,7 +6,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In the child. Nothing of our environment goes along. */
+static bool change_user(const Users *users, RunUser user)
+{
+    const uid_t uid = user == RUN_VAULT ? users->vault : users->audit;
+    const gid_t gid = user == RUN_VAULT ? users->vault_group : users->audit_group;
+    return setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0
+            && setresuid(uid, uid, uid) == 0;
+}
+
+/* In the child. */
 __attribute__((noreturn)) static void become(const Users *users, const RunApart *run, int said_fd)
 {
     static const char *const environment[] = { "PATH=/usr/bin:/bin", "LANG=C.UTF-8",
@@ -15,13 +23,9 @@ __attribute__((noreturn)) static void become(const Users *users, const RunApart 
     const int output = run->output_fd >= 0 ? run->output_fd : said_fd;
     if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0) _exit(127);
     if (dup2(said_fd, STDERR_FILENO) < 0) _exit(127);
-    if (users->separate) {
-        if (setgroups(0, NULL) != 0) _exit(127);
-        if (setresgid(users->audit_group, users->audit_group, users->audit_group) != 0) _exit(127);
-        if (setresuid(users->audit, users->audit, users->audit) != 0) _exit(127);
-    }
+    if (users->separate && !change_user(users, run->user)) _exit(127);
     execve(run->arguments[0], (char *const *)(uintptr_t)run->arguments,
-            (char *const *)(uintptr_t)environment);
+            run->with_environment ? environ : (char *const *)(uintptr_t)environment);
     _exit(127);
 }
 

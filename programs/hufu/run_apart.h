@@ -1,13 +1,17 @@
 #pragma once
 /*
- * run_apart: run another program as the audit user, with nothing but the descriptors given.
+ * run_apart: run another program to its end as one of our users, with nothing but what is given.
  */
 #include "users.h"
+
+typedef enum RunUser { RUN_AUDIT = 0, RUN_VAULT = 1 } RunUser;
 
 typedef struct RunApart {
     const char *const *arguments; /* [0] is the program's path; ended by NULL */
     int input_fd; /* -1: nothing to read */
     int output_fd; /* -1: into `said` */
+    RunUser user;
+    bool with_environment; /* ours goes along: an HSM's library may need it */
 } RunApart;
 
 /* `said` gets what it printed on standard error (and output), as much as fits. *ret_exit is its

@@ -1,6 +1,7 @@
 #include "auditor_run.h"
 #include "institution.h"
 #include "machine.h"
+#include "unseal_client.h"
 #include "up_summary.h"
 
 #include "crypto/tls.h"
@@ -21,15 +22,19 @@ typedef struct Up {
     int64_t port;
     int64_t service_port;
     int64_t workers;
+    CustodyAsked asked;
     bool fresh;
     bool no_traffic;
     /* found and made */
     Layout layout;
     Users users;
+    VaultCustody custody;
     Machine machine;
     struct ssl_ctx_st *tls;
     uint16_t bound_port;
 } Up;
+
+enum { WATCH_MS = 1000 };
 
 /* Ctrl-C may come at any step: the handler only says so. */
 static int stop_fd = -1;
@@ -73,7 +78,7 @@ MUST_USE static Status publish_ca(Up *up)
 
 MUST_USE static Status start_programs(Up *up)
 {
-    TRY(machine_open(&up->layout, &up->users, up->suite, stop_fd, &up->machine));
+    TRY(machine_open(&up->layout, &up->users, &up->custody, up->suite, stop_fd, &up->machine));
     printf("  starting vaultd\n");
     TRY(machine_start_vaultd(&up->machine));
     TRY(institution_operators(up->layout.directory));
@@ -85,6 +90,18 @@ MUST_USE static Status start_programs(Up *up)
 
 /* --- steps --- */
 
+static void say_custody(const VaultCustody *custody)
+{
+    if (custody->kind == CUSTODY_DEVELOPMENT)
+        printf("DEVELOPMENT: the root key lies in a file (others: --custody hsm, --custody "
+               "custodians)\n");
+    else
+        printf("  custody of the root key: %s\n", vault_custody_word(custody->kind));
+    if (custody->is_soft)
+        printf("DEVELOPMENT: the token is software, its PIN a file (a real one: --module, --token, "
+               "--pin-file)\n");
+}
+
 MUST_USE static Status prepare(Up *up)
 {
     TRY(layout_open(up->directory, up->rules, &up->layout));
@@ -94,9 +111,12 @@ MUST_USE static Status prepare(Up *up)
     }
     TRY(users_prepare(up->layout.directory, up->layout.programs, &up->users));
     TRY(users_folders(&up->users, up->layout.directory));
+    TRY(vault_custody_choose(&up->layout, &up->asked, &up->custody));
     if (up->users.separate)
         printf("  each program has a user of its own: hufu-web, hufu-vault, hufu-audit\n");
     if (!up->users.separate) printf("DEVELOPMENT: no separation (%s)\n", up->users.reason);
+    say_custody(&up->custody);
+    TRY(vault_custody_make(&up->layout, &up->users, up->suite, &up->asked, &up->custody));
     return layout_settings(&up->layout, &up->users, up->address, up->port, up->service_port);
 }
 
@@ -111,8 +131,13 @@ MUST_USE static Status demonstrate(Up *up, ReplayResult *ret_result, bool *ret_p
 
 static int serve(const Up *up)
 {
-    while (!machine_ended(&up->machine, -1))
-        continue; /* a signal that is not ours woke us */
+    unsigned restarts = machine_vaultd_restarts(&up->machine);
+    while (!machine_ended(&up->machine, WATCH_MS)) {
+        const unsigned now = machine_vaultd_restarts(&up->machine);
+        if (now != restarts && up->custody.kind == CUSTODY_CUSTODIANS)
+            IGNORE(unseal_await(&up->machine), "asked to stop, or given up: what ends the loop");
+        restarts = now;
+    }
     const char *ended = supervisor_given_up(up->machine.supervisor);
     if (ended == NULL || supervisor_ended_well(up->machine.supervisor)) return EXIT_DONE;
     fprintf(stderr,
@@ -204,6 +229,21 @@ int command_up(int argc, char **argv)
         { "--rules", OPTION_TEXT, "FILE", "[rules/strategy.yaml]", &up.rules, 0, 0 },
         { "--suite", OPTION_TEXT, "NAME",
                 "of a fresh vault: intl, or sm for Chinese algorithms [intl]", &up.suite, 0, 0 },
+        { "--custody", OPTION_TEXT, "NAME",
+                "of a new root key: development, hsm or custodians [development]", &up.asked.name,
+                0, 0 },
+        { "--module", OPTION_TEXT, "PATH", "hsm: its PKCS#11 library [SoftHSM 2]", &up.asked.module,
+                0, 0 },
+        { "--token", OPTION_TEXT, "LABEL", "hsm: its token", &up.asked.token, 0, 0 },
+        { "--pin-file", OPTION_TEXT, "FILE", "hsm: the PIN; mode 0600, of vaultd's user",
+                &up.asked.pin_file, 0, 0 },
+        { "--needed", OPTION_NUMBER, "K", "custodians, first start: how many open the vault",
+                &up.asked.needed, 2, 16 },
+        { "--share", OPTION_LIST, "FILE",
+                "custodians, first start: a new file for one share; - shows it here, once",
+                &up.asked.shares, 0, 0 },
+        { "--who", OPTION_LIST, "NAME", "takes part in the ceremony, for its record [you]",
+                &up.asked.who, 0, 0 },
         { "--no-traffic", OPTION_FLAG, NULL, "do not play the demonstration's first day",
                 &up.no_traffic, 0, 0 },
         { "--workers", OPTION_NUMBER, "N", "payments at once in that day [8]", &up.workers, 1,
@@ -218,6 +258,7 @@ int command_up(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (!custody_asked_is_complete(&up.asked)) return EXIT_USAGE;
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     printf("Hufu\n");
     exit_status = run(&up);

@@ -6,95 +6,14 @@
 import hashlib
 import os
 import re
-import select
-import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 import time
 
-HUFU = os.path.abspath(sys.argv[1])
-RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "rules", "strategy.yaml")
-WAIT_S = 120
+from up_house import RULES, WAIT_S, expect, run
+
 COMMANDS = ["up", "status", "stop", "merchant add", "payer add", "key list", "day end", "backup", "restore",
             "audit verify", "simulate", "replay", "sign", "explain", "policy explain", "policy list", "policy override",
             "policy mask", "policy check", "policy set", "policy grant-expiry", "policy look-expiry", "policy end-expiry"]
-
-
-class Wrong(Exception):
-    pass
-
-
-def expect(condition, said):
-    if not condition:
-        raise Wrong(said)
-
-
-class House:
-    """One directory, and the `hufu up` that runs there (or none)."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="hufu-up-")
-        os.chmod(self.folder, 0o755)  # the programs' own users walk through it
-        self.var = os.path.join(self.folder, "var")
-        self.backup = os.path.join(self.folder, "backup")
-        self.csv = os.path.join(self.folder, "payments.csv")
-        self.up = None
-        self.port = None
-
-    def hufu(self, *arguments, stdin="", directory=True):
-        named = ["--directory", self.var] if directory else []
-        return subprocess.run([HUFU, *arguments, *named], input=stdin, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=WAIT_S)
-
-    def start(self, *arguments):
-        """Start `up` and read what it says until it serves."""
-        self.up = subprocess.Popen(
-            [HUFU, "up", "--directory", self.var, "--rules", RULES, "--port", "0", "--service-port", "0", *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        said, until = "", time.monotonic() + WAIT_S
-        while not re.search(r"^  stop .*\n", said, re.M):
-            ready, _, _ = select.select([self.up.stdout], [], [], max(0, until - time.monotonic()))
-            chunk = os.read(self.up.stdout.fileno(), 4096).decode() if ready else ""
-            expect(chunk != "", f"up did not come to serve:\n{said}")
-            said += chunk
-        self.port = re.search(r"https://127.0.0.1:(\d+)", said)[1]
-        return said
-
-    def children(self):
-        """{name: pid} of the programs that our `up` runs."""
-        found = {}
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/stat") as file:
-                    name, rest = re.match(r"\d+ \((.*)\) (.*)", file.read()).groups()
-            except (OSError, AttributeError):
-                continue
-            if int(rest.split()[1]) == self.up.pid:
-                found[name] = int(pid)
-        return found
-
-    def await_true(self, what, question):
-        until = time.monotonic() + WAIT_S
-        while not question():
-            expect(time.monotonic() < until, f"{what} did not happen")
-            select.select([], [], [], 0.05)
-
-    def stop(self, how=signal.SIGTERM):
-        pids = self.children().values()
-        self.up.send_signal(how)
-        code = self.up.wait(timeout=WAIT_S)
-        self.up.stdout.close()
-        self.up = None
-        expect(code == 0, f"up ended with {code}")
-        expect(not any(os.path.exists(f"/proc/{pid}") for pid in pids), "a program outlived up")
-
-    def close(self):
-        if self.up is not None:
-            self.up.terminate()
-            self.up.wait(timeout=WAIT_S)
-        shutil.rmtree(self.folder)
 
 
 def every_command_explains_itself(h):
@@ -253,7 +172,7 @@ def a_killed_program_comes_back(h):
         before = h.children()
         os.kill(before[name], signal.SIGKILL)
         h.await_true(f"restart of {name}", lambda: h.children().get(name, before[name]) != before[name])
-        h.await_true("serving again", lambda: re.search(r"^ready +true", h.hufu("status").stdout, re.M))
+        h.await_true("serving again", h.serves)
 
 
 def up_ends_in_order(h):
@@ -315,29 +234,4 @@ STEPS = [
     two_people_restore, stop_from_another_terminal, fresh_starts_over,
 ]
 
-
-def main():
-    house, passed, failed = House(), 0, 0
-    try:
-        for step in STEPS:
-            try:
-                step(house)
-                print(f"ok     {step.__name__}", flush=True)
-                passed += 1
-            except (Wrong, subprocess.TimeoutExpired, OSError, KeyError) as wrong:
-                print(f"FAILED {step.__name__}: {wrong}", flush=True)
-                failed += 1
-                break  # each step stands on those before it
-    finally:
-        if failed:
-            for name in ("vaultd", "hufud"):
-                log = os.path.join(house.var, "log", name + ".log")
-                if os.path.exists(log):
-                    with open(log, errors="replace") as file:
-                        print(f"--- {name}.log\n" + "".join(file.readlines()[-15:]))
-        house.close()
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
-main()
+run(STEPS)

@@ -154,6 +154,8 @@ Status users_folders(const Users *u, const char *directory)
     const gid_t our_group = getgid();
     const Folder folders[] = {
         { "vault", u->vault, u->vault_group, 0700 },
+        { "token", u->vault, u->vault_group, 0700 },
+        { "custody", us, our_group, 0755 },
         { "data", u->web, u->audit_group, 02750 },
         { "domain", u->web, u->web_group, 0700 },
         { "checkpoints", u->web, u->audit_group, 02750 },

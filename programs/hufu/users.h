@@ -3,7 +3,7 @@
  * users: the system users under which our programs run, and the folders that each may see.
  *
  *   hufu-web     hufud     data, domain, checkpoints
- *   hufu-vault   vaultd    vault
+ *   hufu-vault   vaultd    vault, token
  *   hufu-audit   auditor   reads data, checkpoints and reports; never domain, never vault
  *   hufu         a group for the sockets between them, and for nothing else
  *

@@ -334,6 +334,19 @@ static void test_custodians_open_the_vault_together(void)
     EXPECT(hand_in(&s, "share2") == 1); /* it is open, and takes no shares */
 }
 
+/* A ceremony that vaultd refuses leaves no empty files in the way of the next one. */
+static void test_a_refused_ceremony_leaves_no_files(void)
+{
+    CLEANUP(site_done) Site s;
+    char memory[PATH_BYTES];
+    site_open(&s);
+    EXPECT(people_ceremony(&s, "vault", "share") == 0);
+    EXPECT(people_ceremony(&s, "vault", "again") != 0); /* these keys are made */
+    EXPECT(access(path(&s, "share1", memory), F_OK) == 0);
+    EXPECT(access(path(&s, "again1", memory), F_OK) != 0);
+    EXPECT(access(path(&s, "againrecord", memory), F_OK) != 0);
+}
+
 static void test_the_keeper_saves_people_a_walk(void)
 {
     CLEANUP(site_done) Site s;
@@ -385,4 +398,5 @@ static void test_custody_is_not_changed_by_an_option(void)
 
 TESTS(TEST(test_a_token_opens_the_vault), TEST(test_a_wrong_pin_locks_nothing),
         TEST(test_what_is_not_the_token), TEST(test_custodians_open_the_vault_together),
-        TEST(test_the_keeper_saves_people_a_walk), TEST(test_custody_is_not_changed_by_an_option))
+        TEST(test_a_refused_ceremony_leaves_no_files), TEST(test_the_keeper_saves_people_a_walk),
+        TEST(test_custody_is_not_changed_by_an_option))

@@ -1,0 +1,116 @@
+#define _GNU_SOURCE
+#include "ceremony.h"
+
+#include "run_apart.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ARGUMENTS_MAX = 256, FDS_MAX = OPTION_VALUES_MAX + 1, SAID_BYTES_MAX = 16384 };
+
+typedef struct Call {
+    const char *arguments[ARGUMENTS_MAX];
+    size_t count;
+    char program[PATH_BYTES_MAX];
+    char needed[24];
+    int fds[FDS_MAX];
+    char numbers[FDS_MAX][16];
+    size_t fd_count;
+} Call;
+
+static void call_done(Call *call)
+{
+    for (size_t i = 0; i < call->fd_count; i++)
+        close(call->fds[i]);
+}
+
+static void add(Call *call, const char *name, const char *value)
+{
+    if (value == NULL) return;
+    ASSERT(call->count + 3 < ARGUMENTS_MAX);
+    call->arguments[call->count++] = name;
+    call->arguments[call->count++] = value;
+}
+
+/* A new file of its own, mode 0600; "-" is this terminal, shown once. Inherited by vaultd. */
+MUST_USE static Status add_new_file(Call *call, const char *name, const char *path)
+{
+    const int fd = strcmp(path, "-") == 0
+            ? dup(STDOUT_FILENO)
+            : open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    if (fd < 0) fprintf(stderr, "hufu: the ceremony: %s: must be a new file\n", path);
+    CHECK(fd >= 0, FAULT_DISK);
+    ASSERT(call->fd_count < FDS_MAX);
+    char *number = call->numbers[call->fd_count];
+    call->fds[call->fd_count++] = fd;
+    snprintf(number, sizeof(call->numbers[0]), "%d", fd);
+    add(call, name, number);
+    return OK;
+}
+
+MUST_USE static Status describe(const Ceremony *c, const char *programs, Call *call)
+{
+    call->arguments[call->count++] = path_in(call->program, programs, "vaultd");
+    call->arguments[call->count++] = "--ceremony";
+    if (c->development) call->arguments[call->count++] = "--development";
+    add(call, "--directory", c->vault);
+    add(call, "--custody", c->custody);
+    add(call, "--suite", c->suite);
+    add(call, "--hsm-module", c->module);
+    add(call, "--hsm-token", c->token);
+    add(call, "--hsm-pin-file", c->pin_file);
+    for (size_t i = 0; i < c->who.count; i++)
+        add(call, "--who", c->who.values[i]);
+    snprintf(call->needed, sizeof(call->needed), "%lld", (long long)c->needed);
+    add(call, "--needed", c->needed > 0 ? call->needed : NULL);
+    for (size_t i = 0; i < c->shares.count; i++)
+        TRY(add_new_file(call, "--share-fd", c->shares.values[i]));
+    return add_new_file(call, "--record-fd", c->record);
+}
+
+/* What nothing was written to is taken back, so that the next try finds no files in its way. */
+static void take_back(const char *path)
+{
+    struct stat about;
+    if (strcmp(path, "-") == 0) return;
+    if (stat(path, &about) == 0 && S_ISREG(about.st_mode) && about.st_size == 0) unlink(path);
+}
+
+MUST_USE static Status refused(const Ceremony *c)
+{
+    for (size_t i = 0; i < c->shares.count; i++)
+        take_back(c->shares.values[i]);
+    take_back(c->record);
+    return BROKEN(FAULT_VAULT);
+}
+
+Status ceremony_hold(const Ceremony *c, const char *programs, const Users *users)
+{
+    CLEANUP(call_done) Call call = { 0 };
+    uint8_t memory[SAID_BYTES_MAX];
+    Buffer said = BUFFER_OF(memory);
+    int ended = -1;
+    TRY(describe(c, programs, &call));
+    const RunApart run = { .arguments = call.arguments,
+        .input_fd = -1,
+        .output_fd = -1,
+        .user = RUN_VAULT,
+        .with_environment = true };
+    fflush(stdout); /* what is shown by vaultd comes after it */
+    TRY(run_apart(users, &run, &said, &ended));
+    fprintf(stderr, "%.*s", (int)said.size, (const char *)said.data); /* why, when it refused */
+    return ended == 0 ? OK : refused(c);
+}
+
+void ceremony_print_forms(const Ceremony *c)
+{
+    for (size_t i = 0; i < c->shares.count; i++)
+        printf("\nCustodian form %zu of %zu, for the record %s\n"
+               "  I have received share %zu. I keep it apart from the others, show it to nobody, "
+               "and\n"
+               "  hand it in when the vault is opened. %lld custodians are needed.\n"
+               "  name ______________________  date ____________  signature "
+               "______________________\n",
+                i + 1, c->shares.count, c->record, i + 1, (long long)c->needed);
+}
