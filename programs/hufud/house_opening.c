@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000, DRAINS_MAX = 6 };
+enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000, DRAINS_MAX = 6, TLS_RETRY_US = 1000000 };
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
     &ledger_schema, &report_schema, &payment_schema, &lifecycle_schema };
@@ -283,11 +283,23 @@ static Status open_business(Opening *o)
     return signer_start(house, (int)o->config.signers, &house->signer);
 }
 
+/* The old leaf serves until its end; then new connections are refused, and open ones go on. */
+static Status not_renewed(Opening *o, int64_t now_us, Status s)
+{
+    const bool ended = now_us >= o->tls.ends_at_us;
+    o->tls.renew_at_us = now_us + TLS_RETRY_US;
+    if (ended && !o->tls_ended) LOG_STATUS(LOG_ALERT, "hufud.tls_ended", s);
+    o->tls_ended = ended;
+    return s;
+}
+
 static Status renew_tls(void *context, int64_t now_us)
 {
     Opening *o = context;
     if (now_us < o->tls.renew_at_us) return OK;
-    TRY(tls_leaf_make(o->house.vault, now_us, &o->tls));
+    const Status s = tls_leaf_make(o->house.vault, now_us, &o->tls);
+    if (!status_ok(s)) return not_renewed(o, now_us, s);
+    o->tls_ended = false;
     http_server_set_tls(o->server, o->tls.context);
     if (o->service != NULL) http_server_set_tls(o->service, o->tls.mutual);
     LOG(LOG_INFO, "hufud.tls_renewed");

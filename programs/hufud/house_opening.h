@@ -25,6 +25,7 @@ typedef struct Opening {
     Admin *admin;
     Clockwork *clockwork;
     TlsLeaf tls;
+    bool tls_ended; /* said so */
     bool ready_written;
     Alarms alarms;
 } Opening;

@@ -36,7 +36,8 @@ static Status certify(VaultClient *vault, const PrivateKey *key, int64_t now_us,
     TRY(to_pem(certificate_der, &chain, &certificate));
     TRY(to_pem(authority_der, &authority_pem, &authority));
     leaf->authority_pem_size = authority_pem.size;
-    leaf->renew_at_us = now_us + (certificate_not_after_us(certificate) - now_us) / 2;
+    leaf->ends_at_us = certificate_not_after_us(certificate);
+    leaf->renew_at_us = now_us + (leaf->ends_at_us - now_us) / 2;
 
     TRY(private_key_to_pem(key, &key_pem));
     const TlsIdentity identity = { span_of_buffer(&chain), span_of_buffer(&key_pem) };

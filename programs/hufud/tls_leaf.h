@@ -12,6 +12,7 @@ typedef struct TlsLeaf {
     struct ssl_ctx_st *context;
     struct ssl_ctx_st *mutual; /* the same, and who connects must show a certificate of ours */
     int64_t renew_at_us; /* half of its life is over */
+    int64_t ends_at_us; /* from then on no handshake is answered with it (crypto/tls.h) */
     uint8_t authority_pem[8192];
     size_t authority_pem_size; /* whom clients trust */
 } TlsLeaf;

@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LIMIT_DAYS_MAX = 36500, PASSWORD_CHARACTERS_MAX = 64 };
+enum {
+    LIMIT_DAYS_MAX = 36500,
+    PASSWORD_CHARACTERS_MAX = 64,
+    TLS_LIFE_S_MIN = 8,
+    TLS_LIFE_S_MAX = 30 * 86400,
+};
 
 static const char help[] =
         "vaultd --directory DIR --socket PATH --operator-socket PATH [options]\n"
@@ -46,6 +51,7 @@ static const char help[] =
         "  --lookups-per-day N     look-ups of a tenant's values, a day [10000]\n"
         "  --protects-per-day N    values protected for a tenant, a day [2000000]\n"
         "  --password-length-min N characters of a password, 8 to 64 [12]\n"
+        "  --tls-life SECONDS      how long hufud's certificate lives, 8 to 2592000 [604800]\n"
         "  --san NAME              further name or address in hufud's certificate; up to 8 times\n";
 
 enum Option {
@@ -79,6 +85,7 @@ enum Option {
     OPTION_LOOKUPS_PER_DAY,
     OPTION_PROTECTS_PER_DAY,
     OPTION_PASSWORD_LENGTH_MIN,
+    OPTION_TLS_LIFE,
     OPTION_HELP,
 };
 
@@ -113,6 +120,7 @@ static const struct option known[] = {
     { "lookups-per-day", required_argument, NULL, OPTION_LOOKUPS_PER_DAY },
     { "protects-per-day", required_argument, NULL, OPTION_PROTECTS_PER_DAY },
     { "password-length-min", required_argument, NULL, OPTION_PASSWORD_LENGTH_MIN },
+    { "tls-life", required_argument, NULL, OPTION_TLS_LIFE },
     { "help", no_argument, NULL, OPTION_HELP },
     { NULL, 0, NULL, 0 },
 };
@@ -229,6 +237,7 @@ static bool take_rule_option(int option, const char *value, Options *o)
     case OPTION_PASSWORD_LENGTH_MIN:
         return take_count(
                 value, PASSWORD_LENGTH_FLOOR, PASSWORD_CHARACTERS_MAX, &o->password_length_min);
+    case OPTION_TLS_LIFE: return take_count(value, TLS_LIFE_S_MIN, TLS_LIFE_S_MAX, &o->tls_life_s);
     default: return false;
     }
 }

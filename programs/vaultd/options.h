@@ -35,6 +35,7 @@ typedef struct Options {
     uint32_t lookups_per_day; /* 0: as vault.h has it, and the two below */
     uint32_t protects_per_day;
     uint32_t password_length_min;
+    uint32_t tls_life_s; /* of hufud's certificate */
     const char *names[ISSUE_NAMES_MAX + 1];
 } Options;
 

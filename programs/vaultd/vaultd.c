@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/time.h"
 #include "ceremony_mode.h"
 #include "crypto/library.h"
 #include "files.h"
@@ -101,6 +102,7 @@ static Status open_vault(const Options *o, SecretArena *arena, Keys *keys, Memor
         .lookups_per_day = o->lookups_per_day,
         .protects_per_day = o->protects_per_day,
         .password_length_min = o->password_length_min,
+        .tls_life_us = o->tls_life_s * TIME_SECOND_US,
         .stop = process_stop,
         .alert = tell,
     };

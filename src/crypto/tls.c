@@ -96,6 +96,17 @@ static Status trust(SSL_CTX *context, Span pem, bool name_them)
     return library_failed(OK);
 }
 
+/* Asked at each handshake, before anything is shown. */
+static int refuse_when_ended(SSL *connection, int *alert, void *context)
+{
+    (void)context;
+    const X509 *leaf = SSL_get_certificate(connection);
+    if (leaf != NULL && X509_cmp_current_time(X509_get0_notAfter(leaf)) > 0)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    *alert = SSL_AD_CERTIFICATE_EXPIRED;
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
 Status tls_server_context(
         const TlsIdentity *identity, Span client_ca_pem, struct ssl_ctx_st **ret_context)
 {
@@ -103,6 +114,7 @@ Status tls_server_context(
     CLEANUP(tls_context_free) SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     TRY(common_settings(context));
     TRY(use_identity(context, identity));
+    SSL_CTX_set_client_hello_cb(context, refuse_when_ended, NULL);
     if (client_ca_pem.size > 0) {
         TRY(trust(context, client_ca_pem, true));
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);

@@ -16,7 +16,8 @@ typedef struct TlsIdentity {
 } TlsIdentity;
 
 /*
- * identity       required
+ * identity       required; once its leaf has ended every handshake is refused with the alert
+ *                certificate_expired, and the leaf is not shown
  * client_ca_pem  empty: clients need no certificate; else each must show one signed under these
  * Refuses REFUSED_KEY_FORMAT, REFUSED_CERTIFICATE_INVALID. Faults FAULT_CRYPTO. The caller frees.
  */

@@ -17,6 +17,8 @@ typedef struct Party {
     TlsIdentity identity;
 } Party;
 
+static int64_t leaf_life_us = 3600000000; /* from now */
+
 static CertificateSubject subject_of(Span name, bool authority)
 {
     static const uint8_t serial[] = { 0x17 };
@@ -27,7 +29,7 @@ static CertificateSubject subject_of(Span name, bool authority)
     return (CertificateSubject) { .serial = SPAN_OF(serial),
         .common_name = name,
         .not_before_us = now - 3600000000,
-        .not_after_us = now + 3600000000,
+        .not_after_us = now + (authority ? 3600000000 : leaf_life_us),
         .dns_names = authority ? NULL : dns,
         .ip_addresses = authority ? NULL : ip,
         .authority = authority };
@@ -169,5 +171,23 @@ static void odd_identities_are_refused(void)
     EXPECT(none == NULL);
 }
 
-TESTS(TEST(both_sides_show_certificates), TEST(a_server_may_not_ask),
-        TEST(older_versions_are_refused), TEST(odd_identities_are_refused))
+/* A server whose leaf has ended shows it to nobody, not even to who would take it. */
+static void an_ended_leaf_is_not_shown(void)
+{
+    static Party authority, server, client;
+    CLEANUP(tls_context_free) SSL_CTX *calling = SSL_CTX_new(TLS_client_method());
+    for (int ended = 0; ended < 2; ended++) {
+        CLEANUP(tls_context_free) SSL_CTX *serving = NULL;
+        leaf_life_us = ended ? -1000000 : 3600000000;
+        EXPECT(make_parties(&authority, &server, &client));
+        leaf_life_us = 3600000000;
+        EXPECT_OK(tls_server_context(&server.identity, (Span) { 0 }, &serving));
+        SSL_CTX_set_verify(calling, SSL_VERIFY_NONE, NULL);
+        const Outcome o = handshake(calling, serving, "localhost");
+        EXPECT(o.data_arrived == !ended && o.client_done == !ended && o.server_done == !ended);
+    }
+}
+
+TESTS(TEST(an_ended_leaf_is_not_shown), TEST(both_sides_show_certificates),
+        TEST(a_server_may_not_ask), TEST(older_versions_are_refused),
+        TEST(odd_identities_are_refused))

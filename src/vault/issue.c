@@ -125,7 +125,7 @@ Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer)
         .dns_names = names.dns,
         .ip_addresses = names.addresses,
     };
-    return issue_leaf(issue, spki, &subject, ISSUE_TLS_LIFE_US, ret_answer);
+    return issue_leaf(issue, spki, &subject, issue->tls_life_us, ret_answer);
 }
 
 Status issue_caller_leaf(const Issue *issue, Span request, Buffer *ret_answer)

@@ -16,12 +16,13 @@ typedef struct Issue {
     Random random;
     const char
             *names[ISSUE_NAMES_MAX + 1]; /* further subject alternative names; NULL ends the list */
+    int64_t tls_life_us; /* of hufud's certificate */
 } Issue;
 
 /* list of (WireSignKey u8, message framed) -> list of signature framed. Refuses
  * REFUSED_KEY_UNKNOWN, REFUSED_VAULT_FORBIDDEN (what only vaultd itself says under this key). */
 MUST_USE Status issue_signatures(const Issue *issue, Span request, Buffer *ret_answer);
-/* SPKI DER framed -> certificate DER framed, CA certificate DER framed. For "hufud", 7 days. */
+/* SPKI DER framed -> certificate DER framed, CA certificate DER framed. For "hufud". */
 MUST_USE Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer);
 /* SPKI DER framed, name framed -> the same, for a caller of that name: 90 days, and no server. */
 MUST_USE Status issue_caller_leaf(const Issue *issue, Span request, Buffer *ret_answer);

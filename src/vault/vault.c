@@ -83,7 +83,10 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     v->holds = (LegalHolds) { memory, config->clock };
     v->passwords = (PasswordService) { config->keys, memory, config->clock, config->random,
         memory->names, config->password_length_min };
-    v->issue = (Issue) { config->keys, config->clock, config->random, { NULL } };
+    v->issue = (Issue) { .keys = config->keys,
+        .clock = config->clock,
+        .random = config->random,
+        .tls_life_us = config->tls_life_us > 0 ? config->tls_life_us : ISSUE_TLS_LIFE_US };
     memcpy(v->issue.names, config->names, sizeof(config->names));
     v->protect = (Protect) { config->keys, memory, config->clock, config->random };
     v->book = (PolicyBook) { memory, config->clock };

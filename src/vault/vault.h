@@ -26,6 +26,7 @@ typedef struct VaultConfig {
     const char *custody; /* static storage */
     const char *names[ISSUE_NAMES_MAX + 1];
     size_t password_length_min; /* 0: PASSWORD_LENGTH_MIN */
+    int64_t tls_life_us; /* of hufud's certificate; 0: ISSUE_TLS_LIFE_US */
     void *field_secrets; /* FIELD_SECRET_BYTES of locked memory, zeroed, aligned to 64; borrowed */
     SealSuite field_suite; /* 0: the house's */
     bool legacy_import; /* ciphertext of before Hufu may be migrated */

@@ -138,7 +138,9 @@ static void exec_vaultd(const Stand *stand)
     char hufud_uid[16];
     char operator_uid[16];
     char group[16];
+    char tls_life[16];
     const bool separate = stand->options.separate_users;
+    snprintf(tls_life, sizeof(tls_life), "%d", stand->options.tls_life_s);
     snprintf(hufud_uid, sizeof(hufud_uid), "%u", separate ? UID_HUFUD : getuid());
     snprintf(operator_uid, sizeof(operator_uid), "%u", separate ? 0 : getuid());
     snprintf(group, sizeof(group), "%u", separate ? UID_HUFUD : getgid());
@@ -149,7 +151,8 @@ static void exec_vaultd(const Stand *stand)
             "--socket", stand_path(stand, PATH_VAULT_SOCKET), "--operator-socket",
             stand_path(stand, PATH_OPERATOR_SOCKET), "--hufud-uid", hufud_uid, "--operator-uid",
             operator_uid, "--group", group, "--development", "--suite",
-            stand->options.sm ? "sm" : "intl", (char *)NULL);
+            stand->options.sm ? "sm" : "intl", stand->options.tls_life_s == 0 ? NULL : "--tls-life",
+            tls_life, (char *)NULL);
 }
 
 static void exec_hufud(const Stand *stand)

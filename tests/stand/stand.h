@@ -23,6 +23,7 @@ typedef struct StandOptions {
     int openers; /* 0: 8 */
     const char *strategy; /* YAML text; NULL: the one in rules/ */
     const char *purposes; /* likewise */
+    int tls_life_s; /* of hufud's certificate; 0: vaultd's own default */
     bool separate_users; /* as root: each program its own uid (65533 hufud, 65532 vaultd) */
     const char *data_folder; /* where data/ lies (another file system); NULL: inside the folder */
     const char *vault_folder; /* vaultd's own, mode 0700; NULL: inside the folder */
