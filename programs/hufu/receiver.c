@@ -2,58 +2,22 @@
  */
 #include "admin_client.h"
 #include "command.h"
-#include "layout.h"
-#include "people.h"
+#include "together.h"
 
 #include "crypto/digest.h"
+#include "crypto/sign.h"
 #include "ipc/field_wire.h"
-#include "vaultclient/client.h"
 
-enum { PER_DAY_DEFAULT = 1000, PER_SUBJECT_DEFAULT = 5, MESSAGE_BYTES_MAX = 16 * 1024 };
+enum { PER_DAY_DEFAULT = 1000, PER_SUBJECT_DEFAULT = 5 };
 
 typedef struct Enrolment {
-    const char *directory;
+    Together together;
     const char *name;
     const char *key_file;
     const char *purpose;
-    const char *reason;
     int64_t per_day;
     int64_t per_subject;
-    OptionList keys;
 } Enrolment;
-
-static void client_done(VaultClient **client) { vaultclient_close(*client); }
-static void people_done(Person (*people)[2])
-{
-    person_free(&(*people)[0]);
-    person_free(&(*people)[1]);
-}
-
-/* Both approvals of one operation and subject, then `body`, to vaultd's operators' socket. */
-MUST_USE static Status ask_together(const Enrolment *e, VaultOperation operation,
-        const char *operation_name, Span subject, Span body)
-{
-    char path[PATH_BYTES_MAX];
-    uint8_t request_bytes[MESSAGE_BYTES_MAX];
-    uint8_t answer_bytes[64];
-    Buffer request = BUFFER_OF(request_bytes);
-    Buffer answer = BUFFER_OF(answer_bytes);
-    CLEANUP(people_done) Person people[2] = { 0 };
-    CLEANUP(client_done) VaultClient *vault = NULL;
-    const VaultClientConfig config = {
-        .socket_path = path_in(path, e->directory, PATH_OPERATOR_SOCKET), .channels = 1
-    };
-    for (size_t i = 0; i < 2; i++) {
-        WireApproval approval;
-        TRY(person_load(e->directory, e->keys.values[i], &people[i]));
-        TRY(person_approve(&people[i], span_of_text(operation_name), subject,
-                span_of_text(e->reason), &approval));
-        TRY(wire_put_approval(&request, &approval));
-    }
-    TRY(buffer_put(&request, body));
-    TRY(vaultclient_open(&config, &vault));
-    return vaultclient_ask(vault, operation, span_of_buffer(&request), &answer);
-}
 
 MUST_USE static Status add(const Enrolment *e)
 {
@@ -76,21 +40,13 @@ MUST_USE static Status add(const Enrolment *e)
         .per_subject_day = (uint32_t)e->per_subject };
     TRY(wire_put_receiver(&body, &receiver));
     sha256(span_of_buffer(&body), digest);
-    return ask_together(
-            e, VAULT_RECEIVER_ADD, "enroll-receiver", SPAN_OF(digest), span_of_buffer(&body));
-}
-
-static bool is_complete(const Enrolment *e, const char *command)
-{
-    if (e->keys.count == 2 && e->reason != NULL && e->reason[0] != '\0') return true;
-    fprintf(stderr, "hufu %s: --key twice and --reason are needed\nSee `hufu %s --help`.\n",
-            command, command);
-    return false;
+    return together_ask(&e->together, VAULT_RECEIVER_ADD, "enroll-receiver", SPAN_OF(digest),
+            span_of_buffer(&body));
 }
 
 int command_receiver_add(int argc, char **argv)
 {
-    Enrolment e = { .directory = directory_default(),
+    Enrolment e = { .together = { .directory = directory_default() },
         .purpose = "bank-channel",
         .per_day = PER_DAY_DEFAULT,
         .per_subject = PER_SUBJECT_DEFAULT };
@@ -103,10 +59,7 @@ int command_receiver_add(int argc, char **argv)
                 UINT32_MAX },
         { "--per-subject", OPTION_NUMBER, "N", "of one person's in a day [5]", &e.per_subject, 1,
                 UINT32_MAX },
-        { "--key", OPTION_LIST, "OPERATOR",
-                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &e.keys, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &e.reason, 0, 0 },
-        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &e.directory, 0, 0 },
+        TOGETHER_OPTIONS(e.together),
     };
     const Usage usage = { "hufu receiver add",
         "Enrol a machine that may be given full numbers: a bank channel, or an authority's. What "
@@ -116,7 +69,7 @@ int command_receiver_add(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (!is_complete(&e, "receiver add")) return EXIT_USAGE;
+    if (!together_is_whole(&e.together, "receiver add")) return EXIT_USAGE;
     if (strcmp(e.purpose, "bank-channel") != 0 && strcmp(e.purpose, "legal-order") != 0) {
         fprintf(stderr, "hufu receiver add: a purpose is bank-channel or legal-order\n");
         return EXIT_USAGE;
@@ -129,26 +82,23 @@ int command_receiver_add(int argc, char **argv)
 
 int command_receiver_remove(int argc, char **argv)
 {
-    Enrolment e = { .directory = directory_default() };
+    Enrolment e = { .together = { .directory = directory_default() } };
     const Option options[] = {
         { "NAME", OPTION_TEXT, NULL, "the receiver", &e.name, 0, 0 },
-        { "--key", OPTION_LIST, "OPERATOR",
-                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &e.keys, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &e.reason, 0, 0 },
-        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &e.directory, 0, 0 },
+        TOGETHER_OPTIONS(e.together),
     };
     const Usage usage = { "hufu receiver remove",
         "Give this receiver nothing more. Two enrolled operators sign.", options,
         sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (!is_complete(&e, "receiver remove")) return EXIT_USAGE;
+    if (!together_is_whole(&e.together, "receiver remove")) return EXIT_USAGE;
     uint8_t body_bytes[256];
     Buffer body = BUFFER_OF(body_bytes);
     Status s = buffer_put_framed(&body, span_of_text(e.name));
     if (status_ok(s))
-        s = ask_together(&e, VAULT_RECEIVER_REMOVE, "remove-receiver", span_of_text(e.name),
-                span_of_buffer(&body));
+        s = together_ask(&e.together, VAULT_RECEIVER_REMOVE, "remove-receiver",
+                span_of_text(e.name), span_of_buffer(&body));
     if (!status_ok(s)) return command_failed("receiver remove", s);
     printf("removed: %s\n", e.name);
     return EXIT_DONE;

@@ -48,6 +48,10 @@ static const Operation operations[] = {
     { "subject.status", admin_subject_status },
     { "subject.waiting", admin_subject_waiting },
     { "subject.destroy", admin_subject_destroy },
+    { "password.reset", admin_password_reset },
+    { "password.import", admin_password_import },
+    { "password.sweep", admin_password_sweep },
+    { "password.peppers", admin_password_peppers },
     { "stop", admin_stop_all },
 };
 

@@ -34,6 +34,14 @@
  *   incident.step   {incident, step, what, instead?, by?}: also close, with two names
  *   incident.list   {all?}
  *
+ * People's passwords (vaultclient/passwords.h; "class" is pin or password):
+ *
+ *   password.reset    {class, tenant, realm, user, box, approvals}
+ *   password.import   {class, tenant, realm, users, box, wrap?}: -> {outcomes}, one a user
+ *   password.sweep    one page under the current pepper: -> {records, done, moved, refused,
+ *                     finished}
+ *   password.peppers  -> {peppers: [{version, records}]}
+ *
  * People's data (lifecycle/; "tenant" is "house" unless given); each answer has an "outcome":
  *
  *   subject.consent       {subject, purpose, channel, text_sha256, separate?}

@@ -58,6 +58,14 @@ Status admin_subject_destroy(
         Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_subject_waiting(
         Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_password_reset(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_password_import(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_password_sweep(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_password_peppers(
+        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_stop_all(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 
 /* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex

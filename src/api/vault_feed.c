@@ -25,6 +25,7 @@ static const char *act_name(const WireVaultEvent *event)
     case VAULT_DESTROY_SUBJECTS: return "subjects.destroy";
     case VAULT_LEGACY_KEY: return "legacy.key";
     case VAULT_LEGACY_ENABLE: return "legacy.enable";
+    case VAULT_PASSWORD_RESET: return "password.reset";
     case VAULT_PLANT_HONEY: return "honey.plant";
     case VAULT_LOOKUP_FIELDS: return "field.lookup";
     case VAULT_PROTECT_FIELDS: return "field.protect";

@@ -20,6 +20,8 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_PAYER_ADD: return "payer.add";
     case AUDIT_PAYER_CHANGE: return "payer.change";
     case AUDIT_PIN_SET: return "pin.set";
+    case AUDIT_PASSWORD_IMPORT: return "password.import";
+    case AUDIT_PASSWORD_SWEEP: return "password.sweep";
     case AUDIT_FUND: return "fund";
     case AUDIT_DAY_END: return "day.end";
     case AUDIT_ALERT: return "alert";

@@ -1,6 +1,7 @@
 #include "ipc/password_wire.h"
 
 #include "ipc/wire_shape.h"
+#include "policy/classes.h"
 
 #define OWNER(type)                                                           \
     { FIELD_U16, AT(type, owner.data_class), 0, 0 },                          \
@@ -95,3 +96,15 @@ WIRE_PAIR(legacy_enable, WireLegacyEnable)
 WIRE_PAIR(password_counts, WirePasswordCounts)
 WIRE_PAIR(key_reveal, WireKeyReveal)
 WIRE_PAIR(key_revealed, WireKeyRevealed)
+
+WireOwner wire_owner_of_payer(Span payer)
+{
+    return (WireOwner) { CLASS_PIN, SPAN("hufu"), SPAN("payer"), payer };
+}
+
+bool wire_owner_is_payer(const WireOwner *owner)
+{
+    const WireOwner payer = wire_owner_of_payer(owner->user);
+    return owner->data_class == payer.data_class && span_equal(owner->tenant, payer.tenant)
+            && span_equal(owner->realm, payer.realm);
+}

@@ -28,6 +28,10 @@ typedef struct WireOwner {
     Span user;
 } WireOwner;
 
+/* The house's own payers are owners like any others: their PINs, tenant "hufu", realm "payer". */
+WireOwner wire_owner_of_payer(Span payer);
+bool wire_owner_is_payer(const WireOwner *owner);
+
 typedef struct WirePasswordSet {
     WireOwner owner;
     Span box; /* "set-password" */

@@ -111,6 +111,7 @@ static const MessageError errors[] = {
     { REFUSED_PIN_WEAK, PARAMETER("支付密码过于简单", "The password is too easy to guess") },
     { REFUSED_PAYER_CLOSED, ACCOUNT },
     { REFUSED_VERIFIER_ROLLED_BACK, ACCOUNT },
+    { REFUSED_LEGACY_DISABLED, ACCOUNT },
     { REFUSED_GRANT_INVALID, 403, "NO_AUTH", "未验证支付密码", "The password was not checked" },
     { REFUSED_BOX_FORMAT, PARAMETER("密文格式错误", "Not a sealed box") },
     { REFUSED_BOX_TAMPERED, PARAMETER("密文无法解密", "The sealed box does not open") },

@@ -1,6 +1,7 @@
 #include "vault/events.h"
 
 #include "base/encoding.h"
+#include "crypto/digest.h"
 #include "ipc/field_wire.h"
 #include "policy/detect.h"
 
@@ -9,6 +10,7 @@ typedef enum Form {
     FORM_NONE,
     FORM_APPROVED, /* two approvals, and their subject */
     FORM_RECEIVER, /* two approvals, a WireReceiver */
+    FORM_OWNER, /* two approvals; their subject ends with "/<digest of a box, hex>" */
     FORM_NAME, /* a framed name */
 } Form;
 
@@ -23,6 +25,7 @@ static Form form_of(uint8_t operation)
     case VAULT_DESTROY_SUBJECTS:
     case VAULT_LEGACY_KEY:
     case VAULT_LEGACY_ENABLE: return FORM_APPROVED;
+    case VAULT_PASSWORD_RESET: return FORM_OWNER;
     case VAULT_RECEIVER_ADD: return FORM_RECEIVER;
     case VAULT_ENROLL: return FORM_NAME;
     default: return FORM_NONE;
@@ -88,6 +91,8 @@ static Status describe(uint8_t operation, Span request, WireVaultEvent *event, B
         TRY(wire_take_receiver(&c, &receiver));
         subject = receiver.name;
     }
+    const size_t digest_size = 1 + 2 * DIGEST_SHA256_BYTES;
+    if (form == FORM_OWNER && subject.size > digest_size) subject.size -= digest_size;
     event->subject = write_down(subject, WIRE_EVENT_SUBJECT_BYTES_MAX, memory);
     return OK;
 }

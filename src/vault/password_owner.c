@@ -48,15 +48,9 @@ Status password_pin_place(Span payer, Buffer *ret_place)
     return buffer_put_framed(ret_place, payer);
 }
 
-static bool is_house_payer(const WireOwner *owner)
-{
-    return owner->data_class == CLASS_PIN && span_equal(owner->tenant, SPAN("hufu"))
-            && span_equal(owner->realm, SPAN("payer"));
-}
-
 static Status put_place(const WireOwner *owner, Buffer *b)
 {
-    if (is_house_payer(owner)) return password_pin_place(owner->user, b);
+    if (wire_owner_is_payer(owner)) return password_pin_place(owner->user, b);
     TRY(buffer_put(b, SPAN("password")));
     TRY(buffer_put_u16(b, owner->data_class));
     TRY(buffer_put_framed(b, owner->tenant));
@@ -76,7 +70,7 @@ Status password_owner(const KeyedHashKey *names, const WireOwner *owner, Passwor
     o.place_size = place.size;
     o.cost = owner->data_class == CLASS_PIN ? PASSWORD_COST_PIN : PASSWORD_COST_PASSWORD;
     /* A payer's name in the journal was his id alone before there were other owners. */
-    const Span name = is_house_payer(owner) ? owner->user : span_of_buffer(&place);
+    const Span name = wire_owner_is_payer(owner) ? owner->user : span_of_buffer(&place);
     keyed_hash(names, name, &o.subject);
     *ret_owner = o;
     return OK;

@@ -4,48 +4,57 @@
 #include "policy/detect.h"
 #include "vaultclient/client_internal.h"
 #include "vaultclient/domain_inside.h"
+#include "vaultclient/passwords_inside.h"
 
-enum { OWNER_COLUMNS = 4 };
+static const PasswordsTable payers = {
+    .get = "SELECT record FROM verifier WHERE payer = ?1",
+    .put = "INSERT INTO verifier(payer, record) VALUES (?1, ?2)"
+           " ON CONFLICT(payer) DO UPDATE SET record = excluded.record",
+    .replace = "UPDATE verifier SET record = ?2 WHERE payer = ?1 AND record = ?3",
+    .keys = 1,
+};
+static const PasswordsTable people = {
+    .get = "SELECT record FROM password WHERE data_class = ?1"
+           " AND tenant = ?2 AND realm = ?3 AND user_id = ?4",
+    .put = "INSERT INTO password(data_class, tenant, realm, user_id, record)"
+           " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(data_class, tenant, realm, user_id)"
+           " DO UPDATE SET record = excluded.record",
+    .replace = "UPDATE password SET record = ?5 WHERE data_class = ?1 AND tenant = ?2"
+               " AND realm = ?3 AND user_id = ?4 AND record = ?6",
+    .keys = PASSWORDS_KEY_COLUMNS_MAX,
+};
 
-static const char put_password[] =
-        "INSERT INTO password(data_class, tenant, realm, user_id, record)"
-        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(data_class, tenant, realm, user_id)"
-        " DO UPDATE SET record = excluded.record";
-static const char get_password[] = "SELECT record FROM password WHERE data_class = ?1"
-                                   " AND tenant = ?2 AND realm = ?3 AND user_id = ?4";
-
-/* Only while the record is still the one that was checked: whoever changed the password meanwhile
- * has the last word. */
-static const char replace_password[] =
-        "UPDATE password SET record = ?5 WHERE data_class = ?1 AND tenant = ?2 AND realm = ?3"
-        " AND user_id = ?4 AND record = ?6";
-
-static void name_owner(const WireOwner *owner, Value ret_values[OWNER_COLUMNS])
+const PasswordsTable *passwords_table(
+        const WireOwner *owner, Value ret_values[PASSWORDS_KEY_COLUMNS_MAX + 2])
 {
+    if (wire_owner_is_payer(owner)) {
+        ret_values[0] = VALUE_OF_TEXT(owner->user);
+        return &payers;
+    }
     ret_values[0] = VALUE_OF_INT(owner->data_class);
     ret_values[1] = VALUE_OF_TEXT(owner->tenant);
     ret_values[2] = VALUE_OF_TEXT(owner->realm);
     ret_values[3] = VALUE_OF_TEXT(owner->user);
+    return &people;
 }
 
 /* The record, or nothing: vaultd judges that as well. */
 static Status find(const Passwords *passwords, const WireOwner *owner, Buffer *ret_record)
 {
-    Value key[OWNER_COLUMNS];
-    name_owner(owner, key);
-    const Status s =
-            domain_get_record(passwords->domain, get_password, key, OWNER_COLUMNS, ret_record);
+    Value key[PASSWORDS_KEY_COLUMNS_MAX + 2];
+    const PasswordsTable *table = passwords_table(owner, key);
+    const Status s = domain_get_record(passwords->domain, table->get, key, table->keys, ret_record);
     return status_is(s, REFUSED_ROW_MISSING) ? OK : s;
 }
 
 static Status keep(const Passwords *passwords, const WireOwner *owner, Span record)
 {
-    Value values[OWNER_COLUMNS + 1];
+    Value values[PASSWORDS_KEY_COLUMNS_MAX + 2];
+    const PasswordsTable *table = passwords_table(owner, values);
     REQUIRE(record.size > 0 && record.size <= DOMAIN_RECORD_BYTES_MAX, REFUSED_IPC_FORMAT);
-    name_owner(owner, values);
-    values[OWNER_COLUMNS] = VALUE_OF_BYTES(record);
+    values[table->keys] = VALUE_OF_BYTES(record);
     return domain_put_record(
-            passwords->domain, CLASS_PASSWORD, FORM_HASH, put_password, values, OWNER_COLUMNS + 1);
+            passwords->domain, CLASS_PASSWORD, FORM_HASH, table->put, values, table->keys + 1);
 }
 
 static void wipe(Buffer *record) { bytes_wipe(record->data, record->capacity); }
@@ -80,15 +89,15 @@ static Status show(const Passwords *passwords, const WireOwner *owner, Span reco
 
 static Status replace(const Passwords *passwords, const WireOwner *owner, Span before, Span record)
 {
-    Value values[OWNER_COLUMNS + 2];
+    Value values[PASSWORDS_KEY_COLUMNS_MAX + 2];
+    const PasswordsTable *table = passwords_table(owner, values);
     uint8_t now_bytes[DOMAIN_RECORD_BYTES_MAX];
     CLEANUP(wipe) Buffer now = BUFFER_OF(now_bytes);
     REQUIRE(record.size > 0 && record.size <= DOMAIN_RECORD_BYTES_MAX, REFUSED_IPC_FORMAT);
-    name_owner(owner, values);
-    values[OWNER_COLUMNS] = VALUE_OF_BYTES(record);
-    values[OWNER_COLUMNS + 1] = VALUE_OF_BYTES(before);
-    TRY(domain_put_record(passwords->domain, CLASS_PASSWORD, FORM_HASH, replace_password, values,
-            OWNER_COLUMNS + 2));
+    values[table->keys] = VALUE_OF_BYTES(record);
+    values[table->keys + 1] = VALUE_OF_BYTES(before);
+    TRY(domain_put_record(
+            passwords->domain, CLASS_PASSWORD, FORM_HASH, table->replace, values, table->keys + 2));
     TRY(find(passwords, owner, &now));
     if (!span_equal(span_of_buffer(&now), record)) return OK; /* somebody was faster */
     return show(passwords, owner, record);
@@ -129,6 +138,7 @@ Status passwords_reset(
         const Passwords *passwords, const WireApproval approvals[2], const WirePasswordReset *reset)
 {
     CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(detect_free_text(reset->owner.user));
     TRY(slot_take(passwords->vault, &slot));
     TRY(wire_put_approval(&slot->request, &approvals[0]));
     TRY(wire_put_approval(&slot->request, &approvals[1]));
@@ -140,33 +150,31 @@ Status passwords_reset(
 }
 
 static Status keep_imported(const Passwords *passwords, const WirePasswordImport *import,
-        Cursor *answer, Span user, bool *ret_taken)
+        Cursor *answer, Span user, Status *ret_status)
 {
     const WireOwner owner = { import->data_class, import->tenant, import->realm, user };
     WirePasswordKept kept = { 0 };
     TRY(wire_take_password_kept(answer, &kept));
-    *ret_taken = kept.status == 0 && kept.verifier.size > 0;
-    if (!*ret_taken) return OK;
+    *ret_status = (Status) { (int32_t)kept.status };
+    if (!status_ok(*ret_status) || kept.verifier.size == 0) return OK;
     TRY(keep(passwords, &owner, kept.verifier));
     return show(passwords, &owner, kept.verifier);
 }
 
 Status passwords_import(const Passwords *passwords, const WirePasswordImport *import,
-        const Span *users, size_t count, size_t *ret_taken)
+        const Span *users, size_t count, Status *ret_statuses)
 {
     CLEANUP(slot_give) Slot *slot = NULL;
     uint32_t answered = 0;
+    for (size_t i = 0; i < count; i++)
+        TRY(detect_free_text(users[i]));
     TRY(slot_take(passwords->vault, &slot));
     TRY(wire_put_password_import(&slot->request, import));
     TRY(slot_ask(slot, VAULT_PASSWORD_IMPORT, &slot->answer));
     Cursor c = cursor_of(span_of_buffer(&slot->answer));
     TRY(wire_take_count(&c, WIRE_LEGACY_MAX, &answered));
     REQUIRE(answered == count, REFUSED_IPC_FORMAT);
-    *ret_taken = 0;
-    for (size_t i = 0; i < count; i++) {
-        bool taken = false;
-        TRY(keep_imported(passwords, import, &c, users[i], &taken));
-        *ret_taken += taken;
-    }
+    for (size_t i = 0; i < count; i++)
+        TRY(keep_imported(passwords, import, &c, users[i], &ret_statuses[i]));
     return cursor_end(&c);
 }

@@ -26,7 +26,31 @@ MUST_USE Status passwords_reset(const Passwords *passwords, const WireApproval a
         const WirePasswordReset *reset);
 /*
  * Take over records of a table of before Hufu. `users` as they stand inside the box, in its order
- * (vaultd answers by position). ret_taken: how many are in; the others keep what they had.
+ * (vaultd answers by position). ret_statuses: of each alone; who is refused keeps what he had.
  */
 MUST_USE Status passwords_import(const Passwords *passwords, const WirePasswordImport *import,
-        const Span *users, size_t count, size_t *ret_taken);
+        const Span *users, size_t count, Status *ret_statuses);
+
+/*
+ * A walk over all records, the house's own payers' PINs too: one page is brought under the current
+ * pepper, without any password. Resumable, also after a kill: the place is stored with what was
+ * moved. After the last page the next call begins anew.
+ */
+typedef struct PasswordsSweep {
+    uint64_t total; /* records when it began */
+    uint64_t done;
+    uint64_t moved; /* of the page just done */
+    uint64_t refused; /* of the page just done: vaultd does not know or open them */
+    bool finished;
+} PasswordsSweep;
+MUST_USE Status passwords_sweep(const Passwords *passwords, PasswordsSweep *ret_sweep);
+
+enum { PASSWORDS_PEPPERS_MAX = 32 };
+typedef struct PasswordsPepper {
+    uint32_t version; /* of the pepper; 0: no record of ours */
+    uint64_t records;
+} PasswordsPepper;
+/* How many records stand under which version, the newest first; others than the newest
+ * PASSWORDS_PEPPERS_MAX are not told. */
+MUST_USE Status passwords_by_pepper(const Passwords *passwords,
+        PasswordsPepper ret_peppers[PASSWORDS_PEPPERS_MAX], size_t *ret_count);
