@@ -103,7 +103,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
         .code_life_s = 60,
         .signers = 2,
         .openers = 8,
-        .callers = 4,
+        .callers = 8,
         .report_warn_days = 152,
         .report_alert_days = 183,
         .incident_contain_hours = 1,

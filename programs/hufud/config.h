@@ -34,7 +34,7 @@ typedef struct Config {
     int64_t incident_notify_hours;
     int64_t incident_cause_days;
     int64_t incident_close_days;
-    int64_t callers; /* threads that serve callers */
+    int64_t callers; /* loops of the service's door, and workers for its slow calls */
 } Config;
 
 /*

@@ -325,7 +325,7 @@ static Status open_service(Opening *o)
     if (o->config.service_port < 0) return OK;
     const HttpServerConfig server = { .address = o->config.address,
         .port = (uint16_t)o->config.service_port,
-        .loops = (unsigned)o->config.loops,
+        .loops = (unsigned)o->config.callers,
         .tls = o->tls.mutual,
         .methods = HTTP_GET | HTTP_POST | HTTP_DELETE,
         .body_bytes_max = CALL_BODY_BYTES_MAX,

@@ -10,18 +10,20 @@
 #include <stdlib.h>
 
 static const CallRoute routes[] = {
-    { HTTP_GET, "/vault/v1/box-key", 0, call_box_key },
-    { HTTP_GET, "/vault/v1/challenge", 0, call_challenge },
-    { HTTP_POST, "/vault/v1/sessions", 0, call_session }, /* its batches need rights */
-    { HTTP_POST, "/vault/v1/fields", CALLER_MAY_PROTECT, call_fields },
-    { HTTP_POST, "/vault/v1/lookups", CALLER_MAY_LOOK_UP, call_lookups },
-    { HTTP_POST, "/vault/v1/reveals", CALLER_MAY_REVEAL, call_reveal },
-    { HTTP_POST, "/vault/v1/passwords/set", CALLER_MAY_CHECK_PASSWORDS, call_password_set },
-    { HTTP_POST, "/vault/v1/passwords/check", CALLER_MAY_CHECK_PASSWORDS, call_password_check },
-    { HTTP_POST, "/vault/v1/passwords/spend", CALLER_MAY_CHECK_PASSWORDS, call_password_spend },
-    { HTTP_POST, "/vault/v1/bindings", CALLER_MAY_BIND, call_binding_make },
-    { HTTP_GET, "/vault/v1/bindings/*", CALLER_MAY_BIND, call_binding_read },
-    { HTTP_POST, "/vault/v1/bindings/*/end", CALLER_MAY_BIND, call_binding_end },
+    { HTTP_GET, "/vault/v1/box-key", 0, false, call_box_key },
+    { HTTP_GET, "/vault/v1/challenge", 0, false, call_challenge },
+    { HTTP_POST, "/vault/v1/sessions", 0, false, call_session }, /* its batches need rights */
+    { HTTP_POST, "/vault/v1/fields", CALLER_MAY_PROTECT, false, call_fields },
+    { HTTP_POST, "/vault/v1/lookups", CALLER_MAY_LOOK_UP, false, call_lookups },
+    { HTTP_POST, "/vault/v1/reveals", CALLER_MAY_REVEAL, false, call_reveal },
+    { HTTP_POST, "/vault/v1/passwords/set", CALLER_MAY_CHECK_PASSWORDS, true, call_password_set },
+    { HTTP_POST, "/vault/v1/passwords/check", CALLER_MAY_CHECK_PASSWORDS, true,
+            call_password_check },
+    { HTTP_POST, "/vault/v1/passwords/spend", CALLER_MAY_CHECK_PASSWORDS, true,
+            call_password_spend },
+    { HTTP_POST, "/vault/v1/bindings", CALLER_MAY_BIND, true, call_binding_make },
+    { HTTP_GET, "/vault/v1/bindings/*", CALLER_MAY_BIND, true, call_binding_read },
+    { HTTP_POST, "/vault/v1/bindings/*/end", CALLER_MAY_BIND, true, call_binding_end },
 };
 
 size_t call_routes_count(void) { return sizeof(routes) / sizeof(routes[0]); }
@@ -98,7 +100,7 @@ static void refuse(Call *call, Status refusal)
     answer(call, message_error(refusal)->http);
 }
 
-/* A worker's answers go through one buffer of its own; it may have held what is sensitive (never in
+/* A thread's answers go through one buffer of its own; it may have held what is sensitive (never in
  * clear), so it is wiped. */
 static void serve(Job *job)
 {
@@ -136,6 +138,10 @@ void calls_serve(void *context, HttpRequest *request)
     Status s = identify(house, request, route == NULL ? 0 : route->right, &call->caller);
     if (status_ok(s) && route == NULL) s = REFUSE(REFUSED_ROUTE_UNKNOWN);
     if (status_ok(s)) call->handler = route->handler;
+    if (status_ok(s) && !route->waits) {
+        serve(&call->job);
+        return;
+    }
     if (status_ok(s)) s = workers_submit(house->call_workers, &call->job);
     if (!status_ok(s)) refuse(call, s);
 }

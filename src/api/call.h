@@ -3,8 +3,12 @@
  * call: one request of a caller of the vault's service (access/caller.h), from a door of its own:
  * mutual TLS (TP-17), no message signature, JSON or the vault's own binary batches.
  *
- *   loop thread     whose certificate is this, what may it ask (default deny)
- *   worker thread   the handler: reads the body, asks vaultd, writes the answer
+ *   loop thread     whose certificate is this, what may it ask (default deny); then the handler:
+ *                   reads the body, asks vaultd, writes the answer
+ *   worker thread   the handler, when its answer waits for a slow hash or a durable batch
+ *
+ * This door has loops of its own, so that one which waits for vaultd holds up no payment
+ * (docs/decisions/0027-quick-calls-are-answered-on-the-loop.md).
  *
  * Refusals are {"code","message","detail"} as everywhere (message/errors.h); which caller names
  * exist is told to nobody.
@@ -22,7 +26,7 @@ enum {
 
 typedef struct Call Call;
 
-/* On a worker: read call->body, append the answer to call->answer. Anything but OK is answered as a
+/* Read call->body, append the answer to call->answer. Anything but OK is answered as a
  * refusal instead, with call->problem's field. */
 typedef Status (*CallHandler)(Call *call);
 
@@ -34,7 +38,7 @@ struct Call {
     Caller caller;
     Span rest; /* what '*' of the route matched; borrowed from the request */
     Span body; /* borrowed from the request */
-    Buffer answer; /* of the worker */
+    Buffer answer; /* of the thread */
     bool is_binary; /* in: the body is a batch; out: so is the answer */
     JsonProblem problem;
 };
@@ -70,6 +74,7 @@ typedef struct CallRoute {
     HttpMethod method;
     const char *pattern; /* as in routes.h */
     uint32_t right; /* CallerRight; 0: any caller */
+    bool waits; /* for a password's hash or a batch: on a worker */
     CallHandler handler;
 } CallRoute;
 size_t call_routes_count(void);

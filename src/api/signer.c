@@ -170,8 +170,8 @@ void signer_submit(Signer *signer, Passage *passage)
         signer->last->next = passage;
     signer->last = passage;
     signer->waiting++;
-    pthread_cond_signal(&signer->wake);
     pthread_mutex_unlock(&signer->lock);
+    pthread_cond_signal(&signer->wake); /* not under the lock that it then waits for */
 }
 
 void signer_stop(Signer *signer)

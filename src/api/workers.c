@@ -65,9 +65,9 @@ Status workers_submit(Workers *w, Job *job)
             w->last->next = job;
         w->last = job;
         w->waiting++;
-        pthread_cond_signal(&w->wake);
     }
     pthread_mutex_unlock(&w->lock);
+    if (accepted) pthread_cond_signal(&w->wake); /* not under the lock that it then waits for */
     REQUIRE(accepted, REFUSED_STORE_BUSY);
     return OK;
 }

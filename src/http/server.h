@@ -5,10 +5,10 @@
  *
  * The handler is called on a loop's thread with a request that is complete, checked (http/check.h)
  * and copied: everything it borrows from the request stays valid until the request is answered. The
- * handler answers at once, or keeps the request and answers it later from any thread. It must not
- * block. Each request is answered exactly once (http_answer, or http_stream_begin in
- * http/stream.h); answering ends it. A client that hung up is not noticed before the answer: the
- * work stands, so callers of ours need idempotency keys.
+ * handler answers at once, or keeps the request and answers it later from any thread. While it
+ * blocks, its loop serves nobody else. Each request is answered exactly once (http_answer, or
+ * http_stream_begin in http/stream.h); answering ends it. A client that hung up is not noticed
+ * before the answer: the work stands, so callers of ours need idempotency keys.
  *
  * Refused before the handler, with {"code","message"} and `Connection: close`: whatever breaks RFC
  * 9112 (400), Transfer-Encoding (411), too much (413, 431), other methods (405). What libevent

@@ -105,9 +105,9 @@ bool lane_put(Lane *lane, void *item)
     if (taken) {
         lane->queue[(lane->first + lane->count) % lane->config.queue_max] = item;
         lane->count++;
-        pthread_cond_signal(&lane->work);
     }
     pthread_mutex_unlock(&lane->lock);
+    if (taken) pthread_cond_signal(&lane->work); /* not under the lock that it then waits for */
     return taken;
 }
 

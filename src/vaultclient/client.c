@@ -148,8 +148,8 @@ void slot_give(Slot **slot)
     pthread_mutex_lock(&client->lock);
     (*slot)->next_free = client->free;
     client->free = *slot;
-    pthread_cond_signal(&client->given);
     pthread_mutex_unlock(&client->lock);
+    pthread_cond_signal(&client->given);
     *slot = NULL;
 }
 
