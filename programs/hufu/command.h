@@ -59,6 +59,7 @@ int command_policy_end_expiry(int argc, char **argv);
 int command_release(int argc, char **argv);
 int command_audit_verify(int argc, char **argv);
 int command_audit_report(int argc, char **argv);
+int command_audit_review(int argc, char **argv);
 int command_incident_open(int argc, char **argv);
 int command_incident_step(int argc, char **argv);
 int command_incident_close(int argc, char **argv);

@@ -65,6 +65,7 @@ static const Command commands[] = {
     { "release", "release a frozen row; two people must approve", command_release },
     { "audit verify", "check rows, sums and the log from outside", command_audit_verify },
     { "audit report", "write, sign and keep the half-yearly audit report", command_audit_report },
+    { "audit review", "two people have read a kept report, and sign it", command_audit_review },
     { "incident open", "a leak, a violation, a suspected crime", command_incident_open },
     { "incident step", "say what was done about it", command_incident_step },
     { "incident list", "open incidents and what is late", command_incident_list },

@@ -24,6 +24,7 @@ static const TableName tables[] = {
     { "alert", TABLE_ALERT },
     { "caller", TABLE_CALLER },
     { "audit_report", TABLE_AUDIT_REPORT },
+    { "audit_review", TABLE_AUDIT_REVIEW },
     { "incident", TABLE_INCIDENT },
     { "incident_step", TABLE_INCIDENT_STEP },
     { "data_subject", TABLE_DATA_SUBJECT },

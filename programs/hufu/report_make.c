@@ -115,11 +115,12 @@ static Status write_file(
 
 /* --- what the vault says of itself --- */
 
-static Status write_statements(const ReportWanted *w, const ReportMade *made, VaultClient *vault)
+static Status write_statements(
+        const ReportWanted *w, const ReportMade *made, VaultClient *vault, Span begun)
 {
     static uint8_t text_bytes[STATEMENTS_BYTES_MAX];
     Buffer text = BUFFER_OF(text_bytes);
-    TRY(report_statements(vault, &text));
+    TRY(report_statements(vault, begun, &text));
     return write_file(w, made, statements_name, span_of_buffer(&text));
 }
 
@@ -280,7 +281,7 @@ static Status make(const ReportWanted *w, ReportMade *made)
     TRY(vaultclient_open(&config, &vault));
     TRY(admin_ask_plain(w->layout->directory, "report.begin", &answer));
     TRY(make_folder(w, made));
-    if (w->kind == REPORT_AUDIT) TRY(write_statements(w, made, vault));
+    if (w->kind == REPORT_AUDIT) TRY(write_statements(w, made, vault, span_of_buffer(&answer)));
     TRY(write_html(w, made, now_us, root));
     if (w->pdf) TRY(write_pdf(w, made));
     TRY(sign(w, made, root, vault, &note));

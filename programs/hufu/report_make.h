@@ -37,8 +37,8 @@ typedef struct ReportMade {
  * REFUSED_REPORT_PDF_FAILED, what auditor, vaultd and hufud refuse (auditor's words are printed).
  * */
 MUST_USE Status report_make(const ReportWanted *wanted, ReportMade *ret_made);
-/* What the vault says of itself, appended. */
-MUST_USE Status report_statements(VaultClient *vault, Buffer *text);
+/* What the vault says of itself, appended. `begun` is hufud's answer to "report.begin". */
+MUST_USE Status report_statements(VaultClient *vault, Span begun, Buffer *text);
 /* Can the PDF be made here? */
 bool report_pdf_available(void);
 /* `hufu audit report --verify`; an exit status. */

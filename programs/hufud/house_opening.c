@@ -1,6 +1,7 @@
 #include "house_opening.h"
 
 #include "api/call.h"
+#include "api/reveal_feed.h"
 #include "api/routes.h"
 #include "audit/checkpoint.h"
 #include "audit/log.h"
@@ -399,6 +400,7 @@ Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
     o->house.random = random_system();
     alarms_open(&o->alarms);
     door_open(&o->house.door);
+    reveal_feed_open(&o->house.reveals);
     open_clocks(o);
     TRY(open_store(o, signals));
     TRY(open_platform_keys(o));
@@ -452,5 +454,6 @@ void opening_close(Opening *o)
     if (o->hold_fd >= 0) close(o->hold_fd);
     alarms_close(&o->alarms);
     door_close(&house->door);
+    reveal_feed_close(&house->reveals);
     bytes_wipe(o, sizeof(*o));
 }

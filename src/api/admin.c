@@ -31,6 +31,7 @@ static const Operation operations[] = {
     { "day.end", admin_day_end },
     { "report.begin", admin_report_begin },
     { "report.keep", admin_report_keep },
+    { "report.review", admin_report_review },
     { "incident.open", admin_incident_open },
     { "incident.step", admin_incident_step },
     { "incident.list", admin_incident_list },

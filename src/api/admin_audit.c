@@ -3,11 +3,14 @@
 #include "api/admin_inside.h"
 
 #include "api/passage.h"
+#include "api/reveal_feed.h"
 #include "base/encoding.h"
 #include "policy/detect.h"
 #include "report/incident_work.h"
 #include "report/kept.h"
+#include "report/review.h"
 #include "store/unit_wait.h"
+#include "vaultclient/fields.h"
 
 static void name_operator(char *ret_actor, size_t capacity, uint32_t uid)
 {
@@ -19,7 +22,10 @@ static void name_operator(char *ret_actor, size_t capacity, uint32_t uid)
 
 /* --- reports --- */
 
-/* What the doors counted is in the log, and a checkpoint over all of it is kept. */
+static Status nobody(void *context, const WireRevealRecord *record) { return OK; }
+
+/* What the doors counted and vaultd revealed is in the log, and a checkpoint over all of it is
+ * kept. The log of reveals is proved against the count that vaultd never gives up. */
 Status admin_report_begin(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
 {
     House *house = admin->config.house;
@@ -29,10 +35,14 @@ Status admin_report_begin(Admin *admin, const JsonDocument *document, uint32_t u
     Buffer note = BUFFER_OF(note_bytes);
     WireStatus status = { 0 };
     TRY(door_flush(&house->door, house->batcher, clock_now_us(&house->clock), true));
+    TRY(reveal_feed_step(house, clock_now_us(&house->clock), true));
     TRY(vaultclient_status(house->vault, &memory, &status));
     TRY(vaultclient_checkpoint(house->vault, &note));
     TRY(admin->config.keep_checkpoint(admin->config.context, span_of_buffer(&note)));
     json_key_int(w, "tree_size", status.tree_size);
+    const Fields fields = { house->domain, house->vault };
+    const Status proof = fields_reveals(&fields, 0, 0, nobody, NULL);
+    json_key_text(w, "reveal_log", span_of_text(status_name(proof)));
     return OK;
 }
 
@@ -77,6 +87,41 @@ Status admin_report_keep(Admin *admin, const JsonDocument *document, uint32_t ui
     work.report.made_us = json.made_us;
     work.report.leaves = json.leaves;
     report_keep_unit(&work, NULL);
+    TRY(unit_wait(admin->config.house->batcher, &work.unit));
+    json_key_text(w, "id", json.id);
+    return OK;
+}
+
+typedef struct ReviewJson {
+    Span operation, id, digest, first, second, reason;
+} ReviewJson;
+#define REVIEW(member) offsetof(ReviewJson, member)
+
+static const JsonField review_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, REVIEW(operation) },
+    { "id", JSON_TEXT, true, 1, REPORT_ID_BYTES_MAX, REVIEW(id) },
+    { "note_sha256", JSON_TEXT, true, 64, 64, REVIEW(digest) },
+    { "first", JSON_TEXT, true, 1, REVIEW_NAME_BYTES_MAX, REVIEW(first) },
+    { "second", JSON_TEXT, true, 1, REVIEW_NAME_BYTES_MAX, REVIEW(second) },
+    { "reason", JSON_TEXT, true, 1, REVIEW_TEXT_BYTES_MAX, REVIEW(reason) },
+};
+
+/* vaultd has taken both signatures over the note's digest. */
+Status admin_report_review(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+{
+    ReviewJson json = { 0 };
+    JsonProblem problem = { 0 };
+    ReportReview work = { 0 };
+    Buffer digest = BUFFER_OF(work.review.note_digest);
+    TRY(json_read_request(document, json_root(document), review_fields,
+            sizeof(review_fields) / sizeof(review_fields[0]), &json, &problem));
+    TRY(detect_free_text(json.reason));
+    TRY(hex_decode(json.digest, &digest));
+    passage_text(work.review.report, sizeof(work.review.report), json.id);
+    passage_text(work.review.first, sizeof(work.review.first), json.first);
+    passage_text(work.review.second, sizeof(work.review.second), json.second);
+    passage_text(work.review.text, sizeof(work.review.text), json.reason);
+    report_review_unit(&work, NULL);
     TRY(unit_wait(admin->config.house->batcher, &work.unit));
     json_key_text(w, "id", json.id);
     return OK;

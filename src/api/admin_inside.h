@@ -76,6 +76,7 @@ MUST_USE Status admin_name_key(MerchantKey *key, Span serial);
 MUST_USE Status admin_keep_apiv3_key(House *house, Span mchid, Span box_base64);
 Status admin_report_begin(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_report_keep(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_report_review(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_incident_open(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_incident_step(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_incident_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);

@@ -3,6 +3,7 @@
 #include "api/admin_inside.h"
 
 #include "api/call.h"
+#include "api/reveal_feed.h"
 #include "base/time.h"
 #include "vaultclient/fields.h"
 
@@ -40,16 +41,6 @@ static Status take(void *context, const WireRevealRecord *record)
     return OK;
 }
 
-static const char *purpose_name(uint8_t purpose)
-{
-    switch (purpose) {
-    case REVEAL_BANK_CHANNEL: return "bank-channel";
-    case REVEAL_LEGAL_ORDER: return "legal-order";
-    case REVEAL_FULL_DISPLAY: return "full-display";
-    default: return "unknown";
-    }
-}
-
 static void write_record(const WireRevealRecord *r, JsonWriter *w)
 {
     uint8_t time_bytes[TIME_TEXT_BYTES];
@@ -62,7 +53,7 @@ static void write_record(const WireRevealRecord *r, JsonWriter *w)
     json_key_text(w, "tenant", r->tenant);
     call_key_hex(w, "subject_print", SPAN_OF(r->subject));
     json_key_text(w, "receiver", r->receiver);
-    json_key_text(w, "purpose", span_of_text(purpose_name(r->purpose)));
+    json_key_text(w, "purpose", span_of_text(reveal_purpose_name(r->purpose)));
     json_key_text(w, "reason", r->reason);
     json_key_text(w, "first", r->first_approver);
     json_key_text(w, "second", r->second_approver);

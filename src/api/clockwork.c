@@ -7,6 +7,7 @@
 #include "api/expiring.h"
 #include "api/reminders.h"
 #include "api/retention_tick.h"
+#include "api/reveal_feed.h"
 #include "api/rolling.h"
 #include "api/vault_feed.h"
 #include "base/time.h"
@@ -14,6 +15,7 @@
 #include "ledger/account.h"
 #include "ledger/day_end.h"
 #include "payment/pay.h"
+#include "report/review.h"
 #include "store/unit_wait.h"
 #include "vaultclient/fields.h"
 #include "vaultclient/policy.h"
@@ -130,8 +132,8 @@ static Status close_day(Clockwork *c, int64_t now_us)
 /* --- the rolling check --- */
 
 static const RollingTable rolled[] = { { &posting_table, true }, { &alert_table, true },
-    { &incident_step_table, true }, { &audit_report_table, true }, { &day_end_table, false },
-    { &data_act_table, true }, { &data_destroyed_table, true } };
+    { &incident_step_table, true }, { &audit_report_table, true }, { &audit_review_table, true },
+    { &day_end_table, false }, { &data_act_table, true }, { &data_destroyed_table, true } };
 
 static Status begin_roll(void *context, const Table *table, VaultRoll *ret_roll)
 {
@@ -227,6 +229,7 @@ static void tick(Clockwork *c)
     report(c, "audit.door", flush_door(c, now_us));
     report(c, "card.expiry", sweep_expiry(c, now_us));
     report(c, "audit.vault", vault_feed_step(&c->feed, c->config.house, now_us));
+    report(c, "audit.reveals", reveal_feed_step(c->config.house, now_us, false));
     report(c, "audit.reminders", reminders_tick(&c->reminders, c->config.house, now_us));
     report(c, "tls.renew", c->config.renew_tls(c->config.context, now_us));
 }

@@ -17,6 +17,7 @@
 #include "vaultclient/client.h"
 #include "vaultclient/domain.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 enum {
@@ -37,6 +38,12 @@ typedef struct PlatformKey {
     int64_t not_after_us;
 } PlatformKey;
 
+/* How far the audit log has heard of reveals (reveal_feed.h). */
+typedef struct RevealFeed {
+    pthread_mutex_t lock;
+    int64_t next_us;
+} RevealFeed;
+
 typedef struct House {
     Clock clock;
     Random random;
@@ -52,6 +59,7 @@ typedef struct House {
     Workers *call_workers;
     Signer *signer;
     Strategy strategy;
+    RevealFeed reveals;
     Door door; /* refusals before any unit, for the audit log */
     ReportClock report_clock;
     IncidentClocks incident_clocks;

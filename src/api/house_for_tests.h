@@ -6,6 +6,7 @@
  * vaultd has just died. Only *_test.c files include it; the whole house stands in tests/.
  */
 #include "api/admin.h"
+#include "api/reveal_feed.h"
 #include "api/routes.h"
 #include "api/signer.h"
 #include "audit/log.h"
@@ -80,6 +81,7 @@ static inline Status house_open(TestHouse *t, int64_t signed_refusals)
     t->house.clock = clock_system();
     t->house.random = random_system();
     door_open(&t->house.door);
+    reveal_feed_open(&t->house.reveals);
     t->house.report_clock = report_clock_default;
     t->house.incident_clocks = incident_clocks_default;
     budget_open(&t->house.budget, 1, signed_refusals > 0 ? signed_refusals : 1);

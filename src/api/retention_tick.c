@@ -19,6 +19,8 @@ Status retention_tick(RetentionTick *tick, House *house, int64_t now_us)
 {
     const bool asked = atomic_exchange(&house->data_is_due, false);
     if (now_us < tick->next_us && !asked) return OK;
+    /* What was asked for may have become due after this tick began. */
+    if (asked) now_us = clock_now_us(&house->clock);
     const ValueKeeper keeper = { house, retention_forget };
     RetentionCounts counts = { 0 };
     bool more = false;

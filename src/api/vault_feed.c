@@ -27,6 +27,8 @@ static const char *act_name(const WireVaultEvent *event)
     case VAULT_LEGACY_ENABLE: return "legacy.enable";
     case VAULT_PASSWORD_RESET: return "password.reset";
     case VAULT_PLANT_HONEY: return "honey.plant";
+    case VAULT_ATTACHED_TABLE: return "attached.table";
+    case VAULT_ATTACHED_RELEASE: return "attached.release";
     case VAULT_LOOKUP_FIELDS: return "field.lookup";
     case VAULT_PROTECT_FIELDS: return "field.protect";
     case VAULT_REVEAL_FIELD: return "field.reveal";

@@ -20,6 +20,7 @@ static const Known known[] = {
     { TABLE_CALLER, 1, "caller" },
     { TABLE_BINDING, 1, "binding" },
     { TABLE_AUDIT_REPORT, 1, "audit_report" },
+    { TABLE_AUDIT_REVIEW, 1, "audit_review" },
     { TABLE_INCIDENT, 1, "incident" },
     { TABLE_INCIDENT_STEP, 1, "incident_step" },
     { TABLE_DATA_SUBJECT, 1, "data_subject" },

@@ -34,6 +34,7 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_INCIDENT_OPEN: return "incident.open";
     case AUDIT_INCIDENT_STEP: return "incident.step";
     case AUDIT_INCIDENT_CLOSE: return "incident.close";
+    case AUDIT_REPORT_REVIEW: return "report.review";
     case AUDIT_SUBJECT_CONSENT: return "subject.consent";
     case AUDIT_SUBJECT_COLLECT: return "subject.collect";
     case AUDIT_SUBJECT_USE: return "subject.use";
@@ -43,6 +44,7 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_SUBJECT_DESTROY: return "subject.destroy";
     case AUDIT_VAULT_ACT: return "vault.act";
     case AUDIT_VAULT_ALARM: return "vault.alarm";
+    case AUDIT_REVEAL: return "reveal";
     }
     return "unknown";
 }

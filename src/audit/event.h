@@ -55,6 +55,7 @@ typedef enum AuditKind {
     AUDIT_INCIDENT_OPEN = 92,
     AUDIT_INCIDENT_STEP = 93,
     AUDIT_INCIDENT_CLOSE = 94,
+    AUDIT_REPORT_REVIEW = 95, /* two people read a kept report */
     AUDIT_SUBJECT_CONSENT = 80, /* given or withdrawn */
     AUDIT_SUBJECT_COLLECT = 81,
     AUDIT_SUBJECT_USE = 82, /* shared, disclosed, entrusted; or refused */
@@ -64,6 +65,7 @@ typedef enum AuditKind {
     AUDIT_SUBJECT_DESTROY = 86,
     AUDIT_VAULT_ACT = 100, /* upon keys, receivers, policy; vaultd told it */
     AUDIT_VAULT_ALARM = 101,
+    AUDIT_REVEAL = 102, /* lines of vaultd's log of reveals; detail "times N lines A-B ..." */
 } AuditKind;
 
 typedef struct AuditEvent {

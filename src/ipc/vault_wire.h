@@ -91,10 +91,13 @@ typedef enum VaultOperation {
     VAULT_UNSEAL_SHARE = 38, /* box with a share's text inside -> held u8, needed u8 */
     VAULT_SIGN_REPORT = 93, /* WireReport, list of WireReportFile -> signed note (report_wire.h) */
     VAULT_CLOSE_INCIDENT = 94, /* approval x2 of "close-incident" */
+    VAULT_REVIEW_REPORT = 95, /* approval x2 of "review-report" */
     VAULT_HOLD_SUBJECT = 90, /* ipc/hold_wire.h */
     VAULT_RELEASE_HOLD = 91,
     VAULT_HELD_UNTIL = 92,
     VAULT_EVENTS = 98, /* ipc/event_wire.h */
+    VAULT_RECEIVERS = 99, /* -> list of WireReceiver (ipc/field_wire.h) */
+    VAULT_EXPIRY_COUNT = 100, /* -> grants that live u32, that are over u32 */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 

@@ -1,5 +1,6 @@
 #pragma once
-/* lifecycle_rows: columns, and what the files of this room share. Nobody outside includes it. */
+/* lifecycle_rows: columns (others stand in policy/tables.h), and what the files of this room share.
+ * Nobody outside includes it. */
 #include "audit/event.h"
 #include "lifecycle/subject.h"
 
@@ -28,18 +29,6 @@ enum ConsentColumn {
     CONSENT_SEPARATE_TEXT = 9, /* BYTES 32 or NULL */
     CONSENT_SEPARATE_CHANNEL = 10, /* or NULL */
     CONSENT_WITHDRAWN = 11,
-};
-
-enum HoldingColumn {
-    HOLDING_TENANT = 1,
-    HOLDING_SUBJECT = 2,
-    HOLDING_CLASS = 3, /* INT, key: DataClass */
-    HOLDING_STATE = 4,
-    HOLDING_SINCE = 5,
-    HOLDING_DUE = 6,
-    HOLDING_VERSION = 7,
-    HOLDING_REFERENCE = 8, /* TEXT or NULL */
-    HOLDING_PURPOSES = 9, /* BYTES: purpose u16 | since i64 | ended i64, each */
 };
 
 enum HoldColumn {
@@ -84,15 +73,6 @@ enum ActColumn {
     ACT_REFERENCE = 11, /* or NULL */
     ACT_DIGEST = 12, /* BYTES 32 or NULL */
     ACT_ACTOR = 13,
-};
-
-enum DestroyedColumn {
-    DESTROYED_IN_BATCH = 1, /* INT, key */
-    DESTROYED_NUMBER = 2, /* INT, key */
-    DESTROYED_TIME = 3,
-    DESTROYED_SUBJECTS = 4, /* INT: how many it names */
-    DESTROYED_BLIND = 5, /* INT, us: after it the backups are blind, too */
-    DESTROYED_CERTIFICATE = 6, /* BYTES: as vaultd signed it */
 };
 
 /* Copy a text of 1..capacity-1 bytes. Refuses SUBJECT_FIELD (size, not UTF-8, control characters).

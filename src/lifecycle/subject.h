@@ -78,14 +78,6 @@ typedef struct Consent {
     int64_t withdrawn_us; /* 0: not */
 } Consent;
 
-/* Stored: append only. */
-typedef enum HoldingState {
-    HOLDING_HELD = 1,
-    HOLDING_RESTRICTED = 2, /* a law alone keeps it, until `due` */
-    HOLDING_DELETING = 3, /* no door finds it; the domain store is being cleared */
-    HOLDING_DELETED = 4,
-} HoldingState;
-
 typedef struct HoldingPurpose {
     uint16_t purpose;
     int64_t since_us;

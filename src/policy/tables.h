@@ -28,6 +28,7 @@ typedef enum TableId {
     TABLE_AUDIT_REPORT = 50,
     TABLE_INCIDENT = 51,
     TABLE_INCIDENT_STEP = 52,
+    TABLE_AUDIT_REVIEW = 53,
     TABLE_DATA_SUBJECT = 40,
     TABLE_DATA_CONSENT = 41,
     TABLE_DATA_HOLDING = 42,
@@ -169,6 +170,46 @@ typedef enum ReportKind {
     REPORT_AUDIT = 1, /* the half-yearly audit */
     REPORT_INCIDENT = 2, /* the file of one incident */
 } ReportKind;
+
+enum AuditReviewColumn { /* two people read a kept report */
+    AUDIT_REVIEW_BATCH = 1, /* INT, key */
+    AUDIT_REVIEW_NUMBER = 2, /* INT, key: 1.. within the batch */
+    AUDIT_REVIEW_TIME = 3, /* INT, us */
+    AUDIT_REVIEW_REPORT = 4, /* TEXT: AUDIT_REPORT_ID */
+    AUDIT_REVIEW_NOTE = 5, /* BYTES 32: AUDIT_REPORT_NOTE, which both signed */
+    AUDIT_REVIEW_FIRST = 6, /* TEXT: an operator */
+    AUDIT_REVIEW_SECOND = 7, /* TEXT: another */
+    AUDIT_REVIEW_TEXT = 8, /* TEXT: what they have to say */
+};
+
+enum HoldingColumn { /* what is held of a person (lifecycle/subject.h) */
+    HOLDING_TENANT = 1, /* TEXT, key */
+    HOLDING_SUBJECT = 2, /* TEXT, key */
+    HOLDING_CLASS = 3, /* INT, key: DataClass */
+    HOLDING_STATE = 4, /* INT, HoldingState */
+    HOLDING_SINCE = 5, /* INT, us */
+    HOLDING_DUE = 6, /* INT, us: when it is to be deleted; 0: no clock runs */
+    HOLDING_VERSION = 7, /* INT */
+    HOLDING_REFERENCE = 8, /* TEXT or NULL */
+    HOLDING_PURPOSES = 9, /* BYTES: purpose u16 | since i64 | ended i64, each */
+};
+
+/* Stored: append only. */
+typedef enum HoldingState {
+    HOLDING_HELD = 1,
+    HOLDING_RESTRICTED = 2, /* a law alone keeps it, until `due` */
+    HOLDING_DELETING = 3, /* no door finds it; the domain store is being cleared */
+    HOLDING_DELETED = 4,
+} HoldingState;
+
+enum DestroyedColumn { /* certificates of destruction (lifecycle/retention.h) */
+    DESTROYED_IN_BATCH = 1, /* INT, key */
+    DESTROYED_NUMBER = 2, /* INT, key */
+    DESTROYED_TIME = 3, /* INT, us */
+    DESTROYED_SUBJECTS = 4, /* INT: how many it names */
+    DESTROYED_BLIND = 5, /* INT, us: after it the backups are blind, too */
+    DESTROYED_CERTIFICATE = 6, /* BYTES: as vaultd signed it */
+};
 
 typedef struct Column {
     uint16_t id;

@@ -12,11 +12,6 @@ static bool within(int64_t time_us, int64_t from_us, int64_t to_us)
     return time_us >= from_us && time_us < to_us;
 }
 
-static bool states(const EvidenceItem *item, const char *kind)
-{
-    return item->statement != NULL && span_equal(item->statement->kind, span_of_text(kind));
-}
-
 static void cell_end(EvidenceLine *line, size_t column, int64_t end_us)
 {
     if (end_us == 0)
@@ -29,7 +24,7 @@ static void cell_end(EvidenceLine *line, size_t column, int64_t end_us)
 bool collect_vault_keys(const EvidenceItem *item, EvidenceLine *ret_line)
 {
     const EvidenceStatement *key = item->statement;
-    if (!states(item, "key") || span_equal(key->cells[4], SPAN("destroyed"))) return false;
+    if (!evidence_states(item, "key") || span_equal(key->cells[4], SPAN("destroyed"))) return false;
     const EvidencePeriod *p = item->period;
     const int64_t end_us = evidence_number(key->cells[3]);
     const bool made = within(key->time_us, p->from_us, p->to_us);
@@ -48,7 +43,7 @@ bool collect_vault_keys(const EvidenceItem *item, EvidenceLine *ret_line)
 bool collect_key_acts(const EvidenceItem *item, EvidenceLine *ret_line)
 {
     const EvidenceStatement *key = item->statement;
-    if (!states(item, "key")) return false;
+    if (!evidence_states(item, "key")) return false;
     const bool destroyed = span_equal(key->cells[4], SPAN("destroyed"));
     const bool made = within(key->time_us, item->period->from_us, item->period->to_us);
     const bool rotated = made && evidence_number(key->cells[1]) > 1;
@@ -64,7 +59,7 @@ bool collect_key_acts(const EvidenceItem *item, EvidenceLine *ret_line)
 bool collect_overrides(const EvidenceItem *item, EvidenceLine *ret_line)
 {
     const EvidenceStatement *s = item->statement;
-    if (!states(item, "override")) return false;
+    if (!evidence_states(item, "override")) return false;
     const int64_t until_us = evidence_number(s->cells[1]);
     if (s->time_us >= item->period->to_us || until_us < item->period->from_us) return false;
     evidence_cell_text(ret_line, 0, s->cells[0]);
@@ -79,7 +74,7 @@ bool collect_overrides(const EvidenceItem *item, EvidenceLine *ret_line)
 bool collect_legacy_passwords(const EvidenceItem *item, EvidenceLine *ret_line)
 {
     const EvidenceStatement *s = item->statement;
-    if (!states(item, "passwords")) return false;
+    if (!evidence_states(item, "passwords")) return false;
     const int64_t legacy = evidence_number(s->cells[1]) + evidence_number(s->cells[2]);
     if (legacy <= 0) return false;
     ret_line->count = (uint64_t)legacy;
@@ -125,6 +120,18 @@ bool collect_reports(const EvidenceItem *item, EvidenceLine *ret_line)
     evidence_cell_text(ret_line, 1, item->event->subject);
     evidence_cell_actor(ret_line, 2, item->event->actor);
     evidence_cell_text(ret_line, 3, item->event->detail);
+    return true;
+}
+
+/* TP-16: somebody read it, and signed that. */
+bool collect_reviews(const EvidenceItem *item, EvidenceLine *ret_line)
+{
+    if (!is_kind(item, AUDIT_REPORT_REVIEW)) return false;
+    evidence_cell_time(ret_line, 0, item->time_us);
+    evidence_cell_text(ret_line, 1, item->event->subject);
+    evidence_cell_text(ret_line, 2, item->event->actor);
+    evidence_cell_text(ret_line, 3, item->event->detail);
+    evidence_cell_text(ret_line, 4, span_of_text(status_name((Status) { item->event->outcome })));
     return true;
 }
 

@@ -37,6 +37,7 @@ static const char *table_name(int64_t table)
     case TABLE_DAY_END: return "day_end";
     case TABLE_ALERT: return "alert";
     case TABLE_AUDIT_REPORT: return "audit_report";
+    case TABLE_AUDIT_REVIEW: return "audit_review";
     case TABLE_INCIDENT: return "incident";
     case TABLE_INCIDENT_STEP: return "incident_step";
     default: return "another table";
@@ -69,17 +70,11 @@ bool collect_row_seals(const EvidenceItem *item, EvidenceLine *ret_line)
     return true;
 }
 
-static bool begins_with(Span text, const char *head)
-{
-    const Span wanted = span_of_text(head);
-    return text.size >= wanted.size && span_equal((Span) { text.data, wanted.size }, wanted);
-}
-
 bool collect_releases(const EvidenceItem *item, EvidenceLine *ret_line)
 {
     const AuditEvent *event = item->event;
     if (event == NULL || event->kind != AUDIT_RELEASE_ROW) return false;
-    const bool payer = begins_with(event->subject, "payer/");
+    const bool payer = evidence_begins_with(event->subject, "payer/");
     evidence_cell_time(ret_line, 0, item->time_us);
     evidence_cell_text(ret_line, 1, payer ? SPAN("payer/***") : event->subject);
     evidence_cell_text(ret_line, 2, event->actor);

@@ -199,7 +199,7 @@ static void write_summary(Writer *w)
     page_say(p, SAY("Summary", "摘要"));
     page_html(p, "</h2>\n");
     write_coverage(w);
-    page_html(p, "<table class=\"lines\"><thead><tr><th></th>");
+    page_html(p, "<table class=\"lines tight\"><thead><tr><th></th>");
     page_heading_cell(p, SAY("What", "事项"));
     page_heading_number(p, SAY("Now", "本期"));
     page_heading_number(p, SAY("Before", "上期"));
@@ -240,7 +240,7 @@ static void write_contents(Writer *w)
 static size_t columns_of(const EvidenceSection *section)
 {
     size_t count = 0;
-    while (count < EVIDENCE_COLUMNS_MAX && section->columns[count].en != NULL)
+    while (count < EVIDENCE_COLUMNS_MAX && section->columns[count].title.en != NULL)
         count++;
     return count;
 }
@@ -262,7 +262,7 @@ static void write_line(Page *p, const EvidenceSection *section, const EvidenceLi
     page_html(p, "<tr>");
     for (size_t i = 0; i < columns_of(section); i++) {
         page_html(p, "<td>");
-        page_text(p, span_of_text(line->cells[i]));
+        page_export(p, section->columns[i].class, span_of_text(line->cells[i]));
         page_html(p, "</td>");
     }
     if (section->grouped) {
@@ -283,7 +283,7 @@ static void write_lines(Writer *w, size_t at)
     const EvidenceSection *section = &e->sections[at];
     page_html(p, "<table class=\"lines\"><thead><tr>");
     for (size_t i = 0; i < columns_of(section); i++)
-        page_heading_cell(p, section->columns[i]);
+        page_heading_cell(p, section->columns[i].title);
     if (section->grouped) {
         page_heading_number(p, SAY("Now", "本期"));
         page_heading_number(p, SAY("Before", "上期"));

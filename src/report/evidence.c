@@ -183,9 +183,14 @@ void evidence_leaf(void *evidence, const AuditLeaf *leaf)
     }
 }
 
+/* What should be gone by now is of today, whenever it was written. */
 void evidence_row(void *evidence, const RowView *row, int64_t leaf_time_us)
 {
-    EvidenceItem item = { .time_us = leaf_time_us, .leaf = row->head.batch, .row = row };
+    Evidence *e = evidence;
+    const int64_t now_us = e->period.to_us - 1;
+    EvidenceItem item = { .time_us = evidence_is_overdue(row, now_us) ? now_us : leaf_time_us,
+        .leaf = row->head.batch,
+        .row = row };
     show(evidence, &item);
 }
 
@@ -226,6 +231,11 @@ Status evidence_statements(Evidence *evidence, Span lines)
         show(evidence, &item);
     }
     return OK;
+}
+
+bool evidence_states(const EvidenceItem *item, const char *kind)
+{
+    return item->statement != NULL && span_equal(item->statement->kind, span_of_text(kind));
 }
 
 int64_t evidence_number(Span cell)
@@ -287,23 +297,30 @@ void evidence_cell(EvidenceLine *line, size_t column, const char *format, ...)
     evidence_cell_text(line, column, (Span) { (const uint8_t *)text, kept < most ? kept : most });
 }
 
+bool evidence_begins_with(Span text, const char *head)
+{
+    const Span wanted = span_of_text(head);
+    return text.size >= wanted.size && span_equal((Span) { text.data, wanted.size }, wanted);
+}
+
+void evidence_cell_masked(EvidenceLine *line, size_t column, Span place, Span name)
+{
+    const int place_size = (int)place.size;
+    if (name.size < 4 || !span_is_plain_name(name, 64))
+        evidence_cell(line, column, "%.*s/***", place_size, (const char *)place.data);
+    else
+        evidence_cell(line, column, "%.*s/%c***%c", place_size, (const char *)place.data,
+                name.data[0], name.data[name.size - 1]);
+}
+
 void evidence_cell_actor(EvidenceLine *line, size_t column, Span actor)
 {
-    static const char payer[] = "payer/";
-    const size_t head = sizeof(payer) - 1;
-    const bool is_payer =
-            actor.size > head && span_equal((Span) { actor.data, head }, SPAN("payer/"));
-    const bool plain = span_is_plain_name(
-            (Span) { actor.data + (is_payer ? head : 0), actor.size - (is_payer ? head : 0) }, 64);
-    if (!is_payer) {
-        evidence_cell_text(line, column, actor);
-        return;
-    }
-    const size_t size = actor.size - head;
-    if (!plain || size < 4)
-        evidence_cell(line, column, "payer/***");
+    const Span payer = SPAN("payer");
+    if (evidence_begins_with(actor, "payer/"))
+        evidence_cell_masked(line, column, payer,
+                (Span) { actor.data + payer.size + 1, actor.size - payer.size - 1 });
     else
-        evidence_cell(line, column, "payer/%c***%c", actor.data[head], actor.data[actor.size - 1]);
+        evidence_cell_text(line, column, actor);
 }
 
 void evidence_cell_time(EvidenceLine *line, size_t column, int64_t time_us)
@@ -322,7 +339,7 @@ uint64_t evidence_times(const AuditEvent *event)
     Span times = { 0 };
     int64_t count = 0;
     Cursor c = cursor_of(event->detail);
-    if (event->kind != AUDIT_REFUSED_AT_DOOR) return 1;
+    if (event->kind != AUDIT_REFUSED_AT_DOOR && event->kind != AUDIT_REVEAL) return 1;
     if (!status_ok(cursor_until(&c, ' ', &times)) || !span_equal(times, SPAN("times"))) return 1;
     if (!status_ok(cursor_until(&c, ' ', &times)) || !status_ok(i64_parse(times, &count))) return 1;
     return count > 0 ? (uint64_t)count : 1;

@@ -16,6 +16,7 @@
  */
 #include "audit/event.h"
 #include "audit/verify.h"
+#include "policy/classes.h"
 
 enum {
     EVIDENCE_SECTIONS_MAX = 48,
@@ -31,6 +32,14 @@ typedef struct ReportText {
     const char *zh;
 } ReportText;
 
+/* Of a section's cells: its heading, and the class of what stands below it. The page that prints a
+ * cell asks the policy for this class at the layer export (page_export); one that declares none
+ * does not build (tools/declared). */
+typedef struct EvidenceColumn {
+    ReportText title;
+    DataClass class;
+} EvidenceColumn;
+
 enum { EVIDENCE_STATEMENT_CELLS = 5 };
 
 /*
@@ -40,6 +49,11 @@ enum { EVIDENCE_STATEMENT_CELLS = 5 };
  *   "key"       name | version | algorithm | end us (0: none) | current, old or destroyed
  *   "override"  what may be done to which class | until us | who | reason | clause
  *   "passwords" modern | legacy | wrapped | locked
+ *   "reveal-log" what came of proving it against the vault's count ("OK")
+ *   "receiver"  name | purposes | a day | a day of one person's
+ *   "grants"    card expiry grants that live | that are over and not yet forgotten
+ *   "custody"   of the root key
+ *   "attached"  table of database | phase | rows | frozen | announced and not settled
  */
 typedef struct EvidenceStatement {
     Span kind;
@@ -82,7 +96,7 @@ typedef struct EvidenceSection {
     const char *clauses; /* "TP-12, TP-16" */
     ReportText checked; /* what was looked at: said with or without lines */
     ReportText advice; /* when there are lines; {NULL}: a record that asks for nothing */
-    ReportText columns[EVIDENCE_COLUMNS_MAX]; /* of the cells */
+    EvidenceColumn columns[EVIDENCE_COLUMNS_MAX]; /* of the cells */
     /* Is the item one of ours? Then fill the cells (and count, when it stands for several).
      * NULL: no source in this release. */
     bool (*collect)(const EvidenceItem *item, EvidenceLine *ret_line);
@@ -161,6 +175,13 @@ void evidence_cell_text(EvidenceLine *line, size_t column, Span text);
 /* "payer/p***7" for a payer (TP-11: who somebody is is shown to nobody in full), others as they
  * are. */
 void evidence_cell_actor(EvidenceLine *line, size_t column, Span actor);
+/* "bank-a/w***g": a name of a place, and who somebody is there. */
+void evidence_cell_masked(EvidenceLine *line, size_t column, Span place, Span name);
+bool evidence_begins_with(Span text, const char *head);
+/* The item is the vault's statement of this kind. */
+bool evidence_states(const EvidenceItem *item, const char *kind);
+/* A class of somebody's data that should have been deleted more than a day before `now_us`. */
+bool evidence_is_overdue(const RowView *row, int64_t now_us);
 /* The number in a statement's cell; 0 when it is none. */
 int64_t evidence_number(Span cell);
 /* "2026-11-27 16:52" of the business time zone. */

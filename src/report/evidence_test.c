@@ -114,6 +114,66 @@ static void test_several_in_one_event(void)
     EXPECT(counts("prohibited", 15, 0) && counts("refusals", 15, 0));
 }
 
+static void tell(AuditKind kind, StatusCode outcome, Span actor, Span subject, const char *detail)
+{
+    const AuditEvent event = { .kind = kind,
+        .outcome = (int32_t)outcome,
+        .actor = actor,
+        .subject = subject,
+        .detail = span_of_text(detail) };
+    add_event(FROM_US, &event);
+}
+
+/* TP-8, TP-15: what says the same is one line, however often and under whichever numbers. */
+static void test_reveals_are_grouped_by_what_they_say(void)
+{
+    open_evidence();
+    tell(AUDIT_REVEAL, 0, SPAN("tenant/a"), SPAN("card/icbc"),
+            "times 12 lines 1-12 bank-channel - pay out");
+    tell(AUDIT_REVEAL, 0, SPAN("tenant/a"), SPAN("card/icbc"),
+            "times 3 lines 15-17 bank-channel - pay out");
+    tell(AUDIT_REVEAL, (StatusCode)REFUSED_REVEAL_BUDGET, SPAN("tenant/a"), SPAN("card/icbc"),
+            "times 2 lines 13-14 bank-channel - pay out");
+    tell(AUDIT_REVEAL, 0, SPAN("tenant/a"), SPAN("card/court"),
+            "times 1 lines 18-18 legal-order alice,bob order 7");
+    tell(AUDIT_REVEAL, 0, SPAN("x"), SPAN("y"), "nothing that reads");
+    EXPECT(counts("reveals", 18, 0) && evidence.sums[section("reveals")].lines == 3);
+    EXPECT_OK(evidence_statements(&evidence, SPAN("reveal-log\t0\tOK\t\t\t\t\n")));
+    EXPECT(counts("reveals", 18, 0));
+    EXPECT_OK(evidence_statements(&evidence, SPAN("reveal-log\t0\tROW_MISSING\t\t\t\t\n")));
+    EXPECT(counts("reveals", 19, 0));
+}
+
+/* A row with these numbers and texts, as the check hands it out. */
+static void show_holding(int64_t state, int64_t due_us, int64_t leaf_time_us)
+{
+    const Value values[] = { VALUE_OF_TEXT(SPAN("bank-a")), VALUE_OF_TEXT(SPAN("zhaoliu")),
+        VALUE_OF_INT(CLASS_EMAIL), VALUE_OF_INT(state), VALUE_OF_INT(1), VALUE_OF_INT(due_us) };
+    RowView row = { .head = { .table = TABLE_DATA_HOLDING, .schema = 1, .revision = 1 },
+        .count = sizeof(values) / sizeof(values[0]) };
+    for (size_t i = 0; i < row.count; i++) {
+        row.ids[i] = (uint16_t)(i + 1);
+        row.values[i] = values[i];
+    }
+    evidence_row(&evidence, &row, leaf_time_us);
+}
+
+/* LL-4.5.4: what should be gone is told, however old its row is; a day of grace, and no name. */
+static void test_what_is_overdue_is_told(void)
+{
+    Status s = OK;
+    open_evidence();
+    show_holding(HOLDING_HELD, TO_US - 2 * TIME_DAY_US, 7); /* the row is of long ago */
+    show_holding(HOLDING_DELETING, TO_US - 2 * TIME_DAY_US, FROM_US);
+    show_holding(HOLDING_DELETED, TO_US - 2 * TIME_DAY_US, FROM_US);
+    show_holding(HOLDING_HELD, TO_US - TIME_DAY_US / 2, FROM_US);
+    show_holding(HOLDING_HELD, 0, FROM_US); /* no clock runs */
+    EXPECT(counts("retention", 2, 0));
+    const char *html = document(REPORT_BOTH, &s);
+    EXPECT_OK(s);
+    EXPECT(strstr(html, "bank-a/z***u") != NULL && strstr(html, "zhaoliu") == NULL);
+}
+
 static void test_periods_that_are_none(void)
 {
     Evidence other = { 0 };
@@ -297,6 +357,7 @@ static void test_a_tampered_log_is_refused(void)
 }
 
 TESTS(TEST(test_the_borders_of_the_period), TEST(test_several_in_one_event),
+        TEST(test_reveals_are_grouped_by_what_they_say), TEST(test_what_is_overdue_is_told),
         TEST(test_periods_that_are_none), TEST(test_an_empty_period), TEST(test_one_language_alone),
         TEST(test_hostile_names), TEST(test_more_lines_than_a_section_lists), TEST(test_gaps),
         TEST(test_days_that_nobody_closed), TEST(test_a_leaf_that_cannot_be_read_makes_no_report),

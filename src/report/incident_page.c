@@ -95,10 +95,10 @@ static void write_facts(Page *p, const ReportFacts *facts, const IncidentFile *f
     const Incident *i = &file->incident;
     page_html(p, "<table class=\"facts\">");
     fact_begin(p, SAY("Number", "编号"));
-    page_text(p, span_of_text(i->id));
+    page_export(p, CLASS_PUBLIC, span_of_text(i->id));
     fact_end(p);
     fact_begin(p, SAY("Title", "标题"));
-    page_text(p, span_of_text(i->title));
+    page_export(p, CLASS_FREE_TEXT, span_of_text(i->title));
     fact_end(p);
     fact_begin(p, SAY("Kind", "类型"));
     page_say(p, incident_kind_text(i->kind));
@@ -109,7 +109,7 @@ static void write_facts(Page *p, const ReportFacts *facts, const IncidentFile *f
     fact_begin(p, SAY("Opened", "建立"));
     page_time(p, i->opened_us);
     page_html(p, ", ");
-    page_text(p, span_of_text(i->by));
+    page_export(p, CLASS_IDENTITY, span_of_text(i->by));
     fact_end(p);
     fact_begin(p, SAY("Alerts", "告警数"));
     page_print(p, "%lld", (long long)i->alerts);
@@ -118,7 +118,7 @@ static void write_facts(Page *p, const ReportFacts *facts, const IncidentFile *f
         fact_begin(p, SAY("Closed", "关闭"));
         page_time(p, i->closed_us);
         page_html(p, ", ");
-        page_text(p, span_of_text(i->closed_by));
+        page_export(p, CLASS_IDENTITY, span_of_text(i->closed_by));
         fact_end(p);
     }
     fact_begin(p, SAY("Printed", "打印时间"));
@@ -188,9 +188,9 @@ static void write_step(Page *p, const IncidentFileStep *step)
     page_html(p, "</td><td>");
     page_say(p, incident_step_text(step->step));
     page_html(p, "</td><td>");
-    page_text(p, span_of_text(step->by));
+    page_export(p, CLASS_IDENTITY, span_of_text(step->by));
     page_html(p, "</td><td>");
-    page_text(p, span_of_text(step->text));
+    page_export(p, CLASS_FREE_TEXT, span_of_text(step->text));
     page_html(p, "</td><td class=\"n\">");
     page_print(p, "%lld", (long long)step->leaf);
     page_html(p, "</td></tr>\n");

@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "base/time.h"
+#include "report/review.h"
 
 enum { REPORTS_IN_BATCH_MAX = 64 };
 
@@ -36,9 +37,16 @@ static const Migration migrations[] = {
             "note_digest BYTEA NOT NULL, made_by TEXT NOT NULL,"
             "batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
             "PRIMARY KEY(in_batch, number)) WITHOUT ROWID" },
+    { 2,
+            "CREATE TABLE audit_review("
+            "in_batch BIGINT NOT NULL, number BIGINT NOT NULL, done BIGINT NOT NULL,"
+            "report TEXT NOT NULL, note_digest BYTEA NOT NULL, first_reader TEXT NOT NULL,"
+            "second_reader TEXT NOT NULL, said TEXT NOT NULL,"
+            "batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
+            "PRIMARY KEY(in_batch, number)) WITHOUT ROWID" },
 };
-static const Table *const tables[] = { &audit_report_table };
-const StoreSchema report_schema = { "report", migrations, 1, tables, 1 };
+static const Table *const tables[] = { &audit_report_table, &audit_review_table };
+const StoreSchema report_schema = { "report", migrations, 2, tables, 2 };
 
 /* --- keeping one --- */
 

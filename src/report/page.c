@@ -1,11 +1,13 @@
 #include "report/page.h"
 
 #include "base/time.h"
+#include "policy/detect.h"
+#include "policy/mask_value.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { PRINT_BYTES_MAX = 512 };
+enum { PRINT_BYTES_MAX = 512, EXPORT_BYTES_MAX = 1024 };
 
 static const char style[] =
         "@page{size:A4;margin:20mm 17mm 20mm 17mm;"
@@ -33,7 +35,7 @@ static const char style[] =
         "tr{break-inside:avoid}thead{display:table-header-group}"
         ".n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
         ".mono{font-family:'DejaVu Sans Mono',monospace;font-size:7.5pt}"
-        ".lines{font-size:8.5pt}"
+        ".lines{font-size:8.5pt}.tight td{padding:.55mm 2mm .55mm 0}"
         ".pair{width:100%;margin:0}.pair td{border:0;width:50%;padding:0 4mm 1.5mm 0}"
         ".pair td+td{color:#555}"
         ".facts td:first-child{width:44mm;color:#555}"
@@ -46,8 +48,8 @@ static const char style[] =
         ".nothing{border-left:3pt solid #2d6a3f;padding:.5mm 3mm;margin:2mm 0}"
         ".absent{border-left:3pt solid #c19a2b;padding:.5mm 3mm;margin:2mm 0;background:#fdf8ea}"
         ".advice{border-left:3pt solid #a4302a;padding:.5mm 3mm;margin:2mm 0}"
-        ".toc{list-style:none;padding:0;margin:0;columns:2;column-gap:9mm;font-size:7.5pt}.toc "
-        "li{padding:.35mm 0}"
+        ".toc{list-style:none;padding:0;margin:0;columns:2;column-gap:9mm;font-size:7pt;"
+        "line-height:1.3}.toc li{padding:.2mm 0}"
         ".toc a{color:inherit;text-decoration:none}"
         "@media print{.toc a::after{content:leader('.') target-counter(attr(href),page)}}"
         ".sign td{height:15mm;border-bottom:.6pt solid #1c1c1c;vertical-align:bottom}"
@@ -113,6 +115,25 @@ void page_text(Page *page, Span text)
         else
             put(page, SPAN("\xEF\xBF\xBD"));
     }
+}
+
+/* Free text is clear only after the detectors found nothing in it (rules/policy.yaml). */
+static Status show(DataClass class, Span text, Buffer *ret_text)
+{
+    if (class == CLASS_FREE_TEXT) TRY(detect_free_text(text));
+    const Status s = policy_show(class, LAYER_EXPORT, PURPOSE_AUDIT, text, ret_text);
+    return status_is(s, REFUSED_MASK_INPUT) ? mask_nothing(ret_text) : s;
+}
+
+void page_export(Page *page, DataClass class, Span text)
+{
+    uint8_t memory[EXPORT_BYTES_MAX];
+    Buffer shown = BUFFER_OF(memory);
+    if (text.size == 0) return;
+    if (status_ok(show(class, text, &shown)))
+        page_text(page, span_of_buffer(&shown));
+    else
+        page_say(page, (ReportText) { "(withheld)", "（不予导出）" });
 }
 
 void page_print(Page *page, const char *format, ...)

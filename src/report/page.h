@@ -28,6 +28,10 @@ Page page_of(Buffer *html, ReportLanguage language);
 void page_html(Page *page, const char *literal);
 /* Anything else: escaped. */
 void page_text(Page *page, Span text);
+/* What evidence says: the door of the layer export. Whether the class may leave for auditors, in
+ * clear or masked, is the policy's to say (TP-11, LL-4.5.2); what somebody typed is looked at by
+ * the detectors once more. What may not leave is said to be withheld; then escaped. */
+void page_export(Page *page, DataClass class, Span text);
 /* printf, then escaped. */
 __attribute__((format(printf, 2, 3))) void page_print(Page *page, const char *format, ...);
 /* In the page's languages, in one line: "Backups <span class=zh>备份</span>". */

@@ -72,6 +72,35 @@ static void test_a_document_stands_alone(void)
     EXPECT(holds(all, "default-src 'none'") && holds(all, "said") && !holds(all, "说"));
 }
 
+static Span exported(DataClass class, Span text)
+{
+    static Buffer html;
+    html = BUFFER_OF(memory);
+    Page page = page_of(&html, REPORT_ENGLISH);
+    page_export(&page, class, text);
+    ASSERT(status_ok(page.status));
+    return span_of_buffer(&html);
+}
+
+/* The layer export, for auditors, by the policy in force (TP-8, TP-11, LL-4.5.2): clear, masked, or
+ * not at all; escaped in any case. */
+static void test_the_policy_decides_what_is_printed(void)
+{
+    EXPECT(span_equal(exported(CLASS_PUBLIC, SPAN("a<b")), SPAN("a&lt;b")));
+    EXPECT(span_equal(exported(CLASS_IDENTITY, SPAN("operator/alice")), SPAN("operator/alice")));
+    EXPECT(span_equal(exported(CLASS_CARD, SPAN("4111111111111111")), SPAN("**** **** **** 1111")));
+    EXPECT(!holds(exported(CLASS_CARD, SPAN("no card")), "no card"));
+    EXPECT(span_equal(exported(CLASS_EMAIL, SPAN("wang@example.com")), SPAN("w***@example.com")));
+    static const DataClass never[] = { CLASS_PROHIBITED, CLASS_PIN, CLASS_PASSWORD,
+        CLASS_SIGNING_KEY, CLASS_ONE_TIME_CODE, CLASS_BIOMETRIC, CLASS_CARD_EXPIRY };
+    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+        EXPECT(span_equal(exported(never[i], SPAN("0931")), SPAN("(withheld)")));
+    EXPECT(span_equal(exported((DataClass)9999, SPAN("x")), SPAN("(withheld)")));
+    EXPECT(span_equal(exported(CLASS_FREE_TEXT, SPAN("repaired")), SPAN("repaired")));
+    EXPECT(span_equal(
+            exported(CLASS_FREE_TEXT, SPAN("card 4111 1111 1111 1111")), SPAN("(withheld)")));
+}
+
 static void test_a_full_page_is_refused(void)
 {
     uint8_t small[256];
@@ -83,4 +112,4 @@ static void test_a_full_page_is_refused(void)
 
 TESTS(TEST(test_markup_is_escaped), TEST(test_what_cannot_be_seen_is_marked),
         TEST(test_every_byte_comes_out_as_text), TEST(test_a_document_stands_alone),
-        TEST(test_a_full_page_is_refused))
+        TEST(test_the_policy_decides_what_is_printed), TEST(test_a_full_page_is_refused))

@@ -23,6 +23,20 @@ EvidenceCollect collect_enrolments;
 EvidenceCollect collect_merchant_keys;
 EvidenceCollect collect_operators;
 EvidenceCollect collect_pin_changes;
+/* collect_vault.c: what was done to the vault, and what it says of itself */
+EvidenceCollect collect_reveals;
+EvidenceCollect collect_receivers;
+EvidenceCollect collect_grants;
+EvidenceCollect collect_live_grants;
+EvidenceCollect collect_ceremonies;
+EvidenceCollect collect_custody;
+EvidenceCollect collect_attached;
+EvidenceCollect collect_attached_acts;
+/* collect_life.c: personal data from consent to destruction */
+EvidenceCollect collect_life_cycle;
+EvidenceCollect collect_holds;
+EvidenceCollect collect_destructions;
+EvidenceCollect collect_retention;
 /* collect_house.c: keys, copies, days, the log itself */
 EvidenceCollect collect_vault_keys;
 EvidenceCollect collect_key_acts;
@@ -32,6 +46,7 @@ EvidenceCollect collect_bindings;
 EvidenceCollect collect_backups;
 EvidenceCollect collect_day_ends;
 EvidenceCollect collect_reports;
+EvidenceCollect collect_reviews;
 EvidenceCollect collect_nothing; /* of a section that only finishes */
 void finish_day_ends(
         const Evidence *evidence, void (*add)(void *context, EvidenceLine *line), void *context);

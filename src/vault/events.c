@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "crypto/digest.h"
+#include "ipc/attached_wire.h"
 #include "ipc/field_wire.h"
 #include "policy/detect.h"
 
@@ -12,6 +13,7 @@ typedef enum Form {
     FORM_RECEIVER, /* two approvals, a WireReceiver */
     FORM_OWNER, /* two approvals; their subject ends with "/<digest of a box, hex>" */
     FORM_NAME, /* a framed name */
+    FORM_TABLE, /* what people do about an attached table (ipc/attached_wire.h) */
 } Form;
 
 static Form form_of(uint8_t operation)
@@ -24,10 +26,12 @@ static Form form_of(uint8_t operation)
     case VAULT_EXPIRY_GRANT:
     case VAULT_DESTROY_SUBJECTS:
     case VAULT_LEGACY_KEY:
+    case VAULT_ATTACHED_RELEASE:
     case VAULT_LEGACY_ENABLE: return FORM_APPROVED;
     case VAULT_PASSWORD_RESET: return FORM_OWNER;
     case VAULT_RECEIVER_ADD: return FORM_RECEIVER;
     case VAULT_ENROLL: return FORM_NAME;
+    case VAULT_ATTACHED_TABLE: return FORM_TABLE;
     default: return FORM_NONE;
     }
 }
@@ -69,6 +73,18 @@ static Status take_people(Cursor *c, WireApproval people[2])
     return wire_take_approval(c, &people[1]);
 }
 
+/* Up to the approvals. That a table is filled now needs none: false. */
+static Status skip_to_people(Cursor *c, bool *ret_people)
+{
+    uint8_t action = 0;
+    Span unused;
+    TRY(cursor_u8(c, &action));
+    *ret_people = action != ATTACHED_COMPLETE;
+    if (action == ATTACHED_REGISTER)
+        return cursor_framed(c, WIRE_ATTACHED_DEFINITION_BYTES_MAX, &unused);
+    return cursor_take(c, 2, &unused);
+}
+
 /* The request was understood and obeyed before: nothing here is new. */
 static Status describe(uint8_t operation, Span request, WireVaultEvent *event, Buffer *memory)
 {
@@ -76,10 +92,12 @@ static Status describe(uint8_t operation, Span request, WireVaultEvent *event, B
     const Form form = form_of(operation);
     Span subject = { NULL, 0 };
     WireReceiver receiver;
+    bool has_people = true;
     if (form == FORM_NONE) return OK;
+    if (form == FORM_TABLE) TRY(skip_to_people(&c, &has_people));
     if (form == FORM_NAME) {
         TRY(cursor_framed(&c, WIRE_EVENT_NAME_BYTES_MAX, &subject));
-    } else {
+    } else if (has_people) {
         WireApproval people[2];
         TRY(take_people(&c, people));
         subject = people[0].subject;

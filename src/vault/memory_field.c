@@ -165,6 +165,20 @@ bool memory_receiver(Memory *m, Span name, MemoryReceiver *ret_receiver)
     return receiver != NULL;
 }
 
+Status memory_receivers(Memory *m, Buffer *ret_answer)
+{
+    MEMORY_HOLD(m);
+    const struct MemoryFields *f = m->fields;
+    TRY(buffer_put_u32(ret_answer, (uint32_t)f->receiver_count));
+    for (size_t i = 0; i < f->receiver_count; i++) {
+        const MemoryReceiver *r = &f->receivers[i];
+        const WireReceiver wire = { { r->name, r->name_bytes }, { r->key, r->key_bytes },
+            r->purposes, r->per_day, r->per_subject_day };
+        TRY(wire_put_receiver(ret_answer, &wire));
+    }
+    return OK;
+}
+
 /* --- reveals --- */
 
 static Status reveal_locked(Memory *m, WireRevealRecord *record, const RevealBudget *budgets,

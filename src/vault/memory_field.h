@@ -84,6 +84,8 @@ MUST_USE Status memory_receiver_add(
 MUST_USE Status memory_receiver_remove(Memory *memory, Span name, const MemoryApprovals *approvals);
 /* Copies; false when there is none. */
 bool memory_receiver(Memory *memory, Span name, MemoryReceiver *ret_receiver);
+/* Append the list of them all, as they were enrolled. */
+MUST_USE Status memory_receivers(Memory *memory, Buffer *ret_answer);
 
 typedef struct RevealBudget {
     MemoryExpiring name;

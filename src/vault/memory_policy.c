@@ -232,6 +232,18 @@ Status memory_apply_expiry_end(Memory *m, Cursor *c)
     return OK;
 }
 
+void memory_expiry_count(Memory *m, int64_t now_us, uint32_t *ret_live, uint32_t *ret_over)
+{
+    MEMORY_HOLD(m);
+    const HashTable *expiry = &m->policies->expiry;
+    size_t position = 0;
+    *ret_live = 0;
+    *ret_over = 0;
+    for (const MemoryExpiry *g = hash_table_next(expiry, &position); g != NULL;
+            g = hash_table_next(expiry, &position))
+        (*(expiry_over(g, now_us) ? ret_over : ret_live))++;
+}
+
 bool memory_expiry(Memory *m, const KeyedHash *name, MemoryExpiry *ret_grant)
 {
     MEMORY_HOLD(m);

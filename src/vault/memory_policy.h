@@ -63,6 +63,8 @@ MUST_USE Status memory_expiry_grant(
 MUST_USE Status memory_expiry_end(Memory *memory, const KeyedHash *name);
 /* A copy; false when there is none, dead or alive. */
 bool memory_expiry(Memory *memory, const KeyedHash *name, MemoryExpiry *ret_grant);
+/* How many live at this moment, and how many are over and not yet forgotten. */
+void memory_expiry_count(Memory *memory, int64_t now_us, uint32_t *ret_live, uint32_t *ret_over);
 /* The operator at this position, for showing. */
 Span memory_person(const Memory *memory, uint8_t position);
 

@@ -140,6 +140,15 @@ Status policy_book_look(PolicyBook *book, Span request, Buffer *ret_answer)
     return wire_put_expiry_look(ret_answer, &look);
 }
 
+Status policy_book_count(PolicyBook *book, Buffer *ret_answer)
+{
+    uint32_t live = 0;
+    uint32_t over = 0;
+    memory_expiry_count(book->memory, clock_now_us(&book->clock), &live, &over);
+    TRY(buffer_put_u32(ret_answer, live));
+    return buffer_put_u32(ret_answer, over);
+}
+
 /* --- vaultd's own doors --- */
 
 static Status allow(PolicyBook *book, DataClass class, PolicyLayer layer, PolicyPurpose purpose,

@@ -25,6 +25,8 @@ MUST_USE Status policy_book_grant(PolicyBook *book, Span request);
 /* Either side may withdraw at any time: less needs nobody's approval. */
 MUST_USE Status policy_book_end(PolicyBook *book, Span request);
 MUST_USE Status policy_book_look(PolicyBook *book, Span request, Buffer *ret_answer);
+/* How many grants live, and how many are over; no names. */
+MUST_USE Status policy_book_count(PolicyBook *book, Buffer *ret_answer);
 
 /* For vaultd's own doors: policy_allow() by what two people set, at vaultd's time. Asked for
  * PURPOSE_GRANTED it refuses: only policy_book_expiry() says that. */

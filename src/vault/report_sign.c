@@ -72,12 +72,12 @@ Status report_sign(StoreView *view, Span request, int64_t now_us, Buffer *ret_no
     return note_sign(view->keys, span_of_buffer(&signer), span_of_buffer(&text), ret_note);
 }
 
-Status report_close_incident(StoreView *view, Span request, int64_t now_us)
+Status report_approve(StoreView *view, Span operation, Span request, int64_t now_us)
 {
     Span subject = { 0 };
     MemoryApprovals approvals;
     Cursor c = cursor_of(request);
-    TRY(approval_take(view->memory, &c, SPAN("close-incident"), now_us, &subject, &approvals));
+    TRY(approval_take(view->memory, &c, operation, now_us, &subject, &approvals));
     TRY(cursor_end(&c));
     return memory_spend_approvals(view->memory, &approvals);
 }

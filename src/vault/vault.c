@@ -257,7 +257,11 @@ static Status seal_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_a
     case VAULT_SIGN_REPORT:
         return report_sign(v->view, request, clock_now_us(&v->config.clock), ret_answer);
     case VAULT_CLOSE_INCIDENT:
-        return report_close_incident(v->view, request, clock_now_us(&v->config.clock));
+        return report_approve(
+                v->view, SPAN("close-incident"), request, clock_now_us(&v->config.clock));
+    case VAULT_REVIEW_REPORT:
+        return report_approve(
+                v->view, SPAN("review-report"), request, clock_now_us(&v->config.clock));
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
     }
 }
@@ -329,6 +333,8 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     case VAULT_HELD_UNTIL: return legal_hold_until(&v->holds, request, ret_answer);
     case VAULT_STOP: return stop(v);
     case VAULT_EVENTS: return events_take(&v->events, request, ret_answer);
+    case VAULT_RECEIVERS: return memory_receivers(v->config.memory, ret_answer);
+    case VAULT_EXPIRY_COUNT: return policy_book_count(&v->book, ret_answer);
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
     }
 }

@@ -311,6 +311,11 @@ Status vaultclient_close_incident(VaultClient *client, const WireApproval approv
     return approve(client, VAULT_CLOSE_INCIDENT, approvals);
 }
 
+Status vaultclient_review_report(VaultClient *client, const WireApproval approvals[2])
+{
+    return approve(client, VAULT_REVIEW_REPORT, approvals);
+}
+
 Status vaultclient_sign_report(VaultClient *client, const WireReport *report,
         const WireReportFile *files, size_t file_count, Buffer *ret_note)
 {

@@ -136,6 +136,7 @@ MUST_USE Status vaultclient_sign_report(VaultClient *client, const WireReport *r
         const WireReportFile *files, size_t file_count, Buffer *ret_note);
 /* Two people say that an incident is over. */
 MUST_USE Status vaultclient_close_incident(VaultClient *client, const WireApproval approvals[2]);
+MUST_USE Status vaultclient_review_report(VaultClient *client, const WireApproval approvals[2]);
 /* Legal holds (ipc/hold_wire.h). `approvals`: two WireApproval as bytes, as they came from the
  * people who signed. Refuse APPROVAL_*, HOLD_FULL, HOLD_UNKNOWN. */
 MUST_USE Status vaultclient_hold_subject(

@@ -107,6 +107,13 @@ typedef MUST_USE Status (*FieldsVisit)(void *context, const WireRevealRecord *re
 MUST_USE Status fields_reveals(
         const Fields *fields, int64_t from_us, int64_t to_us, FieldsVisit visit, void *context);
 
+/* For whoever tells the audit log of them: a page of the lines after this number, as they are kept
+ * and not proved, oldest first; and up to which number the log has them. */
+MUST_USE Status fields_reveals_after(
+        const Fields *fields, uint64_t number, FieldsVisit visit, void *context);
+MUST_USE Status fields_reveals_told(const Fields *fields, uint64_t *ret_number);
+MUST_USE Status fields_reveals_tell(const Fields *fields, uint64_t number);
+
 /* --- walks: resumable, also after a kill: the place is stored with what was moved --- */
 typedef struct FieldsProgress {
     uint64_t total; /* rows at its beginning */

@@ -119,6 +119,62 @@ Status fields_keep_reveals(const Fields *fields)
     return keep_all(fields, &head);
 }
 
+/* --- what the audit log has of them --- */
+
+typedef struct Visiting {
+    FieldsVisit visit;
+    void *context;
+} Visiting;
+
+static Status visit_line(void *context, const Value *values, size_t count)
+{
+    const Visiting *v = context;
+    WireRevealRecord record;
+    ASSERT(count == 1);
+    Cursor c = cursor_of(values[0].bytes);
+    REQUIRE(status_ok(wire_take_reveal_record(&c, &record)), REFUSED_ROW_INVALID);
+    return v->visit(v->context, &record);
+}
+
+Status fields_reveals_after(const Fields *fields, uint64_t number, FieldsVisit visit, void *context)
+{
+    const Value after = VALUE_OF_INT((int64_t)number);
+    Visiting visiting = { visit, context };
+    return domain_query(fields->domain, get_lines, &after, 1, visit_line, &visiting);
+}
+
+static const char get_told[] = "SELECT done FROM walk WHERE name = 'reveals told'";
+static const char put_told[] =
+        "INSERT INTO walk(name, total, done, tenant, table_id, column_id, row_key)"
+        " VALUES ('reveals told', 0, ?1, '', 0, 0, '')"
+        " ON CONFLICT(name) DO UPDATE SET done = excluded.done";
+
+static Status take_told(void *context, const Value *values, size_t count)
+{
+    ASSERT(count == 1);
+    *(uint64_t *)context = (uint64_t)values[0].integer;
+    return OK;
+}
+
+Status fields_reveals_told(const Fields *fields, uint64_t *ret_number)
+{
+    *ret_number = 0;
+    return domain_query(fields->domain, get_told, NULL, 0, take_told, ret_number);
+}
+
+static Status store_told(void *context, Store *store)
+{
+    const Value number = VALUE_OF_INT((int64_t) * (const uint64_t *)context);
+    return store_execute(store, put_told, &number, 1);
+}
+
+Status fields_reveals_tell(const Fields *fields, uint64_t number)
+{
+    return domain_transaction(fields->domain, store_told, &number);
+}
+
+/* --- proving it --- */
+
 typedef struct Proving {
     uint8_t chain[WIRE_HASH_BYTES];
     uint64_t number; /* of the last line seen */
