@@ -13,7 +13,7 @@ enum { SAID_BYTES = 256 * 1024 };
 typedef struct Scene {
     Cluster cluster;
     char folder[128]; /* of vaultd */
-    char programs[256];
+    char programs[272];
     char url[128];
     char core_key[160];
     char core_socket[160];
