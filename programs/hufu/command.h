@@ -55,6 +55,7 @@ int command_policy_check(int argc, char **argv);
 int command_policy_set(int argc, char **argv);
 int command_policy_grant_expiry(int argc, char **argv);
 int command_policy_look_expiry(int argc, char **argv);
+int command_policy_grants(int argc, char **argv);
 int command_policy_end_expiry(int argc, char **argv);
 int command_release(int argc, char **argv);
 int command_audit_verify(int argc, char **argv);

@@ -61,6 +61,7 @@ static const Command commands[] = {
             command_policy_grant_expiry },
     { "policy look-expiry", "the grant of one user and one institution",
             command_policy_look_expiry },
+    { "policy grants", "all grants for card expiry, in force and ended", command_policy_grants },
     { "policy end-expiry", "end a grant: consent was withdrawn", command_policy_end_expiry },
     { "release", "release a frozen row; two people must approve", command_release },
     { "audit verify", "check rows, sums and the log from outside", command_audit_verify },

@@ -174,9 +174,7 @@ int command_policy_look_expiry(int argc, char **argv)
     if (!read_named("hufu policy look-expiry",
                 "Show the grant of one user and one institution: its end, who recorded it, and "
                 "the SHA-256 of\n"
-                "what each of the two signed. Nobody can list whose cards have one: the vault "
-                "keeps keyed\n"
-                "names alone.",
+                "what each of the two signed. `hufu policy grants` lists them all.",
                 argc, argv, &named, &exit_status))
         return exit_status;
     const Status s = look(&named);

@@ -21,6 +21,7 @@ static const char *act_name(const WireVaultEvent *event)
     case VAULT_POLICY_SET: return "policy.set";
     case VAULT_EXPIRY_GRANT: return "expiry.grant";
     case VAULT_EXPIRY_END: return "expiry.end";
+    case VAULT_EXPIRY_LIST: return "expiry.list";
     case VAULT_ENROLL: return "operator.enrol";
     case VAULT_DESTROY_SUBJECTS: return "subjects.destroy";
     case VAULT_LEGACY_KEY: return "legacy.key";

@@ -30,8 +30,22 @@ SHAPE(WireExpiryLook, expiry_look_shape, { FIELD_BOOL, AT(WireExpiryLook, lives)
         { FIELD_SPAN, AT(WireExpiryLook, first), 0, WIRE_NAME_BYTES_MAX },
         { FIELD_SPAN, AT(WireExpiryLook, second), 0, WIRE_NAME_BYTES_MAX });
 
+SHAPE(WireExpiryPage, expiry_page_shape, { FIELD_U32, AT(WireExpiryPage, grants), 0, 0 },
+        { FIELD_U32, AT(WireExpiryPage, next), 0, 0 },
+        { FIELD_BOOL, AT(WireExpiryPage, last), 0, 0 });
+
+SHAPE(WireExpiryListed, expiry_listed_shape, { FIELD_BOOL, AT(WireExpiryListed, lives), 0, 0 },
+        { FIELD_BOOL, AT(WireExpiryListed, withdrawn), 0, 0 },
+        { FIELD_I64, AT(WireExpiryListed, until_us), 0, 0 },
+        { FIELD_SPAN, AT(WireExpiryListed, user), 0, WIRE_EXPIRY_NAME_BYTES_MAX },
+        { FIELD_SPAN, AT(WireExpiryListed, institution), 0, WIRE_EXPIRY_NAME_BYTES_MAX },
+        { FIELD_SPAN, AT(WireExpiryListed, first), 0, WIRE_NAME_BYTES_MAX },
+        { FIELD_SPAN, AT(WireExpiryListed, second), 0, WIRE_NAME_BYTES_MAX });
+
 WIRE_PAIR(policy_book, WirePolicyBook)
 WIRE_PAIR(policy_set, WirePolicySet)
 WIRE_PAIR(expiry_name, WireExpiryName)
 WIRE_PAIR(expiry_grant, WireExpiryGrant)
 WIRE_PAIR(expiry_look, WireExpiryLook)
+WIRE_PAIR(expiry_page, WireExpiryPage)
+WIRE_PAIR(expiry_listed, WireExpiryListed)

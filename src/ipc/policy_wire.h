@@ -1,6 +1,6 @@
 #pragma once
 /*
- * policy_wire: payloads of the policy's operations (VAULT_POLICY_SET to VAULT_EXPIRY_LOOK), in the
+ * policy_wire: payloads of the policy's operations (VAULT_POLICY_SET to VAULT_EXPIRY_LIST), in the
  * manner of vault_wire.h.
  *
  *   VAULT_POLICY_SET    approval x2 of "set-policy" over SHA-256 of the blob, blob framed
@@ -10,6 +10,7 @@
  *                       WireExpiryGrant -> nothing
  *   VAULT_EXPIRY_END    WireExpiryName -> nothing
  *   VAULT_EXPIRY_LOOK   WireExpiryName -> WireExpiryLook
+ *   VAULT_EXPIRY_LIST   position u32, 0 at first -> WireExpiryPage, list of WireExpiryListed
  */
 #include "ipc/vault_wire.h"
 
@@ -17,6 +18,7 @@ enum {
     WIRE_POLICY_BYTES_MAX = 3072, /* POLICY_BLOB_BYTES_MAX */
     WIRE_POLICY_REASON_BYTES_MAX = 100,
     WIRE_EXPIRY_NAME_BYTES_MAX = 64,
+    WIRE_EXPIRY_PAGE_MAX = 128,
     WIRE_EVIDENCE_BYTES = 32, /* SHA-256 of the document that somebody signed */
 };
 
@@ -67,3 +69,25 @@ typedef struct WireExpiryLook {
 } WireExpiryLook;
 MUST_USE Status wire_put_expiry_look(Buffer *b, const WireExpiryLook *look);
 MUST_USE Status wire_take_expiry_look(Cursor *c, WireExpiryLook *ret);
+
+/* Where the next page begins; and how many grants there are in all, so that who reads notices that
+ * one came or went meanwhile. */
+typedef struct WireExpiryPage {
+    uint32_t grants;
+    uint32_t next;
+    bool last;
+} WireExpiryPage;
+MUST_USE Status wire_put_expiry_page(Buffer *b, const WireExpiryPage *page);
+MUST_USE Status wire_take_expiry_page(Cursor *c, WireExpiryPage *ret);
+
+typedef struct WireExpiryListed {
+    bool lives;
+    bool withdrawn; /* before its time */
+    int64_t until_us;
+    Span user; /* both empty: recorded before names were, or their key was destroyed */
+    Span institution;
+    Span first; /* who recorded it */
+    Span second;
+} WireExpiryListed;
+MUST_USE Status wire_put_expiry_listed(Buffer *b, const WireExpiryListed *listed);
+MUST_USE Status wire_take_expiry_listed(Cursor *c, WireExpiryListed *ret);

@@ -10,5 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AGAIN(expiry_name, WireExpiryName);
     AGAIN(expiry_grant, WireExpiryGrant);
     AGAIN(expiry_look, WireExpiryLook);
+    AGAIN(expiry_page, WireExpiryPage);
+    AGAIN(expiry_listed, WireExpiryListed);
     return 0;
 }

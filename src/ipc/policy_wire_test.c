@@ -14,6 +14,9 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
     ROUND_TRIP(expiry_name, WireExpiryName, { SPAN("payer"), SPAN("bank") });
     ROUND_TRIP(expiry_grant, WireExpiryGrant, { SPAN("payer"), SPAN("bank"), { 1 }, { 2 }, 77 });
     ROUND_TRIP(expiry_look, WireExpiryLook, { true, 77, { 1 }, { 2 }, SPAN("ann"), SPAN("bob") });
+    ROUND_TRIP(expiry_page, WireExpiryPage, { 300, 128, false });
+    ROUND_TRIP(expiry_listed, WireExpiryListed,
+            { true, false, 77, SPAN("payer"), SPAN("bank"), SPAN("ann"), SPAN("bob") });
 }
 
 static void test_bounds_are_kept(void)

@@ -85,6 +85,7 @@ typedef enum VaultOperation {
     VAULT_EXPIRY_GRANT = 32, /* approval x2, WireExpiryGrant */
     VAULT_EXPIRY_END = 33,
     VAULT_EXPIRY_LOOK = 34,
+    VAULT_EXPIRY_LIST = 39,
     VAULT_KEY_ROTATE = 35, /* approval x2 over "role" -> version u32 */
     VAULT_KEY_DESTROY = 36, /* approval x2 over "role/version" -> certificate, a signed text */
     VAULT_UNSEAL_BEGIN = 37, /* while it waits for custodians: -> WireUnseal */

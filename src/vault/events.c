@@ -39,7 +39,7 @@ static Form form_of(uint8_t operation)
 bool events_is_act(uint8_t operation)
 {
     return form_of(operation) != FORM_NONE || operation == VAULT_EXPIRY_END
-            || operation == VAULT_PLANT_HONEY;
+            || operation == VAULT_EXPIRY_LIST || operation == VAULT_PLANT_HONEY;
 }
 
 Status events_before_act(const VaultEvents *events) { return memory_event_room(events->memory); }

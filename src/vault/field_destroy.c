@@ -10,6 +10,7 @@
 #include "crypto/sign.h"
 #include "vault/approval.h"
 #include "vault/legal_hold.h"
+#include "vault/policy_book.h"
 
 static Status take_list(Field *field, Cursor *c, KeyedHash *ret_subjects, uint32_t *ret_count)
 {
@@ -23,6 +24,21 @@ static Status take_list(Field *field, Cursor *c, KeyedHash *ret_subjects, uint32
         field_name(field, "subject", name.tenant, name.subject, &ret_subjects[i]);
     }
     return cursor_end(c);
+}
+
+/* The list of grants for card expiry names them no more. `list` was read before. */
+static Status forget_grants(Field *field, Span list)
+{
+    PolicyBook book = { .memory = field->config.memory, .clock = field->config.clock };
+    Cursor c = cursor_of(list);
+    uint32_t count = 0;
+    TRY(wire_take_count(&c, WIRE_DESTROY_MAX, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        WireSubjectName name;
+        TRY(wire_take_subject_name(&c, &name));
+        TRY(policy_book_forget(&book, name.subject, name.tenant));
+    }
+    return OK;
 }
 
 /* When this version of KEY_SHRED is turned: the end of its month. */
@@ -106,7 +122,8 @@ Status field_destroy_subjects(Field *field, Span request, Buffer *ret_answer)
     Memory *memory = field->config.memory;
     const int64_t now_us = clock_now_us(&field->config.clock);
     TRY(approval_take(memory, &c, SPAN("destroy-subjects"), now_us, &subject, &approvals));
-    sha256(c.rest, digest);
+    const Span list = c.rest;
+    sha256(list, digest);
     REQUIRE(span_equal(subject, SPAN_OF(digest)), REFUSED_APPROVAL_INVALID);
     TRY(take_list(field, &c, subjects, &count));
     CLEANUP(seal_key_wipe) SealKey shred = { 0 };
@@ -114,5 +131,6 @@ Status field_destroy_subjects(Field *field, Span request, Buffer *ret_answer)
     bury(field, shred.key_version);
     TRY(memory_destroy_subjects(memory, subjects, count, shred.key_version, &approvals));
     field_subjects_forget(field, subjects, count);
+    TRY(forget_grants(field, list));
     return put_certificate(field, subjects, count, shred.key_version, now_us, ret_answer);
 }

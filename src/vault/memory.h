@@ -81,6 +81,7 @@ typedef enum MemoryKind {
     MEMORY_POLICY = 20,
     MEMORY_EXPIRY_GRANT = 21,
     MEMORY_EXPIRY_END = 22,
+    MEMORY_EXPIRY_NAMED = 23,
     MEMORY_EVENT = 61, /* memory_event.h */
     MEMORY_EVENTS_HEAD = 62,
     MEMORY_KEYSTORE = 25, /* generation of the key store: an older copy of it is noticed */

@@ -309,6 +309,7 @@ static const Apply applies[] = {
     [MEMORY_POLICY] = memory_apply_policy,
     [MEMORY_EXPIRY_GRANT] = memory_apply_expiry,
     [MEMORY_EXPIRY_END] = memory_apply_expiry_end,
+    [MEMORY_EXPIRY_NAMED] = memory_apply_expiry_named,
     [MEMORY_KEYSTORE] = apply_keystore,
 };
 

@@ -44,13 +44,10 @@ Span memory_person(const Memory *m, uint8_t position)
     return (Span) { o->name, o->name_bytes };
 }
 
-static Status put_act(const Memory *m, const MemoryAct *act, Buffer *b)
+static Status find_people(const Memory *m, const MemoryAct *act, uint8_t ret_people[2])
 {
-    for (size_t i = 0; i < 2; i++) {
-        uint8_t position = 0;
-        REQUIRE(position_of(m, act->people[i], &position), REFUSED_APPROVAL_INVALID);
-        TRY(buffer_put_u8(b, position));
-    }
+    for (size_t i = 0; i < 2; i++)
+        REQUIRE(position_of(m, act->people[i], &ret_people[i]), REFUSED_APPROVAL_INVALID);
     return OK;
 }
 
@@ -84,6 +81,7 @@ static Status set_locked(
 {
     MEMORY_HOLD(m);
     PolicyBlob blob;
+    uint8_t people[2];
     uint8_t memory[JOURNAL_RECORD_BYTES_MAX];
     Buffer b = BUFFER_OF(memory);
     REQUIRE(!is_spent(m, &act->approvals), REFUSED_APPROVAL_REPLAYED);
@@ -91,7 +89,8 @@ static Status set_locked(
     REQUIRE(blob.version == m->policies->version + 1, REFUSED_POLICY_VERSION);
     REQUIRE(act->reason.size <= POLICY_REASON_BYTES_MAX, REFUSED_APPROVAL_INVALID);
     TRY(put_set(blob.version, now_us, &b));
-    TRY(put_act(m, act, &b));
+    TRY(find_people(m, act, people));
+    TRY(buffer_put(&b, SPAN_OF(people)));
     TRY(buffer_put_framed(&b, act->reason));
     TRY(buffer_put_framed(&b, bytes));
     TRY(put_spent(&act->approvals, &b));
@@ -156,35 +155,42 @@ bool memory_policy_at(Memory *m, uint32_t index, MemoryPolicySet *ret_set)
 
 const Policy *memory_policy(const Memory *m) { return &m->policies->policy; }
 
-/* --- grants: name | until i64 | evidence x2 | people u8 u8 | spent --- */
+/* --- grants: name | until i64 | evidence x2 | people u8 u8 | withdrawn u8 | names framed | spent;
+ * in journals of before names were kept, without these two --- */
+
+enum { EXPIRY_RECORD_BYTES_MAX = 512 };
 
 static bool expiry_over(const void *record, int64_t now_us)
 {
     return ((const MemoryExpiry *)record)->until_us <= now_us;
 }
 
-static Status put_expiry(const MemoryExpiry *grant, Buffer *b)
+static Status put_expiry(const MemoryExpiry *grant, const uint8_t people[2], Buffer *b)
 {
     TRY(buffer_put(b, SPAN_OF(grant->name.bytes)));
     TRY(buffer_put_i64(b, grant->until_us));
     TRY(buffer_put(b, SPAN_OF(grant->evidence[0])));
-    return buffer_put(b, SPAN_OF(grant->evidence[1]));
+    TRY(buffer_put(b, SPAN_OF(grant->evidence[1])));
+    TRY(buffer_put(b, (Span) { people, 2 }));
+    TRY(buffer_put_u8(b, grant->withdrawn));
+    return buffer_put_framed(b, (Span) { grant->names, grant->names_bytes });
 }
 
 static Status grant_locked(Memory *m, int64_t now_us, const MemoryAct *act,
         const MemoryExpiry *grant, uint64_t *ret_position)
 {
     MEMORY_HOLD(m);
-    uint8_t memory[256];
+    uint8_t memory[EXPIRY_RECORD_BYTES_MAX];
+    uint8_t people[2];
     Buffer b = BUFFER_OF(memory);
     HashTable *expiry = &m->policies->expiry;
     REQUIRE(!is_spent(m, &act->approvals), REFUSED_APPROVAL_REPLAYED);
     if (expiry->count >= MEMORY_EXPIRY_GRANTS_MAX) hash_table_purge(expiry, expiry_over, now_us);
     REQUIRE(expiry->count < MEMORY_EXPIRY_GRANTS_MAX, REFUSED_VAULT_BUSY);
-    TRY(put_expiry(grant, &b));
-    TRY(put_act(m, act, &b));
+    TRY(find_people(m, act, people));
+    TRY(put_expiry(grant, people, &b));
     TRY(put_spent(&act->approvals, &b));
-    return memory_write(m, MEMORY_EXPIRY_GRANT, span_of_buffer(&b), ret_position);
+    return memory_write(m, MEMORY_EXPIRY_NAMED, span_of_buffer(&b), ret_position);
 }
 
 Status memory_expiry_grant(
@@ -195,40 +201,86 @@ Status memory_expiry_grant(
     return memory_sync(m, position);
 }
 
-Status memory_apply_expiry(Memory *m, Cursor *c)
+static Status take_expiry(Cursor *c, MemoryExpiry *grant)
 {
-    MemoryExpiry grant = { 0 };
+    TRY(cursor_copy(c, sizeof(grant->name.bytes), grant->name.bytes));
+    TRY(cursor_i64(c, &grant->until_us));
+    TRY(cursor_copy(c, MEMORY_EVIDENCE_BYTES, grant->evidence[0]));
+    TRY(cursor_copy(c, MEMORY_EVIDENCE_BYTES, grant->evidence[1]));
+    return cursor_copy(c, sizeof(grant->people), grant->people);
+}
+
+static Status keep_expiry(Memory *m, const MemoryExpiry *grant, Cursor *c)
+{
     void *record = NULL;
     bool is_new = false;
-    TRY(cursor_copy(c, sizeof(grant.name.bytes), grant.name.bytes));
-    TRY(cursor_i64(c, &grant.until_us));
-    TRY(cursor_copy(c, MEMORY_EVIDENCE_BYTES, grant.evidence[0]));
-    TRY(cursor_copy(c, MEMORY_EVIDENCE_BYTES, grant.evidence[1]));
-    TRY(cursor_copy(c, sizeof(grant.people), grant.people));
-    TRY(hash_table_put(&m->policies->expiry, &grant.name, &record, &is_new));
-    *(MemoryExpiry *)record = grant;
+    TRY(hash_table_put(&m->policies->expiry, &grant->name, &record, &is_new));
+    *(MemoryExpiry *)record = *grant;
     return memory_apply_approvals(m, c);
 }
 
-static Status end_locked(Memory *m, const KeyedHash *name, uint64_t *ret_position)
+Status memory_apply_expiry(Memory *m, Cursor *c)
 {
-    MEMORY_HOLD(m);
-    REQUIRE(hash_table_find(&m->policies->expiry, name) != NULL, REFUSED_EXPIRY_GRANT);
-    return memory_write(m, MEMORY_EXPIRY_END, SPAN_OF(name->bytes), ret_position);
+    MemoryExpiry grant = { 0 };
+    TRY(take_expiry(c, &grant));
+    return keep_expiry(m, &grant, c);
 }
 
-Status memory_expiry_end(Memory *m, const KeyedHash *name)
+Status memory_apply_expiry_named(Memory *m, Cursor *c)
+{
+    MemoryExpiry grant = { 0 };
+    Span names;
+    TRY(take_expiry(c, &grant));
+    TRY(cursor_u8(c, &grant.withdrawn));
+    TRY(cursor_framed(c, sizeof(grant.names), &names));
+    if (names.size > 0) memcpy(grant.names, names.data, names.size);
+    grant.names_bytes = (uint16_t)names.size;
+    return keep_expiry(m, &grant, c);
+}
+
+/* name, and i64 when it ended; a name alone: it is forgotten. */
+static Status end_locked(Memory *m, const KeyedHash *name, const int64_t *now_us, uint64_t *ret)
+{
+    MEMORY_HOLD(m);
+    uint8_t memory[sizeof(name->bytes) + 8];
+    Buffer b = BUFFER_OF(memory);
+    const MemoryExpiry *grant = hash_table_find(&m->policies->expiry, name);
+    REQUIRE(grant != NULL && (now_us == NULL || grant->until_us > *now_us), REFUSED_EXPIRY_GRANT);
+    TRY(buffer_put(&b, SPAN_OF(name->bytes)));
+    if (now_us != NULL) TRY(buffer_put_i64(&b, *now_us));
+    return memory_write(m, MEMORY_EXPIRY_END, span_of_buffer(&b), ret);
+}
+
+Status memory_expiry_end(Memory *m, int64_t now_us, const KeyedHash *name)
 {
     uint64_t position = 0;
-    TRY(end_locked(m, name, &position));
+    TRY(end_locked(m, name, &now_us, &position));
+    return memory_sync(m, position);
+}
+
+Status memory_expiry_forget(Memory *m, const KeyedHash *name)
+{
+    uint64_t position = 0;
+    const Status s = end_locked(m, name, NULL, &position);
+    if (status_is(s, REFUSED_EXPIRY_GRANT)) return OK;
+    TRY(s);
     return memory_sync(m, position);
 }
 
 Status memory_apply_expiry_end(Memory *m, Cursor *c)
 {
     KeyedHash name;
+    int64_t ended_us = 0;
     TRY(cursor_copy(c, sizeof(name.bytes), name.bytes));
-    (void)hash_table_delete(&m->policies->expiry, &name);
+    if (c->rest.size == 0) {
+        (void)hash_table_delete(&m->policies->expiry, &name);
+        return OK;
+    }
+    TRY(cursor_i64(c, &ended_us));
+    MemoryExpiry *grant = hash_table_find(&m->policies->expiry, &name);
+    if (grant == NULL) return OK; /* it was purged: it had ended */
+    grant->until_us = ended_us;
+    grant->withdrawn = 1;
     return OK;
 }
 
@@ -252,6 +304,20 @@ bool memory_expiry(Memory *m, const KeyedHash *name, MemoryExpiry *ret_grant)
     return grant != NULL;
 }
 
+size_t memory_expiry_page(
+        Memory *m, size_t *position, MemoryExpiry *ret_grants, size_t capacity, size_t *ret_total)
+{
+    MEMORY_HOLD(m);
+    size_t count = 0;
+    *ret_total = m->policies->expiry.count;
+    while (count < capacity) {
+        const MemoryExpiry *grant = hash_table_next(&m->policies->expiry, position);
+        if (grant == NULL) break;
+        ret_grants[count++] = *grant;
+    }
+    return count;
+}
+
 /* --- snapshot --- */
 
 static Status snapshot_set(const MemoryPolicySet *set, Journal *journal)
@@ -273,11 +339,10 @@ Status memory_snapshot_policies(const Memory *m, Journal *journal)
     size_t position = 0;
     for (const MemoryExpiry *g = hash_table_next(&p->expiry, &position); g != NULL;
             g = hash_table_next(&p->expiry, &position)) {
-        uint8_t memory[256];
+        uint8_t memory[EXPIRY_RECORD_BYTES_MAX];
         Buffer b = BUFFER_OF(memory);
-        TRY(put_expiry(g, &b));
-        TRY(buffer_put(&b, SPAN_OF(g->people)));
-        TRY(journal_snapshot_put(journal, MEMORY_EXPIRY_GRANT, span_of_buffer(&b)));
+        TRY(put_expiry(g, g->people, &b));
+        TRY(journal_snapshot_put(journal, MEMORY_EXPIRY_NAMED, span_of_buffer(&b)));
     }
     return OK;
 }

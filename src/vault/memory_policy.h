@@ -11,8 +11,9 @@
 
 enum {
     MEMORY_POLICY_SETS_MAX = 64,
-    MEMORY_EXPIRY_GRANTS_MAX = 64 * 1024,
+    MEMORY_EXPIRY_GRANTS_MAX = 32 * 1024, /* ended ones go when there is no room */
     MEMORY_EVIDENCE_BYTES = 32,
+    MEMORY_EXPIRY_NAMES_BYTES_MAX = 216, /* user and institution, 64 bytes each, sealed */
 };
 
 typedef struct MemoryPolicySet {
@@ -30,8 +31,13 @@ typedef struct MemoryExpiry {
     int64_t until_us;
     uint8_t evidence[2][MEMORY_EVIDENCE_BYTES]; /* the user's, the institution's */
     uint8_t people[2];
-    uint8_t spare[6];
+    uint8_t withdrawn; /* 1: ended before its time */
+    uint8_t spare;
+    uint16_t names_bytes; /* 0: of before names were kept */
+    uint8_t names[MEMORY_EXPIRY_NAMES_BYTES_MAX]; /* sealed by policy_book.c */
+    uint8_t filler[2];
 } MemoryExpiry;
+_Static_assert(sizeof(MemoryExpiry) % 8 == 0, "no bytes that nobody set");
 
 /* Two people's act: who, and what spends their approvals. */
 typedef struct MemoryAct {
@@ -59,8 +65,15 @@ const Policy *memory_policy(const Memory *memory);
  * REFUSED_VAULT_BUSY (too many live ones). */
 MUST_USE Status memory_expiry_grant(
         Memory *memory, int64_t now_us, const MemoryAct *act, const MemoryExpiry *grant);
-/* End it before its time. Durable. Refuses REFUSED_EXPIRY_GRANT (there is none). */
-MUST_USE Status memory_expiry_end(Memory *memory, const KeyedHash *name);
+/* End it now, before its time; it stays on the list. Durable. Refuses REFUSED_EXPIRY_GRANT (there
+ * is none that lives). */
+MUST_USE Status memory_expiry_end(Memory *memory, int64_t now_us, const KeyedHash *name);
+/* It was never there; OK also when that is so. Durable. */
+MUST_USE Status memory_expiry_forget(Memory *memory, const KeyedHash *name);
+/* Copies of up to `capacity` grants from *position (0 at first) on; *position then is where to go
+ * on. ret_total: of all. */
+size_t memory_expiry_page(Memory *memory, size_t *position, MemoryExpiry *ret_grants,
+        size_t capacity, size_t *ret_total);
 /* A copy; false when there is none, dead or alive. */
 bool memory_expiry(Memory *memory, const KeyedHash *name, MemoryExpiry *ret_grant);
 /* How many live at this moment, and how many are over and not yet forgotten. */
@@ -71,5 +84,6 @@ Span memory_person(const Memory *memory, uint8_t position);
 /* --- inside the room --- */
 MUST_USE Status memory_apply_policy(Memory *memory, Cursor *c);
 MUST_USE Status memory_apply_expiry(Memory *memory, Cursor *c);
+MUST_USE Status memory_apply_expiry_named(Memory *memory, Cursor *c);
 MUST_USE Status memory_apply_expiry_end(Memory *memory, Cursor *c);
 MUST_USE Status memory_snapshot_policies(const Memory *memory, Journal *journal);

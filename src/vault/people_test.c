@@ -208,6 +208,7 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_EXPIRY_GRANT] = "O",
     [VAULT_EXPIRY_END] = "HO",
     [VAULT_EXPIRY_LOOK] = "HO",
+    [VAULT_EXPIRY_LIST] = "O",
     [VAULT_KEY_ROTATE] = "O",
     [VAULT_KEY_DESTROY] = "O",
     [VAULT_SIGN_REPORT] = "O",

@@ -73,6 +73,47 @@ static Status name_of(PolicyBook *book, Span user, Span institution, KeyedHash *
     return OK;
 }
 
+/* "expiry-names" | the keyed name */
+static Status put_names_place(const KeyedHash *name, Buffer *b)
+{
+    TRY(buffer_put(b, SPAN("expiry-names")));
+    return buffer_put(b, SPAN_OF(name->bytes));
+}
+
+/* For the list: user framed, institution framed. */
+static Status seal_names(PolicyBook *book, const WireExpiryGrant *asked, MemoryExpiry *grant)
+{
+    uint8_t place_memory[64];
+    uint8_t memory[MEMORY_EXPIRY_NAMES_BYTES_MAX];
+    Buffer place = BUFFER_OF(place_memory);
+    Buffer names = BUFFER_OF(memory);
+    Buffer sealed = BUFFER_OF(grant->names);
+    CLEANUP(seal_key_wipe) SealKey field = { 0 };
+    TRY(put_names_place(&grant->name, &place));
+    TRY(buffer_put_framed(&names, asked->user));
+    TRY(buffer_put_framed(&names, asked->institution));
+    TRY(keys_seal_copy(book->keys, KEY_FIELD, 0, &field));
+    TRY(seal_close(&field, &book->random, span_of_buffer(&place), span_of_buffer(&names), &sealed));
+    grant->names_bytes = (uint16_t)sealed.size;
+    return OK;
+}
+
+static Status open_names(
+        PolicyBook *book, const MemoryExpiry *grant, Buffer *memory, WireExpiryListed *ret)
+{
+    uint8_t place_memory[64];
+    Buffer place = BUFFER_OF(place_memory);
+    const Span sealed = { grant->names, grant->names_bytes };
+    CLEANUP(seal_key_wipe) SealKey field = { 0 };
+    TRY(put_names_place(&grant->name, &place));
+    TRY(keys_seal_copy_for(book->keys, KEY_FIELD, sealed, &field));
+    TRY(seal_open(&field, span_of_buffer(&place), sealed, memory));
+    Cursor c = cursor_of(span_of_buffer(memory));
+    TRY(cursor_framed(&c, WIRE_EXPIRY_NAME_BYTES_MAX, &ret->user));
+    TRY(cursor_framed(&c, WIRE_EXPIRY_NAME_BYTES_MAX, &ret->institution));
+    return cursor_end(&c);
+}
+
 static Status check_grant(const WireExpiryGrant *grant, int64_t now_us)
 {
     const Span none = SPAN_OF(no_evidence);
@@ -101,6 +142,7 @@ Status policy_book_grant(PolicyBook *book, Span request)
     TRY(cursor_end(&c));
     TRY(check_grant(&asked, now_us));
     TRY(name_of(book, asked.user, asked.institution, &grant.name));
+    TRY(seal_names(book, &asked, &grant));
     grant.until_us = asked.until_us;
     memcpy(grant.evidence[0], asked.user_evidence, MEMORY_EVIDENCE_BYTES);
     memcpy(grant.evidence[1], asked.institution_evidence, MEMORY_EVIDENCE_BYTES);
@@ -120,7 +162,17 @@ Status policy_book_end(PolicyBook *book, Span request)
 {
     KeyedHash name;
     TRY(take_name(book, request, &name));
-    return memory_expiry_end(book->memory, &name);
+    return memory_expiry_end(book->memory, clock_now_us(&book->clock), &name);
+}
+
+Status policy_book_forget(PolicyBook *book, Span user, Span institution)
+{
+    KeyedHash name;
+    const bool fits = user.size <= WIRE_EXPIRY_NAME_BYTES_MAX
+            && institution.size <= WIRE_EXPIRY_NAME_BYTES_MAX;
+    if (!fits) return OK; /* nobody of that name has a grant */
+    TRY(name_of(book, user, institution, &name));
+    return memory_expiry_forget(book->memory, &name);
 }
 
 Status policy_book_look(PolicyBook *book, Span request, Buffer *ret_answer)
@@ -147,6 +199,43 @@ Status policy_book_count(PolicyBook *book, Buffer *ret_answer)
     memory_expiry_count(book->memory, clock_now_us(&book->clock), &live, &over);
     TRY(buffer_put_u32(ret_answer, live));
     return buffer_put_u32(ret_answer, over);
+}
+
+static Status put_listed(
+        PolicyBook *book, const MemoryExpiry *grant, int64_t now_us, Buffer *ret_answer)
+{
+    uint8_t bytes[MEMORY_EXPIRY_NAMES_BYTES_MAX];
+    Buffer memory = BUFFER_OF(bytes);
+    WireExpiryListed listed = { .lives = grant->until_us > now_us,
+        .withdrawn = grant->withdrawn == 1,
+        .until_us = grant->until_us,
+        .first = memory_person(book->memory, grant->people[0]),
+        .second = memory_person(book->memory, grant->people[1]) };
+    const Status s = grant->names_bytes > 0 ? open_names(book, grant, &memory, &listed) : OK;
+    if (status_broken(s)) return s;
+    if (!status_ok(s)) listed.user = listed.institution = (Span) { NULL, 0 };
+    return wire_put_expiry_listed(ret_answer, &listed);
+}
+
+Status policy_book_list(PolicyBook *book, Span request, Buffer *ret_answer)
+{
+    MemoryExpiry grants[WIRE_EXPIRY_PAGE_MAX];
+    Cursor c = cursor_of(request);
+    uint32_t from = 0;
+    size_t total = 0;
+    TRY(cursor_u32(&c, &from));
+    TRY(cursor_end(&c));
+    size_t position = from;
+    const int64_t now_us = clock_now_us(&book->clock);
+    const size_t count =
+            memory_expiry_page(book->memory, &position, grants, WIRE_EXPIRY_PAGE_MAX, &total);
+    const WireExpiryPage page = { (uint32_t)total, (uint32_t)position,
+        count < WIRE_EXPIRY_PAGE_MAX };
+    TRY(wire_put_expiry_page(ret_answer, &page));
+    TRY(wire_put_count(ret_answer, count, WIRE_EXPIRY_PAGE_MAX));
+    for (size_t i = 0; i < count; i++)
+        TRY(put_listed(book, &grants[i], now_us, ret_answer));
+    return OK;
 }
 
 /* --- vaultd's own doors --- */

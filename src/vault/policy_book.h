@@ -9,11 +9,14 @@
  * prohibited data has such a door. Source: DESIGN sections 2 and 5.2, TP-5, TP-15.
  */
 #include "ipc/policy_wire.h"
+#include "keys/keys.h"
 #include "vault/memory_policy.h"
 
-typedef struct PolicyBook {
-    Memory *memory; /* borrowed */
+typedef struct PolicyBook { /* borrowed */
+    Memory *memory;
     Clock clock;
+    Keys *keys; /* both for policy_book_grant() and _list() alone */
+    Random random;
 } PolicyBook;
 
 /* Refuses what approval_take() and policy_blob_check() refuse, REFUSED_POLICY_VERSION,
@@ -27,6 +30,11 @@ MUST_USE Status policy_book_end(PolicyBook *book, Span request);
 MUST_USE Status policy_book_look(PolicyBook *book, Span request, Buffer *ret_answer);
 /* How many grants live, and how many are over; no names. */
 MUST_USE Status policy_book_count(PolicyBook *book, Buffer *ret_answer);
+/* Every grant, also those that ended, with its names: the journal has them sealed, and they are
+ * opened for who asks on the operators' socket alone. */
+MUST_USE Status policy_book_list(PolicyBook *book, Span request, Buffer *ret_answer);
+/* No list names this user of this institution any more: its data is destroyed (TP-3). */
+MUST_USE Status policy_book_forget(PolicyBook *book, Span user, Span institution);
 
 /* For vaultd's own doors: policy_allow() by what two people set, at vaultd's time. Asked for
  * PURPOSE_GRANTED it refuses: only policy_book_expiry() says that. */

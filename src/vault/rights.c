@@ -80,6 +80,7 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_EXPIRY_GRANT] = { false, true, false, LANE_ADMIN, true },
     [VAULT_EXPIRY_END] = { true, true, false, LANE_ADMIN, true },
     [VAULT_EXPIRY_LOOK] = { true, true, false, LANE_ADMIN, true },
+    [VAULT_EXPIRY_LIST] = { false, true, false, LANE_ADMIN, true },
     [VAULT_KEY_ROTATE] = { false, true, true, LANE_SEAL, true },
     [VAULT_KEY_DESTROY] = { false, true, true, LANE_SEAL, true },
     /* attached tables; what must be the core's alone is signed by it */

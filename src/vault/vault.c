@@ -89,7 +89,7 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
         .tls_life_us = config->tls_life_us > 0 ? config->tls_life_us : ISSUE_TLS_LIFE_US };
     memcpy(v->issue.names, config->names, sizeof(config->names));
     v->protect = (Protect) { config->keys, memory, config->clock, config->random };
-    v->book = (PolicyBook) { memory, config->clock };
+    v->book = (PolicyBook) { memory, config->clock, config->keys, config->random };
     v->events = (VaultEvents) { memory, config->clock };
     const AttachedConfig attached = { config->keys, memory, config->attached, config->clock,
         config->random };
@@ -328,6 +328,7 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     case VAULT_EXPIRY_GRANT: return policy_book_grant(&v->book, request);
     case VAULT_EXPIRY_END: return policy_book_end(&v->book, request);
     case VAULT_EXPIRY_LOOK: return policy_book_look(&v->book, request, ret_answer);
+    case VAULT_EXPIRY_LIST: return policy_book_list(&v->book, request, ret_answer);
     case VAULT_HOLD_SUBJECT: return legal_hold_place(&v->holds, request);
     case VAULT_RELEASE_HOLD: return legal_hold_release(&v->holds, request);
     case VAULT_HELD_UNTIL: return legal_hold_until(&v->holds, request, ret_answer);

@@ -99,3 +99,20 @@ Status vaultclient_expiry_look(
     REQUIRE(status_ok(cursor_end(&c)), REFUSED_IPC_FORMAT);
     return OK;
 }
+
+Status vaultclient_expiry_list(
+        VaultClient *client, uint32_t position, Buffer *memory, VaultExpiryPage *ret_page)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    const size_t before = memory->size;
+    TRY(slot_take(client, &slot));
+    TRY(buffer_put_u32(&slot->request, position));
+    TRY(slot_ask(slot, VAULT_EXPIRY_LIST, memory));
+    Cursor c = cursor_of((Span) { memory->data + before, memory->size - before });
+    TRY(wire_take_expiry_page(&c, &ret_page->page));
+    TRY(wire_take_count(&c, WIRE_EXPIRY_PAGE_MAX, &ret_page->count));
+    for (uint32_t i = 0; i < ret_page->count; i++)
+        TRY(wire_take_expiry_listed(&c, &ret_page->grants[i]));
+    REQUIRE(status_ok(cursor_end(&c)), REFUSED_IPC_FORMAT);
+    return OK;
+}

@@ -35,3 +35,13 @@ MUST_USE Status vaultclient_expiry_grant(
 MUST_USE Status vaultclient_expiry_end(VaultClient *client, const WireExpiryName *name);
 MUST_USE Status vaultclient_expiry_look(
         VaultClient *client, const WireExpiryName *name, Buffer *memory, WireExpiryLook *ret_look);
+
+/* One page of all grants; `memory` gets the answer, VAULTCLIENT_ANSWER_BYTES_MAX is enough. Begin
+ * with position 0, go on at page.next until page.last. Refuses REFUSED_IPC_FORMAT. */
+typedef struct VaultExpiryPage {
+    WireExpiryPage page;
+    WireExpiryListed grants[WIRE_EXPIRY_PAGE_MAX]; /* borrowed from the memory */
+    uint32_t count;
+} VaultExpiryPage;
+MUST_USE Status vaultclient_expiry_list(
+        VaultClient *client, uint32_t position, Buffer *memory, VaultExpiryPage *ret_page);

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { POLL_MS = 10 };
+enum { POLL_MS = 10, LOGGED_MS_MAX = 20000 };
 
 static void pause_ms(long ms)
 {
@@ -106,6 +106,20 @@ StandTrips stand_trips(const Stand *stand)
     ASSERT(status_ok(json_parse(span_of_buffer(&answer), &document, &problem)));
     ASSERT(status_ok(json_read_some(document, json_root(document), fields, 4, &json, &problem)));
     return (StandTrips) { json.units, json.trips_store + json.trips_guard + json.vault_calls };
+}
+
+bool stand_logged(const Stand *stand, const char *text)
+{
+    char sql[512];
+    const int size = snprintf(sql, sizeof(sql),
+            "SELECT count(*) FROM audit_leaf WHERE instr(leaf, CAST('%s' AS BLOB)) > 0", text);
+    ASSERT(size > 0 && (size_t)size < sizeof(sql));
+    for (int waited = 0; waited < LOGGED_MS_MAX; waited += POLL_MS) {
+        if (stand_number(stand, sql) > 0) return true;
+        pause_ms(POLL_MS);
+    }
+    fprintf(stderr, "  no '%s' in the audit log\n", text);
+    return false;
 }
 
 bool stand_await_checkpoint(const Stand *stand)

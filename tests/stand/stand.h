@@ -94,5 +94,7 @@ typedef struct StandTrips {
 StandTrips stand_trips(const Stand *stand);
 /* Wait until the newest checkpoint covers the log as it is now. */
 bool stand_await_checkpoint(const Stand *stand);
+/* Wait until a leaf of the audit log holds this text. False: none does, in good time. */
+bool stand_logged(const Stand *stand, const char *text);
 /* Execute SQL on the store, running or not, as an intruder with write access would. */
 void stand_tamper(const Stand *stand, const char *sql);
