@@ -209,7 +209,7 @@ static Status write_entry(
     if (state != NULL) e.state = *state;
     TRY(buffer_put_u16(&b, shown->table->number));
     TRY(attached_put_entry(&b, &e));
-    return attached_write(a->memory, kind, span_of_buffer(&b));
+    return attached_write(a->memory, kind, &e.name, span_of_buffer(&b));
 }
 
 Status attached_freeze(Attached *a, const AttachedShown *shown)

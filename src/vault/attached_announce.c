@@ -78,7 +78,7 @@ static Status write_change(
     TRY(buffer_put_u16(&b, head->table));
     TRY(buffer_put_u64(&b, head->transaction));
     TRY(attached_put_entry(&b, &e));
-    return attached_write(a->memory, ATTACHED_RECORD_ANNOUNCE, span_of_buffer(&b));
+    return attached_write(a->memory, ATTACHED_RECORD_ANNOUNCE, &e.name, span_of_buffer(&b));
 }
 
 /* Nobody holds a lock of a row that is not there: while another's insert or delete of it is open,
@@ -200,5 +200,5 @@ Status attached_resolve(Attached *a, Span request)
     TRY(buffer_put_u16(&b, head.table));
     TRY(buffer_put_u64(&b, head.transaction));
     TRY(buffer_put_u8(&b, outcome));
-    return attached_write(a->memory, ATTACHED_RECORD_RESOLVE, span_of_buffer(&b));
+    return attached_write(a->memory, ATTACHED_RECORD_RESOLVE, NULL, span_of_buffer(&b));
 }

@@ -43,8 +43,10 @@ Status attached_memory_open(const AttachedMemoryConfig *config, AttachedMemory *
     derive_key(&config->names, '0', &m->masks[0]);
     derive_key(&config->names, '1', &m->masks[1]);
     derive_key(&config->names, 'b', &m->bodies);
-    hash_table_init(&m->rows, sizeof(AttachedRow), ATTACHED_ROWS_MAX);
-    hash_table_init(&m->pending, sizeof(AttachedPending), ATTACHED_PENDING_MAX);
+    m->rows_max = config->rows_max > 0 ? config->rows_max : ATTACHED_ROWS_MAX;
+    m->pending_max = config->pending_max > 0 ? config->pending_max : ATTACHED_PENDING_MAX;
+    hash_table_init(&m->rows, sizeof(AttachedRow), m->rows_max);
+    hash_table_init(&m->pending, sizeof(AttachedPending), m->pending_max);
     const Status s = open_journal(m, config);
     if (!status_ok(s)) {
         attached_memory_close(m);
@@ -68,25 +70,27 @@ void attached_memory_close(AttachedMemory *m)
     free(m);
 }
 
-/* What adds rows or pending changes leaves room for what ends them: an outcome, a release, a detach
+/* What adds rows or open changes leaves room for what ends them: an outcome, a release, a detach
  * are never refused for want of it, and a freeze has the last room to itself. */
-static bool has_room(const AttachedMemory *m, AttachedRecord kind)
+static bool has_room(const AttachedMemory *m, AttachedRecord kind, const KeyedHash *row)
 {
     const size_t one = WIRE_ATTACHED_CHANGES_MAX;
+    const bool adds = row != NULL && hash_table_find(&m->rows, row) == NULL;
+    const bool opens = row != NULL && hash_table_find(&m->pending, row) == NULL;
     switch (kind) {
     case ATTACHED_RECORD_ANNOUNCE:
-    case ATTACHED_RECORD_ACCEPT:
-        return m->rows.count < ATTACHED_ROWS_MAX - 2 * one
-                && m->pending.count < ATTACHED_PENDING_MAX - one;
-    case ATTACHED_RECORD_FREEZE: return m->rows.count < ATTACHED_ROWS_MAX - one;
+        return (!adds || m->rows.count < m->rows_max - 2 * one)
+                && (!opens || m->pending.count < m->pending_max - one);
+    case ATTACHED_RECORD_ACCEPT: return !adds || m->rows.count < m->rows_max - 2 * one;
+    case ATTACHED_RECORD_FREEZE: return !adds || m->rows.count < m->rows_max - one;
     default: return true;
     }
 }
 
-Status attached_write(AttachedMemory *m, AttachedRecord kind, Span payload)
+Status attached_write(AttachedMemory *m, AttachedRecord kind, const KeyedHash *row, Span payload)
 {
     uint64_t position = 0;
-    REQUIRE(has_room(m, kind), REFUSED_ATTACHED_FULL);
+    REQUIRE(has_room(m, kind, row), REFUSED_ATTACHED_FULL);
     TRY(journal_append(m->journal, (uint16_t)kind, payload, &position));
     return attached_apply(m, (uint16_t)kind, payload);
 }

@@ -100,6 +100,7 @@ typedef struct AttachedMemory {
     AttachedTable *tables; /* ATTACHED_TABLES_MAX */
     size_t table_count;
     HashTable rows, pending;
+    size_t rows_max, pending_max;
     _Atomic bool sync_failed;
 } AttachedMemory;
 
@@ -108,6 +109,8 @@ typedef struct AttachedMemoryConfig {
     const Secret *journal_key; /* borrowed during open */
     KeyedHashKey names; /* of KEY_MAP; others are derived from it */
     uint64_t segment_bytes; /* 0: ATTACHED_SEGMENT_BYTES */
+    size_t rows_max; /* 0: ATTACHED_ROWS_MAX; vaultd leaves zeros */
+    size_t pending_max; /* 0: ATTACHED_PENDING_MAX */
 } AttachedMemoryConfig;
 
 /* Replay the journal. Refuses REFUSED_JOURNAL_TAMPERED; faults FAULT_DISK, FAULT_MEMORY. */
@@ -121,8 +124,11 @@ static inline void attached_unlock(AttachedMemory **m) { pthread_mutex_unlock(&(
     CLEANUP(attached_unlock) AttachedMemory *held_ = (memory); \
     pthread_mutex_lock(&held_->lock)
 
-/* Append and apply one record; the lock is held. Refuses REFUSED_ATTACHED_FULL. */
-MUST_USE Status attached_write(AttachedMemory *memory, AttachedRecord kind, Span payload);
+/* Append and apply one record; the lock is held. `row`: whom it is about, NULL: no row. Refuses
+ * REFUSED_ATTACHED_FULL when a row or an open change more would be one too many; those that are
+ * there go on. */
+MUST_USE Status attached_write(
+        AttachedMemory *memory, AttachedRecord kind, const KeyedHash *row, Span payload);
 /* Make everything durable that was appended so far. Without the lock. */
 MUST_USE Status attached_sync(AttachedMemory *memory);
 MUST_USE Status attached_apply(AttachedMemory *memory, uint16_t kind, Span payload);

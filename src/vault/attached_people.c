@@ -68,7 +68,7 @@ static Status add_table(Attached *a, Span definition, const WireAttachedTable *f
     TRY(buffer_put_u16(&b, number));
     TRY(buffer_put_u8(&b, ATTACHED_FILLING));
     TRY(buffer_put(&b, definition));
-    TRY(attached_write(m, ATTACHED_RECORD_TABLE, span_of_buffer(&b)));
+    TRY(attached_write(m, ATTACHED_RECORD_TABLE, NULL, span_of_buffer(&b)));
     return buffer_put_u16(ret, number);
 }
 
@@ -102,7 +102,7 @@ static Status set_phase(Attached *a, uint16_t number, AttachedPhase phase)
     Buffer b = BUFFER_OF(memory);
     TRY(buffer_put_u16(&b, number));
     TRY(buffer_put_u8(&b, (uint8_t)phase));
-    return attached_write(a->memory, ATTACHED_RECORD_PHASE, span_of_buffer(&b));
+    return attached_write(a->memory, ATTACHED_RECORD_PHASE, NULL, span_of_buffer(&b));
 }
 
 /* People sign the table's number. */
@@ -210,7 +210,7 @@ static Status write_decision(
     e.state = *state;
     TRY(buffer_put_u16(&b, shown->table->number));
     TRY(attached_put_entry(&b, &e));
-    return attached_write(a->memory, kind, span_of_buffer(&b));
+    return attached_write(a->memory, kind, &e.name, span_of_buffer(&b));
 }
 
 static Status release(Attached *a, const Decision *d)

@@ -6,28 +6,54 @@
 
 #include <stdlib.h>
 
-enum { PURGE_FIRST = 4096 };
+enum {
+    PURGE_FIRST = 4096,
+    ENTRY_BYTES_MIN = KEYED_HASH_BYTES, /* in a record: its name at least */
+};
 
 static Status replay(void *context, uint16_t kind, Span payload)
 {
     return memory_apply(context, kind, payload);
 }
 
-/* The doors keep boxes, grants and nonces under their _MAX and forget expired ones; a replay meets
- * all that a segment holds before anything is forgotten. */
+static size_t or_default(size_t given, size_t otherwise) { return given > 0 ? given : otherwise; }
+
+static void keep_limits(Memory *m, const MemoryConfig *config)
+{
+    const MemoryLimits *given = &config->limits;
+    m->limits = (MemoryLimits) {
+        .boxes = or_default(given->boxes, MEMORY_BOXES_MAX),
+        .grants = or_default(given->grants, MEMORY_GRANTS_MAX),
+        .nonces = or_default(given->nonces, MEMORY_NONCES_MAX),
+        .field_boxes = or_default(given->field_boxes, MEMORY_FIELD_BOXES_MAX),
+        .budgets = or_default(given->budgets, MEMORY_BUDGETS_MAX),
+    };
+    m->segment_bytes = or_default(config->segment_bytes, MEMORY_SEGMENT_BYTES);
+}
+
+size_t memory_replayed_max(const Memory *m, size_t live_max)
+{
+    return live_max + JOURNAL_SEGMENT_FACTOR_MAX * m->segment_bytes / ENTRY_BYTES_MIN;
+}
+
+static void table_init(Memory *m, HashTable *table, size_t record_bytes, size_t live_max)
+{
+    hash_table_init(table, record_bytes, memory_replayed_max(m, live_max));
+}
+
+/* The doors keep boxes, grants and nonces under their limits and forget expired ones. */
 static void tables_init(Memory *m)
 {
     hash_table_init(&m->frozen, sizeof(KeyedHash), MEMORY_FROZEN_MAX);
     hash_table_init(&m->payers, sizeof(MemoryPayer), MEMORY_PAYERS_MAX);
-    hash_table_init(&m->boxes, sizeof(MemoryBox), MEMORY_REPLAY_FACTOR * MEMORY_BOXES_MAX);
-    hash_table_init(&m->grants, sizeof(MemoryGrant), MEMORY_REPLAY_FACTOR * MEMORY_GRANTS_MAX);
-    hash_table_init(&m->nonces, sizeof(MemoryNonce), MEMORY_REPLAY_FACTOR * MEMORY_NONCES_MAX);
     hash_table_init(&m->strangers, sizeof(MemoryPayer), MEMORY_STRANGERS_MAX);
     hash_table_init(&m->reveals, sizeof(MemoryReveal), MEMORY_REVEALS_MAX);
-    hash_table_init(
-            &m->holds, sizeof(MemoryLegalHold), MEMORY_REPLAY_FACTOR * MEMORY_LEGAL_HOLDS_MAX);
-    m->boxes_purge_at = PURGE_FIRST;
-    m->grants_purge_at = PURGE_FIRST;
+    table_init(m, &m->boxes, sizeof(MemoryBox), m->limits.boxes);
+    table_init(m, &m->grants, sizeof(MemoryGrant), m->limits.grants);
+    table_init(m, &m->nonces, sizeof(MemoryNonce), m->limits.nonces);
+    table_init(m, &m->holds, sizeof(MemoryLegalHold), MEMORY_LEGAL_HOLDS_MAX);
+    m->boxes_purge_at = m->limits.boxes < PURGE_FIRST ? m->limits.boxes : PURGE_FIRST;
+    m->grants_purge_at = m->limits.grants < PURGE_FIRST ? m->limits.grants : PURGE_FIRST;
 }
 
 Status memory_open(const MemoryConfig *config, Memory **ret_memory)
@@ -36,6 +62,7 @@ Status memory_open(const MemoryConfig *config, Memory **ret_memory)
     CHECK(m != NULL, FAULT_MEMORY);
     pthread_mutex_init(&m->lock, NULL);
     pthread_cond_init(&m->settle, NULL);
+    keep_limits(m, config);
     tables_init(m);
     m->signed_size = -1;
     m->names = config->names;
@@ -43,7 +70,7 @@ Status memory_open(const MemoryConfig *config, Memory **ret_memory)
     const JournalConfig journal = {
         .segments = { config->segments[0], config->segments[1] },
         .key = config->journal_key,
-        .segment_bytes = config->segment_bytes > 0 ? config->segment_bytes : MEMORY_SEGMENT_BYTES,
+        .segment_bytes = m->segment_bytes,
         .replay = replay,
         .snapshot = memory_snapshot,
         .context = m,

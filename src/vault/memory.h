@@ -29,7 +29,6 @@ enum {
     MEMORY_LEGACY_KEY_BYTES_MAX = 192, /* 64 secret bytes, sealed */
     MEMORY_REVEALS_MAX = 16 * 1024,
     MEMORY_LEGAL_HOLDS_MAX = 16 * 1024,
-    MEMORY_REPLAY_FACTOR = 8, /* a segment may hold this many times what lives at one moment */
     MEMORY_FAULTS_MAX = 16,
     MEMORY_OPERATORS_MAX = 32,
     MEMORY_OPERATOR_NAME_BYTES_MAX = 64,
@@ -164,8 +163,15 @@ typedef struct MemoryOperator {
 
 typedef struct MemoryPolicies MemoryPolicies;
 
+/* How many live at one moment: that are not past their expiry. Zero: their _MAX. */
+typedef struct MemoryLimits {
+    size_t boxes, grants, nonces, field_boxes, budgets;
+} MemoryLimits;
+
 typedef struct Memory {
     pthread_mutex_t lock;
+    MemoryLimits limits; /* without zeros */
+    uint64_t segment_bytes;
     Journal *journal;
     KeyedHashKey names;
     uint64_t epoch; /* of the lease */
@@ -202,6 +208,7 @@ typedef struct MemoryConfig {
     const Secret *journal_key; /* borrowed during open */
     KeyedHashKey names; /* of KEY_MAP */
     uint64_t segment_bytes; /* 0: MEMORY_SEGMENT_BYTES */
+    MemoryLimits limits; /* vaultd leaves zeros */
 } MemoryConfig;
 
 /* Replay the journal. Refuses REFUSED_JOURNAL_TAMPERED; faults FAULT_DISK, FAULT_MEMORY. */
@@ -220,6 +227,10 @@ static inline void memory_unlock(Memory **memory) { pthread_mutex_unlock(&(*memo
     CLEANUP(memory_unlock) Memory *held_ = (memory); \
     pthread_mutex_lock(&held_->lock)
 
+/* How many entries of a table a replay may meet. It has no clock, so what was purged while living
+ * comes back: all that the largest segment has room for. Only a bound: memory is taken as it is
+ * needed. */
+size_t memory_replayed_max(const Memory *memory, size_t live_max);
 /* Append and apply one record; the lock is held. */
 MUST_USE Status memory_write(Memory *memory, MemoryKind kind, Span payload, uint64_t *ret_position);
 /* journal_sync(), remembering a failure. Without the lock. */

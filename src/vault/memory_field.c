@@ -33,8 +33,9 @@ static Status spend_locked(Memory *m, const MemoryExpiring *boxes, size_t count,
 {
     MEMORY_HOLD(m);
     HashTable *table = &m->fields->boxes;
-    if (table->count + count > MEMORY_FIELD_BOXES_MAX) hash_table_purge(table, box_expired, now_us);
-    REQUIRE(table->count + count <= MEMORY_FIELD_BOXES_MAX, REFUSED_VAULT_BUSY);
+    const size_t most = m->limits.field_boxes;
+    if (table->count + count > most) hash_table_purge(table, box_expired, now_us);
+    REQUIRE(table->count + count <= most, REFUSED_VAULT_BUSY);
     MemoryExpiring fresh[HASHES_PER_RECORD];
     size_t size = 0;
     for (size_t i = 0; i < count; i++) {
@@ -73,8 +74,8 @@ static Status would_use(Memory *m, const MemoryExpiring *name, uint32_t amount, 
         StatusCode refusal, int64_t now_us, uint32_t *ret_used)
 {
     HashTable *table = &m->fields->budgets;
-    if (table->count >= MEMORY_BUDGETS_MAX) hash_table_purge(table, budget_expired, now_us);
-    REQUIRE(table->count < MEMORY_BUDGETS_MAX, REFUSED_VAULT_BUSY);
+    if (table->count >= m->limits.budgets) hash_table_purge(table, budget_expired, now_us);
+    REQUIRE(table->count < m->limits.budgets, REFUSED_VAULT_BUSY);
     const MemoryBudget *budget = hash_table_find(table, &name->name);
     const uint64_t used = (budget != NULL ? budget->used : 0) + (uint64_t)amount;
     REQUIRE(used <= max, refusal);

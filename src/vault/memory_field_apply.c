@@ -7,21 +7,14 @@
 
 #include <stdlib.h>
 
-/* What is purged while living comes back in a replay, which has no clock: as many as the largest
- * segment has room for. Only a bound: memory is taken as it is needed. */
-enum {
-    BOXES_REPLAYED_MAX = (int)(JOURNAL_SEGMENT_FACTOR_MAX
-                                 * ((size_t)MEMORY_SEGMENT_BYTES / sizeof(MemoryExpiring)))
-            + MEMORY_FIELD_BOXES_MAX,
-};
-
 Status memory_fields_open(Memory *m)
 {
     struct MemoryFields *f = calloc(1, sizeof(*f));
     CHECK(f != NULL, FAULT_MEMORY);
-    hash_table_init(&f->boxes, sizeof(MemoryExpiring), BOXES_REPLAYED_MAX);
-    hash_table_init(&f->budgets, sizeof(MemoryBudget), MEMORY_REPLAY_FACTOR * MEMORY_BUDGETS_MAX);
-    hash_table_init(&f->dead, sizeof(MemoryDead), MEMORY_REPLAY_FACTOR * MEMORY_DEAD_MAX);
+    hash_table_init(
+            &f->boxes, sizeof(MemoryExpiring), memory_replayed_max(m, m->limits.field_boxes));
+    hash_table_init(&f->budgets, sizeof(MemoryBudget), memory_replayed_max(m, m->limits.budgets));
+    hash_table_init(&f->dead, sizeof(MemoryDead), memory_replayed_max(m, MEMORY_DEAD_MAX));
     hash_table_init(&f->honey, sizeof(KeyedHash), MEMORY_HONEY_MAX);
     m->fields = f;
     return OK;

@@ -76,7 +76,7 @@ static Status reset_locked(Memory *m, const PinUse *use, const MemoryApprovals *
     const MemoryPayer *payer = hash_table_find(&m->payers, &use->payer);
     REQUIRE(hash_table_find(&m->boxes, &use->box) == NULL, REFUSED_BOX_SPENT);
     REQUIRE(payer != NULL || m->payers.count < MEMORY_PAYERS_MAX, REFUSED_VAULT_BUSY);
-    REQUIRE(m->boxes.count < MEMORY_BOXES_MAX, REFUSED_VAULT_BUSY);
+    REQUIRE(m->boxes.count < m->limits.boxes, REFUSED_VAULT_BUSY);
     uint32_t last = payer != NULL ? payer->version : 0;
     if (payer != NULL && payer->next > last) last = payer->next;
     REQUIRE(last < UINT32_MAX, REFUSED_VAULT_BUSY);

@@ -48,7 +48,7 @@ static bool nonce_expired(const void *record, int64_t now_us)
 bool memory_approvals_spent(Memory *m, const MemoryApprovals *approvals, int64_t now_us)
 {
     MEMORY_HOLD(m);
-    if (m->nonces.count >= MEMORY_NONCES_MAX) hash_table_purge(&m->nonces, nonce_expired, now_us);
+    if (m->nonces.count >= m->limits.nonces) hash_table_purge(&m->nonces, nonce_expired, now_us);
     return memory_approvals_are_spent(m, approvals);
 }
 

@@ -17,18 +17,18 @@ static void purge(Memory *m, int64_t now_us)
     if (m->boxes.count >= m->boxes_purge_at) {
         hash_table_purge(&m->boxes, box_expired, now_us);
         m->boxes_purge_at = m->boxes.count < 2048 ? 4096 : 2 * m->boxes.count;
-        if (m->boxes_purge_at > MEMORY_BOXES_MAX) m->boxes_purge_at = MEMORY_BOXES_MAX;
+        if (m->boxes_purge_at > m->limits.boxes) m->boxes_purge_at = m->limits.boxes;
     }
     if (m->grants.count >= m->grants_purge_at) {
         hash_table_purge(&m->grants, grant_expired, now_us);
         m->grants_purge_at = m->grants.count < 2048 ? 4096 : 2 * m->grants.count;
-        if (m->grants_purge_at > MEMORY_GRANTS_MAX) m->grants_purge_at = MEMORY_GRANTS_MAX;
+        if (m->grants_purge_at > m->limits.grants) m->grants_purge_at = m->limits.grants;
     }
 }
 
 static bool has_room(const Memory *m)
 {
-    return m->boxes.count < MEMORY_BOXES_MAX && m->grants.count < MEMORY_GRANTS_MAX;
+    return m->boxes.count < m->limits.boxes && m->grants.count < m->limits.grants;
 }
 
 bool memory_pin_is_current(const MemoryPayer *payer, uint32_t version)

@@ -15,7 +15,7 @@ Status memory_policies_open(Memory *m)
     m->policies = calloc(1, sizeof(*m->policies));
     CHECK(m->policies != NULL, FAULT_MEMORY);
     hash_table_init(&m->policies->expiry, sizeof(MemoryExpiry),
-            (size_t)MEMORY_REPLAY_FACTOR * MEMORY_EXPIRY_GRANTS_MAX);
+            memory_replayed_max(m, MEMORY_EXPIRY_GRANTS_MAX));
     return OK;
 }
 

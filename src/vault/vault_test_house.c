@@ -134,6 +134,8 @@ static Status start(House *h)
         .journal_key = keys_secret(house_keys(), KEY_JOURNAL),
         .names = memory.names,
         .segment_bytes = h->segment_bytes,
+        .rows_max = h->attached_rows_max,
+        .pending_max = h->attached_pending_max,
     };
     TRY(attached_memory_open(&attached, &h->attached));
     const VaultConfig config = {

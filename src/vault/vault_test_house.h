@@ -50,6 +50,8 @@ struct House {
     TornDisk *attached_journal[2];
     LockedDisk locked[4];
     uint64_t segment_bytes;
+    size_t attached_rows_max; /* from the next start on */
+    size_t attached_pending_max;
     Memory *memory;
     AttachedMemory *attached;
     Vault *vault;
