@@ -202,6 +202,31 @@ static void test_nobody_is_like_somebody(void)
     EXPECT_REFUSED(tenant_login(&t, GOOD), REFUSED_VERIFIER_ROLLED_BACK);
 }
 
+/* Two changes that both proved the old password before either was written: the journal takes one,
+ * whatever hufud's own order was, and the same box still gives the same version. */
+static void test_of_two_changes_one_counts(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    PinUse uses[2] = { { .payer = { { 9 } }, .box = { { 1 } } },
+        { .payer = { { 9 } }, .box = { { 2 } } } };
+    PinUse first = { .payer = { { 9 } }, .box = { { 3 } }, .expires_us = h->now_us + 1 };
+    uint8_t unused[MEMORY_GRANT_BYTES];
+    uint32_t version = 0;
+    bool repeated = false;
+    EXPECT_OK(memory_pin_set(h->memory, &first, false, h->now_us, &version));
+    for (int i = 0; i < 2; i++) {
+        uses[i].version = version;
+        uses[i].expires_us = h->now_us + 1;
+        EXPECT_OK(memory_pin_attempt(h->memory, &uses[i], h->now_us, &repeated, unused));
+    }
+    EXPECT_OK(memory_pin_set(h->memory, &uses[1], true, h->now_us, &version));
+    EXPECT(version == 2);
+    EXPECT_REFUSED(memory_pin_set(h->memory, &uses[0], true, h->now_us, &version),
+            REFUSED_VERIFIER_ROLLED_BACK);
+    EXPECT_OK(memory_pin_set(h->memory, &uses[1], true, h->now_us, &version));
+    EXPECT(version == 2);
+}
+
 /* Forgotten, or lost between journal and store: two people, and no one of them. */
 static void test_reset_by_two(void)
 {
@@ -347,5 +372,5 @@ static void test_the_sm_suite(void)
 TESTS(TEST(test_weak_passwords), TEST(test_right_and_wrong), TEST(test_a_grant_is_spent_once),
         TEST(test_the_sixth_try), TEST(test_an_old_store_is_noticed),
         TEST(test_boxes_and_records_stay_with_their_user), TEST(test_nobody_is_like_somebody),
-        TEST(test_reset_by_two), TEST(test_a_payers_pin_is_reset), TEST(test_the_pepper_is_turned),
-        TEST(test_the_sm_suite))
+        TEST(test_of_two_changes_one_counts), TEST(test_reset_by_two),
+        TEST(test_a_payers_pin_is_reset), TEST(test_the_pepper_is_turned), TEST(test_the_sm_suite))

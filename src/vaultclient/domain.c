@@ -45,11 +45,12 @@ static const char put_key[] = "INSERT INTO signing_key(mchid, sealed) VALUES (?1
                               "ON CONFLICT(mchid) DO UPDATE SET sealed = excluded.sealed";
 static const char get_key[] = "SELECT sealed FROM signing_key WHERE mchid = ?1";
 
-enum { MASK_SETS = 64 };
+enum { MASK_SETS = 64, TURNS = 64 };
 #define MASK_LIFE_US ((int64_t)60 * 1000000)
 
 struct DomainStore {
     pthread_mutex_t lock;
+    pthread_mutex_t turns[TURNS];
     Store *store;
     Cache *masks; /* outside the domain: hufud's own memory (TP-8) */
 };
@@ -67,6 +68,8 @@ Status domain_open(const char *path, const char *vfs, DomainStore **ret_domain)
     DomainStore *domain = calloc(1, sizeof(*domain));
     CHECK(domain != NULL, FAULT_MEMORY);
     ASSERT(pthread_mutex_init(&domain->lock, NULL) == 0);
+    for (size_t i = 0; i < TURNS; i++)
+        ASSERT(pthread_mutex_init(&domain->turns[i], NULL) == 0);
     static const StoreSchema *const schemas[] = { &schema };
     const StoreConfig config = { .path = path, .vfs = vfs, .schemas = schemas, .schema_count = 1 };
     const Status status = open_parts(&config, domain);
@@ -83,9 +86,23 @@ void domain_close(DomainStore *domain)
     if (domain == NULL) return;
     if (domain->store != NULL) store_close(domain->store);
     cache_free(&domain->masks);
+    for (size_t i = 0; i < TURNS; i++)
+        pthread_mutex_destroy(&domain->turns[i]);
     pthread_mutex_destroy(&domain->lock);
     free(domain);
 }
+
+pthread_mutex_t *domain_turn(DomainStore *domain, const Span *parts, size_t count)
+{
+    uint32_t hash = 2166136261U; /* FNV-1a: who collides waits for the other, and no more */
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < parts[i].size; k++)
+            hash = (hash ^ parts[i].data[k]) * 16777619U;
+    }
+    return &domain->turns[hash % TURNS];
+}
+
+void domain_turn_end(pthread_mutex_t **turn) { pthread_mutex_unlock(*turn); }
 
 /* The domain store's door: what is put in is of this class, in this form (TP-6, TP-7, TP-8). */
 Status domain_put_record(DomainStore *domain, DataClass class, PolicyForm form, const char *sql,

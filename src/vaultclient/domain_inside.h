@@ -3,8 +3,18 @@
  * domain_inside: one record in, one record out, for the files of this room that keep something in
  * the domain store. Each key column and the record are `?1`.. of the statement, in order.
  */
+#include <pthread.h>
+
 #include "store/store.h"
 #include "vaultclient/domain.h"
+
+/*
+ * One at a time for a record that is read, shown to vaultd and replaced: two who read the same one
+ * would both show it, and the second would look like somebody who put an old record back. `parts`
+ * name the record; others may wait with it. To be locked, and unlocked by CLEANUP(domain_turn_end).
+ */
+pthread_mutex_t *domain_turn(DomainStore *domain, const Span *parts, size_t count);
+void domain_turn_end(pthread_mutex_t **turn);
 
 /* Durable on return. */
 MUST_USE Status domain_put_record(DomainStore *domain, DataClass class, PolicyForm form,

@@ -57,6 +57,13 @@ static Status keep(const Passwords *passwords, const WireOwner *owner, Span reco
             passwords->domain, CLASS_PASSWORD, FORM_HASH, table->put, values, table->keys + 1);
 }
 
+/* From the reading of a record to its replacement. */
+static pthread_mutex_t *turn_of(const Passwords *passwords, const WireOwner *owner)
+{
+    const Span parts[] = { owner->tenant, owner->realm, owner->user };
+    return domain_turn(passwords->domain, parts, 3);
+}
+
 static void wipe(Buffer *record) { bytes_wipe(record->data, record->capacity); }
 
 Status passwords_set(const Passwords *passwords, const WirePasswordSet *set)
@@ -66,6 +73,8 @@ Status passwords_set(const Passwords *passwords, const WirePasswordSet *set)
     CLEANUP(slot_give) Slot *slot = NULL;
     WirePasswordSet whole = *set;
     TRY(detect_free_text(set->owner.user)); /* it is stored as it is: no card's number (TP-8) */
+    CLEANUP(domain_turn_end) pthread_mutex_t *turn = turn_of(passwords, &set->owner);
+    pthread_mutex_lock(turn);
     TRY(find(passwords, &set->owner, &before));
     whole.verifier = span_of_buffer(&before);
     TRY(slot_take(passwords->vault, &slot));
@@ -111,6 +120,8 @@ Status passwords_check(const Passwords *passwords, const WirePasswordCheck *chec
     CLEANUP(slot_give) Slot *slot = NULL;
     WirePasswordCheck whole = *check;
     WirePasswordRight right = { 0 };
+    CLEANUP(domain_turn_end) pthread_mutex_t *turn = turn_of(passwords, &check->owner);
+    pthread_mutex_lock(turn);
     TRY(find(passwords, &check->owner, &record));
     whole.verifier = span_of_buffer(&record);
     TRY(slot_take(passwords->vault, &slot));
@@ -139,6 +150,8 @@ Status passwords_reset(
 {
     CLEANUP(slot_give) Slot *slot = NULL;
     TRY(detect_free_text(reset->owner.user));
+    CLEANUP(domain_turn_end) pthread_mutex_t *turn = turn_of(passwords, &reset->owner);
+    pthread_mutex_lock(turn);
     TRY(slot_take(passwords->vault, &slot));
     TRY(wire_put_approval(&slot->request, &approvals[0]));
     TRY(wire_put_approval(&slot->request, &approvals[1]));

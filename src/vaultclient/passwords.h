@@ -2,7 +2,8 @@
 /*
  * passwords: the passwords of any tenant's people (TP-6): vaultd's questions and the domain store's
  * records together. The caller names the owner and brings the box; the record never leaves this
- * room. Thread-safe. Floor 3.
+ * room. Thread-safe: for one owner set, check and reset go one after another, so of two changes at
+ * once the second proves a password that is not the current one any more (PIN_WRONG). Floor 3.
  */
 #include "ipc/password_wire.h"
 #include "vaultclient/client.h"
