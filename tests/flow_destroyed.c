@@ -51,6 +51,7 @@ static StandCaller core;
 static PrivateKey *bank;
 static Owner dead = { .name = "wang" };
 static Owner living = { .name = "li" };
+static Owner later = { .name = "sun" };
 static char backup_file[STAND_PATH_BYTES_MAX];
 static char raw_store[STAND_PATH_BYTES_MAX]; /* the domain store as a thief copied it */
 
@@ -194,7 +195,7 @@ static int reveal_by_service(const Owner *owner)
     snprintf(body, sizeof(body),
             "{\"class\":\"card\",\"table\":101,\"column\":3,\"reference\":\"row-1\","
             "\"subject\":\"%s\",\"sealed\":\"%.*s\",\"receiver\":\"bank\","
-            "\"purpose\":\"bank-channel\",\"reason\":\"payout 7\"}",
+            "\"purpose\":\"bank-channel\",\"reason\":\"payout 7\",\"data_purpose\":\"payment\"}",
             owner->name, (int)base64.size, (const char *)base64.data);
     const Status s = ask_service("/vault/v1/reveals", span_of_text(body), &http, &answer);
     const int status = status_ok(s) ? answer.status : 0;
@@ -251,22 +252,31 @@ static void test_two_people_have_cards(void)
     EXPECT_OK(reveal_from(stand_path(&stand, PATH_DOMAIN), &dead));
 }
 
+/* Deleted on the person's word, destroyed on two people's. */
+static bool die(const Owner *owner)
+{
+    char sql[160];
+    snprintf(sql, sizeof(sql),
+            "SELECT count(*) FROM data_holding WHERE subject = '%s' AND state = 4", owner->name);
+    if (!operator_ended(SUBJECT("delete", owner->name, "--proof", "letter"), 0)) return false;
+    for (int tries = 0; tries < WAIT_TRIES_MAX; tries++) { /* until its values have left */
+        const struct timespec wait = { 0, POLL_MS * 1000000L };
+        if (stand_number(&stand, sql) == 1) break;
+        nanosleep(&wait, NULL);
+    }
+    return operator_ended(HUFU("subject", "destroy", "--key", "alice", "--key", "bob", "--reason",
+                                  "art. 47"),
+                   0)
+            && operator_says("hufu destruction 1");
+}
+
 static void test_backup_then_destruction(void)
 {
     snprintf(backup_file, sizeof(backup_file), "%s", stand_path(&stand, "last-month.hufu"));
     snprintf(raw_store, sizeof(raw_store), "%s", stand_path(&stand, "stolen.db"));
     EXPECT(operator_ended(HUFU("backup", backup_file), 0));
     EXPECT_OK(store_copy_to(stand_path(&stand, PATH_DOMAIN), raw_store));
-    EXPECT(operator_ended(SUBJECT("delete", dead.name, "--proof", "letter"), 0));
-    for (int tries = 0; tries < WAIT_TRIES_MAX; tries++) { /* until its values have left */
-        const struct timespec wait = { 0, POLL_MS * 1000000L };
-        if (stand_number(&stand, "SELECT count(*) FROM data_holding WHERE state = 4") == 1) break;
-        nanosleep(&wait, NULL);
-    }
-    EXPECT(operator_ended(
-            HUFU("subject", "destroy", "--key", "alice", "--key", "bob", "--reason", "art. 47"),
-            0));
-    EXPECT(operator_says("hufu destruction 1"));
+    EXPECT(die(&dead));
     EXPECT(rows_of(&dead) == 0);
     EXPECT(reveal_by_service(&dead) >= 400 && reveal_by_service(&living) == 200);
 }
@@ -341,6 +351,26 @@ static void test_nor_does_the_ledger_alone(void)
     everybody_else_is_there();
 }
 
+/* The month is over: its shred key is gone, and with it everything that a copy of before opens, the
+ * living's too. Others die meanwhile. The old ledger still brings nobody back. */
+static void test_nor_after_the_months_key_is_gone(void)
+{
+    EXPECT(operator_ended(HUFU("key", "rotate", "shred", "--key", "alice", "--key", "bob",
+                                  "--reason", "a month is over"),
+            0));
+    EXPECT(operator_ended(HUFU("vault", "turn"), 0));
+    EXPECT(operator_ended(HUFU("key", "destroy", "shred", "1", "--key", "alice", "--key", "bob",
+                                  "--reason", "a month is over"),
+            0));
+    live(&later);
+    EXPECT(die(&later));
+    EXPECT(restore(NULL));
+    nobody_reads_the_dead();
+    the_rows_say_so();
+    EXPECT(is_shown(&living) && reveal_by_service(&living) == 200);
+    EXPECT_REFUSED(reveal_from(raw_store, &living), REFUSED_KEY_DESTROYED); /* the thief's copy */
+}
+
 /* Not as a new person under the old name either; and there is nobody left to destroy. */
 static void test_destroyed_for_good(void)
 {
@@ -365,4 +395,5 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_two_people_have_cards), TEST(test_backup_then_destruction),
         TEST(test_last_months_backup_brings_nobody_back), TEST(test_nor_does_the_ledger_alone),
-        TEST(test_destroyed_for_good), TEST(test_house_closes))
+        TEST(test_nor_after_the_months_key_is_gone), TEST(test_destroyed_for_good),
+        TEST(test_house_closes))

@@ -15,7 +15,8 @@ static const CallRoute routes[] = {
     { HTTP_POST, "/vault/v1/sessions", 0, false, call_session }, /* its batches need rights */
     { HTTP_POST, "/vault/v1/fields", CALLER_MAY_PROTECT, false, call_fields },
     { HTTP_POST, "/vault/v1/lookups", CALLER_MAY_LOOK_UP, false, call_lookups },
-    { HTTP_POST, "/vault/v1/reveals", CALLER_MAY_REVEAL, false, call_reveal },
+    { HTTP_POST, "/vault/v1/reveals", CALLER_MAY_REVEAL, true, call_reveal },
+    { HTTP_POST, "/vault/v1/uses", CALLER_MAY_PROTECT, true, call_use },
     { HTTP_POST, "/vault/v1/passwords/set", CALLER_MAY_CHECK_PASSWORDS, true, call_password_set },
     { HTTP_POST, "/vault/v1/passwords/check", CALLER_MAY_CHECK_PASSWORDS, true,
             call_password_check },

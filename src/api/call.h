@@ -63,6 +63,7 @@ Status call_session(Call *call); /* POST /vault/v1/sessions */
 Status call_fields(Call *call); /* POST /vault/v1/fields */
 Status call_lookups(Call *call); /* POST /vault/v1/lookups */
 Status call_reveal(Call *call); /* POST /vault/v1/reveals */
+Status call_use(Call *call); /* POST /vault/v1/uses */
 Status call_password_set(Call *call); /* POST /vault/v1/passwords/set */
 Status call_password_check(Call *call); /* POST /vault/v1/passwords/check */
 Status call_password_spend(Call *call); /* POST /vault/v1/passwords/spend */

@@ -6,6 +6,7 @@
 #include "api/call.h"
 
 #include "api/challenge.h"
+#include "api/use_door.h"
 #include "base/encoding.h"
 #include "crypto/box.h"
 #include "policy/detect.h"
@@ -224,7 +225,7 @@ Status call_fields(Call *call)
 /* --- reveal: to a machine, and nobody else --- */
 
 typedef struct RevealJson {
-    Span data_class, reference, subject, sealed, receiver, purpose, reason;
+    Span data_class, reference, subject, sealed, receiver, purpose, reason, data_purpose;
     int64_t table, column;
     const JsonValue *approvals;
 } RevealJson;
@@ -241,7 +242,20 @@ static const JsonField reveal_fields[] = {
     { "receiver", JSON_TEXT, true, 1, WIRE_RECEIVER_BYTES_MAX, PLACE(receiver) },
     { "purpose", JSON_TEXT, true, 1, 32, PLACE(purpose) },
     { "reason", JSON_TEXT, true, 1, WIRE_REASON_BYTES_MAX, PLACE(reason) },
+    { "data_purpose", JSON_TEXT, false, 1, PURPOSE_NAME_BYTES_MAX, PLACE(data_purpose) },
 };
+
+/* A number that leaves for a bank channel works for a purpose of its subject's: which is the
+ * caller's to say. Sharing with somebody who decides himself what he does with it is another act
+ * (call_use); that it left stands in the log of reveals. */
+static Status may_leave(Call *call, const RevealJson *json, DataClass class)
+{
+    const UseDoor use = { .subject = json->subject,
+        .act = USE_PROCESS,
+        .classes = class_set_of((uint32_t) class),
+        .purpose = json->data_purpose };
+    return use_door_ask(call, &use);
+}
 
 static Status read_purpose(Span name, uint8_t *ret)
 {
@@ -278,6 +292,7 @@ Status call_reveal(Call *call)
     reveal.receiver = json.receiver;
     reveal.reason = json.reason;
     TRY(policy_allow(class, LAYER_PARTNER, PURPOSE_BANK_CHANNEL, FORM_ENCRYPT));
+    TRY(may_leave(call, &json, class));
     TRY(fields_reveal_given(&fields, &reveal, NULL, &box));
     JsonWriter w = json_writer_for(&call->answer, LAYER_PROCESS);
     json_open_object(&w);

@@ -50,6 +50,15 @@ const char *legal_basis_name(LegalBasis basis)
 
 /* --- finding --- */
 
+RegisterKeeper purposes_register(const Purposes *purposes, Span tenant)
+{
+    if (purposes->magic != PURPOSES_MAGIC) return REGISTER_OURS;
+    for (size_t i = 0; i < purposes->register_count; i++)
+        if (span_equal(span_of_text(purposes->registers[i].tenant), tenant))
+            return purposes->registers[i].keeper;
+    return REGISTER_BY_USE;
+}
+
 const Purpose *purpose_named(const Purposes *purposes, Span name)
 {
     if (purposes->magic != PURPOSES_MAGIC) return NULL;
@@ -247,7 +256,34 @@ static Status read_purpose(const YamlNode *node, Purposes *p, YamlProblem *probl
     return OK;
 }
 
+typedef struct RegisterFile {
+    Span tenant;
+    Span keeper;
+} RegisterFile;
+
+static const YamlField register_fields[] = {
+    { "tenant", YAML_TEXT, true, 1, PURPOSE_TENANT_BYTES_MAX, offsetof(RegisterFile, tenant) },
+    { "register", YAML_TEXT, true, 1, 8, offsetof(RegisterFile, keeper) },
+};
+
+static Status read_register(const YamlNode *node, Purposes *p, YamlProblem *problem)
+{
+    RegisterFile file = { 0 };
+    TRY(yaml_read(node, register_fields, 2, &file, problem));
+    TenantRegister *kept = &p->registers[p->register_count];
+    for (size_t i = 0; i < p->register_count; i++)
+        if (span_equal(span_of_text(p->registers[i].tenant), file.tenant))
+            return blamed(node, problem);
+    if (span_equal(file.keeper, SPAN("ours"))) kept->keeper = REGISTER_OURS;
+    if (span_equal(file.keeper, SPAN("own"))) kept->keeper = REGISTER_OWN;
+    if (kept->keeper == REGISTER_BY_USE) return blamed(yaml_find(node, "register"), problem);
+    memcpy(kept->tenant, file.tenant.data, file.tenant.size);
+    p->register_count++;
+    return OK;
+}
+
 typedef struct File {
+    const YamlNode *tenants;
     const YamlNode *sensitive;
     const YamlNode *parties;
     const YamlNode *purposes;
@@ -262,6 +298,7 @@ static const YamlField fields[] = {
     { "sensitive", YAML_SEQUENCE, true, 1, DATA_CLASS_COUNT, offsetof(File, sensitive) },
     { "parties", YAML_SEQUENCE, true, 0, PURPOSE_PARTIES_MAX, offsetof(File, parties) },
     { "purposes", YAML_SEQUENCE, true, 1, PURPOSES_MAX, offsetof(File, purposes) },
+    { "tenants", YAML_SEQUENCE, false, 0, PURPOSE_TENANTS_MAX, offsetof(File, tenants) },
 };
 
 static size_t holds(const Purposes *p)
@@ -285,6 +322,8 @@ Status purposes_parse(Span yaml, Purposes *ret_purposes, YamlProblem *problem)
         TRY(read_party(yaml_at(file.parties, i), &p, problem));
     for (size_t i = 0; i < yaml_size(file.purposes); i++)
         TRY(read_purpose(yaml_at(file.purposes, i), &p, problem));
+    for (size_t i = 0; file.tenants != NULL && i < yaml_size(file.tenants); i++)
+        TRY(read_register(yaml_at(file.tenants, i), &p, problem));
     if (holds(&p) != 1) return blamed(file.purposes, problem);
     p.answer_working_days = file.answer_working_days;
     p.magic = PURPOSES_MAGIC;

@@ -17,6 +17,8 @@ enum {
     PURPOSE_NUMBER_MAX = 999,
     PURPOSES_BYTES_MAX = 65536,
     PURPOSE_DAYS_MAX = 36525, /* a hundred years */
+    PURPOSE_TENANTS_MAX = 64,
+    PURPOSE_TENANT_BYTES_MAX = 40,
     PURPOSES_MAGIC = 0x50555250,
 };
 
@@ -58,6 +60,19 @@ typedef struct Purpose {
     bool hold;
 } Purpose;
 
+/* Who keeps the register of a tenant's people: whose consents and holds count when a door of the
+ * service asks about somebody who is not registered here (docs/decisions/0037). */
+typedef enum RegisterKeeper {
+    REGISTER_BY_USE = 0, /* not named in the file: ours from the tenant's first subject on */
+    REGISTER_OURS = 1, /* ours: who is not registered is refused */
+    REGISTER_OWN = 2, /* the tenant's own, for which it answers; who is registered here is ours */
+} RegisterKeeper;
+
+typedef struct TenantRegister {
+    char tenant[PURPOSE_TENANT_BYTES_MAX + 1];
+    RegisterKeeper keeper;
+} TenantRegister;
+
 typedef struct Purposes {
     uint32_t magic; /* PURPOSES_MAGIC once compiled; anything else knows no purpose */
     Purpose of[PURPOSES_MAX];
@@ -66,6 +81,8 @@ typedef struct Purposes {
     size_t party_count;
     ClassSet sensitive; /* needs a separate explicit consent */
     int64_t answer_working_days;
+    TenantRegister registers[PURPOSE_TENANTS_MAX];
+    size_t register_count;
 } Purposes;
 
 /*
@@ -83,6 +100,9 @@ const Purpose *purpose_named(const Purposes *purposes, Span name);
 const Purpose *purpose_numbered(const Purposes *purposes, int64_t number);
 /* -1: there is none. */
 int party_named(const Purposes *purposes, Span name);
+
+/* What the file says of this tenant; a file that was never read: ours. */
+RegisterKeeper purposes_register(const Purposes *purposes, Span tenant);
 
 /* "consent", "contract", "law". */
 const char *legal_basis_name(LegalBasis basis);

@@ -99,5 +99,26 @@ static void test_tables_are_dense(void)
         EXPECT(table_is_dense(lifecycle_schema.tables[i]));
 }
 
-TESTS(TEST(test_the_file_in_force), TEST(test_what_contradicts_is_refused),
-        TEST(test_a_file_that_is_not_there), TEST(test_tables_are_dense))
+/* Whose register counts: by use, unless the file says so; a file that was never read is strict. */
+static void test_whose_register(void)
+{
+    Purposes p = { 0 };
+    YamlProblem problem = { 0 };
+    EXPECT(purposes_register(&p, SPAN("a")) == REGISTER_OURS);
+#define TENANTS(list)                                               \
+    PURPOSE("basis: law, needs: [card], keep_days: 9, law_days: 0") \
+    "tenants:\n" list
+    EXPECT_OK(purposes_parse(SPAN(TENANTS("  - { tenant: a, register: ours }\n"
+                                          "  - { tenant: b, register: own }\n")),
+            &p, &problem));
+    EXPECT(purposes_register(&p, SPAN("a")) == REGISTER_OURS);
+    EXPECT(purposes_register(&p, SPAN("b")) == REGISTER_OWN);
+    EXPECT(purposes_register(&p, SPAN("c")) == REGISTER_BY_USE);
+    EXPECT(!status_ok(parse(TENANTS("  - { tenant: a, register: none }\n"))));
+    EXPECT(!status_ok(parse(TENANTS("  - { tenant: a, register: own }\n"
+                                    "  - { tenant: a, register: ours }\n"))));
+}
+
+TESTS(TEST(test_whose_register), TEST(test_the_file_in_force),
+        TEST(test_what_contradicts_is_refused), TEST(test_a_file_that_is_not_there),
+        TEST(test_tables_are_dense))

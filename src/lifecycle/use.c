@@ -256,9 +256,43 @@ static Status ask_gather(Unit *unit, Rows *rows)
     return lifecycle_use_gather(rows, work->purposes, &work->use);
 }
 
+typedef struct Used {
+    bool used;
+} Used;
+
+static Status take_used(void *context, const Value *values, size_t count)
+{
+    ((Used *)context)->used = values[0].integer != 0;
+    return OK;
+}
+
+Status lifecycle_is_used(Store *store, Span tenant, bool *ret_used)
+{
+    const Value parameters[] = { VALUE_OF_TEXT(tenant) };
+    Used used = { false };
+    TRY(store_query(store,
+            "SELECT count(*) FROM (SELECT 1 FROM data_subject WHERE tenant = ?1"
+            " LIMIT 1) AS found",
+            parameters, 1, take_used, &used));
+    *ret_used = used.used;
+    return OK;
+}
+
+static Status is_stranger(const UseAsk *work, Rows *rows, bool *ret_stranger)
+{
+    bool found = false;
+    Subject subject;
+    TRY(subject_get(rows, &work->use.name, &found, &subject));
+    *ret_stranger = !found;
+    return OK;
+}
+
 static Status ask_all(UseAsk *work, Rows *rows)
 {
     const Use *use = &work->use;
+    work->stranger = false;
+    if (work->strangers_pass) TRY(is_stranger(work, rows, &work->stranger));
+    if (work->stranger) return OK;
     TRY(lifecycle_may_use(rows, work->purposes, use, &work->verdict));
     if (!goes_out(use->act)) return OK;
     const Purpose *purpose = purpose_named(work->purposes, span_of_text(use->purpose));
@@ -288,7 +322,7 @@ static Status ask_run(Unit *unit, Rows *rows)
         .actor = work->actor,
         .name = &work->use.name,
         .detail = (const char *)detail,
-        .quiet = !goes_out(work->use.act) };
+        .quiet = !goes_out(work->use.act) || work->stranger };
     return lifecycle_end(rows, &record, s);
 }
 

@@ -54,6 +54,10 @@ MUST_USE Status lifecycle_use_gather(Rows *rows, const Purposes *purposes, const
 MUST_USE Status lifecycle_may_use(
         Rows *rows, const Purposes *purposes, const Use *use, UseVerdict *ret_verdict);
 
+/* Is anybody of this tenant registered, in whatever state? A plain read, for a door that decides by
+ * it whose register counts. */
+MUST_USE Status lifecycle_is_used(Store *store, Span tenant, bool *ret_used);
+
 /* The same as a unit. Sharing, disclosing and entrusting leave a record (data_act): to whom, which
  * classes, for what, on which basis, when. A refusal is audited; a permitted store, display or
  * process leaves nothing here. */
@@ -63,6 +67,8 @@ typedef struct UseAsk {
     Use use; /* in */
     char actor[SUBJECT_ACTOR_BYTES_MAX + 1]; /* in */
     char reference[SUBJECT_TEXT_BYTES_MAX + 1]; /* in: contract or order number, or "" */
+    bool strangers_pass; /* in: of who was never registered the tenant keeps its own register */
     UseVerdict verdict; /* out */
+    bool stranger; /* out: nobody asked the rows; nothing is recorded */
 } UseAsk;
 void use_ask_unit(UseAsk *work, void (*done)(Unit *unit, Status outcome));

@@ -264,7 +264,43 @@ static void test_tenants_are_apart(void)
     EXPECT_OK(use(wang(), "marketing", USE_PROCESS, CLASS_EMAIL, "", NULL));
 }
 
+static Status list_used(void *context, Store *store)
+{
+    return lifecycle_is_used(store, SPAN("house"), context);
+}
+
+/* LL-4.5.2: who was never registered is refused, unless the tenant keeps a register of its own; who
+ * is registered, or was, is judged here in any case. */
+static void test_strangers_pass_where_the_tenant_keeps_the_register(void)
+{
+    HOUSE;
+    bool used = true;
+    EXPECT_OK(batcher_between(house.batcher, list_used, &used));
+    EXPECT(!used);
+    UseAsk work = { .purposes = &house.purposes, .strangers_pass = true };
+    work.use = (Use) { .name = wang(), .act = USE_SHARE };
+    work.use.classes = class_set_of(CLASS_IDENTITY);
+    TEXT_INTO(work.actor, "caller/core");
+    use_ask_unit(&work, NULL);
+    EXPECT_OK(unit_wait(house.batcher, &work.unit));
+    EXPECT(work.stranger && house_number("SELECT count(*) FROM data_act") == 0);
+    work.strangers_pass = false;
+    EXPECT_REFUSED(unit_wait(house.batcher, &work.unit), REFUSED_PURPOSE_UNKNOWN);
+    work.strangers_pass = true;
+    live_until(COLLECTED);
+    EXPECT_OK(batcher_between(house.batcher, list_used, &used));
+    EXPECT(used);
+    EXPECT_REFUSED(unit_wait(house.batcher, &work.unit), REFUSED_PURPOSE_UNKNOWN); /* which? */
+    TEXT_INTO(work.use.purpose, "payment");
+    TEXT_INTO(work.use.party, "account-institution");
+    EXPECT_OK(unit_wait(house.batcher, &work.unit));
+    EXPECT(!work.stranger && house_number("SELECT count(*) FROM data_act WHERE kind = 5") == 1);
+    EXPECT_OK(place_hold(wang(), "2026-17", house.now_us + TIME_DAY_US));
+    EXPECT_REFUSED(unit_wait(house.batcher, &work.unit), REFUSED_DATA_RESTRICTED);
+}
+
 TESTS(TEST(test_every_act_at_every_stage), TEST(test_no_more_than_the_purpose_needs),
         TEST(test_no_consent_no_data), TEST(test_for_the_purpose_it_was_collected_for),
         TEST(test_withdrawn_then_used), TEST(test_a_contracts_consent_withdrawn),
-        TEST(test_parties), TEST(test_names_and_sets), TEST(test_tenants_are_apart))
+        TEST(test_parties), TEST(test_names_and_sets), TEST(test_tenants_are_apart),
+        TEST(test_strangers_pass_where_the_tenant_keeps_the_register))

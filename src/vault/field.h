@@ -87,6 +87,10 @@ MUST_USE Status field_reveal_kept(Field *field, Span request);
 MUST_USE Status field_rewrap(Field *field, Span request, Buffer *ret_answer);
 MUST_USE Status field_turn_subjects(Field *field, Span request, Buffer *ret_answer);
 MUST_USE Status field_destroy_subjects(Field *field, Span request, Buffer *ret_answer);
+/* Up to which month every shred key is destroyed (0: not one): whoever died until then cannot be
+ * read by anybody. Keys may be destroyed in any order, so the first that lives ends it. `current`:
+ * this month's version. */
+uint32_t field_blind_months(Keys *keys, uint32_t current);
 MUST_USE Status field_plant_honey(Field *field, Span request, Buffer *ret_answer);
 
 /* Refuses REFUSED_LEGACY_OFF, REFUSED_LEGACY_KEY_WEAK, REFUSED_APPROVAL_*, REFUSED_BOX_*. */

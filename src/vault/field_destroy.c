@@ -97,18 +97,26 @@ static Status put_certificate(Field *field, const KeyedHash *subjects, uint32_t 
     return buffer_put_framed(ret_answer, span_of_buffer(&b));
 }
 
-/* Whoever died in a month up to which every month's key is gone cannot be read by anybody: no need
- * to remember. Keys may be destroyed in any order, so the first that lives ends the search. */
-static void bury(Field *field, uint32_t current)
+uint32_t field_blind_months(Keys *keys, uint32_t current)
 {
     uint32_t gone = 0;
     for (uint32_t version = 1; version < current; version++) {
         CLEANUP(seal_key_wipe) SealKey old = { 0 };
-        const Status s = keys_seal_copy(field->config.keys, KEY_SHRED, version, &old);
+        const Status s = keys_seal_copy(keys, KEY_SHRED, version, &old);
         if (!status_is(s, REFUSED_KEY_DESTROYED)) break;
         gone = version;
     }
-    if (gone > 0) memory_bury(field->config.memory, gone);
+    return gone;
+}
+
+/* The dead are remembered as long as there is room: an old ledger that is restored has them among
+ * the living, and asks. Then those are forgotten whom nobody can read any more. */
+static void make_room(Field *field, uint32_t current, size_t count)
+{
+    Memory *memory = field->config.memory;
+    if (memory_dead_fit(memory, count)) return;
+    const uint32_t gone = field_blind_months(field->config.keys, current);
+    if (gone > 0) memory_bury(memory, gone);
 }
 
 Status field_destroy_subjects(Field *field, Span request, Buffer *ret_answer)
@@ -128,7 +136,7 @@ Status field_destroy_subjects(Field *field, Span request, Buffer *ret_answer)
     TRY(take_list(field, &c, subjects, &count));
     CLEANUP(seal_key_wipe) SealKey shred = { 0 };
     TRY(keys_seal_copy(field->config.keys, KEY_SHRED, 0, &shred));
-    bury(field, shred.key_version);
+    make_room(field, shred.key_version, count);
     TRY(memory_destroy_subjects(memory, subjects, count, shred.key_version, &approvals));
     field_subjects_forget(field, subjects, count);
     TRY(forget_grants(field, list));

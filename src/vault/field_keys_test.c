@@ -137,6 +137,10 @@ static void test_destroyed_stays_destroyed(void)
     EXPECT_OK(keys_rotate(house_keys(), KEY_CARD));
     EXPECT_OK(desk_rewrap(&desk, "living", living.token, &living, &moved));
     EXPECT(moved);
+    /* There is room, so it is still known who is dead: an old ledger may be restored, and asks. */
+    EXPECT_OK(destroy(h, "another", both));
+    EXPECT_REFUSED(desk_rewrap(&desk, "dead", restored.token, &restored, &moved),
+            REFUSED_SUBJECT_DESTROYED);
     /* Even a vault that has forgotten the destruction: the wrapped key is blind. */
     memory_bury(h->memory, header.key_version);
     EXPECT_REFUSED(
@@ -159,8 +163,11 @@ static void test_keys_that_go_out_of_order(void)
     EXPECT_OK(destroy(h, "old", both));
     EXPECT_OK(keys_rotate(house_keys(), KEY_SHRED));
     EXPECT_OK(keys_destroy(house_keys(), KEY_SHRED, header.key_version + 1));
-    EXPECT_OK(destroy(h, "another", both)); /* looks whom it may forget */
+    EXPECT(field_blind_months(house_keys(), header.key_version + 2) < header.key_version);
+    EXPECT_OK(destroy(h, "another", both));
     EXPECT_REFUSED(desk_rewrap(&desk, "old", old.token, &old, &moved), REFUSED_SUBJECT_DESTROYED);
+    EXPECT_OK(keys_destroy(house_keys(), KEY_SHRED, header.key_version));
+    EXPECT(field_blind_months(house_keys(), header.key_version + 2) == header.key_version + 1);
 }
 
 /* An unwrapped key in the cache opens nothing any more when its month is gone. */

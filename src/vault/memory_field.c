@@ -290,6 +290,12 @@ void memory_subjects_dead(Memory *m, const KeyedHash *subjects, size_t count, bo
         ret_dead[i] = hash_table_find(&m->fields->dead, &subjects[i]) != NULL;
 }
 
+bool memory_dead_fit(Memory *m, size_t count)
+{
+    MEMORY_HOLD(m);
+    return m->fields->dead.count + count <= MEMORY_DEAD_MAX;
+}
+
 /* The "time" of the purge is a version. */
 static bool is_buried(const void *record, int64_t destroyed_version)
 {

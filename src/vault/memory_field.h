@@ -115,6 +115,8 @@ MUST_USE Status memory_reveal_kept(Memory *memory, uint64_t number);
 MUST_USE Status memory_destroy_subjects(Memory *memory, const KeyedHash *subjects, size_t count,
         uint32_t shred_version, const MemoryApprovals *approvals);
 void memory_subjects_dead(Memory *memory, const KeyedHash *subjects, size_t count, bool *ret_dead);
+/* There is room to remember so many more. */
+bool memory_dead_fit(Memory *memory, size_t count);
 /* Forget those who died under versions up to this one: their keys cannot be unwrapped any more. */
 void memory_bury(Memory *memory, uint32_t destroyed_version);
 
