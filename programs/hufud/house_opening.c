@@ -3,6 +3,7 @@
 #include "api/call.h"
 #include "api/reveal_feed.h"
 #include "api/routes.h"
+#include "api/vault_feed.h"
 #include "audit/checkpoint.h"
 #include "audit/log.h"
 #include "base/log.h"
@@ -400,6 +401,7 @@ Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
     o->house.random = random_system();
     alarms_open(&o->alarms);
     door_open(&o->house.door);
+    vault_feed_open(&o->house.feed);
     reveal_feed_open(&o->house.reveals);
     open_clocks(o);
     TRY(open_store(o, signals));
@@ -455,5 +457,6 @@ void opening_close(Opening *o)
     alarms_close(&o->alarms);
     door_close(&house->door);
     reveal_feed_close(&house->reveals);
+    vault_feed_close(&house->feed);
     bytes_wipe(o, sizeof(*o));
 }

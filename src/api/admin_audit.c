@@ -4,6 +4,7 @@
 
 #include "api/passage.h"
 #include "api/reveal_feed.h"
+#include "api/vault_feed.h"
 #include "base/encoding.h"
 #include "policy/detect.h"
 #include "report/incident_work.h"
@@ -24,8 +25,9 @@ static void name_operator(char *ret_actor, size_t capacity, uint32_t uid)
 
 static Status nobody(void *context, const WireRevealRecord *record) { return OK; }
 
-/* What the doors counted and vaultd revealed is in the log, and a checkpoint over all of it is
- * kept. The log of reveals is proved against the count that vaultd never gives up. */
+/* What the doors counted, what was done to vaultd and what it revealed is in the log, and a
+ * checkpoint over all of it is kept. The log of reveals is proved against the count that vaultd
+ * never gives up. */
 Status admin_report_begin(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
 {
     House *house = admin->config.house;
@@ -35,6 +37,7 @@ Status admin_report_begin(Admin *admin, const JsonDocument *document, uint32_t u
     Buffer note = BUFFER_OF(note_bytes);
     WireStatus status = { 0 };
     TRY(door_flush(&house->door, house->batcher, clock_now_us(&house->clock), true));
+    TRY(vault_feed_step(house, clock_now_us(&house->clock), true));
     TRY(reveal_feed_step(house, clock_now_us(&house->clock), true));
     TRY(vaultclient_status(house->vault, &memory, &status));
     TRY(vaultclient_checkpoint(house->vault, &note));

@@ -37,7 +37,6 @@ struct Clockwork {
     Rolling *rolling;
     Expiring expiring;
     Reminders reminders;
-    VaultFeed feed;
     RetentionTick retention;
     PaymentKey due[PAYMENT_DUE_MAX];
     size_t due_count;
@@ -228,7 +227,7 @@ static void tick(Clockwork *c)
     report(c, "merchant.keys.end", expiring_step(&c->expiring, now_us));
     report(c, "audit.door", flush_door(c, now_us));
     report(c, "card.expiry", sweep_expiry(c, now_us));
-    report(c, "audit.vault", vault_feed_step(&c->feed, c->config.house, now_us));
+    report(c, "audit.vault", vault_feed_step(c->config.house, now_us, false));
     report(c, "audit.reveals", reveal_feed_step(c->config.house, now_us, false));
     report(c, "audit.reminders", reminders_tick(&c->reminders, c->config.house, now_us));
     report(c, "tls.renew", c->config.renew_tls(c->config.context, now_us));

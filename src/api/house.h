@@ -38,6 +38,13 @@ typedef struct PlatformKey {
     int64_t not_after_us;
 } PlatformKey;
 
+/* How far the audit log has heard of what was done to vaultd (vault_feed.h). */
+typedef struct VaultFeed {
+    pthread_mutex_t lock;
+    uint64_t kept; /* in this run */
+    int64_t next_us;
+} VaultFeed;
+
 /* How far the audit log has heard of reveals (reveal_feed.h). */
 typedef struct RevealFeed {
     pthread_mutex_t lock;
@@ -59,6 +66,7 @@ typedef struct House {
     Workers *call_workers;
     Signer *signer;
     Strategy strategy;
+    VaultFeed feed;
     RevealFeed reveals;
     Door door; /* refusals before any unit, for the audit log */
     ReportClock report_clock;

@@ -9,6 +9,7 @@
 #include "api/reveal_feed.h"
 #include "api/routes.h"
 #include "api/signer.h"
+#include "api/vault_feed.h"
 #include "audit/log.h"
 #include "base/expect.h"
 #include "cases/alert.h"
@@ -81,6 +82,7 @@ static inline Status house_open(TestHouse *t, int64_t signed_refusals)
     t->house.clock = clock_system();
     t->house.random = random_system();
     door_open(&t->house.door);
+    vault_feed_open(&t->house.feed);
     reveal_feed_open(&t->house.reveals);
     t->house.report_clock = report_clock_default;
     t->house.incident_clocks = incident_clocks_default;

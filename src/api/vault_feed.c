@@ -121,15 +121,33 @@ static Status take_some(VaultFeed *feed, House *house, uint32_t *ret_count)
     return OK;
 }
 
-Status vault_feed_step(VaultFeed *feed, House *house, int64_t now_us)
+static Status take_all(VaultFeed *feed, House *house, int64_t now_us)
 {
     uint32_t count = 1;
-    if (now_us < feed->next_us && feed->next_us - now_us <= VAULT_FEED_EACH_US) return OK;
-    feed->next_us = now_us + VAULT_FEED_EACH_US;
     Status s = OK;
+    feed->next_us = now_us + VAULT_FEED_EACH_US;
     while (status_ok(s) && count > 0)
         s = take_some(feed, house, &count);
+    return s;
+}
+
+void vault_feed_open(VaultFeed *feed)
+{
+    feed->kept = 0;
+    feed->next_us = 0;
+    ASSERT(pthread_mutex_init(&feed->lock, NULL) == 0);
+}
+
+void vault_feed_close(VaultFeed *feed) { pthread_mutex_destroy(&feed->lock); }
+
+Status vault_feed_step(House *house, int64_t now_us, bool at_once)
+{
+    VaultFeed *feed = &house->feed;
+    pthread_mutex_lock(&feed->lock);
+    const bool due = now_us >= feed->next_us || feed->next_us - now_us > VAULT_FEED_EACH_US;
+    const Status s = at_once || due ? take_all(feed, house, now_us) : OK;
+    pthread_mutex_unlock(&feed->lock);
     const bool away = status_is(s, REFUSED_VAULT_UNAVAILABLE) || status_is(s, REFUSED_VAULT_BUSY)
             || status_is(s, REFUSED_VAULT_NOT_READY);
-    return away ? OK : s;
+    return away && !at_once ? OK : s;
 }
