@@ -15,7 +15,7 @@ enum {
 
 Status attach_core_open(const char *socket, Span key_pem, AttachCore *ret_core)
 {
-    AttachCore core = { .has_session = false };
+    AttachCore core = { .deadline_ms = DEADLINE_MS };
     REQUIRE(strlen(socket) < sizeof(core.socket), REFUSED_BUFFER_FULL);
     memcpy(core.socket, socket, strlen(socket) + 1);
     if (key_pem.size > 0) TRY(private_key_from_pem(key_pem, &core.key));
@@ -39,12 +39,13 @@ static void drop_channel(AttachCore *core)
     if (core->channel == NULL || channel_usable(core->channel)) return;
     channel_close(core->channel);
     core->channel = NULL;
+    core->has_session = false; /* it may have ended with the vault's process */
 }
 
 static Status ask_once(AttachCore *core, uint8_t operation, Span request, Buffer *ret_answer)
 {
     if (core->channel == NULL) {
-        const Status s = channel_connect(core->socket, DEADLINE_MS, &core->channel);
+        const Status s = channel_connect(core->socket, core->deadline_ms, &core->channel);
         REQUIRE(status_ok(s), REFUSED_VAULT_UNAVAILABLE);
     }
     const Status s = channel_call(core->channel, operation, request, ret_answer);
@@ -82,10 +83,11 @@ typedef struct Outgoing {
     Span body;
 } Outgoing;
 
-static Status send_signed(AttachCore *core, const Outgoing *out, Buffer *ret_answer)
+/* ret_message may be where the body is: that was copied by then. */
+static Status sign_message(AttachCore *core, const Outgoing *out, Buffer *ret_message)
 {
     uint8_t *at = core->memory + MESSAGE_BYTES;
-    Buffer request = { at, 0, MESSAGE_BYTES + 2048 };
+    Buffer message = { at, 0, MESSAGE_BYTES + 2048 };
     Buffer signed_bytes = { at + MESSAGE_BYTES + 2048, 0, MESSAGE_BYTES + 2048 };
     uint8_t signature_memory[SIGN_BYTES_MAX];
     Buffer signature = BUFFER_OF(signature_memory);
@@ -93,15 +95,18 @@ static Status send_signed(AttachCore *core, const Outgoing *out, Buffer *ret_ans
         .sequence = ++core->sequence, .transaction = out->transaction, .table = out->table
     };
     memcpy(head.session, core->session, sizeof(head.session));
-    TRY(wire_put_attached_head(&request, &head));
-    TRY(buffer_put(&request, out->body));
-    TRY(wire_attached_signed_bytes(out->operation, span_of_buffer(&request), &signed_bytes));
+    TRY(wire_put_attached_head(&message, &head));
+    TRY(buffer_put(&message, out->body));
+    TRY(wire_attached_signed_bytes(out->operation, span_of_buffer(&message), &signed_bytes));
     TRY(sign_make(core->key, span_of_buffer(&signed_bytes), &signature));
-    const size_t label = signed_bytes.size - request.size;
-    const WireAttachedSigned message = { { signed_bytes.data + label, request.size },
-        span_of_buffer(&signature) };
-    request.size = 0;
-    TRY(wire_put_attached_signed(&request, &message));
+    const WireAttachedSigned whole = { span_of_buffer(&message), span_of_buffer(&signature) };
+    return wire_put_attached_signed(ret_message, &whole);
+}
+
+static Status send_signed(AttachCore *core, const Outgoing *out, Buffer *ret_answer)
+{
+    Buffer request = { core->memory, 0, MESSAGE_BYTES };
+    TRY(sign_message(core, out, &request));
     return attach_ask(core, out->operation, span_of_buffer(&request), ret_answer);
 }
 
@@ -117,23 +122,57 @@ static Status ask_signed(AttachCore *core, const Outgoing *out, Buffer *ret_answ
     return send_signed(core, out, ret_answer);
 }
 
-Status attach_announce(AttachCore *core, uint16_t table, uint64_t transaction,
-        const WireAttachedChange *changes, uint32_t count, uint8_t *ret_seals)
+static Status put_changes(const WireAttachedChange *changes, uint32_t count, Buffer *body)
 {
-    Buffer body = { core->memory, 0, MESSAGE_BYTES - 1024 };
-    TRY(wire_put_count(&body, count, WIRE_ATTACHED_CHANGES_MAX));
+    TRY(wire_put_count(body, count, WIRE_ATTACHED_CHANGES_MAX));
     for (uint32_t i = 0; i < count; i++)
-        TRY(wire_put_attached_change(&body, &changes[i]));
-    static _Thread_local uint8_t memory[4 + WIRE_ATTACHED_CHANGES_MAX * WIRE_SEAL_BYTES];
-    Buffer answer = BUFFER_OF(memory);
-    const Outgoing out = { VAULT_ATTACHED_ANNOUNCE, table, transaction, span_of_buffer(&body) };
-    TRY(ask_signed(core, &out, &answer));
-    Cursor c = cursor_of(span_of_buffer(&answer));
+        TRY(wire_put_attached_change(body, &changes[i]));
+    return OK;
+}
+
+static Status take_seals(Span answer, uint32_t count, uint8_t *ret_seals)
+{
+    Cursor c = cursor_of(answer);
     uint32_t answered = 0;
     TRY(cursor_u32(&c, &answered));
     REQUIRE(answered == count, REFUSED_IPC_FORMAT);
     TRY(cursor_copy(&c, (size_t)count * WIRE_SEAL_BYTES, ret_seals));
     return cursor_end(&c);
+}
+
+static Buffer seals_answer(void)
+{
+    static _Thread_local uint8_t memory[4 + WIRE_ATTACHED_CHANGES_MAX * WIRE_SEAL_BYTES];
+    return BUFFER_OF(memory);
+}
+
+Status attach_announce(AttachCore *core, uint16_t table, uint64_t transaction,
+        const WireAttachedChange *changes, uint32_t count, uint8_t *ret_seals)
+{
+    Buffer body = { core->memory, 0, MESSAGE_BYTES - 1024 };
+    Buffer answer = seals_answer();
+    TRY(put_changes(changes, count, &body));
+    const Outgoing out = { VAULT_ATTACHED_ANNOUNCE, table, transaction, span_of_buffer(&body) };
+    TRY(ask_signed(core, &out, &answer));
+    return take_seals(span_of_buffer(&answer), count, ret_seals);
+}
+
+Status attach_announcement(AttachCore *core, uint16_t table, uint64_t transaction,
+        const WireAttachedChange *changes, uint32_t count, Buffer *ret_announcement)
+{
+    Buffer body = { core->memory, 0, MESSAGE_BYTES - 1024 };
+    REQUIRE(core->key != NULL, REFUSED_ATTACHED_SIGNATURE);
+    TRY(put_changes(changes, count, &body));
+    TRY(begin_session(core));
+    const Outgoing out = { VAULT_ATTACHED_ANNOUNCE, table, transaction, span_of_buffer(&body) };
+    return sign_message(core, &out, ret_announcement);
+}
+
+Status attach_hand_in(AttachCore *core, Span announcement, uint32_t count, uint8_t *ret_seals)
+{
+    Buffer answer = seals_answer();
+    TRY(attach_ask(core, VAULT_ATTACHED_ANNOUNCE, announcement, &answer));
+    return take_seals(span_of_buffer(&answer), count, ret_seals);
 }
 
 Status attach_resolve(AttachCore *core, uint16_t table, uint64_t transaction, AttachedOutcome how)
@@ -180,8 +219,15 @@ Status attach_verdict(const WireAttachedVerdict *verdict)
     return verdict->frozen ? REFUSE(REFUSED_ROW_FROZEN) : OK;
 }
 
-Status attach_table_find(
-        AttachCore *core, const char *database, const char *name, AttachTable *ret_table)
+/* name NULL: the one with this number. */
+static bool is_wanted(const AttachTable *t, const char *database, const char *name, uint16_t number)
+{
+    if (name == NULL) return t->number == number;
+    return strcmp(t->database, database) == 0 && strcmp(t->name, name) == 0;
+}
+
+static Status find_table(AttachCore *core, const char *database, const char *name, uint16_t number,
+        AttachTable *ret_table)
 {
     static _Thread_local uint8_t memory[STATUS_BYTES_MAX];
     Buffer answer = BUFFER_OF(memory);
@@ -194,9 +240,36 @@ Status attach_table_find(
         AttachTable table;
         TRY(wire_take_attached_status(&c, &status));
         TRY(attach_table_take(&status, &table));
-        if (strcmp(table.database, database) != 0 || strcmp(table.name, name) != 0) continue;
+        if (!is_wanted(&table, database, name, number)) continue;
         *ret_table = table;
         return OK;
     }
     return REFUSE(REFUSED_ATTACHED_TABLE_UNKNOWN);
+}
+
+Status attach_table_find(
+        AttachCore *core, const char *database, const char *name, AttachTable *ret_table)
+{
+    return find_table(core, database, name, 0, ret_table);
+}
+
+Status attach_table_numbered(AttachCore *core, uint16_t number, AttachTable *ret_table)
+{
+    return find_table(core, NULL, NULL, number, ret_table);
+}
+
+Status attach_open_transactions(
+        AttachCore *core, uint16_t table, uint64_t *ret_transactions, uint32_t *ret_count)
+{
+    uint8_t request[2];
+    uint8_t memory[8 + 8 * WIRE_ATTACHED_TRANSACTIONS_MAX];
+    Buffer b = BUFFER_OF(request);
+    Buffer answer = BUFFER_OF(memory);
+    TRY(buffer_put_u16(&b, table));
+    TRY(attach_ask(core, VAULT_ATTACHED_STATUS, span_of_buffer(&b), &answer));
+    Cursor c = cursor_of(span_of_buffer(&answer));
+    TRY(wire_take_count(&c, WIRE_ATTACHED_TRANSACTIONS_MAX, ret_count));
+    for (uint32_t i = 0; i < *ret_count; i++)
+        TRY(cursor_u64(&c, &ret_transactions[i]));
+    return cursor_end(&c);
 }

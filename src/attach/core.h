@@ -8,6 +8,7 @@
 
 typedef struct AttachCore {
     char socket[CHANNEL_PATH_BYTES_MAX];
+    int deadline_ms; /* of one question */
     Channel *channel; /* NULL: connect at the next question */
     PrivateKey *key; /* NULL: it can only ask */
     bool has_session;
@@ -29,6 +30,13 @@ MUST_USE Status attach_ask(AttachCore *core, uint8_t operation, Span request, Bu
 /* ret_seals: `count` of WIRE_SEAL_BYTES. Refuses what the vault refuses. */
 MUST_USE Status attach_announce(AttachCore *core, uint16_t table, uint64_t transaction,
         const WireAttachedChange *changes, uint32_t count, uint8_t *ret_seals);
+/* The same as signed bytes (WireAttachedSigned), appended: somebody else hands them in, once and
+ * before this core announces or resolves anything more. A vault that was restarted refuses them. */
+MUST_USE Status attach_announcement(AttachCore *core, uint16_t table, uint64_t transaction,
+        const WireAttachedChange *changes, uint32_t count, Buffer *ret_announcement);
+/* Hand in what another core signed; `count` is how many changes it announces. */
+MUST_USE Status attach_hand_in(
+        AttachCore *core, Span announcement, uint32_t count, uint8_t *ret_seals);
 MUST_USE Status attach_resolve(
         AttachCore *core, uint16_t table, uint64_t transaction, AttachedOutcome outcome);
 /* The number of a transaction that the database calls `xid`: another one each time. */
@@ -41,3 +49,8 @@ Status attach_verdict(const WireAttachedVerdict *verdict);
 /* Find a table by its names. Refuses REFUSED_ATTACHED_TABLE_UNKNOWN. */
 MUST_USE Status attach_table_find(
         AttachCore *core, const char *database, const char *name, AttachTable *ret_table);
+MUST_USE Status attach_table_numbered(AttachCore *core, uint16_t number, AttachTable *ret_table);
+/* Transactions that announced something in this table's database and whose end nobody told:
+ * WIRE_ATTACHED_TRANSACTIONS_MAX at most. */
+MUST_USE Status attach_open_transactions(
+        AttachCore *core, uint16_t table, uint64_t *ret_transactions, uint32_t *ret_count);

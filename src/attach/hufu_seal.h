@@ -59,6 +59,19 @@ int hufu_seal_insert(
         HufuSeal *seal, const char *const *columns, const char *const *values, size_t count);
 int hufu_seal_delete(HufuSeal *seal, const char *const *key);
 
+/* For a core whose writes are SQL of the database's side (a stored procedure): check and sign only.
+ * Give the announcement to your SQL, which hands it in before it writes, in this transaction:
+ * `SELECT hufu_seal_announce($1)` of the extension hufu_seal. Announcements are handed in in the
+ * order in which they were signed. Up to HUFU_SEAL_ANNOUNCEMENT_BYTES_MAX. */
+enum { HUFU_SEAL_ANNOUNCEMENT_BYTES_MAX = 36 * 1024 };
+int hufu_seal_sign_update(HufuSeal *seal, const char *const *key, const char *const *columns,
+        const char *const *values, size_t count, uint8_t *ret_announcement, size_t capacity,
+        size_t *ret_size);
+int hufu_seal_sign_insert(HufuSeal *seal, const char *const *columns, const char *const *values,
+        size_t count, uint8_t *ret_announcement, size_t capacity, size_t *ret_size);
+int hufu_seal_sign_delete(HufuSeal *seal, const char *const *key, uint8_t *ret_announcement,
+        size_t capacity, size_t *ret_size);
+
 /* End the transaction and tell the vault how. Whoever ends it himself tells with hufu_seal_ended().
  * A word that does not arrive is no harm: the next lock or scan finds out. */
 int hufu_seal_commit(HufuSeal *seal);

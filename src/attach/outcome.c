@@ -55,24 +55,16 @@ static Status tell(AttachCore *core, const AttachRows *rows, uint64_t transactio
 
 Status attach_tell_outcomes(AttachCore *core, const AttachRows *rows, uint64_t own)
 {
-    uint8_t request[2];
-    uint8_t memory[8 + 8 * WIRE_ATTACHED_TRANSACTIONS_MAX];
-    Buffer b = BUFFER_OF(request);
-    Buffer answer = BUFFER_OF(memory);
+    uint64_t open[WIRE_ATTACHED_TRANSACTIONS_MAX];
+    uint32_t count = 0;
     uint64_t last = 0;
     if (core->key == NULL) return OK;
-    TRY(buffer_put_u16(&b, rows->table.number));
-    TRY(attach_ask(core, VAULT_ATTACHED_STATUS, span_of_buffer(&b), &answer));
-    Cursor c = cursor_of(span_of_buffer(&answer));
-    uint32_t count = 0;
-    TRY(wire_take_count(&c, WIRE_ATTACHED_TRANSACTIONS_MAX, &count));
+    TRY(attach_open_transactions(core, rows->table.number, open, &count));
     if (count > 0) TRY(newest(rows->connection, &last));
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t transaction = 0;
-        TRY(cursor_u64(&c, &transaction));
         /* Within a transaction of our own the newest number is ours; later ones are others'. */
-        const bool later = own != 0 && (transaction & UINT32_MAX) > (last & UINT32_MAX);
-        if (transaction != own && !later) TRY(tell(core, rows, transaction, last));
+        const bool later = own != 0 && (open[i] & UINT32_MAX) > (last & UINT32_MAX);
+        if (open[i] != own && !later) TRY(tell(core, rows, open[i], last));
     }
     return OK;
 }

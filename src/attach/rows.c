@@ -1,7 +1,6 @@
 #include "attach/rows.h"
 
 #include "attach/value.h"
-#include "base/encoding.h"
 
 static Status status_of(const PGresult *result)
 {
@@ -364,12 +363,8 @@ static Status seal_statement(AttachRows *r, const char *sql, Span key, const uin
     char number[16];
     char revision[24] = "0";
     snprintf(number, sizeof(number), "%u", r->table.number);
-    if (seal != NULL) {
-        Cursor c = cursor_of((Span) { seal + 8, 8 });
-        int64_t at = 0;
-        TRY(cursor_i64(&c, &at));
-        snprintf(revision, sizeof(revision), "%lld", (long long)at);
-    }
+    if (seal != NULL)
+        snprintf(revision, sizeof(revision), "%lld", (long long)attach_seal_revision(seal));
     const char *values[] = { number, (const char *)key.data, revision, (const char *)seal };
     const int lengths[] = { 0, (int)key.size, 0, WIRE_SEAL_BYTES };
     const int formats[] = { 0, 1, 0, 1 };
@@ -392,54 +387,4 @@ Status attach_seal_delete(AttachRows *r, Span key)
 {
     return seal_statement(r,
             "DELETE FROM hufu.seal WHERE table_id = $1::pg_catalog.int4 AND key = $2", key, NULL);
-}
-
-/* --- keys as text --- */
-
-static Status key_value(uint8_t kind, const Value *value, char *ret, size_t capacity)
-{
-    int n = -1;
-    if (value->type == VALUE_INT && kind == ATTACHED_INT)
-        n = snprintf(ret, capacity, "%lld", (long long)value->integer);
-    if (value->type == VALUE_TEXT)
-        n = snprintf(
-                ret, capacity, "%.*s", (int)value->bytes.size, (const char *)value->bytes.data);
-    if (value->type == VALUE_BYTES && value->bytes.size * 2 + 3 < capacity) {
-        Buffer text = { (uint8_t *)ret, 0, capacity - 1 };
-        if (value->bytes.size != 16) TRY(buffer_put(&text, SPAN("\\x")));
-        TRY(hex_encode(value->bytes, &text));
-        ret[text.size] = '\0';
-        return OK;
-    }
-    REQUIRE(n >= 0 && (size_t)n < capacity, REFUSED_ATTACH_COLUMN_TYPE);
-    return OK;
-}
-
-static Status take_key_value(Cursor *c, Value *ret)
-{
-    uint16_t id = 0;
-    uint8_t type = 0;
-    TRY(cursor_u16(c, &id));
-    TRY(cursor_u8(c, &type));
-    *ret = (Value) { .type = (ValueType)type };
-    TRY(cursor_framed(c, ROW_KEY_BYTES_MAX, &ret->bytes));
-    Cursor inside = cursor_of(ret->bytes);
-    return type == VALUE_INT ? cursor_i64(&inside, &ret->integer) : OK;
-}
-
-Status attach_key_values(const AttachTable *t, Span key, AttachKeyText *ret_text)
-{
-    Cursor c = cursor_of(key);
-    uint16_t number = 0;
-    uint8_t count = 0;
-    TRY(cursor_u16(&c, &number));
-    TRY(cursor_u8(&c, &count));
-    REQUIRE(number == t->number && count == t->key_columns, REFUSED_ROW_INVALID);
-    for (uint8_t i = 0; i < count; i++) {
-        Value value;
-        TRY(take_key_value(&c, &value));
-        TRY(key_value(t->column[i].kind, &value, ret_text->memory[i], sizeof(ret_text->memory[i])));
-        ret_text->values[i] = ret_text->memory[i];
-    }
-    return cursor_end(&c);
 }

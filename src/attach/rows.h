@@ -83,13 +83,6 @@ MUST_USE Status attach_seal_delete(AttachRows *rows, Span key);
 /* Column values of one line of a binary result, `first` on; key and image are filled in. */
 MUST_USE Status attach_rows_take(
         const AttachRows *rows, const PGresult *result, int line, int first, AttachRow *ret_row);
-/* The key's values as text, for `key` above: from a row's image. Refuses REFUSED_ATTACH_COLUMN_TYPE
- * for a kind that has no text here. */
-typedef struct AttachKeyText {
-    char memory[ROW_KEY_COLUMNS_MAX][ROW_KEY_BYTES_MAX + 1];
-    const char *values[ROW_KEY_COLUMNS_MAX];
-} AttachKeyText;
-MUST_USE Status attach_key_values(const AttachTable *table, Span key, AttachKeyText *ret_text);
 
 /* Run one statement. Faults FAULT_ATTACH_DATABASE; refuses REFUSED_ATTACH_RETRY (serialization
  * failure, deadlock), REFUSED_ROW_EXISTS (unique violation). The result is the caller's. */

@@ -1,5 +1,6 @@
 #include "attach/scan.h"
 
+#include "attach/key_text.h"
 #include "attach/look.h"
 #include "attach/outcome.h"
 #include "attach/pages.h"

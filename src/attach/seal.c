@@ -152,15 +152,26 @@ int hufu_seal_check(HufuSeal *s, const char *const *key) { return code_of(check(
 
 /* --- writing --- */
 
-static Status announce(HufuSeal *s, bool erase, uint8_t ret_seal[WIRE_SEAL_BYTES])
+static WireAttachedChange change_of(const HufuSeal *s, bool erase)
 {
-    const WireAttachedChange change = { .old_image = attach_row_image(&s->row),
+    return (WireAttachedChange) { .old_image = attach_row_image(&s->row),
         .old_seal = s->row.present ? attach_row_seal(&s->row) : (Span) { NULL, 0 },
         .new_image = erase ? (Span) { NULL, 0 } : (Span) { s->row.wanted, s->row.wanted_bytes } };
-    const uint16_t table = s->rows.table.number;
+}
+
+/* The first change of a transaction gives it its number. */
+static Status number_transaction(HufuSeal *s)
+{
     const bool is_new = s->transaction == 0 || s->xid != s->row.transaction;
     s->xid = s->row.transaction;
-    if (is_new) TRY(attach_transaction(s->row.transaction, &s->transaction));
+    return is_new ? attach_transaction(s->row.transaction, &s->transaction) : OK;
+}
+
+static Status announce(HufuSeal *s, bool erase, uint8_t ret_seal[WIRE_SEAL_BYTES])
+{
+    const WireAttachedChange change = change_of(s, erase);
+    const uint16_t table = s->rows.table.number;
+    TRY(number_transaction(s));
     Status status = attach_announce(&s->core, table, s->transaction, &change, 1, ret_seal);
     if (status_is(status, REFUSED_ATTACHED_UNRESOLVED)) {
         TRY(attach_tell_outcomes(&s->core, &s->rows, s->transaction));
@@ -225,6 +236,54 @@ static Status erase(HufuSeal *s, const char *const *key)
 }
 
 int hufu_seal_delete(HufuSeal *s, const char *const *key) { return code_of(erase(s, key)); }
+
+/* --- signed here, handed in by the database --- */
+
+typedef struct SignedFor {
+    uint8_t *memory;
+    size_t capacity;
+    size_t *ret_size;
+} SignedFor;
+
+static Status sign(HufuSeal *s, bool erase, const SignedFor *to)
+{
+    const WireAttachedChange change = change_of(s, erase);
+    Buffer announcement = { to->memory, 0, to->capacity };
+    TRY(number_transaction(s));
+    TRY(attach_announcement(
+            &s->core, s->rows.table.number, s->transaction, &change, 1, &announcement));
+    *to->ret_size = announcement.size;
+    return OK;
+}
+
+int hufu_seal_sign_update(HufuSeal *s, const char *const *key, const char *const *columns,
+        const char *const *values, size_t count, uint8_t *ret_announcement, size_t capacity,
+        size_t *ret_size)
+{
+    const Status status = lock(s, key, &(AttachValues) { columns, values, count });
+    if (!status_ok(status)) return code_of(status);
+    return code_of(sign(s, false, &(SignedFor) { ret_announcement, capacity, ret_size }));
+}
+
+int hufu_seal_sign_insert(HufuSeal *s, const char *const *columns, const char *const *values,
+        size_t count, uint8_t *ret_announcement, size_t capacity, size_t *ret_size)
+{
+    if (!in_transaction(s)) return REFUSED_ATTACH_TRANSACTION;
+    const Status status =
+            attach_rows_intend(&s->rows, &(AttachValues) { columns, values, count }, &s->row);
+    if (!status_ok(status)) return code_of(status);
+    const Status told = attach_tell_outcomes(&s->core, &s->rows, s->transaction);
+    if (!status_ok(told)) return code_of(told);
+    return code_of(sign(s, false, &(SignedFor) { ret_announcement, capacity, ret_size }));
+}
+
+int hufu_seal_sign_delete(HufuSeal *s, const char *const *key, uint8_t *ret_announcement,
+        size_t capacity, size_t *ret_size)
+{
+    const Status status = lock(s, key, NULL);
+    if (!status_ok(status)) return code_of(status);
+    return code_of(sign(s, true, &(SignedFor) { ret_announcement, capacity, ret_size }));
+}
 
 int hufu_seal_ended(HufuSeal *s, int committed)
 {

@@ -90,3 +90,12 @@ Status attach_key_text(const AttachTable *t, Span key, Buffer *ret_text)
     }
     return cursor_end(&c);
 }
+
+int64_t attach_seal_revision(const uint8_t seal[WIRE_SEAL_BYTES])
+{
+    enum { REVISION_AT = 8 };
+    Cursor c = cursor_of((Span) { seal + REVISION_AT, 8 });
+    int64_t revision = 0;
+    ASSERT(status_ok(cursor_i64(&c, &revision)));
+    return revision;
+}

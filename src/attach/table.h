@@ -34,3 +34,5 @@ MUST_USE Status attach_image(const AttachTable *table, const Value *values, Buff
 MUST_USE Status attach_key(const AttachTable *table, const Value *values, Buffer *ret_key);
 /* "fuid=7, fcurtype=156" of an encoded key, for people. */
 MUST_USE Status attach_key_text(const AttachTable *table, Span key, Buffer *ret_text);
+/* The revision that a seal says it is of. */
+int64_t attach_seal_revision(const uint8_t seal[WIRE_SEAL_BYTES]);

@@ -15,14 +15,25 @@
 
 #define PROGRAMS "/usr/lib/postgresql/15/bin/"
 
-static void become_owner(void)
+void cluster_owner(uid_t *ret_uid, gid_t *ret_gid)
 {
+    *ret_uid = getuid();
+    *ret_gid = getgid();
     if (getuid() != 0) return;
     const struct passwd *user = getpwnam("postgres");
     if (user == NULL) user = getpwnam("nobody");
-    if (user == NULL || setgroups(0, NULL) != 0 || setgid(user->pw_gid) != 0
-            || setuid(user->pw_uid) != 0)
-        _exit(126);
+    if (user == NULL) return;
+    *ret_uid = user->pw_uid;
+    *ret_gid = user->pw_gid;
+}
+
+static void become_owner(void)
+{
+    uid_t uid = 0;
+    gid_t gid = 0;
+    cluster_owner(&uid, &gid);
+    if (getuid() != 0) return;
+    if (uid == 0 || setgroups(0, NULL) != 0 || setgid(gid) != 0 || setuid(uid) != 0) _exit(126);
 }
 
 static void exec(const char *const *argv)

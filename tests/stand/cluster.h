@@ -19,6 +19,8 @@ void cluster_close(Cluster *cluster); /* and remove the folder */
 /* SIGKILL to the postmaster, as a power cut would; its children end by themselves. */
 void cluster_kill(Cluster *cluster);
 MUST_USE Status cluster_start(Cluster *cluster);
+/* Who its processes are. */
+void cluster_owner(uid_t *ret_uid, gid_t *ret_gid);
 /* "postgres://app@127.0.0.1:PORT/NAME" into 128 bytes; returns it. */
 const char *cluster_url(const Cluster *cluster, const char *name, char ret_url[128]);
 

@@ -27,6 +27,15 @@ const char *scene_path(const char *name)
 Status scene_start_vaultd(void)
 {
     char program[300];
+    char own[16];
+    char server[16];
+    char group[16];
+    uid_t uid = 0;
+    gid_t gid = 0;
+    cluster_owner(&uid, &gid);
+    snprintf(own, sizeof(own), "%u", getuid());
+    snprintf(server, sizeof(server), "%u", uid);
+    snprintf(group, sizeof(group), "%u", gid);
     snprintf(program, sizeof(program), "%s/vaultd", scene.programs);
     unlink(scene.operator_socket);
     scene.vaultd = fork();
@@ -35,7 +44,8 @@ Status scene_start_vaultd(void)
         dup2(log, 2);
         execl(program, program, "--directory", scene_path("vault"), "--socket",
                 scene_path("hufud.sock"), "--operator-socket", scene.operator_socket,
-                "--core-socket", scene.core_socket, "--development", (char *)NULL);
+                "--core-socket", scene.core_socket, "--core-uid", own, "--core-uid", server,
+                "--core-group", group, "--development", (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 1200; i++) {
@@ -166,6 +176,8 @@ Status scene_open(void)
     snprintf(scene.programs, sizeof(scene.programs), "%s/programs", self);
     snprintf(scene.folder, sizeof(scene.folder), "/tmp/hufu-seal-XXXXXX");
     CHECK(mkdtemp(scene.folder) != NULL, FAULT_SYSTEM);
+    CHECK(chmod(scene.folder, 0711) == 0,
+            FAULT_SYSTEM); /* the database server goes to the socket */
     CHECK(mkdir(scene_path("vault"), 0700) == 0 && mkdir(scene_path("operators"), 0700) == 0,
             FAULT_SYSTEM);
     snprintf(scene.core_key, sizeof(scene.core_key), "%s/core.key.pem", scene.folder);
@@ -191,11 +203,13 @@ void scene_close(void)
 
 /* --- the core --- */
 
-int teller_open(Teller *t, const char *table)
+int teller_open(Teller *t, const char *table) { return teller_open_with(t, table, scene.core_key); }
+
+int teller_open_with(Teller *t, const char *table, const char *key_file)
 {
     char name[160];
     snprintf(name, sizeof(name), "postgres@127.0.0.1:%d", scene.cluster.port);
-    const int fd = open(scene.core_key, O_RDONLY);
+    const int fd = open(key_file, O_RDONLY);
     const ssize_t n = read(fd, t->pem, sizeof(t->pem) - 1);
     close(fd);
     t->pem[n > 0 ? n : 0] = '\0';

@@ -51,6 +51,8 @@ typedef struct Teller {
 } Teller;
 
 int teller_open(Teller *t, const char *table);
+/* With the key of this file instead of the core's. */
+int teller_open_with(Teller *t, const char *table, const char *key_file);
 void teller_close(Teller *t);
 /* Money from one to another, in one transaction; 0 or the code. */
 int teller_transfer(Teller *t, int from, int to, int64_t amount);
