@@ -53,7 +53,8 @@ static bool configure(int timeout_ms)
     snprintf(sql, sizeof(sql),
             "ALTER DATABASE postgres SET hufu_seal.socket = '%s'; "
             "ALTER DATABASE postgres SET hufu_seal.database = 'postgres@127.0.0.1:%d'; "
-            "ALTER DATABASE postgres SET hufu_seal.timeout = %d",
+            "ALTER DATABASE postgres SET hufu_seal.timeout = %d; "
+            "ALTER DATABASE postgres SET lock_timeout = '20s'",
             scene.core_socket, scene.cluster.port, timeout_ms);
     const bool done = sql_do(scene.attacker, sql);
     PQreset(scene.attacker);
@@ -327,12 +328,13 @@ static void test_savepoints(void)
     EXPECT(begin(&t) && sql_do(t.connection, "SAVEPOINT one"));
     EXPECT(core_sign_balance(&t, 22, 1, &a) == 0 && core_announces(t.connection, &a, "1"));
     EXPECT(sql_do(t.connection, "UPDATE t_sql SET fbalance = 1 WHERE fuid = 22"));
+    EXPECT(core_sign_balance(&t, 25, 1, &a) == 0 && core_announces(t.connection, &a, "1"));
     EXPECT(sql_do(t.connection, "ROLLBACK TO one; SAVEPOINT two"));
     EXPECT(core_sign_balance(&t, 22, 2, &a) == 0 && core_announces(t.connection, &a, "1"));
     EXPECT(sql_do(t.connection, "UPDATE t_sql SET fbalance = 2 WHERE fuid = 22"));
     EXPECT(sql_do(t.connection, "RELEASE two"));
     EXPECT(hufu_seal_commit(t.seal) == 0);
-    EXPECT(sql_verdict_is("t_sql", 22, "OK"));
+    EXPECT(sql_verdict_is("t_sql", 22, "OK") && sql_verdict_is("t_sql", 25, "OK"));
     EXPECT(strcmp(sql_answer(scene.attacker, "SELECT fbalance FROM t_sql WHERE fuid = 22"), "2")
             == 0);
     teller_close(&t);
