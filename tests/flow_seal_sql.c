@@ -330,6 +330,7 @@ static void test_savepoints(void)
     EXPECT(sql_do(t.connection, "UPDATE t_sql SET fbalance = 1 WHERE fuid = 22"));
     EXPECT(core_sign_balance(&t, 25, 1, &a) == 0 && core_announces(t.connection, &a, "1"));
     EXPECT(sql_do(t.connection, "ROLLBACK TO one; SAVEPOINT two"));
+    hufu_seal_undone(t.seal);
     EXPECT(core_sign_balance(&t, 22, 2, &a) == 0 && core_announces(t.connection, &a, "1"));
     EXPECT(sql_do(t.connection, "UPDATE t_sql SET fbalance = 2 WHERE fuid = 22"));
     EXPECT(sql_do(t.connection, "RELEASE two"));

@@ -77,6 +77,9 @@ int hufu_seal_sign_delete(HufuSeal *seal, const char *const *key, uint8_t *ret_a
 int hufu_seal_commit(HufuSeal *seal);
 int hufu_seal_rollback(HufuSeal *seal);
 int hufu_seal_ended(HufuSeal *seal, int committed);
+/* After ROLLBACK TO a savepoint behind which rows were announced: the end of this transaction does
+ * not tell then how each row is, and the next look at it does. */
+void hufu_seal_undone(HufuSeal *seal);
 
 const char *hufu_seal_name(int code); /* "ATTACHED_ROW_CHANGED" */
 const char *hufu_seal_advice(int code);

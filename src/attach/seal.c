@@ -17,6 +17,7 @@ struct HufuSeal {
     AttachRow row; /* the one checked last */
     uint64_t transaction; /* with something announced; 0: none */
     uint64_t xid; /* the database's number of it */
+    bool undone; /* a part of it */
     char legacy_column[64];
     char legacy_user_column[64];
     char legacy_password[LEGACY_TEXT_BYTES_MAX];
@@ -289,10 +290,14 @@ int hufu_seal_ended(HufuSeal *s, int committed)
 {
     if (s->transaction == 0) return 0;
     const uint64_t transaction = s->transaction;
+    const AttachedOutcome whole = s->undone ? ATTACHED_OVER : ATTACHED_COMMITTED;
+    const AttachedOutcome outcome = committed != 0 ? whole : ATTACHED_ROLLED_BACK;
     s->transaction = 0;
-    return code_of(attach_resolve(&s->core, s->rows.table.number, transaction,
-            committed != 0 ? ATTACHED_COMMITTED : ATTACHED_ROLLED_BACK));
+    s->undone = false;
+    return code_of(attach_resolve(&s->core, s->rows.table.number, transaction, outcome));
 }
+
+void hufu_seal_undone(HufuSeal *s) { s->undone = s->transaction != 0; }
 
 /* What COMMIT answered decides, not that it was sent: a transaction that had failed answers
  * ROLLBACK. When no answer came nobody knows, and nothing is told. */
