@@ -219,7 +219,7 @@ static double sign_us(House *h, WireSignKey key)
     Buffer b = BUFFER_OF(memory);
     ASSERT(status_ok(buffer_put_u32(&b, 1)));
     ASSERT(status_ok(wire_put_sign_item(
-            &b, &(WireSignItem) { (uint8_t)key, SPAN("1700000000\nnonce\n{}\n") })));
+            &b, &(WireSignItem) { (uint8_t)key, 0, SPAN("1700000000\nnonce\n{}\n") })));
     const double start = now_s();
     for (int i = 0; i < SIGNATURES; i++)
         ASSERT(status_ok(house_ask(h, VAULT_SIGN, span_of_buffer(&b))));

@@ -391,7 +391,7 @@ static Status sign(Span message)
 {
     uint8_t memory[1024];
     Buffer b = BUFFER_OF(memory);
-    const WireSignItem item = { WIRE_SIGN_RSA, message };
+    const WireSignItem item = { WIRE_SIGN_RSA, 0, message };
     TRY(buffer_put_u32(&b, 1));
     TRY(wire_put_sign_item(&b, &item));
     return house_ask(house, VAULT_SIGN, span_of_buffer(&b));

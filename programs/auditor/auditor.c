@@ -6,6 +6,7 @@
  * Exit: 0 nothing found, 1 findings, 2 the check could not be made.
  */
 #define _GNU_SOURCE
+#include "audit/key_change.h"
 #include "audit/verify.h"
 #include "base/encoding.h"
 #include "base/money.h"
@@ -28,6 +29,8 @@ static const char help[] =
         "\n"
         "  --database     the SQLite file; it may be in use, and is only read\n"
         "  --keys         public keys (PEM) that sign the log: Ed25519 and SM2\n"
+        "  --key-changes  the keys file of today, when --keys is an older one: whose later keys\n"
+        "                 are believed because those of --keys signed for them\n"
         "  --checkpoints  where signed checkpoints are kept\n"
         "  --second       the other place where they are kept\n"
         "  --reports      where kept reports lie: compared with the log\n"
@@ -41,6 +44,7 @@ static const char help[] =
 typedef struct Options {
     AuditVerifyConfig config;
     const char *keys;
+    const char *key_changes;
     bool json;
     bool help;
     ReportOptions report;
@@ -73,9 +77,10 @@ static bool read_option(Options *o, const char *name, const char *value)
         const char *name;
         const char **place;
     } texts[] = { { "--database", &o->config.database }, { "--keys", &o->keys },
-        { "--checkpoints", &o->config.dir }, { "--second", &o->config.second },
-        { "--reports", &o->config.reports }, { "--report", &o->report.id },
-        { "--incident", &o->report.incident }, { "--statements", &o->report.statements } };
+        { "--key-changes", &o->key_changes }, { "--checkpoints", &o->config.dir },
+        { "--second", &o->config.second }, { "--reports", &o->config.reports },
+        { "--report", &o->report.id }, { "--incident", &o->report.incident },
+        { "--statements", &o->report.statements } };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (!text_is(name, texts[i].name)) continue;
         *texts[i].place = value;
@@ -158,7 +163,7 @@ static void fd_close(int *fd)
     if (*fd >= 0) close(*fd);
 }
 
-static Status read_keys(const char *path, AuditKeys *ret_keys)
+static Status read_file(const char *path, Span *ret_text)
 {
     static uint8_t memory[AUDIT_KEYS_BYTES_MAX];
     CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -168,13 +173,24 @@ static Status read_keys(const char *path, AuditKeys *ret_keys)
     TRY(disk.size(disk.context, &size));
     REQUIRE(size <= sizeof(memory), REFUSED_KEY_FORMAT);
     TRY(disk.read(disk.context, 0, memory, (size_t)size));
-    return audit_keys_parse((Span) { memory, (size_t)size }, ret_keys);
+    *ret_text = (Span) { memory, (size_t)size };
+    return OK;
+}
+
+static Status read_keys(const Options *o, AuditKeys *ret_keys)
+{
+    Span text = { 0 };
+    TRY(read_file(o->keys, &text));
+    TRY(audit_keys_parse(text, ret_keys));
+    if (o->key_changes == NULL) return OK;
+    TRY(read_file(o->key_changes, &text));
+    return audit_keys_follow(text, ret_keys);
 }
 
 static Status check(Options *o, AuditReport *ret_report)
 {
     CLEANUP(audit_keys_free) AuditKeys keys = { 0 };
-    TRY(read_keys(o->keys, &keys));
+    TRY(read_keys(o, &keys));
     o->config.keys = &keys;
     if (o->report.id != NULL) return write_report(&o->report, &o->config);
     o->config.found = print_finding;

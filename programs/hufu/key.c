@@ -33,13 +33,16 @@ static const JsonField key_fields[] = {
     { "uses_max", JSON_INT, true, 0, INT64_MAX, offsetof(KeyJson, uses_max) },
 };
 
-/* What the last date means: a current key is rotated or ends then, a destroyed one went then. */
+/* What the last date means: a current key is rotated or ends then, a destroyed one went then, a
+ * next one protects from then on. */
 static const char *state_text(const KeyJson *key)
 {
     switch (key->state) {
     case 1: return "current";
     case 2: return "opens only";
     case 3: return "destroyed";
+    case 4: return "next";
+    case 5: return "ended";
     default: return "?";
     }
 }

@@ -5,7 +5,14 @@
 
 #include "vaultclient/client.h"
 
-enum { SUBJECT_BYTES_MAX = 64, REASON_BYTES_MAX = 200, CERTIFICATE_BYTES_MAX = 8192 };
+enum {
+    SUBJECT_BYTES_MAX = 64,
+    REASON_BYTES_MAX = 200,
+    CERTIFICATE_BYTES_MAX = 8192,
+    WAIT_S = 86400, /* merchants' libraries ask for certificates twice a day */
+    OVERLAP_S = 30 * 86400,
+    TURN_S_MAX = 366 * 86400,
+};
 
 typedef struct Act {
     const char *directory;
@@ -13,6 +20,8 @@ typedef struct Act {
     const char *version;
     const char *reason;
     const char *out;
+    int64_t wait_s;
+    int64_t overlap_s;
     OptionList keys;
     Person people[2];
     char subject[SUBJECT_BYTES_MAX];
@@ -64,6 +73,34 @@ static bool is_complete(const Act *act, const char *command)
 
 /* --- rotate --- */
 
+/* Others know the certificates of these pairs: both are shown for a while. */
+static bool is_shown(const char *role)
+{
+    static const char *const shown[] = { "platform-rsa", "platform-sm2", "tls-ca" };
+    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        if (span_equal(span_of_text(role), span_of_text(shown[i]))) return true;
+    }
+    return false;
+}
+
+static void name_subject(Act *act)
+{
+    if (is_shown(act->role))
+        snprintf(act->subject, sizeof(act->subject), "%s/%lld/%lld", act->role,
+                (long long)act->wait_s, (long long)act->overlap_s);
+    else
+        snprintf(act->subject, sizeof(act->subject), "%s", act->role);
+}
+
+static void tell_rotated(const Act *act, uint32_t version)
+{
+    if (is_shown(act->role) && act->wait_s > 0)
+        printf("rotated: %s, version %u is shown now and signs in %lld seconds\n", act->role,
+                version, (long long)act->wait_s);
+    else
+        printf("rotated: %s, version %u is current\n", act->role, version);
+}
+
 MUST_USE static Status rotate(Act *act)
 {
     CLEANUP(client_done) VaultClient *vault = NULL;
@@ -73,29 +110,36 @@ MUST_USE static Status rotate(Act *act)
     TRY(open_client(act, &vault));
     TRY(approve(act, "rotate-key", approvals));
     TRY(vaultclient_key_rotate(vault, approvals, &version));
-    printf("rotated: %s, version %u is current\n", act->role, version);
+    tell_rotated(act, version);
     return OK;
 }
 
 int command_key_rotate(int argc, char **argv)
 {
-    Act act = { .directory = directory_default() };
+    Act act = { .directory = directory_default(), .wait_s = WAIT_S, .overlap_s = OVERLAP_S };
     const Option options[] = {
         { "ROLE", OPTION_TEXT, NULL, "as `hufu key list` names it: card, seal, pepper...",
                 &act.role, 0, 0 },
         { "--key", OPTION_LIST, "OPERATOR",
                 "twice: a name in DIR/operators/, or a path to NAME.key.pem", &act.keys, 0, 0 },
         { "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &act.reason, 0, 0 },
+        { "--wait-seconds", OPTION_NUMBER, "S",
+                "platform-rsa, platform-sm2, tls-ca: shown so long before it signs [86400]",
+                &act.wait_s, 0, TURN_S_MAX },
+        { "--overlap-seconds", OPTION_NUMBER, "S",
+                "the same: the one before is shown so long after that [2592000]", &act.overlap_s, 0,
+                TURN_S_MAX },
         { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &act.directory, 0, 0 },
     };
     const Usage usage = { "hufu key rotate",
         "Make the next version of a key; two enrolled operators sign. The one before it opens and\n"
-        "verifies what it protected, and protects nothing more.",
+        "verifies what it protected, and protects nothing more.\n"
+        "Of a certificate both are shown for a while: merchants know one or the other.",
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
     if (!is_complete(&act, "key rotate")) return EXIT_USAGE;
-    snprintf(act.subject, sizeof(act.subject), "%s", act.role);
+    name_subject(&act);
     const Status s = rotate(&act);
     free_people(&act);
     return status_ok(s) ? EXIT_DONE : command_failed("key rotate", s);

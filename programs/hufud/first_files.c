@@ -1,5 +1,6 @@
 #include "first_files.h"
 
+#include "base/encoding.h"
 #include "base/seams.h"
 #include "crypto/sign.h"
 
@@ -7,7 +8,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { PATH_BYTES_MAX = 512, KEYS_TEXT_BYTES_MAX = 256 * 1024, FILE_MODE = 0644 };
+enum {
+    PATH_BYTES_MAX = 512,
+    KEYS_TEXT_BYTES_MAX = 256 * 1024,
+    FILE_MODE = 0644,
+    PEM_LINE_BYTES = 64
+};
 
 static Status write_whole(const char *path, Span text)
 {
@@ -38,16 +44,52 @@ static bool signs_the_log(Span name)
     return name.size >= prefix.size && span_equal((Span) { name.data, prefix.size }, prefix);
 }
 
-Status first_files_keys(const char *path, const VaultPublicKey *keys, size_t count)
+static Status put_first(const WirePublicKey *shown, Buffer *text)
+{
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    TRY(public_key_from_spki(shown->der, &key));
+    return public_key_to_pem(key, text);
+}
+
+/* Base64 in lines, as PEM has it. */
+static Status put_change(const WirePublicKey *shown, Buffer *text)
+{
+    static uint8_t bytes[2 * WIRE_CHANGE_BYTES_MAX];
+    Buffer base64 = BUFFER_OF(bytes);
+    TRY(base64_encode(shown->note, &base64));
+    TRY(buffer_print(text, "-----BEGIN HUFU KEY CHANGE-----\n"));
+    for (size_t at = 0; at < base64.size; at += PEM_LINE_BYTES) {
+        const size_t left = base64.size - at;
+        TRY(buffer_put(text, (Span) { bytes + at, left < PEM_LINE_BYTES ? left : PEM_LINE_BYTES }));
+        TRY(buffer_put_u8(text, '\n'));
+    }
+    return buffer_print(text, "-----END HUFU KEY CHANGE-----\n");
+}
+
+/* In the order in which they came, since a note is signed by the keys of its time. */
+static const WirePublicKey *next_change(
+        const WirePublicKey *keys, size_t count, const WirePublicKey *after)
+{
+    const WirePublicKey *next = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const WirePublicKey *key = &keys[i];
+        if (!signs_the_log(key->name) || key->note.size == 0) continue;
+        if (after != NULL && key->from_us <= after->from_us) continue;
+        if (next == NULL || key->from_us < next->from_us) next = key;
+    }
+    return next;
+}
+
+Status first_files_keys(const char *path, const WirePublicKey *keys, size_t count)
 {
     static uint8_t bytes[KEYS_TEXT_BYTES_MAX];
     Buffer text = BUFFER_OF(bytes);
     for (size_t i = 0; i < count; i++) {
-        if (!signs_the_log(keys[i].name)) continue;
-        CLEANUP(public_key_free) PublicKey *key = NULL;
-        TRY(public_key_from_spki(keys[i].der, &key));
-        TRY(public_key_to_pem(key, &text));
+        if (signs_the_log(keys[i].name) && keys[i].note.size == 0) TRY(put_first(&keys[i], &text));
     }
+    const WirePublicKey *change = next_change(keys, count, NULL);
+    for (; change != NULL; change = next_change(keys, count, change))
+        TRY(put_change(change, &text));
     return first_files_text(path, span_of_buffer(&text));
 }
 

@@ -5,8 +5,9 @@
 
 /* Replace a file as a whole (written beside, synced, renamed). Faults FAULT_DISK. */
 MUST_USE Status first_files_text(const char *path, Span text);
-/* The keys that sign checkpoints, as PEM blocks (audit/checkpoint.h reads them). */
-MUST_USE Status first_files_keys(const char *path, const VaultPublicKey *keys, size_t count);
+/* The keys that sign checkpoints, as PEM blocks: the first of each, then for each that came later
+ * the note by which the one before it handed over (audit/key_change.h reads them). */
+MUST_USE Status first_files_keys(const char *path, const WirePublicKey *keys, size_t count);
 /* "address port", and behind it, unless service_port is 0, the same of the vault's service. */
 MUST_USE Status first_files_ready(
         const char *path, const char *address, uint16_t port, uint16_t service_port);

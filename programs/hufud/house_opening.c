@@ -184,53 +184,9 @@ static Status open_store(Opening *o, const sigset_t *signals)
     return OK;
 }
 
-static Status keep_platform_key(PlatformKey *key, Span der, WireSignKey sign_key)
+static Status open_names(House *house)
 {
-    CLEANUP(certificate_free) Certificate *certificate = NULL;
-    uint8_t serial_bytes[CERTIFICATE_SERIAL_TEXT_MAX];
-    Buffer serial = BUFFER_OF(serial_bytes);
-    Buffer pem = BUFFER_OF(key->certificate_pem);
-    TRY(certificate_from_der(der, &certificate));
-    TRY(certificate_serial(certificate, &serial));
-    TRY(certificate_to_pem(certificate, &pem));
-    passage_text(key->serial, sizeof(key->serial), span_of_buffer(&serial));
-    key->certificate_pem_size = pem.size;
-    key->sign_key = sign_key;
-    key->not_before_us = certificate_not_before_us(certificate);
-    key->not_after_us = certificate_not_after_us(certificate);
-    return OK;
-}
-
-static Status open_platform_keys(Opening *o)
-{
-    static uint8_t memory_bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
-    Buffer memory = BUFFER_OF(memory_bytes);
-    VaultPublicKey keys[VAULTCLIENT_KEYS_MAX];
-    size_t count = 0;
-    House *house = &o->house;
-    TRY(vaultclient_public_keys(house->vault, &memory, keys, VAULTCLIENT_KEYS_MAX, &count));
-    for (size_t i = 0; i < count; i++) {
-        if (span_equal(keys[i].name, SPAN("platform-rsa")))
-            TRY(keep_platform_key(&house->platform_rsa, keys[i].der, WIRE_SIGN_RSA));
-        if (span_equal(keys[i].name, SPAN("platform-sm2")))
-            TRY(keep_platform_key(&house->platform_sm2, keys[i].der, WIRE_SIGN_SM2));
-    }
-    REQUIRE(house->platform_rsa.certificate_pem_size > 0, REFUSED_KEY_UNKNOWN);
-    REQUIRE(house->platform_sm2.certificate_pem_size > 0, REFUSED_KEY_UNKNOWN);
-    return first_files_keys(o->config.keys_file, keys, count);
-}
-
-/* PKCS#1 v1.5 signatures are deterministic: the platform's signature over a label that no answer
- * can be is a secret that stays the same for this institution, and needs no place of its own. */
-static Status derive_pseudonym_key(House *house)
-{
-    uint8_t bytes[SIGN_BYTES_MAX];
-    Buffer signature = BUFFER_OF(bytes);
-    const VaultSignItem item = { WIRE_SIGN_RSA,
-        SPAN("hufu pseudonym key of payers, never an answer"), &signature };
-    TRY(vaultclient_sign(house->vault, &item, 1));
-    mac_once(MAC_HMAC_SHA256, span_of_buffer(&signature), SPAN("pseudonym"), house->pseudonym_key);
-    bytes_wipe(bytes, sizeof(bytes));
+    TRY(vaultclient_pseudonym_key(house->vault, house->pseudonym_key));
     return random_fill(&house->random, house->challenge_key, sizeof(house->challenge_key));
 }
 
@@ -298,19 +254,30 @@ static Status not_renewed(Opening *o, int64_t now_us, Status s)
 static Status renew_tls(void *context, int64_t now_us)
 {
     Opening *o = context;
+    if (public_keys_ca_changed(&o->public_keys)) o->tls.renew_at_us = now_us;
     if (now_us < o->tls.renew_at_us) return OK;
     const Status s = tls_leaf_make(o->house.vault, now_us, &o->tls);
     if (!status_ok(s)) return not_renewed(o, now_us, s);
     o->tls_ended = false;
     http_server_set_tls(o->server, o->tls.context);
     if (o->service != NULL) http_server_set_tls(o->service, o->tls.mutual);
+    TRY(first_files_text(
+            o->config.ca_file, (Span) { o->tls.authority_pem, o->tls.authority_pem_size }));
     LOG(LOG_INFO, "hufud.tls_renewed");
     return OK;
 }
 
+static Status look_at_keys(void *context)
+{
+    Opening *o = context;
+    return public_keys_look(&o->public_keys, &o->house, o->config.keys_file);
+}
+
+/* No note is kept before the keys that signed it are. */
 static Status keep_checkpoint(void *context, Span note)
 {
-    const Opening *o = context;
+    Opening *o = context;
+    TRY(look_at_keys(o));
     return audit_checkpoint_keep(o->config.checkpoints, o->config.second, note);
 }
 
@@ -356,6 +323,7 @@ static Status open_doors(Opening *o)
     TRY(open_service(o));
     const ClockworkConfig clockwork = { .house = house,
         .keep_checkpoint = keep_checkpoint,
+        .look_at_keys = look_at_keys,
         .renew_tls = renew_tls,
         .alarm = alarm_row,
         .report = report,
@@ -404,9 +372,11 @@ Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
     vault_feed_open(&o->house.feed);
     reveal_feed_open(&o->house.reveals);
     open_clocks(o);
+    platform_keys_open(&o->house.platform);
+    public_keys_open(&o->public_keys);
     TRY(open_store(o, signals));
-    TRY(open_platform_keys(o));
-    TRY(derive_pseudonym_key(&o->house));
+    TRY(look_at_keys(o));
+    TRY(open_names(&o->house));
     TRY(open_business(o));
     return open_doors(o);
 }
@@ -458,5 +428,7 @@ void opening_close(Opening *o)
     door_close(&house->door);
     reveal_feed_close(&house->reveals);
     vault_feed_close(&house->feed);
+    public_keys_close(&o->public_keys);
+    platform_keys_close(&house->platform);
     bytes_wipe(o, sizeof(*o));
 }

@@ -9,6 +9,7 @@
 #include "api/clockwork.h"
 #include "api/signer.h"
 #include "config.h"
+#include "public_keys.h"
 #include "tls_leaf.h"
 #include "vaultclient/guard.h"
 
@@ -26,6 +27,7 @@ typedef struct Opening {
     Clockwork *clockwork;
     TlsLeaf tls;
     bool tls_ended; /* said so */
+    PublicKeys public_keys;
     bool ready_written;
     Alarms alarms;
 } Opening;

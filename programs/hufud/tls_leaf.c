@@ -7,11 +7,20 @@
 
 enum { ANSWER_BYTES_MAX = 2 * CERTIFICATE_DER_BYTES_MAX + 64 };
 
-/* Certificate and authority from DER to PEM. */
-static Status to_pem(Span der, Buffer *ret_pem, Certificate **ret_certificate)
+static Status put_authorities(VaultClient *vault, Buffer *ret_pem)
 {
-    TRY(certificate_from_der(der, ret_certificate));
-    return certificate_to_pem(*ret_certificate, ret_pem);
+    static uint8_t memory_bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
+    static WirePublicKey shown[VAULTCLIENT_KEYS_MAX];
+    Buffer memory = BUFFER_OF(memory_bytes);
+    size_t count = 0;
+    TRY(vaultclient_public_keys(vault, &memory, shown, VAULTCLIENT_KEYS_MAX, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (!span_equal(shown[i].name, SPAN("tls-ca"))) continue;
+        CLEANUP(certificate_free) Certificate *authority = NULL;
+        TRY(certificate_from_der(shown[i].der, &authority));
+        TRY(certificate_to_pem(authority, ret_pem));
+    }
+    return OK;
 }
 
 static Status certify(VaultClient *vault, const PrivateKey *key, int64_t now_us, TlsLeaf *leaf)
@@ -32,9 +41,9 @@ static Status certify(VaultClient *vault, const PrivateKey *key, int64_t now_us,
             vault, span_of_buffer(&spki), &memory, &certificate_der, &authority_der));
 
     CLEANUP(certificate_free) Certificate *certificate = NULL;
-    CLEANUP(certificate_free) Certificate *authority = NULL;
-    TRY(to_pem(certificate_der, &chain, &certificate));
-    TRY(to_pem(authority_der, &authority_pem, &authority));
+    TRY(certificate_from_der(certificate_der, &certificate));
+    TRY(certificate_to_pem(certificate, &chain));
+    TRY(put_authorities(vault, &authority_pem));
     leaf->authority_pem_size = authority_pem.size;
     leaf->ends_at_us = certificate_not_after_us(certificate);
     leaf->renew_at_us = now_us + (leaf->ends_at_us - now_us) / 2;

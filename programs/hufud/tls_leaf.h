@@ -13,8 +13,8 @@ typedef struct TlsLeaf {
     struct ssl_ctx_st *mutual; /* the same, and who connects must show a certificate of ours */
     int64_t renew_at_us; /* half of its life is over */
     int64_t ends_at_us; /* from then on no handshake is answered with it (crypto/tls.h) */
-    uint8_t authority_pem[8192];
-    size_t authority_pem_size; /* whom clients trust */
+    uint8_t authority_pem[4 * 8192];
+    size_t authority_pem_size; /* whom clients trust: the authority, the next one, ending ones */
 } TlsLeaf;
 
 /* A fresh key and certificate. `*ret_leaf` is replaced only when OK. */

@@ -103,13 +103,14 @@ Status admin_box_key(Admin *admin, const JsonDocument *document, uint32_t uid, J
     json_key_int(w, "expires_us", key.expires_us);
     admin_key_base64(w, "public_key", key.public_key);
     admin_key_base64(w, "signature", key.signature);
+    admin_key_base64(w, "signature_before", key.signature_before);
     json_key_text(w, "nonce", span_of_buffer(&text));
     return OK;
 }
 
 Status admin_key_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
 {
-    uint8_t memory_bytes[32 * 1024];
+    uint8_t memory_bytes[64 * 1024];
     Buffer memory = BUFFER_OF(memory_bytes);
     WireKeyFacts keys[VAULTCLIENT_KEYS_MAX];
     size_t count = 0;
@@ -137,7 +138,7 @@ Status admin_public_keys(Admin *admin, const JsonDocument *document, uint32_t ui
 {
     uint8_t memory_bytes[64 * 1024];
     Buffer memory = BUFFER_OF(memory_bytes);
-    VaultPublicKey keys[VAULTCLIENT_KEYS_MAX];
+    WirePublicKey keys[VAULTCLIENT_KEYS_MAX];
     size_t count = 0;
     TRY(vaultclient_public_keys(
             admin->config.house->vault, &memory, keys, VAULTCLIENT_KEYS_MAX, &count));
@@ -145,6 +146,10 @@ Status admin_public_keys(Admin *admin, const JsonDocument *document, uint32_t ui
     for (size_t i = 0; i < count; i++) {
         json_open_object(w);
         json_key_text(w, "name", keys[i].name);
+        json_key_int(w, "version", keys[i].version);
+        json_key_int(w, "state", keys[i].state);
+        json_key_int(w, "from_us", keys[i].from_us);
+        json_key_int(w, "ends_us", keys[i].ends_us);
         admin_key_base64(w, "der", keys[i].der);
         json_close(w);
     }

@@ -15,6 +15,7 @@ Status call_box_key(Call *call)
     json_key_int(&w, "expires_us", key.expires_us);
     call_key_base64(&w, "public_key", key.public_key);
     call_key_base64(&w, "signature", key.signature);
+    call_key_base64(&w, "signature_before", key.signature_before);
     json_close(&w);
     return json_finish(&w);
 }

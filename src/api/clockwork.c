@@ -33,6 +33,7 @@ struct Clockwork {
     int32_t closed_day;
     int64_t next_close_us;
     int64_t next_keys_us;
+    int64_t next_look_us;
     int64_t next_sweep_us;
     Rolling *rolling;
     Expiring expiring;
@@ -209,6 +210,16 @@ static Status sweep_expiry(Clockwork *c, int64_t now_us)
     return away ? OK : s;
 }
 
+/* What two people turned meanwhile. */
+static Status look_at_keys(Clockwork *c, int64_t now_us)
+{
+    if (now_us < c->next_look_us) return OK;
+    c->next_look_us = now_us + CLOCKWORK_KEYS_US;
+    const Status s = c->config.look_at_keys(c->config.context);
+    const bool away = status_is(s, REFUSED_VAULT_UNAVAILABLE) || status_is(s, REFUSED_VAULT_BUSY);
+    return away ? OK : s;
+}
+
 static Status flush_door(Clockwork *c, int64_t now_us)
 {
     return door_flush(&c->config.house->door, c->config.house->batcher, now_us, false);
@@ -219,6 +230,7 @@ static void tick(Clockwork *c)
     const int64_t now_us = clock_now_us(&c->config.house->clock);
     report(c, "payment.due", expire_due(c));
     report(c, "policy.adopt", adopt_policy(c));
+    report(c, "platform.keys", look_at_keys(c, now_us));
     report(c, "audit.checkpoint", checkpoint(c, now_us));
     report(c, "ledger.day_end", close_day(c, now_us));
     report(c, "rows.rolling_check", roll(c, now_us));

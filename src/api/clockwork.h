@@ -13,6 +13,7 @@ enum {
     CLOCKWORK_TICK_MS = 200,
     CLOCKWORK_DUE_PASSES_MAX = 16, /* of PAYMENT_DUE_MAX payments, a tick */
     CLOCKWORK_CHECKPOINT_US = 1000000,
+    CLOCKWORK_KEYS_US = 1000000,
     CLOCKWORK_SWEEP_US = 60000000,
     CLOCKWORK_RETRY_US = 5000000, /* of what failed and costs much: day end, left-out keys */
 };
@@ -21,6 +22,8 @@ typedef struct ClockworkConfig {
     House *house;
     /* Write a signed note to its two places; NULL context is fine. */
     Status (*keep_checkpoint)(void *context, Span note);
+    /* Which keys of the platform there are now (platform_keys.h); each CLOCKWORK_KEYS_US. */
+    Status (*look_at_keys)(void *context);
     /* Renew the TLS leaf when half of its time is over. */
     Status (*renew_tls)(void *context, int64_t now_us);
     /* The rolling check found a row that does not verify, or rows that are gone (no key): alert. */

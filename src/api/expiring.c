@@ -70,9 +70,18 @@ static Status look_at(House *house, const DirectoryEntry *entry, int64_t now_us)
     return tell_once(house, TABLE_MERCHANT_KEY, span_of_buffer(&key), verdict);
 }
 
-static Status look_at_ours(House *house, const PlatformKey *key, int64_t now_us)
+/* One that has a successor may end. */
+static Status verdict_on_ours(House *house, WireSignKey sign_key, int64_t now_us, PlatformKey *key)
 {
-    const Status verdict = expiring_verdict(key->not_after_us, now_us);
+    if (!platform_keys_newest(&house->platform, sign_key, key)) return OK;
+    return expiring_verdict(key->not_after_us, now_us);
+}
+
+static Status look_at_ours(House *house, WireSignKey sign_key, int64_t now_us)
+{
+    PlatformKey newest;
+    const PlatformKey *key = &newest;
+    const Status verdict = verdict_on_ours(house, sign_key, now_us, &newest);
     if (status_ok(verdict)) return OK;
     uint8_t name_bytes[ALERT_KEY_BYTES_MAX];
     Buffer name = BUFFER_OF(name_bytes);
@@ -86,8 +95,8 @@ Status expiring_step(Expiring *expiring, int64_t now_us)
     if (now_us < expiring->next_us) return OK;
     expiring->next_us = now_us + STEP_US;
     if (expiring->next == 0) {
-        TRY(look_at_ours(expiring->house, &expiring->house->platform_rsa, now_us));
-        TRY(look_at_ours(expiring->house, &expiring->house->platform_sm2, now_us));
+        TRY(look_at_ours(expiring->house, WIRE_SIGN_RSA, now_us));
+        TRY(look_at_ours(expiring->house, WIRE_SIGN_SM2, now_us));
     }
     for (int i = 0; i < EXPIRING_STEP_MAX; i++) {
         DirectoryEntry entry;
@@ -112,9 +121,10 @@ int64_t expiring_count(House *house)
     return count;
 }
 
-int64_t expiring_platform_count(const House *house)
+int64_t expiring_platform_count(House *house)
 {
+    PlatformKey key;
     const int64_t now_us = clock_now_us(&house->clock);
-    return !status_ok(expiring_verdict(house->platform_rsa.not_after_us, now_us))
-            + !status_ok(expiring_verdict(house->platform_sm2.not_after_us, now_us));
+    return !status_ok(verdict_on_ours(house, WIRE_SIGN_RSA, now_us, &key))
+            + !status_ok(verdict_on_ours(house, WIRE_SIGN_SM2, now_us, &key));
 }

@@ -23,4 +23,4 @@ Status expiring_verdict(int64_t expires_us, int64_t now_us);
 /* Live keys that end within 30 days. */
 int64_t expiring_count(House *house);
 /* Certificates of the platform that do. */
-int64_t expiring_platform_count(const House *house);
+int64_t expiring_platform_count(House *house);

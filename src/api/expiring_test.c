@@ -27,8 +27,8 @@ static int64_t alerts_when(TestHouse *t, int64_t rsa_left_us, int64_t sm2_left_u
     Expiring expiring = { .house = &t->house };
     Count count = { -1 };
     const int64_t now_us = clock_now_us(&t->house.clock);
-    t->house.platform_rsa.not_after_us = now_us + rsa_left_us;
-    t->house.platform_sm2.not_after_us = now_us + sm2_left_us;
+    t->house.platform.keys[0].not_after_us = now_us + rsa_left_us;
+    t->house.platform.keys[1].not_after_us = now_us + sm2_left_us;
     for (int round = 1; round <= 2; round++) {
         if (!status_ok(expiring_step(&expiring, now_us + round * 2000000))) return -1;
     }
@@ -41,8 +41,11 @@ static void test_the_platforms_certificates(void)
     CLEANUP(house_close) TestHouse t;
     EXPECT_OK(house_open(&t, 1));
     const int64_t day = TIME_DAY_US;
-    snprintf(t.house.platform_rsa.serial, sizeof(t.house.platform_rsa.serial), "AA01");
-    snprintf(t.house.platform_sm2.serial, sizeof(t.house.platform_sm2.serial), "AA02");
+    PlatformKeys *platform = &t.house.platform;
+    platform_keys_open(platform);
+    platform->keys[0] = (PlatformKey) { .sign_key = WIRE_SIGN_RSA, .serial = "AA01" };
+    platform->keys[1] = (PlatformKey) { .sign_key = WIRE_SIGN_SM2, .serial = "AA02" };
+    platform->count = 2;
     EXPECT(alerts_when(&t, 400 * day, 31 * day) == 0);
     EXPECT(expiring_platform_count(&t.house) == 0);
     EXPECT(alerts_when(&t, 400 * day, 29 * day) == 1);
@@ -52,6 +55,13 @@ static void test_the_platforms_certificates(void)
     EXPECT(alerts_when(&t, 6 * day, 28 * day) == 3);
     EXPECT(alerts_when(&t, day / 2, 28 * day) == 4);
     EXPECT(alerts_when(&t, day / 3, 28 * day) == 4);
+    /* One that is followed by another may end in peace. */
+    platform->keys[2] = (PlatformKey) { .sign_key = WIRE_SIGN_SM2,
+        .version = 2,
+        .not_after_us = clock_now_us(&t.house.clock) + 400 * day };
+    platform->count = 3;
+    EXPECT(alerts_when(&t, day / 3, day / 3) == 4);
+    EXPECT(expiring_platform_count(&t.house) == 1);
 }
 
 TESTS(TEST(test_the_platforms_certificates))

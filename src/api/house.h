@@ -6,6 +6,7 @@
 #include "access/caller.h"
 #include "access/directory.h"
 #include "api/door.h"
+#include "api/platform_keys.h"
 #include "api/workers.h"
 #include "fraud/strategy.h"
 #include "lifecycle/subject.h"
@@ -27,16 +28,6 @@ enum {
 };
 
 typedef struct Signer Signer;
-
-/* A key of the platform that signs answers, and its certificate. */
-typedef struct PlatformKey {
-    WireSignKey sign_key;
-    char serial[MESSAGE_SERIAL_BYTES_MAX + 1];
-    uint8_t certificate_pem[8192];
-    size_t certificate_pem_size;
-    int64_t not_before_us;
-    int64_t not_after_us;
-} PlatformKey;
 
 /* How far the audit log has heard of what was done to vaultd (vault_feed.h). */
 typedef struct VaultFeed {
@@ -73,8 +64,7 @@ typedef struct House {
     IncidentClocks incident_clocks;
     Purposes purposes;
     int64_t code_life_us;
-    PlatformKey platform_rsa;
-    PlatformKey platform_sm2;
+    PlatformKeys platform; /* whose keys sign answers */
     uint8_t pseudonym_key[HOUSE_PSEUDONYM_KEY_BYTES]; /* payer ids as merchants see them */
     uint8_t challenge_key[HOUSE_CHALLENGE_KEY_BYTES]; /* of this run: nonces that we gave out */
     _Atomic size_t
@@ -83,5 +73,3 @@ typedef struct House {
     _Atomic uint64_t passages_open;
     _Atomic uint64_t signed_groups; /* messages to vaultd for signatures */
 } House;
-
-const PlatformKey *house_platform_key(const House *house, const SigningProfile *profile);

@@ -1,4 +1,5 @@
-/* GET /v3/certificates: the platform's certificates, encrypted to the merchant's APIv3 key inside
+/* GET /v3/certificates: the platform's certificates, also the next one and those that are ending
+ * (a merchant chooses by Wechatpay-Serial), encrypted to the merchant's APIv3 key inside
  * the vault, which alone opens that key (TP-7; routes.h). */
 #include "api/routes.h"
 
@@ -55,6 +56,17 @@ static Status write_certificate(
     return OK;
 }
 
+static Status write_those_of(
+        JsonWriter *w, Passage *p, WireSignKey sign_key, Span sealed_key, AeadSuite suite)
+{
+    static _Thread_local PlatformKey key;
+    House *house = p->house;
+    const int64_t now_us = clock_now_us(&house->clock);
+    for (size_t i = 0; platform_keys_at(&house->platform, sign_key, now_us, i, &key); i++)
+        TRY(write_certificate(w, p, &key, sealed_key, suite));
+    return OK;
+}
+
 static Status write_all(Passage *p, Wanted wanted, Buffer *ret_body)
 {
     uint8_t sealed_bytes[DOMAIN_RECORD_BYTES_MAX];
@@ -66,11 +78,9 @@ static Status write_all(Passage *p, Wanted wanted, Buffer *ret_body)
     json_open_object(&w);
     json_key_array(&w, "data");
     if ((wanted & WANT_RSA) != 0)
-        TRY(write_certificate(
-                &w, p, &p->house->platform_rsa, span_of_buffer(&sealed), AEAD_AES_256_GCM));
+        TRY(write_those_of(&w, p, WIRE_SIGN_RSA, span_of_buffer(&sealed), AEAD_AES_256_GCM));
     if ((wanted & WANT_SM2) != 0)
-        TRY(write_certificate(
-                &w, p, &p->house->platform_sm2, span_of_buffer(&sealed), AEAD_SM4_GCM));
+        TRY(write_those_of(&w, p, WIRE_SIGN_SM2, span_of_buffer(&sealed), AEAD_SM4_GCM));
     json_close(&w);
     json_close(&w);
     return json_finish(&w);

@@ -7,11 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const PlatformKey *house_platform_key(const House *house, const SigningProfile *profile)
-{
-    return profile == &profile_v3_sm2 ? &house->platform_sm2 : &house->platform_rsa;
-}
-
 Passage *passage_open(House *house, HttpRequest *http)
 {
     Passage *p = malloc(sizeof(*p));

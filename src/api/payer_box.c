@@ -29,7 +29,8 @@ static Status write_box_key(const WireBoxKey *key, Buffer *ret_body)
     uint8_t time_bytes[TIME_TEXT_BYTES];
     Buffer time = BUFFER_OF(time_bytes);
     TRY(time_format(key->expires_us, &time));
-    REQUIRE(key->public_key.size <= 512 && key->signature.size <= SIGN_BYTES_MAX,
+    REQUIRE(key->public_key.size <= 512 && key->signature.size <= SIGN_BYTES_MAX
+                    && key->signature_before.size <= SIGN_BYTES_MAX,
             REFUSED_IPC_FORMAT);
     JsonWriter w = json_writer(ret_body);
     json_open_object(&w);
@@ -39,6 +40,7 @@ static Status write_box_key(const WireBoxKey *key, Buffer *ret_body)
     json_key_int(&w, "expires_us", key->expires_us);
     key_base64(&w, "public_key", key->public_key);
     key_base64(&w, "signature", key->signature);
+    key_base64(&w, "signature_before", key->signature_before);
     json_close(&w);
     return json_finish(&w);
 }

@@ -64,10 +64,14 @@ static void send_not_signable(Passage *p, Status why)
 static Status prepare(Passage *p, uint8_t *memory, VaultSignItem *item)
 {
     Buffer canonical = { memory, 0, CANONICAL_BYTES_MAX };
-    const PlatformKey *key = house_platform_key(p->house, p->profile);
-    TRY(answer_prepare(p->profile, span_of_text(key->serial), clock_now_us(&p->house->clock),
-            &p->house->random, span_of_buffer(&p->body), &canonical, &p->answer));
-    item->key = key->sign_key;
+    const int64_t now_us = clock_now_us(&p->house->clock);
+    const WireSignKey sign_key = p->profile == &profile_v3_sm2 ? WIRE_SIGN_SM2 : WIRE_SIGN_RSA;
+    PlatformSigner key;
+    TRY(platform_keys_signer(&p->house->platform, sign_key, now_us, &key));
+    TRY(answer_prepare(p->profile, span_of_text(key.serial), now_us, &p->house->random,
+            span_of_buffer(&p->body), &canonical, &p->answer));
+    item->key = key.sign_key;
+    item->version = key.version;
     item->message = p->answer.canonical;
     return OK;
 }

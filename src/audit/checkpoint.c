@@ -1,5 +1,6 @@
 #include "audit/checkpoint.h"
 
+#include "audit/key_change.h"
 #include "audit/note.h"
 #include "base/encoding.h"
 #include "base/money.h"
@@ -44,7 +45,42 @@ void audit_keys_free(AuditKeys *keys)
     keys->count = 0;
 }
 
-static Status parse_keys(Span pems, AuditKeys *keys)
+static Status add_key(Span pem, AuditKeys *keys)
+{
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    TRY(public_key_from_pem(pem, &key));
+    const KeyAlgorithm algorithm = public_key_algorithm(key);
+    if (algorithm != KEY_ED25519 && algorithm != KEY_SM2) return OK;
+    REQUIRE(keys->count < AUDIT_KEYS_MAX, REFUSED_KEY_FORMAT);
+    keys->keys[keys->count++] = key;
+    key = NULL; /* transferred */
+    return OK;
+}
+
+static bool is_change(Span pem)
+{
+    const Span head = SPAN("-----BEGIN HUFU KEY CHANGE-----\n");
+    return pem.size > head.size && span_equal((Span) { pem.data, head.size }, head);
+}
+
+/* The note inside such a block: base64 in lines. */
+static Status add_change(Span pem, AuditKeys *keys)
+{
+    uint8_t text_memory[2 * AUDIT_NOTE_BYTES_MAX];
+    uint8_t note_memory[AUDIT_NOTE_BYTES_MAX];
+    Buffer text = BUFFER_OF(text_memory);
+    Buffer note = BUFFER_OF(note_memory);
+    Cursor c = cursor_of(pem);
+    Span line = { 0 };
+    TRY(cursor_until(&c, '\n', &line));
+    while (status_ok(cursor_until(&c, '\n', &line)) && line.size > 0 && line.data[0] != '-')
+        REQUIRE(status_ok(buffer_put(&text, line)), REFUSED_KEY_FORMAT);
+    REQUIRE(status_ok(base64_decode(span_of_buffer(&text), &note)), REFUSED_KEY_FORMAT);
+    return audit_key_change(span_of_buffer(&note), keys);
+}
+
+/* keys_too  false: the changes alone */
+static Status parse_keys(Span pems, bool keys_too, AuditKeys *keys)
 {
     Cursor c = cursor_of(pems);
     for (;;) {
@@ -52,20 +88,19 @@ static Status parse_keys(Span pems, AuditKeys *keys)
         bool found = false;
         TRY(next_pem(&c, &pem, &found));
         if (!found) return OK;
-        CLEANUP(public_key_free) PublicKey *key = NULL;
-        TRY(public_key_from_pem(pem, &key));
-        const KeyAlgorithm algorithm = public_key_algorithm(key);
-        if (algorithm != KEY_ED25519 && algorithm != KEY_SM2) continue;
-        REQUIRE(keys->count < AUDIT_KEYS_MAX, REFUSED_KEY_FORMAT);
-        keys->keys[keys->count++] = key;
-        key = NULL; /* transferred */
+        if (is_change(pem))
+            TRY(add_change(pem, keys));
+        else if (keys_too)
+            TRY(add_key(pem, keys));
     }
 }
+
+Status audit_keys_follow(Span pems, AuditKeys *keys) { return parse_keys(pems, false, keys); }
 
 Status audit_keys_parse(Span pems, AuditKeys *ret_keys)
 {
     AuditKeys keys = { 0 };
-    Status s = parse_keys(pems, &keys);
+    Status s = parse_keys(pems, true, &keys);
     if (status_ok(s) && keys.count == 0) s = REFUSE(REFUSED_KEY_FORMAT);
     if (!status_ok(s)) {
         audit_keys_free(&keys);
@@ -116,14 +151,48 @@ Status audit_checkpoint_parse(Span note, AuditCheckpoint *ret_checkpoint)
     return OK;
 }
 
+bool audit_position_less(const AuditPosition *a, const AuditPosition *b)
+{
+    return a->epoch < b->epoch || (a->epoch == b->epoch && a->size < b->size);
+}
+
+/* "hufu/<ledger>/<epoch>"; an origin of another form is of epoch 0. */
+static AuditPosition position_of(const AuditCheckpoint *checkpoint)
+{
+    const Span origin = span_of_text(checkpoint->origin);
+    int64_t epoch = 0;
+    size_t at = origin.size;
+    while (at > 0 && origin.data[at - 1] != '/')
+        at--;
+    if (!status_ok(i64_parse((Span) { origin.data + at, origin.size - at }, &epoch)) || epoch < 0)
+        epoch = 0;
+    return (AuditPosition) { (uint64_t)epoch, checkpoint->size };
+}
+
+/* A key signs in its term only. */
+static void judge_terms(const AuditNote *note, const AuditKeys *keys, AuditCheckpoint *checkpoint)
+{
+    const AuditPosition position = position_of(checkpoint);
+    for (size_t i = 0; i < keys->count; i++) {
+        const AuditTerm *term = &keys->terms[i];
+        if (!note->signers[i] || audit_position_less(&position, &term->from)) continue;
+        if (term->ended && audit_position_less(&term->until, &position)) continue;
+        if (public_key_algorithm(keys->keys[i]) == KEY_SM2)
+            checkpoint->by_sm2 = true;
+        else
+            checkpoint->by_ed25519 = true;
+    }
+}
+
 Status audit_checkpoint_verify(Span note, const AuditKeys *keys, AuditCheckpoint *ret_checkpoint)
 {
     AuditCheckpoint checkpoint = { 0 };
     AuditNote opened = { 0 };
     TRY(audit_note_open(note, keys, &opened));
     REQUIRE(status_ok(parse_text(opened.text, &checkpoint)), REFUSED_CHECKPOINT_FORMAT);
-    checkpoint.by_ed25519 = opened.by_ed25519;
-    checkpoint.by_sm2 = opened.by_sm2;
+    judge_terms(&opened, keys, &checkpoint);
+    REQUIRE(checkpoint.by_ed25519 == opened.by_ed25519 && checkpoint.by_sm2 == opened.by_sm2,
+            REFUSED_CHECKPOINT_SIGNATURE);
     *ret_checkpoint = checkpoint;
     return OK;
 }

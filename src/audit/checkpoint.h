@@ -16,20 +16,37 @@
 enum {
     AUDIT_NOTE_BYTES_MAX = 4096,
     AUDIT_NOTE_LINES_MAX = 16, /* signatures */
-    AUDIT_KEYS_MAX = 16,
+    AUDIT_KEYS_MAX = 72,
     AUDIT_KEYS_BYTES_MAX = 64 * 1024,
     AUDIT_ORIGIN_BYTES_MAX = 128,
     AUDIT_PATH_BYTES_MAX = 512,
 };
 
-/* Public keys that may sign the log: Ed25519 and SM2, past ones too. */
+/* How far the log was: after each restore that was accepted its sizes count anew. */
+typedef struct AuditPosition {
+    uint64_t epoch;
+    uint64_t size;
+} AuditPosition;
+bool audit_position_less(const AuditPosition *a, const AuditPosition *b);
+
+/* What a key signs: checkpoints of these positions, both included. */
+typedef struct AuditTerm {
+    uint32_t version; /* 0: the first that is known */
+    bool ended; /* `until` holds */
+    AuditPosition from;
+    AuditPosition until;
+} AuditTerm;
+
+/* Public keys that may sign the log: Ed25519 and SM2, past ones too (key_change.h). */
 typedef struct AuditKeys {
     PublicKey *keys[AUDIT_KEYS_MAX];
     size_t count;
+    AuditTerm terms[AUDIT_KEYS_MAX];
 } AuditKeys;
 
-/* From PEM blocks one after another; keys of other algorithms are passed over.
- * Refuses REFUSED_KEY_FORMAT (broken PEM, or no key that could sign a note). The caller frees. */
+/* From PEM blocks one after another: keys, and notes of their changes; keys of other algorithms are
+ * passed over. Refuses REFUSED_KEY_FORMAT (broken PEM, or no key that could sign a note),
+ * REFUSED_KEY_CHANGE. The caller frees. */
 MUST_USE Status audit_keys_parse(Span pems, AuditKeys *ret_keys);
 void audit_keys_free(AuditKeys *keys);
 
@@ -44,9 +61,9 @@ typedef struct AuditCheckpoint {
 /* Read without believing. Refuses REFUSED_CHECKPOINT_FORMAT. */
 MUST_USE Status audit_checkpoint_parse(Span note, AuditCheckpoint *ret_checkpoint);
 /*
- * The note must carry a good line for each algorithm that `keys` has; lines of unknown keys are
- * passed over, a bad line of a known key refuses the note. Refuses REFUSED_CHECKPOINT_FORMAT,
- * REFUSED_CHECKPOINT_SIGNATURE.
+ * The note must carry a good line for each algorithm that `keys` has, by a key whose term it is;
+ * lines of unknown keys are passed over, a bad line of a known key refuses the note. Refuses
+ * REFUSED_CHECKPOINT_FORMAT, REFUSED_CHECKPOINT_SIGNATURE.
  */
 MUST_USE Status audit_checkpoint_verify(
         Span note, const AuditKeys *keys, AuditCheckpoint *ret_checkpoint);

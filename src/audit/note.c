@@ -81,6 +81,7 @@ static Status check_line(
         if (!bytes_equal_ct(hash, line->bytes, KEY_HASH_BYTES)) continue;
         REQUIRE(status_ok(sign_verify(keys->keys[i], opened->text, signature)),
                 REFUSED_CHECKPOINT_SIGNATURE);
+        opened->signers[i] = true;
         if (public_key_algorithm(keys->keys[i]) == KEY_SM2)
             opened->by_sm2 = true;
         else

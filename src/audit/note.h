@@ -14,6 +14,7 @@ typedef struct AuditNote {
     Span text; /* borrowed from the note; ends with a line feed */
     bool by_ed25519;
     bool by_sm2;
+    bool signers[AUDIT_KEYS_MAX]; /* which of the keys, whatever their terms */
 } AuditNote;
 
 /* Cut into text and signature lines; nothing is believed. Refuses REFUSED_CHECKPOINT_FORMAT. */

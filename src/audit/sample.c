@@ -256,20 +256,24 @@ static Status put_line(Span name, const PrivateKey *key, Span text, Buffer *note
     return buffer_put_u8(note, '\n');
 }
 
+Status sample_sign(const Sample *sample, Span name, Span text, Buffer *ret_note)
+{
+    TRY(buffer_put(ret_note, text));
+    TRY(buffer_put_u8(ret_note, '\n'));
+    TRY(put_line(name, sample->ed25519, text, ret_note));
+    return put_line(name, sample->sm2, text, ret_note);
+}
+
 Status sample_note(Sample *sample, Buffer *ret_note)
 {
+    uint8_t memory[256];
+    Buffer text = BUFFER_OF(memory);
     MerkleHash root;
-    const size_t start = ret_note->size;
-    const Span origin = span_of_text(sample->origin);
     merkle_root(&sample->tree, &root);
-    TRY(buffer_print(
-            ret_note, "%s\n%llu\n", sample->origin, (unsigned long long)sample->tree.size));
-    TRY(base64_encode(SPAN_OF(root.bytes), ret_note));
-    TRY(buffer_put_u8(ret_note, '\n'));
-    const Span text = { ret_note->data + start, ret_note->size - start };
-    TRY(buffer_put_u8(ret_note, '\n'));
-    TRY(put_line(origin, sample->ed25519, text, ret_note));
-    return put_line(origin, sample->sm2, text, ret_note);
+    TRY(buffer_print(&text, "%s\n%llu\n", sample->origin, (unsigned long long)sample->tree.size));
+    TRY(base64_encode(SPAN_OF(root.bytes), &text));
+    TRY(buffer_put_u8(&text, '\n'));
+    return sample_sign(sample, span_of_text(sample->origin), span_of_buffer(&text), ret_note);
 }
 
 Status sample_checkpoint(Sample *sample)

@@ -36,6 +36,8 @@ void sample_close(Sample *sample);
 MUST_USE Status sample_transfer(Sample *sample, int64_t from, int64_t to, int64_t minor);
 /* `count` transfers given to the batcher at once: batches of up to 64. */
 MUST_USE Status sample_transfers(Sample *sample, size_t count);
+/* Any text as a note under the sample's keys, appended. */
+MUST_USE Status sample_sign(const Sample *sample, Span name, Span text, Buffer *ret_note);
 /* The signed note of the tree as it stands, appended. */
 MUST_USE Status sample_note(Sample *sample, Buffer *ret_note);
 /* ... kept in both places. */

@@ -40,7 +40,17 @@ SHAPE(WireSealed, sealed_shape, { FIELD_FIXED, AT(WireSealed, salt), 0, WIRE_SAL
         { FIELD_SPAN, AT(WireSealed, leaf), 1, WIRE_LEAF_BYTES_MAX });
 
 SHAPE(WireSignItem, sign_item_shape, { FIELD_U8, AT(WireSignItem, key), 0, 0 },
+        { FIELD_U32, AT(WireSignItem, version), 0, 0 },
         { FIELD_SPAN, AT(WireSignItem, message), 0, WIRE_MESSAGE_BYTES_MAX });
+
+SHAPE(WirePublicKey, public_key_shape,
+        { FIELD_SPAN, AT(WirePublicKey, name), 1, WIRE_NAME_BYTES_MAX },
+        { FIELD_U32, AT(WirePublicKey, version), 0, 0 },
+        { FIELD_U8, AT(WirePublicKey, state), 0, 0 },
+        { FIELD_I64, AT(WirePublicKey, from_us), 0, 0 },
+        { FIELD_I64, AT(WirePublicKey, ends_us), 0, 0 },
+        { FIELD_SPAN, AT(WirePublicKey, der), 1, WIRE_PUBLIC_DER_BYTES_MAX },
+        { FIELD_SPAN, AT(WirePublicKey, note), 0, WIRE_CHANGE_BYTES_MAX });
 
 SHAPE(WireScanRow, scan_row_shape, { FIELD_SPAN, AT(WireScanRow, image), 1, ROW_IMAGE_BYTES_MAX },
         { FIELD_SEAL, AT(WireScanRow, seal), 0, WIRE_SEAL_BYTES });
@@ -70,7 +80,8 @@ SHAPE(WirePinSet, pin_set_shape, { FIELD_SPAN, AT(WirePinSet, box), 0, WIRE_BOX_
 SHAPE(WireBoxKey, box_key_shape, { FIELD_U32, AT(WireBoxKey, key_id), 0, 0 },
         { FIELD_U8, AT(WireBoxKey, suite), 0, 0 }, { FIELD_I64, AT(WireBoxKey, expires_us), 0, 0 },
         { FIELD_SPAN, AT(WireBoxKey, public_key), 0, WIRE_KEY_BYTES_MAX },
-        { FIELD_SPAN, AT(WireBoxKey, signature), 0, WIRE_SIGNATURE_BYTES_MAX });
+        { FIELD_SPAN, AT(WireBoxKey, signature), 0, WIRE_SIGNATURE_BYTES_MAX },
+        { FIELD_SPAN, AT(WireBoxKey, signature_before), 0, WIRE_SIGNATURE_BYTES_MAX });
 
 SHAPE(WireUnseal, unseal_shape, { FIELD_U8, AT(WireUnseal, held), 0, 0 },
         { FIELD_U8, AT(WireUnseal, needed), 0, 0 }, { FIELD_U8, AT(WireUnseal, count), 0, 0 },
@@ -116,6 +127,7 @@ SHAPE(WireStatus, status_shape, { FIELD_SPAN, AT(WireStatus, custody), 0, WIRE_N
 WIRE_PAIR(draft_head, WireDraftHead)
 WIRE_PAIR(sealed, WireSealed)
 WIRE_PAIR(sign_item, WireSignItem)
+WIRE_PAIR(public_key, WirePublicKey)
 WIRE_PAIR(scan_row, WireScanRow)
 WIRE_PAIR(roll, WireRoll)
 WIRE_PAIR(roll_page, WireRollPage)

@@ -27,7 +27,7 @@ typedef enum VaultOperation {
     VAULT_CHECK_PIN = 12, /* PinCheck -> grant [16] */
     VAULT_SET_PIN = 13, /* PinSet -> verifier record */
     VAULT_BOX_KEY = 14, /* -> BoxKey */
-    VAULT_PUBLIC_KEYS = 15, /* -> list of (KeyName framed, certificate or public key DER framed) */
+    VAULT_PUBLIC_KEYS = 15, /* -> list of WirePublicKey */
     VAULT_TLS_LEAF = 16, /* SPKI DER framed -> certificate DER framed, CA certificate DER framed */
     VAULT_KEY_LIST = 17, /* -> list of KeyFacts */
     VAULT_RELEASE_ROW = 18, /* approval x2 */
@@ -86,9 +86,11 @@ typedef enum VaultOperation {
     VAULT_EXPIRY_END = 33,
     VAULT_EXPIRY_LOOK = 34,
     VAULT_EXPIRY_LIST = 39,
-    VAULT_KEY_ROTATE = 35, /* approval x2 over "role" -> version u32 */
+    VAULT_KEY_ROTATE = 35, /* approval x2 over "role", of a platform or CA pair over
+                            "role/wait/overlap" in seconds -> version u32 */
     VAULT_KEY_DESTROY = 36, /* approval x2 over "role/version" -> certificate, a signed text */
     VAULT_UNSEAL_BEGIN = 37, /* while it waits for custodians: -> WireUnseal */
+    VAULT_PSEUDONYM_KEY = 28, /* -> key [32]: by which hufud names payers to merchants */
     VAULT_UNSEAL_SHARE = 38, /* box with a share's text inside -> held u8, needed u8 */
     VAULT_SIGN_REPORT = 93, /* WireReport, list of WireReportFile -> signed note (report_wire.h) */
     VAULT_CLOSE_INCIDENT = 94, /* approval x2 of "close-incident" */
@@ -107,6 +109,7 @@ enum {
             48, /* version u8 | suite u8 | key version u32 | schema u16 | revision i64 | mac [32] */
     WIRE_HASH_BYTES = 32,
     WIRE_GRANT_BYTES = 16,
+    WIRE_PSEUDONYM_KEY_BYTES = 32,
     WIRE_SALT_BYTES = 32,
     WIRE_CHANGES_MAX = 1024, /* rows of one batch */
     WIRE_CLAIMS_MAX = 1024,
@@ -122,6 +125,8 @@ enum {
     WIRE_BOX_BYTES_MAX = 8192,
     WIRE_NONCE_BYTES_MAX = 128,
     WIRE_VERIFIER_BYTES_MAX = 1024,
+    WIRE_PUBLIC_DER_BYTES_MAX = 8192,
+    WIRE_CHANGE_BYTES_MAX = 2048, /* of the note of a key change */
     WIRE_KEY_BYTES_MAX = 1024,
     WIRE_SIGNATURE_BYTES_MAX = 1024,
     WIRE_APPROVAL_BYTES_MAX = 4096, /* of the message that is signed */
@@ -180,10 +185,24 @@ MUST_USE Status wire_take_sealed(Cursor *c, WireSealed *ret);
 typedef enum WireSignKey { WIRE_SIGN_RSA = 1, WIRE_SIGN_SM2 = 2 } WireSignKey;
 typedef struct WireSignItem {
     uint8_t key; /* WireSignKey; another number is the vault's to refuse */
+    uint32_t version; /* the one whose serial the answer names; 0: the current one */
     Span message;
 } WireSignItem;
 MUST_USE Status wire_put_sign_item(Buffer *b, const WireSignItem *item);
 MUST_USE Status wire_take_sign_item(Cursor *c, WireSignItem *ret);
+
+/* What others may know of a key pair's version (keys/pairs.h). */
+typedef struct WirePublicKey {
+    Span name; /* "platform-rsa", "checkpoint-sm2"... */
+    uint32_t version;
+    uint8_t state; /* 1 current, 2 old, 4 next */
+    int64_t from_us;
+    int64_t ends_us; /* 0: nobody knows yet */
+    Span der; /* a certificate or a SubjectPublicKeyInfo */
+    Span note; /* of a checkpoint key: by which the one before it handed over; or empty */
+} WirePublicKey;
+MUST_USE Status wire_put_public_key(Buffer *b, const WirePublicKey *key);
+MUST_USE Status wire_take_public_key(Cursor *c, WirePublicKey *ret);
 
 /* One row of the start-up scan, with its seal as a claim has it. */
 typedef struct WireScanRow {
@@ -242,6 +261,8 @@ typedef struct WireBoxKey {
     Span public_key; /* as crypto/box.h wants it */
     Span signature; /* by the platform RSA key over "hufu-box-key" | key_id u32 | suite u8 | expires
                        i64 | key */
+    Span signature_before; /* by the platform key before it, while that is shown (apps out there
+                              know one or the other); or empty */
 } WireBoxKey;
 MUST_USE Status wire_put_box_key(Buffer *b, const WireBoxKey *key);
 MUST_USE Status wire_take_box_key(Cursor *c, WireBoxKey *ret);
@@ -263,7 +284,7 @@ typedef struct WireKeyFacts {
     int64_t created_us;
     int64_t expires_us; /* 0: none */
     Span serial; /* certificate serial, upper-case hex, or empty */
-    uint8_t state; /* 1 current, 2 old (opens only), 3 destroyed */
+    uint8_t state; /* 1 current, 2 old (opens only), 3 destroyed, 4 next, 5 ended */
     uint64_t uses;
     uint64_t uses_max; /* 0: not counted */
 } WireKeyFacts;

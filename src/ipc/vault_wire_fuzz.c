@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AGAIN(draft_head, WireDraftHead);
     AGAIN(sealed, WireSealed);
     AGAIN(sign_item, WireSignItem);
+    AGAIN(public_key, WirePublicKey);
     AGAIN(scan_row, WireScanRow);
     AGAIN(roll, WireRoll);
     AGAIN(roll_page, WireRollPage);

@@ -14,7 +14,9 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
     ROUND_TRIP(change, WireChange, { { NULL, 0 }, { NULL, 0 }, SPAN("new") });
     ROUND_TRIP(draft_head, WireDraftHead, { 3, -4, 5, SPAN("events") });
     ROUND_TRIP(sealed, WireSealed, { { 1 }, { 2 }, { 3 }, SPAN("leaf") });
-    ROUND_TRIP(sign_item, WireSignItem, { WIRE_SIGN_SM2, SPAN("message") });
+    ROUND_TRIP(sign_item, WireSignItem, { WIRE_SIGN_SM2, 2, SPAN("message") });
+    ROUND_TRIP(public_key, WirePublicKey,
+            { SPAN("platform-rsa"), 2, 4, 5, 0, SPAN("der"), SPAN("note") });
     ROUND_TRIP(scan_row, WireScanRow, { SPAN("image"), SPAN_OF(seal) });
     ROUND_TRIP(roll, WireRoll, { 3, 4 });
     ROUND_TRIP(roll_page, WireRollPage, { 5, 6, true });
@@ -22,7 +24,8 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
             { SPAN("box"), SPAN("pay"), SPAN("1900000109"), SPAN("T1"), 100, SPAN("payer"),
                     SPAN("nonce"), SPAN("verifier"), 1234567 });
     ROUND_TRIP(pin_set, WirePinSet, { SPAN("box"), SPAN("payer"), SPAN("nonce"), 7, SPAN("old") });
-    ROUND_TRIP(box_key, WireBoxKey, { 20260131, 1, 99, SPAN("public"), SPAN("signature") });
+    ROUND_TRIP(box_key, WireBoxKey,
+            { 20260131, 1, 99, SPAN("public"), SPAN("signature"), SPAN("before") });
     ROUND_TRIP(key_facts, WireKeyFacts,
             { SPAN("seal"), SPAN("HMAC-SHA256"), 2, 3, 0, SPAN("5F3C"), 1, 7, 9 });
     ROUND_TRIP(approval, WireApproval,
@@ -73,6 +76,7 @@ static void test_lengths_beyond_their_bound_are_refused_although_the_bytes_are_t
 {
     Buffer b = BUFFER_OF(wire_memory);
     EXPECT_OK(buffer_put_u8(&b, WIRE_SIGN_RSA));
+    EXPECT_OK(buffer_put_u32(&b, 0));
     EXPECT_OK(buffer_put_framed(&b, (Span) { large, WIRE_MESSAGE_BYTES_MAX + 1 }));
     Cursor c = cursor_of(span_of_buffer(&b));
     WireSignItem item;

@@ -1,5 +1,4 @@
-/* The box keys of the days: the only keys that come and go while vaultd runs. Their entries stand
- * behind the ceremony's, so those never move and may be read without the lock. */
+/* The box keys of the days. */
 #include "keys/keys_inside.h"
 
 #include "base/encoding.h"
@@ -19,7 +18,7 @@ static uint32_t key_id_of(int32_t day)
 static const KeyEntry *find(const Keys *keys, uint32_t key_id)
 {
     for (size_t i = 0; i < keys->entry_count; i++) {
-        const KeyEntry *entry = &keys->entries[i];
+        const KeyEntry *entry = keys->entries[i];
         if (entry->head.role == KEY_BOX && entry->head.key_id == key_id) return entry;
     }
     return NULL;
@@ -29,7 +28,7 @@ static const KeyEntry *find(const Keys *keys, uint32_t key_id)
 static void drop_old(Keys *keys, int64_t now_us)
 {
     for (size_t i = keys->entry_count; i-- > 0;) {
-        const KeyEntry *entry = &keys->entries[i];
+        const KeyEntry *entry = keys->entries[i];
         if (entry->head.role != KEY_BOX) continue;
         if (entry->head.expires_us + KEYS_BOX_GRACE_US < now_us) key_entry_drop(keys, i);
     }
@@ -52,8 +51,10 @@ static Status make_today(Keys *keys, int32_t day, int64_t now_us)
 {
     drop_old(keys, now_us);
     const KeyAlgorithm algorithm = keys->suite == KEYS_SM ? KEY_SM2 : KEY_P256;
-    TRY(ceremony_pair(
-            keys, KEY_BOX, algorithm, key_id_of(day), time_business_day_start_us(day + 1), NULL));
+    CLEANUP(fresh_pair_done) FreshPair fresh = { 0 };
+    TRY(ceremony_make_box(
+            keys, algorithm, key_id_of(day), time_business_day_start_us(day + 1), &fresh));
+    TRY(ceremony_put(keys, &fresh));
     return keys_make_durable(keys);
 }
 

@@ -22,7 +22,7 @@ enum { PAIR_COUNT = sizeof(pairs) / sizeof(pairs[0]) };
 
 static bool is_there(const Keys *keys, KeyRole role)
 {
-    return keys->by_role[role] != NULL || keys->current[role] != NULL;
+    return pair_current(keys, role) != NULL || keys->current[role] != NULL;
 }
 
 static bool has_all(const Keys *keys, bool of_first_release)
@@ -56,30 +56,82 @@ static Status certify(const Keys *keys, const PrivateKey *key, const char *name,
     return certificate_make_self_signed(key, &subject, ret_certificate);
 }
 
-Status ceremony_pair(Keys *keys, KeyRole role, KeyAlgorithm algorithm, uint32_t key_id,
-        int64_t expires_us, const char *certificate_name)
+void fresh_pair_done(FreshPair *fresh)
 {
-    CLEANUP(private_key_free) PrivateKey *key = NULL;
-    CLEANUP(certificate_free) Certificate *certificate = NULL;
-    TRY(private_key_generate(algorithm, &key));
-    if (certificate_name != NULL) {
-        const bool authority = role == KEY_TLS_CA;
-        TRY(certify(keys, key, certificate_name, authority, expires_us, &certificate));
-    }
-    uint8_t memory[SIGN_PKCS8_BYTES_MAX];
-    Buffer pkcs8 = BUFFER_OF(memory);
-    const KeyHead head = {
-        .role = role,
+    private_key_free(&fresh->key);
+    certificate_free(&fresh->certificate);
+}
+
+static Status generate(Keys *keys, KeyRole role, KeyAlgorithm algorithm, FreshPair *ret)
+{
+    ret->head = (KeyHead) { .role = role,
         .algorithm = (uint8_t)algorithm,
         .version = 1,
-        .key_id = key_id,
-        .created_us = clock_now_us(&keys->clock),
-        .expires_us = expires_us,
-    };
-    Status s = private_key_to_pkcs8(key, &pkcs8);
-    if (status_ok(s)) s = key_record_add(keys, &head, certificate, span_of_buffer(&pkcs8));
+        .key_id = (uint32_t)role,
+        .created_us = clock_now_us(&keys->clock) };
+    return private_key_generate(algorithm, &ret->key);
+}
+
+static const Pair *pair_of(KeyRole role)
+{
+    for (size_t i = 0; i < PAIR_COUNT; i++) {
+        if (pairs[i].role == role) return &pairs[i];
+    }
+    return NULL;
+}
+
+Status ceremony_make(Keys *keys, KeyRole role, uint32_t version, FreshPair *ret_fresh)
+{
+    const Pair *pair = pair_of(role);
+    ASSERT(pair != NULL);
+    TRY(generate(keys, role, pair->algorithm, ret_fresh));
+    KeyHead *head = &ret_fresh->head;
+    head->version = version;
+    if (pair->certificate_name == NULL) return OK;
+    head->expires_us = head->created_us + KEYS_CERTIFICATE_YEARS * 365 * TIME_DAY_US;
+    return certify(keys, ret_fresh->key, pair->certificate_name, role == KEY_TLS_CA,
+            head->expires_us, &ret_fresh->certificate);
+}
+
+Status ceremony_make_box(
+        Keys *keys, KeyAlgorithm algorithm, uint32_t key_id, int64_t expires_us, FreshPair *ret)
+{
+    TRY(generate(keys, KEY_BOX, algorithm, ret));
+    ret->head.key_id = key_id;
+    ret->head.expires_us = expires_us;
+    return OK;
+}
+
+Status ceremony_put(Keys *keys, const FreshPair *fresh)
+{
+    uint8_t memory[SIGN_PKCS8_BYTES_MAX];
+    Buffer pkcs8 = BUFFER_OF(memory);
+    Status s = private_key_to_pkcs8(fresh->key, &pkcs8);
+    if (status_ok(s))
+        s = key_record_add(keys, &fresh->head, fresh->certificate, span_of_buffer(&pkcs8));
     bytes_wipe(memory, sizeof(memory));
     return s;
+}
+
+static Status make_pair(Keys *keys, KeyRole role)
+{
+    CLEANUP(fresh_pair_done) FreshPair fresh = { 0 };
+    TRY(ceremony_make(keys, role, 1, &fresh));
+    return ceremony_put(keys, &fresh);
+}
+
+/* Houses of earlier releases named payers by this signature of their platform key (PKCS#1 v1.5: the
+ * same each time). The names outlive that key. */
+static Status make_pseudonym(Keys *keys)
+{
+    uint8_t memory[SIGN_BYTES_MAX];
+    Buffer signature = BUFFER_OF(memory);
+    CLEANUP(secret_wipe) Secret secret = { .size = KEYS_SYMMETRIC_BYTES };
+    TRY(sign_make(pair_current(keys, KEY_PLATFORM_RSA)->private_key,
+            SPAN("hufu pseudonym key of payers, never an answer"), &signature));
+    mac_once(MAC_HMAC_SHA256, span_of_buffer(&signature), SPAN("pseudonym"), secret.bytes);
+    bytes_wipe(memory, sizeof(memory));
+    return version_add(keys, KEY_PSEUDONYM, &secret);
 }
 
 static Status make_symmetric(Keys *keys)
@@ -87,6 +139,7 @@ static Status make_symmetric(Keys *keys)
     for (uint32_t i = 0; i < KEY_ROLE_COUNT; i++) {
         const Role *role = role_of(i);
         if (role == NULL || role->form == ROLE_PAIR || is_there(keys, (KeyRole)i)) continue;
+        if (i == KEY_PSEUDONYM) continue; /* made of a pair */
         TRY(version_make(keys, (KeyRole)i));
     }
     return OK;
@@ -95,15 +148,9 @@ static Status make_symmetric(Keys *keys)
 Status ceremony_hold(Keys *keys)
 {
     TRY(make_symmetric(keys));
-    const int64_t five_years = KEYS_CERTIFICATE_YEARS * 365 * TIME_DAY_US;
-    for (size_t i = 0; i < PAIR_COUNT; i++) {
-        const Pair *pair = &pairs[i];
-        if (is_there(keys, pair->role)) continue;
-        const int64_t expires_us =
-                pair->certificate_name != NULL ? clock_now_us(&keys->clock) + five_years : 0;
-        TRY(ceremony_pair(keys, pair->role, pair->algorithm, (uint32_t)pair->role, expires_us,
-                pair->certificate_name));
-    }
+    for (size_t i = 0; i < PAIR_COUNT; i++)
+        if (!is_there(keys, pairs[i].role)) TRY(make_pair(keys, pairs[i].role));
+    if (!is_there(keys, KEY_PSEUDONYM)) TRY(make_pseudonym(keys));
     TRY(keys_append(keys, KEYS_COMPLETE, (Span) { NULL, 0 }));
     TRY(keys_make_durable(keys));
     keys->complete = true;

@@ -55,7 +55,7 @@ static Status put_versions(const Keys *keys, Buffer *b)
 static Status put_pairs(const Keys *keys, Buffer *b)
 {
     for (uint32_t role = 0; role < KEY_ROLE_COUNT; role++) {
-        const KeyEntry *entry = keys->by_role[role];
+        const KeyEntry *entry = role == KEY_BOX ? NULL : pair_current(keys, (KeyRole)role);
         if (entry == NULL) continue;
         uint8_t fingerprint[32];
         public_key_fingerprint(private_key_public(entry->private_key), fingerprint);
@@ -96,6 +96,6 @@ Status ceremony_record_put(Keys *keys, const CeremonyFacts *facts, Buffer *ret_r
     TRY(buffer_print(b, "tested: source of randomness (repetition, proportion), known answers\n"));
     TRY(put_versions(keys, b));
     TRY(put_pairs(keys, b));
-    return signed_text_close(keys->by_role[KEY_CHECKPOINT_ED25519]->private_key,
-            keys->by_role[KEY_CHECKPOINT_SM2]->private_key, b);
+    return signed_text_close(pair_current(keys, KEY_CHECKPOINT_ED25519)->private_key,
+            pair_current(keys, KEY_CHECKPOINT_SM2)->private_key, b);
 }

@@ -3,25 +3,25 @@
 
 #include <stdio.h>
 
-static const char *pair_algorithm(uint8_t algorithm)
-{
-    switch (algorithm) {
-    case KEY_RSA: return "RSA-2048";
-    case KEY_SM2: return "SM2";
-    case KEY_ED25519: return "Ed25519";
-    default: return "P-256";
-    }
-}
-
-static void tell_pair(const KeyEntry *entry, KeyFacts *ret)
+/* Of a next one: from when on. Of one that has a successor: when it ends. */
+static int64_t pair_date(const Keys *keys, const KeyEntry *entry, KeyState state)
 {
     const KeyHead *head = &entry->head;
+    if (state == KEY_NEXT) return pair_turn(keys, head->role, head->version)->from_us;
+    const int64_t ends_us = pair_ends_us(keys, entry);
+    return ends_us != 0 ? ends_us : head->expires_us;
+}
+
+static void tell_pair(const Keys *keys, const KeyEntry *entry, KeyFacts *ret)
+{
+    const KeyHead *head = &entry->head;
+    const KeyState state = pair_state(keys, entry);
     *ret = (KeyFacts) {
-        .algorithm = pair_algorithm(head->algorithm),
-        .state = KEY_CURRENT,
+        .algorithm = role_algorithm(head->role, keys->suite),
+        .state = state,
         .version = head->version,
         .created_us = head->created_us,
-        .expires_us = head->expires_us,
+        .expires_us = pair_date(keys, entry, state),
     };
     const char *name = role_of(head->role)->name;
     if (head->role == KEY_BOX)
@@ -72,7 +72,7 @@ size_t keys_facts(Keys *keys, KeyFacts ret_facts[KEYS_FACTS_MAX])
         if (version->role != 0) tell_version(keys, version, &ret_facts[count++]);
     }
     for (size_t i = 0; i < keys->entry_count; i++)
-        tell_pair(&keys->entries[i], &ret_facts[count++]);
+        tell_pair(keys, keys->entries[i], &ret_facts[count++]);
     for (size_t i = keys->remains_count; i-- > 0 && count < KEYS_FACTS_MAX;)
         tell_remains(keys, &keys->remains[i], &ret_facts[count++]);
     return count;

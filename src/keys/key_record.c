@@ -59,21 +59,30 @@ static Status read_pair(const KeyParts *parts, Span secret, KeyEntry *entry)
 
 static void drop_oldest_box(Keys *keys);
 
+/* A pair, which is not there yet; the second version and later ones by a turn. */
+static bool is_expected(const Keys *keys, const KeyHead *head)
+{
+    if (role_of(head->role)->form != ROLE_PAIR || head->version == 0) return false;
+    if (head->role == KEY_BOX) return true;
+    return pair_find(keys, head->role, head->version) == NULL
+            && version_remains(keys, head->role, head->version) == NULL
+            && (head->version == 1 || pair_has_turn(keys, head->role, head->version));
+}
+
 static Status load_pair(Keys *keys, const KeyParts *parts, Span payload, Span secret)
 {
     CHECK(keys->entry_count < KEYS_ENTRIES_MAX, FAULT_MEMORY);
-    REQUIRE(role_of(parts->head.role)->form == ROLE_PAIR, REFUSED_KEYSTORE_TAMPERED);
-    KeyEntry *entry = &keys->entries[keys->entry_count];
-    *entry = (KeyEntry) { .head = parts->head, .payload_bytes = payload.size };
+    REQUIRE(is_expected(keys, &parts->head), REFUSED_KEYSTORE_TAMPERED);
+    KeyEntry *entry = calloc(1, sizeof(*entry));
+    CHECK(entry != NULL, FAULT_MEMORY);
+    entry->head = parts->head;
+    entry->payload_bytes = payload.size;
     memcpy(entry->payload, payload.data, payload.size);
+    keys->entries[keys->entry_count++] = entry;
     const Status s = read_pair(parts, secret, entry);
-    if (!status_ok(s)) key_entry_close(entry);
+    if (!status_ok(s)) key_entry_drop(keys, keys->entry_count - 1);
     TRY(s);
-    keys->entry_count++;
-    if (entry->head.role == KEY_BOX)
-        drop_oldest_box(keys);
-    else
-        keys->by_role[entry->head.role] = entry;
+    if (entry->head.role == KEY_BOX) drop_oldest_box(keys);
     return OK;
 }
 
@@ -94,20 +103,13 @@ static Status load(Keys *keys, Span payload)
     return s;
 }
 
-void key_entry_close(KeyEntry *entry)
-{
-    private_key_free(&entry->private_key);
-    certificate_free(&entry->certificate);
-    bytes_wipe(entry, sizeof(*entry));
-}
-
 /* A replay meets the keys of many days; only the newest can still open something. */
 static void drop_oldest_box(Keys *keys)
 {
     size_t boxes = 0;
     size_t oldest = 0;
     for (size_t i = keys->entry_count; i-- > 0;) {
-        if (keys->entries[i].head.role != KEY_BOX) continue;
+        if (keys->entries[i]->head.role != KEY_BOX) continue;
         boxes++;
         oldest = i;
     }
@@ -116,11 +118,14 @@ static void drop_oldest_box(Keys *keys)
 
 void key_entry_drop(Keys *keys, size_t index)
 {
-    ASSERT(keys->entries[index].head.role == KEY_BOX);
-    key_entry_close(&keys->entries[index]);
+    KeyEntry *entry = keys->entries[index];
     const size_t behind = keys->entry_count - index - 1;
-    memmove(&keys->entries[index], &keys->entries[index + 1], behind * sizeof(KeyEntry));
+    memmove(&keys->entries[index], &keys->entries[index + 1], behind * sizeof(KeyEntry *));
     keys->entry_count--;
+    private_key_free(&entry->private_key);
+    certificate_free(&entry->certificate);
+    bytes_wipe(entry, sizeof(*entry));
+    free(entry);
 }
 
 Status key_record_load(Keys *keys, Span payload)

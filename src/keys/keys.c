@@ -50,6 +50,9 @@ static Status replay(void *context, uint16_t kind, Span payload)
     switch (kind) {
     case KEYS_INSTANCE: return load_instance(keys, payload);
     case KEYS_KEY: return key_record_load(keys, payload);
+    case KEYS_TURN:
+        REQUIRE(keys->has_instance, REFUSED_KEYSTORE_TAMPERED);
+        return pair_load_turn(keys, payload);
     case KEYS_COMPLETE: keys->complete = true; return OK;
     case KEYS_DESTROYED: return version_replay_destroyed(keys, payload);
     case KEYS_USES: return version_replay_uses(keys, payload);
@@ -72,11 +75,7 @@ static Status snapshot(void *context, Journal *journal)
     Buffer b = BUFFER_OF(memory);
     TRY(put_instance(keys, &b));
     TRY(journal_snapshot_put(journal, KEYS_INSTANCE, span_of_buffer(&b)));
-    for (size_t i = 0; i < keys->entry_count; i++) {
-        const KeyEntry *entry = &keys->entries[i];
-        const Span payload = { entry->payload, entry->payload_bytes };
-        TRY(journal_snapshot_put(journal, KEYS_KEY, payload));
-    }
+    TRY(pairs_snapshot(keys, journal));
     TRY(versions_snapshot(keys, journal));
     if (keys->complete) TRY(journal_snapshot_put(journal, KEYS_COMPLETE, (Span) { NULL, 0 }));
     b.size = 0;
@@ -166,9 +165,10 @@ static Status open_keys(Keys *keys, const KeysConfig *config, bool *ret_ceremony
 static Status take_memory(Keys *keys)
 {
     memset(keys->secrets, 0, sizeof(*keys->secrets));
-    keys->entries = calloc(KEYS_ENTRIES_MAX, sizeof(KeyEntry));
+    keys->entries = calloc(KEYS_ENTRIES_MAX, sizeof(KeyEntry *));
+    keys->turns = calloc(KEYS_TURNS_MAX, sizeof(KeyTurn));
     keys->remains = calloc(KEYS_DESTROYED_MAX, sizeof(KeyRemains));
-    CHECK(keys->entries != NULL && keys->remains != NULL, FAULT_MEMORY);
+    CHECK(keys->entries != NULL && keys->turns != NULL && keys->remains != NULL, FAULT_MEMORY);
     return OK;
 }
 
@@ -197,9 +197,10 @@ void keys_close(Keys *keys)
 {
     if (keys == NULL) return;
     journal_close(keys->journal);
-    for (size_t i = 0; i < keys->entry_count; i++)
-        key_entry_close(&keys->entries[i]);
+    while (keys->entry_count > 0)
+        key_entry_drop(keys, keys->entry_count - 1);
     free(keys->entries);
+    free(keys->turns);
     free(keys->remains);
     bytes_wipe(keys->secrets, sizeof(*keys->secrets));
     pthread_rwlock_destroy(&keys->lock);
@@ -224,18 +225,6 @@ const MacKey *keys_digest(const Keys *keys) { return &keys->current[KEY_DIGEST]-
 
 const Secret *keys_secret(const Keys *keys, KeyRole role)
 {
-    ASSERT(role == KEY_JOURNAL || role == KEY_MAP);
+    ASSERT(role == KEY_JOURNAL || role == KEY_MAP || role == KEY_PSEUDONYM);
     return &keys->current[role]->key.raw;
-}
-
-const PrivateKey *keys_private(const Keys *keys, KeyRole role)
-{
-    ASSERT(role >= KEY_PLATFORM_RSA && role <= KEY_CHECKPOINT_SM2);
-    return keys->by_role[role]->private_key;
-}
-
-const Certificate *keys_certificate(const Keys *keys, KeyRole role)
-{
-    ASSERT(role >= KEY_PLATFORM_RSA && role <= KEY_TLS_CA);
-    return keys->by_role[role]->certificate;
 }

@@ -9,8 +9,8 @@
  * first start.
  *
  *   symmetric (roles.h says which, in versions)      32 secret bytes a version
- *   platform RSA and SM2 (5 years), TLS CA (P-256)   X.509, self-signed
- *   checkpoint Ed25519 and SM2, box (one a day)      bare public keys
+ *   platform RSA and SM2 (5 years), TLS CA (P-256)   X.509, self-signed; in versions (pairs.h)
+ *   checkpoint Ed25519 and SM2, box (one a day)      bare public keys; the first two in versions
  *
  * A symmetric role has a current version, which protects, and older ones, which only open and
  * verify. A version is due when its period is over or nine tenths of its uses are spent: then
@@ -33,7 +33,7 @@ enum {
     KEYS_INSTANCE_BYTES = 16,
     KEYS_NAME_BYTES_MAX = 32,
     KEYS_SECRET_BYTES = 96 * 1024, /* of the caller's locked memory */
-    KEYS_FACTS_MAX = 128, /* the newest of the destroyed ones are told, as far as there is room */
+    KEYS_FACTS_MAX = 160, /* the newest of the destroyed ones are told, as far as there is room */
     KEYS_USE_STEP = 1 << 20, /* uses are durable in steps: a restart forgets none, it adds some */
 };
 #define KEYS_CERTIFICATE_YEARS 5
@@ -68,6 +68,7 @@ typedef enum KeyRole {
     KEY_SHRED = 18, /* one a month; wraps subject keys, and is destroyed when they have moved on */
     KEY_ONE_TIME = 19,
     KEY_BIOMETRIC = 20,
+    KEY_PSEUDONYM = 21, /* by which payers are named to merchants */
     KEY_ATTACHED = 24, /* MAC: row seals of other people's tables */
     KEY_ROLE_COUNT = 25,
 } KeyRole;
@@ -106,7 +107,7 @@ Span keys_instance(const Keys *keys);
 
 /* --- symmetric keys that never change: borrowed, live as long as `keys` --- */
 const MacKey *keys_digest(const Keys *keys); /* HMAC-SHA512, for digest_set.h */
-/* KEY_JOURNAL or KEY_MAP (asserted): 32 bytes. */
+/* KEY_JOURNAL, KEY_MAP or KEY_PSEUDONYM (asserted): 32 bytes. */
 const Secret *keys_secret(const Keys *keys, KeyRole role);
 
 /* --- symmetric keys in versions --- */
@@ -135,23 +136,25 @@ MUST_USE Status keys_count_uses(Keys *keys, KeyRole role, uint64_t uses);
 const MacKey *keys_row_seal(Keys *keys, uint32_t version, uint32_t *ret_version);
 
 /* Make the next version, durably; it is current from here on, and the one before it only opens.
- * Refuses REFUSED_KEY_NOT_ROTATED (a role without versions), REFUSED_KEY_VERSIONS_FULL (destroy old
- * ones). Faults as keys_open(). */
+ * Refuses REFUSED_KEY_NOT_ROTATED (a role without versions, or a key pair: keys_pair_rotate()),
+ * REFUSED_KEY_VERSIONS_FULL (destroy old ones). Faults as keys_open(). */
 MUST_USE Status keys_rotate(Keys *keys, KeyRole role);
 /* Rotate what is due by the clock: at start, and once a day. Goes on after a role that fails, and
  * returns the first failure. ret_rotated (may be NULL): how many. */
 MUST_USE Status keys_rotate_due(Keys *keys, uint32_t *ret_rotated);
 /*
- * Destroy an old version: durably remembered as destroyed, its sealed record gone from both files
- * of the store, its bytes wiped in memory. On a fault after the first of these the version is
- * destroyed for everybody, and the next start finishes the rest.
+ * Destroy an old version, also of a key pair: durably remembered as destroyed, its sealed record
+ * gone from both files of the store, its bytes wiped in memory. On a fault after the first of these
+ * the version is destroyed for everybody, and the next start finishes the rest.
  *
- * Refuses REFUSED_KEY_UNKNOWN, REFUSED_KEY_DESTROYED, REFUSED_KEY_IN_USE (the current version),
+ * Refuses REFUSED_KEY_UNKNOWN, REFUSED_KEY_DESTROYED, REFUSED_KEY_IN_USE (the current version; of a
+ * pair also one that has not ended, or is held),
  * REFUSED_KEY_NOT_ROTATED, REFUSED_KEY_VERSIONS_FULL (no more destroyed ones can be remembered).
  */
 MUST_USE Status keys_destroy(Keys *keys, KeyRole role, uint32_t version);
 
-uint32_t keys_current_version(const Keys *keys, KeyRole role); /* of a symmetric role (asserted) */
+/* Of any role but KEY_BOX (asserted). */
+uint32_t keys_current_version(Keys *keys, KeyRole role);
 /* Refuses REFUSED_KEY_UNKNOWN, REFUSED_KEY_DESTROYED, REFUSED_KEY_NOT_ROTATED. */
 MUST_USE Status keys_version_created(
         Keys *keys, KeyRole role, uint32_t version, int64_t *ret_created_us);
@@ -159,11 +162,12 @@ MUST_USE Status keys_version_created(
 /* Counts every change of the store: who keeps it elsewhere notices an older copy of the files. */
 uint64_t keys_generation(Keys *keys);
 
-/* --- key pairs: borrowed, live as long as `keys` --- */
+/* --- key pairs: the current version, borrowed until it is destroyed; for the thread that also
+ * calls keys_destroy() (the seal lane). Others hold it: pairs.h. --- */
 /* KEY_PLATFORM_RSA .. KEY_CHECKPOINT_SM2 (asserted). */
-const PrivateKey *keys_private(const Keys *keys, KeyRole role);
+const PrivateKey *keys_private(Keys *keys, KeyRole role);
 /* KEY_PLATFORM_RSA, KEY_PLATFORM_SM2, KEY_TLS_CA (asserted). */
-const Certificate *keys_certificate(const Keys *keys, KeyRole role);
+const Certificate *keys_certificate(Keys *keys, KeyRole role);
 
 /* --- the box key of the day --- */
 typedef struct KeysBox {
@@ -183,8 +187,10 @@ MUST_USE Status keys_box_accept(Keys *keys, const Box *box, BoxSession *ret_sess
 /* --- what is told about keys (KEY_LIST); never the keys --- */
 typedef enum KeyState { /* on the wire: append only */
     KEY_CURRENT = 1, /* protects and opens */
-    KEY_OLD = 2, /* opens only */
+    KEY_OLD = 2, /* opens only; of a pair: still shown to others */
     KEY_GONE = 3, /* destroyed */
+    KEY_NEXT = 4, /* of a pair: shown to others already, protects from its date on */
+    KEY_ENDED = 5, /* of a pair: shown no more; may be destroyed */
 } KeyState;
 
 typedef struct KeyFacts {
@@ -193,8 +199,8 @@ typedef struct KeyFacts {
     KeyState state;
     uint32_t version;
     int64_t created_us;
-    int64_t expires_us; /* 0: none; of a current version: when it is rotated; of a destroyed one:
-                           when that was */
+    int64_t expires_us; /* 0: none; of a current version: when it is rotated or ends; of a
+                           destroyed one: when that was; of a next one: from when it protects */
     uint64_t uses;
     uint64_t uses_max; /* 0: not counted */
     char serial[CERTIFICATE_SERIAL_TEXT_MAX + 1];

@@ -19,11 +19,11 @@ static const Role roles[KEY_ROLE_COUNT] = {
     [KEY_FIELD] = { "field", ROLE_SEALS, ROTATION_DUE, true, YEAR_US, SEALS_MAX },
     [KEY_BACKUP] = { "backup", ROLE_SEALS, ROTATION_DUE, true, YEAR_US, SEALS_MAX },
     [KEY_MAP] = { "map", ROLE_RAW, ROTATION_NEVER, true, 0, 0 },
-    [KEY_PLATFORM_RSA] = { "platform-rsa", ROLE_PAIR, ROTATION_NEVER, true, 0, 0 },
-    [KEY_PLATFORM_SM2] = { "platform-sm2", ROLE_PAIR, ROTATION_NEVER, true, 0, 0 },
-    [KEY_TLS_CA] = { "tls-ca", ROLE_PAIR, ROTATION_NEVER, true, 0, 0 },
-    [KEY_CHECKPOINT_ED25519] = { "checkpoint-ed25519", ROLE_PAIR, ROTATION_NEVER, true, 0, 0 },
-    [KEY_CHECKPOINT_SM2] = { "checkpoint-sm2", ROLE_PAIR, ROTATION_NEVER, true, 0, 0 },
+    [KEY_PLATFORM_RSA] = { "platform-rsa", ROLE_PAIR, ROTATION_ASKED, true, 0, 0 },
+    [KEY_PLATFORM_SM2] = { "platform-sm2", ROLE_PAIR, ROTATION_ASKED, true, 0, 0 },
+    [KEY_TLS_CA] = { "tls-ca", ROLE_PAIR, ROTATION_ASKED, true, 0, 0 },
+    [KEY_CHECKPOINT_ED25519] = { "checkpoint-ed25519", ROLE_PAIR, ROTATION_ASKED, true, 0, 0 },
+    [KEY_CHECKPOINT_SM2] = { "checkpoint-sm2", ROLE_PAIR, ROTATION_ASKED, true, 0, 0 },
     [KEY_BOX] = { "box", ROLE_PAIR, ROTATION_NEVER, false, 0, 0 },
     [KEY_CARD] = { "card", ROLE_SEALS, ROTATION_DUE, false, YEAR_US, SEALS_MAX },
     [KEY_BINDING] = { "binding", ROLE_SEALS, ROTATION_DUE, false, YEAR_US, SEALS_MAX },
@@ -32,6 +32,7 @@ static const Role roles[KEY_ROLE_COUNT] = {
     [KEY_SHRED] = { "shred", ROLE_SEALS, ROTATION_MONTHLY, false, 0, SEALS_MAX },
     [KEY_ONE_TIME] = { "one-time", ROLE_SEALS, ROTATION_ASKED, false, WEEK_US, SEALS_MAX },
     [KEY_BIOMETRIC] = { "biometric", ROLE_SEALS, ROTATION_ASKED, false, YEAR_US, SEALS_MAX },
+    [KEY_PSEUDONYM] = { "pseudonym", ROLE_RAW, ROTATION_NEVER, false, 0, 0 },
     [KEY_ATTACHED] = { "attached", ROLE_MACS, ROTATION_DUE, false, YEAR_US, MACS_MAX },
 };
 
@@ -56,8 +57,15 @@ const char *role_algorithm(KeyRole role, KeysSuite suite)
     const bool sm = suite == KEYS_SM;
     switch (role) {
     case KEY_DIGEST: return "HMAC-SHA512";
-    case KEY_JOURNAL: return "HMAC-SHA256";
+    case KEY_JOURNAL:
+    case KEY_PSEUDONYM: return "HMAC-SHA256";
     case KEY_MAP: return "SipHash-2-4-128";
+    case KEY_PLATFORM_RSA: return "RSA-2048";
+    case KEY_PLATFORM_SM2:
+    case KEY_CHECKPOINT_SM2: return "SM2";
+    case KEY_CHECKPOINT_ED25519: return "Ed25519";
+    case KEY_TLS_CA: return "P-256";
+    case KEY_BOX: return sm ? "SM2" : "P-256";
     default: break;
     }
     if (role_of(role)->form == ROLE_MACS) return sm ? "HMAC-SM3" : "HMAC-SHA256";

@@ -8,7 +8,8 @@
  *   raw      bytes for a use of its own
  *
  * Not rotated: digest, journal and map name or chain what is already written; a new one would make
- * the house forget who is locked and what is spent.
+ * the house forget who is locked and what is spent. Nor the pseudonyms' key: merchants know payers
+ * by what it made.
  */
 #include "keys/keys.h"
 
@@ -34,5 +35,5 @@ typedef struct Role {
 const Role *role_of(uint32_t role);
 /* "card". Refuses REFUSED_KEY_UNKNOWN. */
 MUST_USE Status role_parse(Span name, KeyRole *ret_role);
-/* "AES-256-GCM", "HMAC-SM3"... of a symmetric role. */
+/* "AES-256-GCM", "HMAC-SM3", "RSA-2048"... */
 const char *role_algorithm(KeyRole role, KeysSuite suite);

@@ -16,7 +16,7 @@ static KeyVersion *find(const Keys *keys, KeyRole role, uint32_t version)
     return NULL;
 }
 
-static const KeyRemains *find_remains(const Keys *keys, KeyRole role, uint32_t version)
+const KeyRemains *version_remains(const Keys *keys, KeyRole role, uint32_t version)
 {
     for (size_t i = 0; i < keys->remains_count; i++) {
         const KeyRemains *r = &keys->remains[i];
@@ -45,6 +45,12 @@ static bool rotates(KeyRole role)
 {
     const Role *r = role_of(role);
     return r != NULL && r->rotation != ROTATION_NEVER;
+}
+
+static bool has_form(KeyRole role, RoleForm form)
+{
+    const Role *r = role_of(role);
+    return r != NULL && r->form == form;
 }
 
 static bool rotates_itself(KeyRole role)
@@ -157,7 +163,7 @@ Status version_load(Keys *keys, const KeyHead *head, Span payload, Span secret)
     REQUIRE(secret.size == KEYS_SYMMETRIC_BYTES, REFUSED_KEYSTORE_TAMPERED);
     REQUIRE(payload.size <= KEYS_VERSION_RECORD_BYTES, REFUSED_KEYSTORE_TAMPERED);
     const bool is_new = find(keys, head->role, head->version) == NULL
-            && find_remains(keys, head->role, head->version) == NULL;
+            && version_remains(keys, head->role, head->version) == NULL;
     REQUIRE(is_new, REFUSED_KEYSTORE_TAMPERED);
     KeyVersion *v = find(keys, (KeyRole)0, 0);
     REQUIRE(v != NULL, REFUSED_KEY_VERSIONS_FULL);
@@ -173,11 +179,9 @@ Status version_load(Keys *keys, const KeyHead *head, Span payload, Span secret)
     return OK;
 }
 
-Status version_make(Keys *keys, KeyRole role)
+Status version_add(Keys *keys, KeyRole role, const Secret *secret)
 {
     REQUIRE(find(keys, (KeyRole)0, 0) != NULL, REFUSED_KEY_VERSIONS_FULL);
-    CLEANUP(secret_wipe) Secret secret = { .size = KEYS_SYMMETRIC_BYTES };
-    TRY(random_fill(&keys->random, secret.bytes, secret.size));
     const KeyHead head = {
         .role = role,
         .algorithm = ALGORITHM_SECRET,
@@ -185,7 +189,14 @@ Status version_make(Keys *keys, KeyRole role)
         .key_id = (uint32_t)role,
         .created_us = clock_now_us(&keys->clock),
     };
-    return key_record_add(keys, &head, NULL, secret_span(&secret));
+    return key_record_add(keys, &head, NULL, secret_span(secret));
+}
+
+Status version_make(Keys *keys, KeyRole role)
+{
+    CLEANUP(secret_wipe) Secret secret = { .size = KEYS_SYMMETRIC_BYTES };
+    TRY(random_fill(&keys->random, secret.bytes, secret.size));
+    return version_add(keys, role, &secret);
 }
 
 /* What is appended but not durable could be gone after a power cut, and what was sealed with it
@@ -202,7 +213,7 @@ static Status rotate(Keys *keys, KeyRole role)
 
 Status keys_rotate(Keys *keys, KeyRole role)
 {
-    REQUIRE(rotates(role), REFUSED_KEY_NOT_ROTATED);
+    REQUIRE(rotates(role) && !has_form(role, ROLE_PAIR), REFUSED_KEY_NOT_ROTATED);
     CLEANUP(keys_unlock) Keys *held = keys;
     pthread_rwlock_wrlock(&held->lock);
     return rotate(keys, role);
@@ -307,16 +318,29 @@ static Status look_up(const Keys *keys, KeyRole role, uint32_t number, const Key
     const KeyVersion *current = keys->current[role];
     const bool is_current = number == 0 || number == current->version;
     const KeyVersion *v = is_current ? current : find(keys, role, number);
-    REQUIRE(v != NULL || find_remains(keys, role, number) == NULL, REFUSED_KEY_DESTROYED);
+    REQUIRE(v != NULL || version_remains(keys, role, number) == NULL, REFUSED_KEY_DESTROYED);
     REQUIRE(v != NULL, REFUSED_KEY_UNKNOWN);
     *ret = v;
     return OK;
 }
 
-uint32_t keys_current_version(const Keys *keys, KeyRole role)
+uint32_t keys_current_version(Keys *keys, KeyRole role)
 {
-    ASSERT(keys->current[role] != NULL);
-    return keys->current[role]->version;
+    if (keys->current[role] != NULL) return keys->current[role]->version;
+    ASSERT(has_form(role, ROLE_PAIR) && role != KEY_BOX);
+    CLEANUP(keys_unlock) Keys *held = keys;
+    pthread_rwlock_rdlock(&held->lock);
+    return pair_current(keys, role)->head.version;
+}
+
+static Status pair_created(
+        const Keys *keys, KeyRole role, uint32_t version, int64_t *ret_created_us)
+{
+    const KeyEntry *entry = pair_find(keys, role, version);
+    REQUIRE(entry != NULL || version_remains(keys, role, version) == NULL, REFUSED_KEY_DESTROYED);
+    REQUIRE(entry != NULL, REFUSED_KEY_UNKNOWN);
+    *ret_created_us = entry->head.created_us;
+    return OK;
 }
 
 Status keys_version_created(Keys *keys, KeyRole role, uint32_t version, int64_t *ret_created_us)
@@ -326,15 +350,10 @@ Status keys_version_created(Keys *keys, KeyRole role, uint32_t version, int64_t 
     REQUIRE(version > 0, REFUSED_KEY_UNKNOWN);
     CLEANUP(keys_unlock) Keys *held = keys;
     pthread_rwlock_rdlock(&held->lock);
+    if (has_form(role, ROLE_PAIR)) return pair_created(keys, role, version, ret_created_us);
     TRY(look_up(keys, role, version, &v));
     *ret_created_us = v->created_us;
     return OK;
-}
-
-static bool has_form(KeyRole role, RoleForm form)
-{
-    const Role *r = role_of(role);
-    return r != NULL && r->form == form;
 }
 
 Status keys_seal_copy(Keys *keys, KeyRole role, uint32_t version, SealKey *ret_key)
@@ -386,9 +405,8 @@ const MacKey *keys_row_seal(Keys *keys, uint32_t version, uint32_t *ret_version)
 
 /* --- how they go --- */
 
-static void bury_in_memory(Keys *keys, KeyVersion *v, const KeyRemains *remains)
+static void bury_in_memory(Keys *keys, KeyVersion *v)
 {
-    keys->remains[keys->remains_count++] = *remains;
     bytes_wipe(v, sizeof(*v));
     keys->buried = true;
 }
@@ -398,13 +416,13 @@ Status version_replay_destroyed(Keys *keys, Span payload)
     KeyRemains remains = { 0 };
     TRY(take_remains(payload, &remains));
     REQUIRE(keys->remains_count < KEYS_DESTROYED_MAX, REFUSED_KEYSTORE_TAMPERED);
-    REQUIRE(find_remains(keys, remains.role, remains.version) == NULL, REFUSED_KEYSTORE_TAMPERED);
+    REQUIRE(version_remains(keys, remains.role, remains.version) == NULL,
+            REFUSED_KEYSTORE_TAMPERED);
     KeyVersion *v = find(keys, remains.role, remains.version);
+    if (has_form(remains.role, ROLE_PAIR)) TRY(pair_replay_destroyed(keys, &remains));
     REQUIRE(v == NULL || v != keys->current[remains.role], REFUSED_KEYSTORE_TAMPERED);
-    if (v != NULL)
-        bury_in_memory(keys, v, &remains); /* its record stands before this one */
-    else
-        keys->remains[keys->remains_count++] = remains;
+    if (v != NULL) bury_in_memory(keys, v); /* its record stands before this one */
+    keys->remains[keys->remains_count++] = remains;
     return OK;
 }
 
@@ -416,21 +434,29 @@ Status versions_bury(Keys *keys)
     return OK;
 }
 
+Status version_note_destroyed(Keys *keys, const KeyRemains *remains)
+{
+    uint8_t memory[32];
+    Buffer b = BUFFER_OF(memory);
+    REQUIRE(keys->remains_count < KEYS_DESTROYED_MAX, REFUSED_KEY_VERSIONS_FULL);
+    TRY(put_remains(remains, &b));
+    TRY(keys_append(keys, KEYS_DESTROYED, span_of_buffer(&b)));
+    TRY(keys_make_durable(keys));
+    keys->remains[keys->remains_count++] = *remains;
+    return OK;
+}
+
 Status keys_destroy(Keys *keys, KeyRole role, uint32_t version)
 {
     REQUIRE(rotates(role), REFUSED_KEY_NOT_ROTATED);
     CLEANUP(keys_unlock) Keys *held = keys;
     pthread_rwlock_wrlock(&held->lock);
+    if (has_form(role, ROLE_PAIR)) return pair_destroy(keys, role, version);
     const KeyVersion *known = NULL;
     TRY(look_up(keys, role, version, &known));
     REQUIRE(known != keys->current[role], REFUSED_KEY_IN_USE);
-    REQUIRE(keys->remains_count < KEYS_DESTROYED_MAX, REFUSED_KEY_VERSIONS_FULL);
     const KeyRemains remains = { role, version, known->created_us, clock_now_us(&keys->clock) };
-    uint8_t memory[32];
-    Buffer b = BUFFER_OF(memory);
-    TRY(put_remains(&remains, &b));
-    TRY(keys_append(keys, KEYS_DESTROYED, span_of_buffer(&b)));
-    TRY(keys_make_durable(keys));
-    bury_in_memory(keys, find(keys, role, version), &remains);
+    TRY(version_note_destroyed(keys, &remains));
+    bury_in_memory(keys, find(keys, role, version));
     return versions_bury(keys);
 }

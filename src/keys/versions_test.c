@@ -88,7 +88,7 @@ static void old_versions_open_and_new_ones_protect(KeysSuite suite)
     EXPECT_REFUSED(opens(r, KEY_CARD, span_of_buffer(&first)), REFUSED_KEY_UNKNOWN);
     EXPECT_REFUSED(keys_rotate(r->keys, KEY_JOURNAL), REFUSED_KEY_NOT_ROTATED);
     EXPECT_REFUSED(keys_rotate(r->keys, KEY_PLATFORM_RSA), REFUSED_KEY_NOT_ROTATED);
-    EXPECT_REFUSED(keys_rotate(r->keys, (KeyRole)21), REFUSED_KEY_NOT_ROTATED);
+    EXPECT_REFUSED(keys_rotate(r->keys, (KeyRole)23), REFUSED_KEY_NOT_ROTATED);
     EXPECT_REFUSED(keys_rotate(r->keys, (KeyRole)200), REFUSED_KEY_NOT_ROTATED);
 }
 

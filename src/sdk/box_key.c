@@ -10,6 +10,7 @@ typedef struct BoxKeyJson {
     int64_t expires_us;
     Span public_key;
     Span signature;
+    Span signature_before;
 } BoxKeyJson;
 
 static const JsonField box_key_fields[] = {
@@ -18,6 +19,7 @@ static const JsonField box_key_fields[] = {
     { "expires_us", JSON_INT, true, 0, INT64_MAX, offsetof(BoxKeyJson, expires_us) },
     { "public_key", JSON_TEXT, true, 1, 2048, offsetof(BoxKeyJson, public_key) },
     { "signature", JSON_TEXT, true, 1, 2048, offsetof(BoxKeyJson, signature) },
+    { "signature_before", JSON_TEXT, false, 0, 2048, offsetof(BoxKeyJson, signature_before) },
 };
 
 void box_key_free(BoxKey *key)
@@ -28,20 +30,29 @@ void box_key_free(BoxKey *key)
 
 /* Whoever hands out a box key of his own reads all that is put into boxes: what the platform did
  * not sign is none. */
-MUST_USE static Status verify(const PublicKey *platform, const BoxKeyJson *json, Span point)
+MUST_USE static Status verify_one(
+        const PublicKey *platform, const BoxKeyJson *json, Span text, Span point)
 {
     uint8_t message_bytes[128 + SIGN_SPKI_BYTES_MAX];
     uint8_t signature_bytes[SIGN_BYTES_MAX];
     Buffer message = BUFFER_OF(message_bytes);
     Buffer signature = BUFFER_OF(signature_bytes);
     REQUIRE(platform != NULL, REFUSED_SIGNATURE_INVALID);
-    TRY(base64_decode(json->signature, &signature));
+    TRY(base64_decode(text, &signature));
     TRY(buffer_put(&message, SPAN("hufu-box-key")));
     TRY(buffer_put_u32(&message, (uint32_t)json->key_id));
     TRY(buffer_put_u8(&message, (uint8_t)json->suite));
     TRY(buffer_put_i64(&message, json->expires_us));
     TRY(buffer_put(&message, point));
     return sign_verify(platform, span_of_buffer(&message), span_of_buffer(&signature));
+}
+
+/* The pinned key is the platform's, or the one before it. */
+MUST_USE static Status verify(const PublicKey *platform, const BoxKeyJson *json, Span point)
+{
+    const Status s = verify_one(platform, json, json->signature, point);
+    if (status_ok(s) || json->signature_before.size == 0) return s;
+    return verify_one(platform, json, json->signature_before, point);
 }
 
 Status box_key_read(Span text, BoxKey *key)

@@ -1,8 +1,8 @@
 #pragma once
 /*
  * box_key: the key of the day that boxes are made for, believed only when the pinned platform key
- * signed it (ipc/vault_wire.h says over what): no service in between can put in one of its own.
- * Floor 3. No shared state.
+ * signed it, also as the one before (ipc/vault_wire.h says over what): no service in between can
+ * put in one of its own. Floor 3. No shared state.
  */
 #include "crypto/box.h"
 

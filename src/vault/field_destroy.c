@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/time.h"
 #include "crypto/sign.h"
+#include "keys/pairs.h"
 #include "vault/approval.h"
 #include "vault/legal_hold.h"
 #include "vault/policy_book.h"
@@ -74,11 +75,13 @@ static Status put_text(Field *field, const KeyedHash *subjects, uint32_t count, 
 }
 
 static Status put_signature(
-        const Keys *keys, KeyRole role, const char *name, Span text, Buffer *ret_certificate)
+        Keys *keys, KeyRole role, const char *name, Span text, Buffer *ret_certificate)
 {
     uint8_t memory[SIGN_BYTES_MAX];
     Buffer signature = BUFFER_OF(memory);
-    TRY(sign_make(keys_private(keys, role), text, &signature));
+    CLEANUP(keys_pair_release) KeyPair pair = { 0 };
+    TRY(keys_pair_hold(keys, role, 0, &pair));
+    TRY(sign_make(pair.private_key, text, &signature));
     TRY(buffer_print(ret_certificate, "%s ", name));
     TRY(base64_encode(span_of_buffer(&signature), ret_certificate));
     return buffer_put_u8(ret_certificate, '\n');
@@ -89,7 +92,7 @@ static Status put_certificate(Field *field, const KeyedHash *subjects, uint32_t 
 {
     uint8_t memory[WIRE_CERTIFICATE_BYTES_MAX];
     Buffer b = BUFFER_OF(memory);
-    const Keys *keys = field->config.keys;
+    Keys *keys = field->config.keys;
     TRY(put_text(field, subjects, count, version, now_us, &b));
     const Span text = span_of_buffer(&b);
     TRY(put_signature(keys, KEY_CHECKPOINT_ED25519, "ed25519", text, &b));

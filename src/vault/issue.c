@@ -1,6 +1,7 @@
 #include "vault/issue.h"
 
 #include "base/secret.h"
+#include "keys/pairs.h"
 
 enum { SERIAL_BYTES = 16 };
 
@@ -26,6 +27,14 @@ static bool is_ours_alone(Span message)
     return message.size >= label.size && span_equal((Span) { message.data, label.size }, label);
 }
 
+static Status sign_with(
+        const Issue *issue, KeyRole role, uint32_t version, Span message, Buffer *ret_signature)
+{
+    CLEANUP(keys_pair_release) KeyPair pair = { 0 };
+    TRY(keys_pair_hold(issue->keys, role, version, &pair));
+    return sign_make(pair.private_key, message, ret_signature);
+}
+
 Status issue_signatures(const Issue *issue, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
@@ -40,7 +49,7 @@ Status issue_signatures(const Issue *issue, Span request, Buffer *ret_answer)
         TRY(wire_take_sign_item(&c, &item));
         TRY(role_of(item.key, &role));
         REQUIRE(!is_ours_alone(item.message), REFUSED_VAULT_FORBIDDEN);
-        TRY(sign_make(keys_private(issue->keys, role), item.message, &signature));
+        TRY(sign_with(issue, role, item.version, item.message, &signature));
         TRY(buffer_put_framed(ret_answer, span_of_buffer(&signature)));
     }
     return cursor_end(&c);
@@ -79,8 +88,8 @@ static void collect(const Issue *issue, Alternatives *ret)
     }
 }
 
-static Status make_leaf(const Issue *issue, const PublicKey *key, CertificateSubject subject,
-        int64_t life_us, Certificate **ret_leaf)
+static Status make_leaf(const Issue *issue, const KeyPair *authority, const PublicKey *key,
+        CertificateSubject subject, int64_t life_us, Certificate **ret_leaf)
 {
     const int64_t now_us = clock_now_us(&issue->clock);
     uint8_t serial[SERIAL_BYTES];
@@ -89,8 +98,8 @@ static Status make_leaf(const Issue *issue, const PublicKey *key, CertificateSub
     subject.serial = SPAN_OF(serial);
     subject.not_before_us = now_us - 60 * (int64_t)1000000; /* clocks differ a little */
     subject.not_after_us = now_us + life_us;
-    return certificate_issue(keys_certificate(issue->keys, KEY_TLS_CA),
-            keys_private(issue->keys, KEY_TLS_CA), key, &subject, ret_leaf);
+    return certificate_issue(
+            authority->certificate, authority->private_key, key, &subject, ret_leaf);
 }
 
 static Status put_certificate(const Certificate *certificate, Buffer *b)
@@ -106,10 +115,12 @@ static Status issue_leaf(const Issue *issue, Span spki, const CertificateSubject
 {
     CLEANUP(public_key_free) PublicKey *key = NULL;
     CLEANUP(certificate_free) Certificate *leaf = NULL;
+    CLEANUP(keys_pair_release) KeyPair authority = { 0 };
     TRY(public_key_from_spki(spki, &key));
-    TRY(make_leaf(issue, key, *subject, life_us, &leaf));
+    TRY(keys_pair_hold(issue->keys, KEY_TLS_CA, 0, &authority));
+    TRY(make_leaf(issue, &authority, key, *subject, life_us, &leaf));
     TRY(put_certificate(leaf, ret_answer));
-    return put_certificate(keys_certificate(issue->keys, KEY_TLS_CA), ret_answer);
+    return put_certificate(authority.certificate, ret_answer);
 }
 
 Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer)
@@ -149,51 +160,69 @@ Status issue_caller_leaf(const Issue *issue, Span request, Buffer *ret_answer)
 
 /* --- the box key of the day --- */
 
+/* Nothing, when no old key is shown. */
+static Status sign_with_old(const Issue *issue, KeyRole role, Span message, Buffer *ret_signature)
+{
+    CLEANUP(keys_pair_release) KeyPair pair = { 0 };
+    const Status s = keys_pair_hold_old(issue->keys, role, &pair);
+    if (status_is(s, REFUSED_KEY_UNKNOWN)) return OK;
+    TRY(s);
+    return sign_make(pair.private_key, message, ret_signature);
+}
+
 Status issue_box_key(const Issue *issue, Buffer *ret_answer)
 {
     KeysBox box;
     uint8_t message_memory[128];
-    uint8_t signature_memory[SIGN_BYTES_MAX];
+    uint8_t signature_memory[2][SIGN_BYTES_MAX];
     Buffer message = BUFFER_OF(message_memory);
-    Buffer signature = BUFFER_OF(signature_memory);
+    Buffer signature = BUFFER_OF(signature_memory[0]);
+    Buffer before = BUFFER_OF(signature_memory[1]);
     TRY(keys_box_today(issue->keys, &box));
     TRY(buffer_put(&message, SPAN("hufu-box-key")));
     TRY(buffer_put_u32(&message, box.key_id));
     TRY(buffer_put_u8(&message, (uint8_t)box.suite));
     TRY(buffer_put_i64(&message, box.expires_us));
     TRY(buffer_put(&message, SPAN_OF(box.point)));
-    TRY(sign_make(
-            keys_private(issue->keys, KEY_PLATFORM_RSA), span_of_buffer(&message), &signature));
+    TRY(sign_with(issue, KEY_PLATFORM_RSA, 0, span_of_buffer(&message), &signature));
+    TRY(sign_with_old(issue, KEY_PLATFORM_RSA, span_of_buffer(&message), &before));
     const WireBoxKey wire = { box.key_id, (uint8_t)box.suite, box.expires_us, SPAN_OF(box.point),
-        span_of_buffer(&signature) };
+        span_of_buffer(&signature), span_of_buffer(&before) };
     return wire_put_box_key(ret_answer, &wire);
 }
 
 /* --- what everybody may know --- */
 
-static Status put_named_certificate(const Issue *issue, KeyRole role, Span name, Buffer *b)
-{
-    TRY(buffer_put_framed(b, name));
-    return put_certificate(keys_certificate(issue->keys, role), b);
-}
+typedef struct PublicList {
+    Buffer *answer;
+    uint32_t count;
+} PublicList;
 
-static Status put_named_key(const Issue *issue, KeyRole role, Span name, Buffer *b)
+static Status put_public(void *context, const KeyPublic *key)
 {
-    uint8_t memory[SIGN_SPKI_BYTES_MAX];
-    Buffer spki = BUFFER_OF(memory);
-    TRY(public_key_to_spki(private_key_public(keys_private(issue->keys, role)), &spki));
-    TRY(buffer_put_framed(b, name));
-    return buffer_put_framed(b, span_of_buffer(&spki));
+    PublicList *list = context;
+    const WirePublicKey wire = { span_of_text(key->name), key->version, (uint8_t)key->state,
+        key->from_us, key->ends_us, key->der, key->note };
+    list->count++;
+    return wire_put_public_key(list->answer, &wire);
 }
 
 Status issue_public_keys(const Issue *issue, Buffer *ret_answer)
 {
-    TRY(buffer_put_u32(ret_answer, 5));
-    TRY(put_named_certificate(issue, KEY_PLATFORM_RSA, SPAN("platform-rsa"), ret_answer));
-    TRY(put_named_certificate(issue, KEY_PLATFORM_SM2, SPAN("platform-sm2"), ret_answer));
-    TRY(put_named_certificate(issue, KEY_TLS_CA, SPAN("tls-ca"), ret_answer));
-    TRY(put_named_key(issue, KEY_CHECKPOINT_ED25519, SPAN("checkpoint-ed25519"), ret_answer));
-    return put_named_key(issue, KEY_CHECKPOINT_SM2, SPAN("checkpoint-sm2"), ret_answer);
+    PublicList list = { .answer = ret_answer };
+    const size_t at = ret_answer->size;
+    TRY(buffer_put_u32(ret_answer, 0));
+    TRY(keys_public_each(issue->keys, put_public, &list));
+    const size_t end = ret_answer->size;
+    ret_answer->size = at; /* the count, now that it is known */
+    TRY(buffer_put_u32(ret_answer, list.count));
+    ret_answer->size = end;
+    return OK;
+}
+
+Status issue_pseudonym_key(const Issue *issue, Buffer *ret_answer)
+{
+    return buffer_put(ret_answer, secret_span(keys_secret(issue->keys, KEY_PSEUDONYM)));
 }
 
 Status issue_key_list(const Issue *issue, Buffer *ret_answer)

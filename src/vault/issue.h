@@ -19,8 +19,9 @@ typedef struct Issue {
     int64_t tls_life_us; /* of hufud's certificate */
 } Issue;
 
-/* list of (WireSignKey u8, message framed) -> list of signature framed. Refuses
- * REFUSED_KEY_UNKNOWN, REFUSED_VAULT_FORBIDDEN (what only vaultd itself says under this key). */
+/* list of WireSignItem -> list of signature framed. Refuses REFUSED_KEY_UNKNOWN,
+ * REFUSED_KEY_NOT_CURRENT, REFUSED_VAULT_FORBIDDEN (what only vaultd itself says under this
+ * key). */
 MUST_USE Status issue_signatures(const Issue *issue, Span request, Buffer *ret_answer);
 /* SPKI DER framed -> certificate DER framed, CA certificate DER framed. For "hufud". */
 MUST_USE Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer);
@@ -28,7 +29,9 @@ MUST_USE Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_ans
 MUST_USE Status issue_caller_leaf(const Issue *issue, Span request, Buffer *ret_answer);
 /* -> WireBoxKey */
 MUST_USE Status issue_box_key(const Issue *issue, Buffer *ret_answer);
-/* -> list of (name framed, certificate or SPKI DER framed) */
+/* -> list of WirePublicKey */
 MUST_USE Status issue_public_keys(const Issue *issue, Buffer *ret_answer);
+/* -> key [32]: what hufud names payers to merchants by; the same for ever. */
+MUST_USE Status issue_pseudonym_key(const Issue *issue, Buffer *ret_answer);
 /* -> list of WireKeyFacts */
 MUST_USE Status issue_key_list(const Issue *issue, Buffer *ret_answer);

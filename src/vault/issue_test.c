@@ -21,8 +21,8 @@ static void test_signatures(void)
     uint8_t memory[256];
     Buffer b = BUFFER_OF(memory);
     EXPECT_OK(buffer_put_u32(&b, 2));
-    EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { WIRE_SIGN_RSA, SPAN("first") }));
-    EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { WIRE_SIGN_SM2, SPAN("second") }));
+    EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { WIRE_SIGN_RSA, 0, SPAN("first") }));
+    EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { WIRE_SIGN_SM2, 0, SPAN("second") }));
     EXPECT_OK(house_ask(h, VAULT_SIGN, span_of_buffer(&b)));
     Cursor c = cursor_of(span_of_buffer(&h->answer));
     uint32_t count = 0;
@@ -46,14 +46,14 @@ static void test_nothing_of_ours_is_signed_for_others(void)
             uint8_t memory[64];
             Buffer b = BUFFER_OF(memory);
             EXPECT_OK(buffer_put_u32(&b, 1));
-            EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { key, span_of_text(forged[i]) }));
+            EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { key, 0, span_of_text(forged[i]) }));
             EXPECT_REFUSED(house_ask(h, VAULT_SIGN, span_of_buffer(&b)), REFUSED_VAULT_FORBIDDEN);
         }
     }
     uint8_t memory[64]; /* an answer's time, also one that begins like DER */
     Buffer b = BUFFER_OF(memory);
     EXPECT_OK(buffer_put_u32(&b, 1));
-    EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { WIRE_SIGN_RSA, SPAN("0123\nn\n\n") }));
+    EXPECT_OK(wire_put_sign_item(&b, &(WireSignItem) { WIRE_SIGN_RSA, 0, SPAN("0123\nn\n\n") }));
     EXPECT_OK(house_ask(h, VAULT_SIGN, span_of_buffer(&b)));
 }
 

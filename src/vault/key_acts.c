@@ -3,8 +3,10 @@
 #include "base/encoding.h"
 #include "base/time.h"
 #include "crypto/signed_text.h"
+#include "keys/pairs.h"
 #include "keys/roles.h"
 #include "vault/approval.h"
+#include "vault/note.h"
 
 #define LOOK_EACH_US ((int64_t)3600 * TIME_SECOND_US)
 
@@ -63,16 +65,92 @@ static Status take_act(KeyActs *acts, Span request, Span operation, KeyAct *ret)
     return OK;
 }
 
+/* At most nine digits, and not one more than the number has. */
+static Status parse_number(Span text, uint32_t *ret_number)
+{
+    uint32_t number = 0;
+    REQUIRE(text.size >= 1 && text.size <= 9, REFUSED_KEY_UNKNOWN);
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t digit = (uint8_t)(text.data[i] - '0');
+        REQUIRE(digit <= 9 && (i > 0 || digit > 0 || text.size == 1), REFUSED_KEY_UNKNOWN);
+        number = number * 10 + digit;
+    }
+    *ret_number = number;
+    return OK;
+}
+
+/* "card", or "platform-rsa/86400/2592000" */
+static Status parse_turn(Span subject, KeyRole *ret_role, KeyTurnTimes *ret_times)
+{
+    Cursor c = cursor_of(subject);
+    Span name;
+    Span wait;
+    uint32_t seconds[2] = { 0, 0 };
+    *ret_times = (KeyTurnTimes) { 0, 0 };
+    if (!status_ok(cursor_until(&c, '/', &name))) return role_parse(subject, ret_role);
+    TRY(role_parse(name, ret_role));
+    REQUIRE(status_ok(cursor_until(&c, '/', &wait)), REFUSED_KEY_TURN_TIME);
+    TRY(parse_number(wait, &seconds[0]));
+    TRY(parse_number(c.rest, &seconds[1]));
+    REQUIRE(role_of(*ret_role)->form == ROLE_PAIR, REFUSED_KEY_TURN_TIME);
+    *ret_times = (KeyTurnTimes) { seconds[0] * TIME_SECOND_US, seconds[1] * TIME_SECOND_US };
+    return OK;
+}
+
+static Status put_base64_key(const PublicKey *key, Buffer *b)
+{
+    uint8_t memory[SIGN_SPKI_BYTES_MAX];
+    Buffer spki = BUFFER_OF(memory);
+    TRY(public_key_to_spki(key, &spki));
+    TRY(base64_encode(span_of_buffer(&spki), b));
+    return buffer_put_u8(b, '\n');
+}
+
+/* The log's keys say who comes after one of them, and how long the log was then. */
+static Status put_change(void *context, KeyRole role, uint32_t version, const PublicKey *before,
+        const PublicKey *key, Buffer *ret_note)
+{
+    const KeyActs *acts = context;
+    uint8_t name_memory[128];
+    uint8_t text_memory[KEYS_CHANGE_BYTES_MAX];
+    Buffer name = BUFFER_OF(name_memory);
+    Buffer text = BUFFER_OF(text_memory);
+    TRY(buffer_put(&name, SPAN("hufu/")));
+    TRY(hex_encode(keys_instance(acts->keys), &name));
+    TRY(buffer_put(&name, SPAN("/key-change")));
+    TRY(buffer_put(&text, span_of_buffer(&name)));
+    TRY(buffer_print(&text, "\n%s %u\n%u %llu\n", role_of(role)->name, version,
+            acts->view->memory->log_epoch, (unsigned long long)acts->view->tree.size));
+    TRY(put_base64_key(before, &text));
+    TRY(put_base64_key(key, &text));
+    TRY(time_format(clock_now_us(&acts->clock), &text));
+    TRY(buffer_put_u8(&text, '\n'));
+    return note_sign(acts->keys, span_of_buffer(&name), span_of_buffer(&text), ret_note);
+}
+
+static Status turn_key(
+        KeyActs *acts, KeyRole role, const KeyTurnTimes *times, uint32_t *ret_version)
+{
+    const KeyEndorse endorse = { put_change, acts };
+    if (role_of(role)->form == ROLE_PAIR)
+        return keys_pair_rotate(acts->keys, role, times, &endorse, ret_version);
+    TRY(keys_rotate(acts->keys, role));
+    *ret_version = keys_current_version(acts->keys, role);
+    return OK;
+}
+
 Status key_acts_rotate(KeyActs *acts, Span request, Buffer *ret_answer)
 {
     KeyAct act = { 0 };
     KeyRole role = KEY_CARD;
+    KeyTurnTimes times;
+    uint32_t version = 0;
     TRY(take_act(acts, request, SPAN("rotate-key"), &act));
-    TRY(role_parse(act.subject, &role));
+    TRY(parse_turn(act.subject, &role, &times));
     TRY(memory_spend_approvals(acts->view->memory, &act.approvals));
-    TRY(keys_rotate(acts->keys, role));
+    TRY(turn_key(acts, role, &times, &version));
     TRY(key_acts_note(acts));
-    return buffer_put_u32(ret_answer, keys_current_version(acts->keys, role));
+    return buffer_put_u32(ret_answer, version);
 }
 
 /* "shred/3" */
@@ -82,14 +160,8 @@ static Status parse_subject(Span subject, KeyRole *ret_role, uint32_t *ret_versi
     Span name;
     REQUIRE(status_ok(cursor_until(&c, '/', &name)), REFUSED_KEY_UNKNOWN);
     TRY(role_parse(name, ret_role));
-    uint64_t version = 0;
-    REQUIRE(c.rest.size >= 1 && c.rest.size <= 9, REFUSED_KEY_UNKNOWN);
-    for (size_t i = 0; i < c.rest.size; i++) {
-        const uint8_t digit = (uint8_t)(c.rest.data[i] - '0');
-        REQUIRE(digit <= 9 && (i > 0 || digit > 0), REFUSED_KEY_UNKNOWN);
-        version = version * 10 + digit;
-    }
-    *ret_version = (uint32_t)version;
+    TRY(parse_number(c.rest, ret_version));
+    REQUIRE(*ret_version > 0, REFUSED_KEY_UNKNOWN);
     return OK;
 }
 

@@ -34,8 +34,19 @@ uint32_t key_acts_look(KeyActs *acts);
 /* Note the generation now: after what may have made a key. */
 MUST_USE Status key_acts_note(KeyActs *acts);
 
-/* approval x2 -> version u32 of the new current key. Refuses as approval_take(), keys_rotate(), and
- * REFUSED_KEY_UNKNOWN. Seal lane. */
+/*
+ * approval x2 over "card", "checkpoint-sm2", or for a platform or CA pair
+ * "platform-rsa/WAIT/OVERLAP", seconds until the new version signs, and from then until the old one
+ * ends
+ *   -> version u32 of the new key.
+ *
+ * A checkpoint key signs, before it goes, a C2SP note of six lines (audit/key_change.h reads it):
+ *   hufu/<ledger>/key-change | name and version of the new key | log epoch and tree size
+ *   | base64 SPKI before | base64 SPKI | time
+ *
+ * Refuses as approval_take(), keys_rotate(), keys_pair_rotate(), and REFUSED_KEY_UNKNOWN. Seal
+ * lane.
+ */
 MUST_USE Status key_acts_rotate(KeyActs *acts, Span request, Buffer *ret_answer);
 /*
  * approval x2 -> certificate of destruction, a signed text (crypto/signed_text.h).

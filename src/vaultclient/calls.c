@@ -54,15 +54,15 @@ MUST_USE static Status put_items(
     size_t put = 0;
     size_t bytes = 4;
     for (; put < count; put++) {
-        bytes += 1 + 4 + items[put].message.size;
+        bytes += 1 + 4 + 4 + items[put].message.size;
         if (bytes > request->capacity) break;
     }
     REQUIRE(put > 0, REFUSED_BUFFER_FULL);
     request->size = 0;
     TRY(buffer_put_u32(request, (uint32_t)put));
     for (size_t i = 0; i < put; i++) {
-        TRY(buffer_put_u8(request, (uint8_t)items[i].key));
-        TRY(buffer_put_framed(request, items[i].message));
+        const WireSignItem item = { (uint8_t)items[i].key, items[i].version, items[i].message };
+        TRY(wire_put_sign_item(request, &item));
     }
     *ret_put = put;
     return OK;
@@ -147,7 +147,7 @@ Status vaultclient_box_key(VaultClient *client, Buffer *memory, WireBoxKey *ret_
     return OK;
 }
 
-Status vaultclient_public_keys(VaultClient *client, Buffer *memory, VaultPublicKey *ret_keys,
+Status vaultclient_public_keys(VaultClient *client, Buffer *memory, WirePublicKey *ret_keys,
         size_t capacity, size_t *ret_count)
 {
     Cursor c = { 0 };
@@ -155,12 +155,21 @@ Status vaultclient_public_keys(VaultClient *client, Buffer *memory, VaultPublicK
     TRY(ask_plain(client, VAULT_PUBLIC_KEYS, memory, &c));
     READ(cursor_u32(&c, &count));
     REQUIRE(count <= capacity, REFUSED_BUFFER_FULL);
-    for (size_t i = 0; i < count; i++) {
-        READ(cursor_framed(&c, VAULTCLIENT_ANSWER_BYTES_MAX, &ret_keys[i].name));
-        READ(cursor_framed(&c, VAULTCLIENT_ANSWER_BYTES_MAX, &ret_keys[i].der));
-    }
+    for (size_t i = 0; i < count; i++)
+        READ(wire_take_public_key(&c, &ret_keys[i]));
     READ(cursor_end(&c));
     *ret_count = count;
+    return OK;
+}
+
+Status vaultclient_pseudonym_key(VaultClient *client, uint8_t ret_key[WIRE_PSEUDONYM_KEY_BYTES])
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(client, &slot));
+    TRY(slot_ask(slot, VAULT_PSEUDONYM_KEY, &slot->answer));
+    REQUIRE(slot->answer.size == WIRE_PSEUDONYM_KEY_BYTES, REFUSED_IPC_FORMAT);
+    memcpy(ret_key, slot->answer.data, WIRE_PSEUDONYM_KEY_BYTES);
+    bytes_wipe(slot->answer.data, WIRE_PSEUDONYM_KEY_BYTES);
     return OK;
 }
 

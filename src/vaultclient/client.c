@@ -187,6 +187,7 @@ static bool twice_is_once(VaultOperation operation)
     case VAULT_PASSWORD_CHECK:
     case VAULT_BOX_KEY:
     case VAULT_PUBLIC_KEYS:
+    case VAULT_PSEUDONYM_KEY:
     case VAULT_TLS_LEAF:
     case VAULT_CALLER_LEAF:
     case VAULT_KEY_LIST:

@@ -31,7 +31,7 @@ enum {
     VAULTCLIENT_REQUEST_BYTES_MAX =
             768 * 1024, /* of one typed call; the guard and the scan have their own */
     VAULTCLIENT_ANSWER_BYTES_MAX = 128 * 1024,
-    VAULTCLIENT_KEYS_MAX = 128, /* of vaultclient_key_list() and vaultclient_public_keys() */
+    VAULTCLIENT_KEYS_MAX = 160, /* of vaultclient_key_list() and vaultclient_public_keys() */
 };
 
 typedef struct VaultClient VaultClient;
@@ -69,6 +69,7 @@ MUST_USE Status vaultclient_checkpoint(VaultClient *client, Buffer *ret_note);
 /* --- signatures of the platform's message keys --- */
 typedef struct VaultSignItem {
     WireSignKey key;
+    uint32_t version; /* of the key; 0: the current one */
     Span message; /* at most WIRE_MESSAGE_BYTES_MAX */
     Buffer *ret_signature; /* appended to; SIGN_BYTES_MAX is enough */
 } VaultSignItem;
@@ -83,13 +84,12 @@ MUST_USE Status vaultclient_set_pin(VaultClient *client, const WirePinSet *set, 
 
 /* --- keys --- */
 MUST_USE Status vaultclient_box_key(VaultClient *client, Buffer *memory, WireBoxKey *ret_key);
-typedef struct VaultPublicKey {
-    Span name;
-    Span der; /* certificate or SubjectPublicKeyInfo */
-} VaultPublicKey;
 /* At most `capacity` keys (more: REFUSED_BUFFER_FULL). */
 MUST_USE Status vaultclient_public_keys(VaultClient *client, Buffer *memory,
-        VaultPublicKey *ret_keys, size_t capacity, size_t *ret_count);
+        WirePublicKey *ret_keys, size_t capacity, size_t *ret_count);
+/* Wipe it after use. */
+MUST_USE Status vaultclient_pseudonym_key(
+        VaultClient *client, uint8_t ret_key[WIRE_PSEUDONYM_KEY_BYTES]);
 MUST_USE Status vaultclient_key_list(VaultClient *client, Buffer *memory, WireKeyFacts *ret_keys,
         size_t capacity, size_t *ret_count);
 /* A certificate for hufud's own TLS key; the key itself never leaves hufud. */

@@ -136,7 +136,7 @@ static void signatures_in_lists(void)
     memset(message, 'm', sizeof(message));
     for (size_t i = 0; i < WIRE_SIGN_ITEMS_MAX; i++) {
         signatures[i] = (Buffer)BUFFER_OF(texts[i]);
-        items[i] = (VaultSignItem) { i % 2 == 0 ? WIRE_SIGN_RSA : WIRE_SIGN_SM2,
+        items[i] = (VaultSignItem) { i % 2 == 0 ? WIRE_SIGN_RSA : WIRE_SIGN_SM2, 0,
             { message, sizeof(message) - i }, &signatures[i] };
     }
     EXPECT_OK(vaultclient_sign(client, items, WIRE_SIGN_ITEMS_MAX));

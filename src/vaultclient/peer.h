@@ -135,14 +135,12 @@ static Status peer_sign(Span request, Buffer *answer)
     TRY(cursor_u32(&c, &count));
     TRY(buffer_put_u32(answer, count));
     for (uint32_t i = 0; i < count; i++) {
-        uint8_t key = 0;
-        Span message = { 0 };
-        TRY(cursor_u8(&c, &key));
-        TRY(cursor_framed(&c, WIRE_MESSAGE_BYTES_MAX, &message));
+        WireSignItem item = { 0 };
+        TRY(wire_take_sign_item(&c, &item));
         TRY(buffer_put_u32(answer, 6));
-        TRY(buffer_put_u8(answer, key));
-        TRY(buffer_put_u32(answer, (uint32_t)message.size));
-        TRY(buffer_put_u8(answer, message.data[0]));
+        TRY(buffer_put_u8(answer, item.key));
+        TRY(buffer_put_u32(answer, (uint32_t)item.message.size));
+        TRY(buffer_put_u8(answer, item.message.data[0]));
     }
     return cursor_end(&c);
 }

@@ -25,6 +25,13 @@ static void pause_ms(long ms)
 
 int stand_audit(const Stand *stand)
 {
+    char keys[STAND_PATH_BYTES_MAX];
+    snprintf(keys, sizeof(keys), "%s", stand_path(stand, PATH_KEYS));
+    return stand_audit_with(stand, keys, NULL);
+}
+
+int stand_audit_with(const Stand *stand, const char *keys, const char *changes)
+{
     const pid_t pid = fork();
     if (pid == 0) {
         char program[STAND_PATH_BYTES_MAX + 16];
@@ -33,9 +40,10 @@ int stand_audit(const Stand *stand)
                 open(stand_path(stand, "log/auditor.log"), O_WRONLY | O_CREAT | O_APPEND, 0644);
         dup2(log, 1);
         dup2(log, 2);
-        execl(program, program, "--database", stand_path(stand, PATH_DATABASE), "--keys",
-                stand_path(stand, PATH_KEYS), "--checkpoints", stand_path(stand, "checkpoints"),
-                "--second", stand_path(stand, "second"), (char *)NULL);
+        execl(program, program, "--database", stand_path(stand, PATH_DATABASE), "--keys", keys,
+                "--checkpoints", stand_path(stand, "checkpoints"), "--second",
+                stand_path(stand, "second"), changes == NULL ? (char *)NULL : "--key-changes",
+                changes, (char *)NULL);
         _exit(127);
     }
     int status = 0;

@@ -284,7 +284,7 @@ static Status read_ready(Stand *stand)
     return OK;
 }
 
-static Status trust_authority(Stand *stand)
+Status stand_trust(Stand *stand)
 {
     static uint8_t bytes[16384];
     Buffer pem = BUFFER_OF(bytes);
@@ -299,7 +299,7 @@ static Status trust_authority(Stand *stand)
 Status stand_await(Stand *stand)
 {
     for (int waited = 0; waited < STAND_READY_MS_MAX; waited += POLL_MS) {
-        if (status_ok(read_ready(stand))) return trust_authority(stand);
+        if (status_ok(read_ready(stand))) return stand_trust(stand);
         if (stand_ended(stand, STAND_HUFUD, NULL)) break;
         pause_ms(POLL_MS);
     }

@@ -75,6 +75,10 @@ MUST_USE Status stand_payer(Stand *stand, const char *payer_id, const char *pin,
 /* Run `auditor` on the stand's database; its exit status (0 clean, 1 findings, 2 could not). Output
  * in log/auditor.log. */
 int stand_audit(const Stand *stand);
+/* The same with keys of the auditor's own, and, unless NULL, another file with their changes. */
+int stand_audit_with(const Stand *stand, const char *keys, const char *changes);
+/* Trust whom the house's ca.pem names now. */
+MUST_USE Status stand_trust(Stand *stand);
 
 /* One value of the first column of the first row, read beside the programs (read-only); ASSERTs
  * that it exists. */
