@@ -42,10 +42,11 @@ static Status look(PublicKeys *keys, House *house, const char *path)
     TRY(digest_authorities(shown, count, authorities));
     TRY(platform_keys_take(&house->platform, shown, count));
     TRY(first_files_keys(path, shown, count));
-    if (!bytes_equal_ct(authorities, keys->authorities, sizeof(authorities)))
+    if (keys->known && !bytes_equal_ct(authorities, keys->authorities, sizeof(authorities)))
         atomic_store(&keys->ca_changed, true);
     memcpy(keys->authorities, authorities, sizeof(authorities));
     memcpy(keys->shown, digest, sizeof(digest));
+    keys->known = true;
     return OK;
 }
 

@@ -10,6 +10,7 @@
 
 typedef struct PublicKeys {
     pthread_mutex_t lock;
+    bool known; /* the first look is no change */
     uint8_t shown[DIGEST_SHA256_BYTES]; /* of what was shown last */
     uint8_t authorities[DIGEST_SHA256_BYTES];
     _Atomic bool ca_changed;
