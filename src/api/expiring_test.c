@@ -42,10 +42,6 @@ static void test_the_platforms_certificates(void)
     EXPECT_OK(house_open(&t, 1));
     const int64_t day = TIME_DAY_US;
     PlatformKeys *platform = &t.house.platform;
-    platform_keys_open(platform);
-    platform->keys[0] = (PlatformKey) { .sign_key = WIRE_SIGN_RSA, .serial = "AA01" };
-    platform->keys[1] = (PlatformKey) { .sign_key = WIRE_SIGN_SM2, .serial = "AA02" };
-    platform->count = 2;
     EXPECT(alerts_when(&t, 400 * day, 31 * day) == 0);
     EXPECT(expiring_platform_count(&t.house) == 0);
     EXPECT(alerts_when(&t, 400 * day, 29 * day) == 1);

@@ -57,6 +57,10 @@ static inline Status house_open_rooms(TestHouse *t)
     practice_guard_open(&t->practice);
     t->practice.guard.append = house_append_nothing;
     t->practice.guard.committed = NULL;
+    platform_keys_open(&house->platform);
+    house->platform.keys[0] = (PlatformKey) { .sign_key = WIRE_SIGN_RSA, .serial = "AA01" };
+    house->platform.keys[1] = (PlatformKey) { .sign_key = WIRE_SIGN_SM2, .serial = "AA02" };
+    house->platform.count = 2;
     TRY(batcher_start(t->store, &t->practice.guard, &house->clock, 0, &house->batcher));
     TRY(domain_open(t->domain, NULL, &house->domain));
     const VaultClientConfig vault = { .socket_path = t->socket };
