@@ -335,9 +335,38 @@ static bool restore(const char *more)
             && status_ok(stand_start(&stand, STAND_HUFUD));
 }
 
+/* TP-8, TP-16: nor does a restore take back that numbers were revealed since: the log of reveals
+ * proves itself, and every line of it is in the log that goes on. */
+static void reveals_are_all_told(void)
+{
+    EXPECT(operator_ended(HUFU("reveal", "list"), 0));
+    EXPECT(operator_ended(HUFU("audit", "report", "--no-pdf"), 0));
+    EXPECT(stand_number(&stand,
+                   "SELECT count(*) FROM audit_leaf WHERE"
+                   " instr(leaf, CAST('not in the domain store' AS BLOB)) > 0")
+            == 0);
+    EXPECT(stand_number(&stand,
+                   "SELECT count(*) FROM audit_leaf WHERE"
+                   " instr(leaf, CAST('lines 1-' AS BLOB)) > 0")
+            == 1);
+}
+
+/* Whoever asks vaultd past hufud takes the lines of it with him: that they are missing is told. */
+static void the_thief_is_noticed(void)
+{
+    EXPECT(operator_ended(HUFU("reveal", "list"), 1));
+    EXPECT(operator_says("ROW_MISSING"));
+    EXPECT(operator_ended(HUFU("audit", "report", "--no-pdf"), 0));
+    EXPECT(stand_number(&stand,
+                   "SELECT count(*) FROM audit_leaf WHERE"
+                   " instr(leaf, CAST('not in the domain store' AS BLOB)) > 0")
+            >= 1);
+}
+
 static void test_last_months_backup_brings_nobody_back(void)
 {
     EXPECT(restore("--domain"));
+    reveals_are_all_told();
     nobody_reads_the_dead();
     the_rows_say_so();
     everybody_else_is_there();
@@ -346,6 +375,7 @@ static void test_last_months_backup_brings_nobody_back(void)
 static void test_nor_does_the_ledger_alone(void)
 {
     EXPECT(restore(NULL));
+    the_thief_is_noticed();
     nobody_reads_the_dead();
     the_rows_say_so();
     everybody_else_is_there();

@@ -4,8 +4,10 @@
 #include "audit/log.h"
 #include "base/seams.h"
 #include "store/replace.h"
+#include "vaultclient/fields.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,8 +105,32 @@ Status restore_files_unpack(
     return check_tree(files->fresh[RESTORE_LEDGER], &header->manifest);
 }
 
+static void domain_drop(DomainStore **domain) { domain_close(*domain); }
+
+/* vaultd has counted its lines for good: without those of the time since, the log would never prove
+ * itself again. A store that cannot be read has none to give. */
+MUST_USE static Status carry_reveals(const RestoreFiles *files)
+{
+    CLEANUP(domain_drop) DomainStore *live = NULL;
+    CLEANUP(domain_drop) DomainStore *fresh = NULL;
+    TRY(domain_open(files->live[RESTORE_DOMAIN], NULL, &live));
+    TRY(domain_open(files->fresh[RESTORE_DOMAIN], NULL, &fresh));
+    return fields_carry_reveals(live, fresh);
+}
+
+static void prepare_domain(const RestoreFiles *files)
+{
+    if (access(files->live[RESTORE_DOMAIN], F_OK) != 0) return;
+    if (!status_ok(carry_reveals(files)))
+        fprintf(stderr,
+                "hufu restore: the present domain store cannot be read; reveals since the "
+                "backup are missing in the log of reveals, and the audit report says so\n");
+    remove_tails(files->fresh[RESTORE_DOMAIN]);
+}
+
 Status restore_files_replace(const RestoreFiles *files)
 {
+    if (files->with_domain) prepare_domain(files);
     for (size_t i = RESTORE_FILES; i-- > 0;) {
         if (i == RESTORE_DOMAIN && !files->with_domain) continue;
         TRY(store_replace(files->live[i], files->fresh[i], files->kept[i]));

@@ -26,7 +26,8 @@ void restore_files_name(const Layout *layout, bool with_domain, RestoreFiles *re
  */
 MUST_USE Status restore_files_unpack(
         const RestoreFiles *files, const Disk *archive, const ArchiveHeader *header, Span key);
-/* Put them into their place, the ledger last. Faults FAULT_DISK. */
+/* Put them into their place, the ledger last; hufud is away. The log of reveals is not taken back:
+ * its lines since the backup go with the domain store. Faults FAULT_DISK. */
 MUST_USE Status restore_files_replace(const RestoreFiles *files);
 /* Remove fresh files that were not put into place. */
 void restore_files_remove(const RestoreFiles *files);

@@ -134,9 +134,8 @@ static Status note_restore(Opening *o, const WireStatus *status)
     Buffer note = BUFFER_OF(memory);
     bool written = false;
     size_t destroyed = 0;
-    const Fields fields = { o->house.domain, o->house.vault };
     TRY(restored_write(o->config.database, status, o->house.batcher, &written));
-    TRY(restored_destroy_again(o->config.database, &fields, o->house.batcher, &destroyed));
+    TRY(restored_catch_up(o->config.database, &o->house, &destroyed));
     if (destroyed > 0) LOG(LOG_ALERT, "hufud.destroyed_again", LOG_NUMBER(COUNT, destroyed));
     if (written) {
         LOG(LOG_ALERT, "hufud.restored", LOG_NUMBER(TREE_SIZE, status->tree_size));

@@ -1,11 +1,13 @@
 #include "restored.h"
 
 #include "api/event.h"
+#include "api/reveal_feed.h"
 #include "base/encoding.h"
 #include "lifecycle/retention.h"
 #include "policy/detect.h"
 #include "store/replace.h"
 #include "store/unit_wait.h"
+#include "vaultclient/fields.h"
 
 /* One approver acts, the other stands beside; both are named, and so is how far the log went back.
  */
@@ -81,20 +83,26 @@ static Status judge_page(
     return OK;
 }
 
-Status restored_destroy_again(
-        const char *database, const Fields *fields, Batcher *batcher, size_t *ret_count)
+static Status destroy_all_again(House *house, size_t *ret_count)
+{
+    const Fields fields = { house->domain, house->vault };
+    Page page = { .count = DESTROY_SUBJECTS_MAX };
+    while (page.count == DESTROY_SUBJECTS_MAX) {
+        TRY(batcher_between(house->batcher, list_page, &page));
+        if (page.count == 0) return OK;
+        TRY(judge_page(&fields, house->batcher, &page, ret_count));
+        page.after = page.names[page.count - 1];
+    }
+    return OK;
+}
+
+Status restored_catch_up(const char *database, House *house, size_t *ret_count)
 {
     RestoreNote note = { 0 };
-    Page page = { .count = DESTROY_SUBJECTS_MAX };
     bool found = false;
     *ret_count = 0;
     TRY(store_note_read(database, &note, &found));
     if (!found) return OK;
-    while (page.count == DESTROY_SUBJECTS_MAX) {
-        TRY(batcher_between(batcher, list_page, &page));
-        if (page.count == 0) return OK;
-        TRY(judge_page(fields, batcher, &page, ret_count));
-        page.after = page.names[page.count - 1];
-    }
-    return OK;
+    TRY(reveal_feed_rewind(house));
+    return destroy_all_again(house, ret_count);
 }

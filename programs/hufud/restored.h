@@ -4,9 +4,8 @@
  * replaced, put into the audit log who replaced it and why, and destroy again what was destroyed
  * since the backup, before anybody is served.
  */
+#include "api/house.h"
 #include "ipc/vault_wire.h"
-#include "store/batch.h"
-#include "vaultclient/fields.h"
 
 /*
  * Before any checkpoint is signed or request served: write the restorer's note as an AUDIT_RESTORE
@@ -21,10 +20,10 @@ MUST_USE Status restored_write(
 
 /*
  * Before any request is served, while a note stands: whom the restored databases have back although
- * vaultd destroyed them leave both again (TP-3, LL-4.5.4). Killed in between, the next start does
- * the rest, whether the restore's own event is written by then or not.
+ * vaultd destroyed them leave both again (TP-3, LL-4.5.4), and the reveals that the restored log
+ * has not heard of will be told again. Killed in between, the next start does the rest, whether the
+ * restore's own event is written by then or not.
  *
  * ret_count  of how many subjects
  */
-MUST_USE Status restored_destroy_again(
-        const char *database, const Fields *fields, Batcher *batcher, size_t *ret_count);
+MUST_USE Status restored_catch_up(const char *database, House *house, size_t *ret_count);

@@ -1,6 +1,8 @@
 #include "api/reveal_feed.h"
 
 #include "api/event.h"
+#include "audit/log.h"
+#include "base/money.h"
 #include "policy/detect.h"
 #include "vaultclient/fields.h"
 
@@ -154,6 +156,51 @@ static Status tell_all(House *house, int64_t now_us)
     while (more)
         TRY(tell_page(house, &fields, &more));
     return OK;
+}
+
+/* --- after a restore --- */
+
+/* "times N lines A-B ...": B, when it is the highest so far. */
+static void take_told(const AuditEvent *event, uint64_t *last)
+{
+    Span word;
+    int64_t number = 0;
+    Cursor c = cursor_of(event->detail);
+    if (event->kind != AUDIT_REVEAL) return;
+    for (int i = 0; i < 3; i++)
+        if (!status_ok(cursor_until(&c, ' ', &word))) return;
+    if (!status_ok(cursor_until(&c, '-', &word)) || !status_ok(cursor_until(&c, ' ', &word)))
+        return;
+    if (!status_ok(i64_parse(word, &number)) || number <= 0) return;
+    if ((uint64_t)number > *last) *last = (uint64_t)number;
+}
+
+static Status look_into(void *context, const AuditEntry *entry)
+{
+    AuditLeaf leaf;
+    AuditEvents events;
+    AuditEvent event;
+    bool more = true;
+    TRY(audit_leaf_parse(entry->leaf, &leaf));
+    TRY(audit_events_begin(leaf.events, &events));
+    for (;;) {
+        TRY(audit_events_next(&events, &event, &more));
+        if (!more) return OK;
+        take_told(&event, context);
+    }
+}
+
+static Status read_told(void *context, Store *store)
+{
+    return audit_each_entry(store, 0, look_into, context);
+}
+
+Status reveal_feed_rewind(House *house)
+{
+    const Fields fields = { house->domain, house->vault };
+    uint64_t last = 0;
+    TRY(batcher_between(house->batcher, read_told, &last));
+    return fields_reveals_tell(&fields, last);
 }
 
 void reveal_feed_open(RevealFeed *feed)

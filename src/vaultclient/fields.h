@@ -107,6 +107,8 @@ typedef MUST_USE Status (*FieldsVisit)(void *context, const WireRevealRecord *re
 MUST_USE Status fields_reveals(
         const Fields *fields, int64_t from_us, int64_t to_us, FieldsVisit visit, void *context);
 
+/* Put into `to` every line that only `from` has: an older domain store takes back no reveal. */
+MUST_USE Status fields_carry_reveals(DomainStore *from, DomainStore *to);
 /* For whoever tells the audit log of them: a page of the lines after this number, as they are kept
  * and not proved, oldest first; and up to which number the log has them. */
 MUST_USE Status fields_reveals_after(

@@ -4,6 +4,10 @@
 #include "crypto/digest.h"
 #include "vaultclient/client_internal.h"
 
+#include <stdlib.h>
+
+enum { RECORD_BYTES_MAX = 2048 };
+
 #define READ(expression) REQUIRE(status_ok(expression), REFUSED_IPC_FORMAT)
 
 static Status put_approvals(const WireApproval *approvals, Buffer *request)
@@ -117,6 +121,62 @@ Status fields_keep_reveals(const Fields *fields)
 {
     WireRevealHead head;
     return keep_all(fields, &head);
+}
+
+/* --- into a restored store --- */
+
+enum { CARRIED_MAX = 256 };
+
+typedef struct Carrying {
+    int64_t after; /* the last number that was carried */
+    size_t count;
+    Buffer bytes; /* number u64, record framed, each */
+} Carrying;
+
+static const char get_carried[] =
+        "SELECT number, record FROM reveal WHERE number > ?1 ORDER BY number LIMIT 256";
+
+static Status take_carried(void *context, const Value *values, size_t count)
+{
+    Carrying *c = context;
+    ASSERT(count == 2 && c->count < CARRIED_MAX);
+    c->count++;
+    c->after = values[0].integer;
+    TRY(buffer_put_u64(&c->bytes, (uint64_t)values[0].integer));
+    return buffer_put_framed(&c->bytes, values[1].bytes);
+}
+
+static Status put_carried(void *context, Store *store)
+{
+    const Carrying *carrying = context;
+    Cursor c = cursor_of(span_of_buffer(&carrying->bytes));
+    for (size_t i = 0; i < carrying->count; i++) {
+        uint64_t number = 0;
+        Span record;
+        TRY(cursor_u64(&c, &number));
+        TRY(cursor_framed(&c, WIRE_MESSAGE_BYTES_MAX, &record));
+        const Value values[] = { VALUE_OF_INT((int64_t)number), VALUE_OF_BYTES(record) };
+        TRY(store_execute(store, put_line, values, 2));
+    }
+    return OK;
+}
+
+static void memory_free(uint8_t **memory) { free(*memory); }
+
+Status fields_carry_reveals(DomainStore *from, DomainStore *to)
+{
+    enum { BYTES = CARRIED_MAX * (RECORD_BYTES_MAX + 16) };
+    CLEANUP(memory_free) uint8_t *memory = malloc(BYTES);
+    CHECK(memory != NULL, FAULT_MEMORY);
+    Carrying carrying = { .count = 1 };
+    while (carrying.count > 0) {
+        const Value after = VALUE_OF_INT(carrying.after);
+        carrying.count = 0;
+        carrying.bytes = (Buffer) { memory, 0, BYTES };
+        TRY(domain_query(from, get_carried, &after, 1, take_carried, &carrying));
+        TRY(domain_transaction(to, put_carried, &carrying));
+    }
+    return OK;
 }
 
 /* --- what the audit log has of them --- */
