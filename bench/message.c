@@ -11,6 +11,7 @@
 #include "message/answer.h"
 #include "message/client.h"
 #include "message/request.h"
+#include "processor.h"
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -18,7 +19,6 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     REQUESTS = 1000, /* signed before; each pass has a replay set of its own */
@@ -64,13 +64,6 @@ static void must_be(int one)
     exit(EXIT_FAILURE);
 }
 
-static double cpu_s(void)
-{
-    struct timespec t = { 0 };
-    ASSERT(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* --- the room --- */
 
 static Status find_key(
@@ -113,9 +106,9 @@ static double room_verifies_per_s(Side *side)
     while (spent_s * 1000 < MEASURE_MS) {
         must(nonce_open(4 * REQUESTS, &random, &side->nonces));
         must(message_verifier_open(&keys, side->nonces, &side->verifier));
-        const double start_s = cpu_s();
+        const double start_s = processor_thread_s();
         verify_pass(side);
-        spent_s += cpu_s() - start_s;
+        spent_s += processor_thread_s() - start_s;
         done += REQUESTS;
         message_verifier_close(side->verifier);
         nonce_close(side->nonces);
@@ -126,10 +119,10 @@ static double room_verifies_per_s(Side *side)
 static double room_signs_per_s(const Side *side)
 {
     const Random random = random_system();
-    const double start_s = cpu_s();
+    const double start_s = processor_thread_s();
     double spent_s = 0;
     size_t done = 0;
-    for (; spent_s * 1000 < MEASURE_MS; spent_s = cpu_s() - start_s, done++) {
+    for (; spent_s * 1000 < MEASURE_MS; spent_s = processor_thread_s() - start_s, done++) {
         Answer answer;
         uint8_t signature_bytes[SIGN_BYTES_MAX];
         Buffer signature = BUFFER_OF(signature_bytes);
@@ -174,10 +167,10 @@ static size_t raw_sign(const Side *side, Span message, uint8_t ret_signature[SIG
 
 static double raw_signs_per_s(const Side *side, Span message)
 {
-    const double start_s = cpu_s();
+    const double start_s = processor_thread_s();
     double spent_s = 0;
     size_t done = 0;
-    for (; spent_s * 1000 < MEASURE_MS; spent_s = cpu_s() - start_s, done++) {
+    for (; spent_s * 1000 < MEASURE_MS; spent_s = processor_thread_s() - start_s, done++) {
         uint8_t signature[SIGN_BYTES_MAX];
         ASSERT(raw_sign(side, message, signature) > 0);
     }
@@ -188,10 +181,10 @@ static double raw_verifies_per_s(const Side *side, Span message)
 {
     uint8_t signature[SIGN_BYTES_MAX];
     const size_t size = raw_sign(side, message, signature);
-    const double start_s = cpu_s();
+    const double start_s = processor_thread_s();
     double spent_s = 0;
     size_t done = 0;
-    for (; spent_s * 1000 < MEASURE_MS; spent_s = cpu_s() - start_s, done++) {
+    for (; spent_s * 1000 < MEASURE_MS; spent_s = processor_thread_s() - start_s, done++) {
         EVP_MD_CTX *digest = raw_context(side, true);
         must_be(EVP_DigestVerify(digest, signature, size, message.data, message.size));
         raw_context_free(digest);

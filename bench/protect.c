@@ -20,6 +20,7 @@
 #include "policy/detect_number.h"
 #include "policy/purposes.h"
 #include "policy/tables.h"
+#include "processor.h"
 #include "vaultd.h"
 
 #include <openssl/evp.h>
@@ -290,7 +291,7 @@ static void check_rewrapped(House *h)
 static void print_rewrap(House *h, const Vaultd *v)
 {
     double spent = 0;
-    const double cpu = vaultd_cpu_s(v);
+    const double cpu = processor_program_s(v->pid);
     for (int k = 0; k < BATCHES; k++) {
         Buffer b = BUFFER_OF(requests[k]);
         put_rewrap(k, &b);
@@ -300,7 +301,8 @@ static void print_rewrap(House *h, const Vaultd *v)
         check_rewrapped(h);
     }
     printf("\"rewrap\":{\"per_s\":%.0f,\"per_cpu_s\":%.0f,\"rss_mb\":%.1f}",
-            BATCH * BATCHES / spent, BATCH * BATCHES / (vaultd_cpu_s(v) - cpu), vaultd_rss_mb(v));
+            BATCH * BATCHES / spent, BATCH * BATCHES / (processor_program_s(v->pid) - cpu),
+            vaultd_rss_mb(v));
 }
 
 static void print_suite(const char *name, const char *suite)
@@ -323,9 +325,9 @@ static void print_suite(const char *name, const char *suite)
     (void)make_requests(&client, SUBJECTS, 1);
     (void)protect_all(h, SUBJECTS, 1, false); /* fills the cache of subject keys */
     const double client_per_s = make_requests(&client, SUBJECTS, BATCHES);
-    const double cpu = vaultd_cpu_s(&v);
+    const double cpu = processor_program_s(v.pid);
     const double batched = protect_all(h, SUBJECTS, BATCHES, false);
-    const double per_cpu = BATCH * BATCHES / (vaultd_cpu_s(&v) - cpu);
+    const double per_cpu = BATCH * BATCHES / (processor_program_s(v.pid) - cpu);
     (void)make_requests(&client, 1, BATCHES);
     const double one_subject = protect_all(h, 1, BATCHES, false);
     printf("\"%s\":{\"batched_per_s\":%.0f,\"per_cpu_s\":%.0f,\"subjects_1_per_s\":%.0f,"

@@ -2,13 +2,12 @@
 #include "seal_rows.h"
 
 #include "cluster.h"
+#include "processor.h"
 #include "vault/row_seal.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { ROWS = 4096, COLUMNS = 8, IMAGE_BYTES = 256, VERIFIED = 640 * 1000, DATABASE_ROWS = 200000 };
 
@@ -20,14 +19,6 @@ typedef struct Sealed {
 
 static Sealed rows[ROWS];
 static double best_per_s; /* of HMAC-SHA256: what pgcrypto is compared with */
-
-/* CPU of this thread: other people's work on the machine does not count. */
-static double cpu_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* TP-12's account, with a status and an owner, from its columns to its canonical bytes. */
 static void encode(int i, Buffer *ret_image)
@@ -60,7 +51,7 @@ static double verify_per_s(Keys *keys)
     double best = 0;
     key.mac = keys_row_seal(keys, 0, &key.version);
     for (int run = 0; run < 5; run++) {
-        const double start = cpu_s();
+        const double start = processor_thread_s();
         for (int i = 0; i < VERIFIED; i += ROW_SEALS_MAX) {
             RowView views[ROW_SEALS_MAX];
             const RowView *pointers[ROW_SEALS_MAX];
@@ -76,7 +67,7 @@ static double verify_per_s(Keys *keys)
             for (int k = 0; k < ROW_SEALS_MAX; k++)
                 ASSERT(bytes_equal_ct(seals[k], rows[(i + k) % ROWS].seal, WIRE_SEAL_BYTES));
         }
-        const double per_s = VERIFIED / (cpu_s() - start);
+        const double per_s = VERIFIED / (processor_thread_s() - start);
         if (per_s > best) best = per_s;
     }
     return best;
@@ -100,27 +91,6 @@ static bool run(PGconn *connection, const char *sql)
     if (!good) fprintf(stderr, "seal: %s", PQerrorMessage(connection));
     PQclear(result);
     return good;
-}
-
-/* User and system time of a process, in seconds. */
-static double process_cpu_s(int pid)
-{
-    char path[64];
-    char text[1024];
-    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-    FILE *file = fopen(path, "re");
-    if (file == NULL) return 0;
-    const size_t n = fread(text, 1, sizeof(text) - 1, file);
-    fclose(file);
-    text[n] = '\0';
-    const char *at = strrchr(text, ')');
-    for (int field = 2; at != NULL && field < 14; field++)
-        at = strchr(at + 1, ' ');
-    if (at == NULL) return 0;
-    char *end = NULL;
-    const double user = strtod(at + 1, &end);
-    const double system_ticks = strtod(end, NULL);
-    return (user + system_ticks) / (double)sysconf(_SC_CLK_TCK);
 }
 
 #define KEY "'\\x0707070707070707070707070707070707070707070707070707070707070707'::bytea"
@@ -153,10 +123,10 @@ static double query_per_s(PGconn *connection, const char *sql)
     const int pid = PQbackendPID(connection);
     double best = 0;
     for (int round = 0; round < 3; round++) {
-        const double start = process_cpu_s(pid);
+        const double start = processor_program_s(pid);
         for (int i = 0; i < 3; i++)
             if (!run(connection, sql)) return 0;
-        const double spent = process_cpu_s(pid) - start;
+        const double spent = processor_program_s(pid) - start;
         const double per_s = spent > 0 ? 3.0 * DATABASE_ROWS / spent : 0;
         if (per_s > best) best = per_s;
     }

@@ -12,6 +12,7 @@
 #include "callers.h"
 #include "command.h"
 #include "enrol.h"
+#include "processor.h"
 #include "sdk/hufu.h"
 
 #include <pthread.h>
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { CALLERS_AT_ONCE = 4, CALLS = 4000, BATCH = 512, BATCHES = 24 };
 
@@ -36,25 +36,6 @@ static double now_s(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Processor seconds of one program so far. */
-static double cpu_s(StandProgram program)
-{
-    char path[64];
-    char line[1024];
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)stand.pids[program]);
-    FILE *file = fopen(path, "re");
-    if (file == NULL || fgets(line, sizeof(line), file) == NULL) exit(1);
-    fclose(file);
-    const char *at = strrchr(line, ')');
-    long ticks = 0;
-    for (int i = 0; i < 12 && at != NULL; i++)
-        at = strchr(at + 1, ' ');
-    char *end = NULL;
-    if (at != NULL) ticks = strtol(at, &end, 10);
-    if (end != NULL) ticks += strtol(end, NULL, 10);
-    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static bool open_settings(void)
@@ -110,7 +91,8 @@ static Figures run(int batch, int calls)
     static BenchCaller callers[CALLERS_AT_ONCE];
     static double all[CALLERS_AT_ONCE * CALLS];
     size_t count = 0;
-    const double cpu[2] = { cpu_s(STAND_HUFUD), cpu_s(STAND_VAULTD) };
+    const double cpu[2] = { processor_program_s(stand.pids[STAND_HUFUD]),
+        processor_program_s(stand.pids[STAND_VAULTD]) };
     const double began = now_s();
     for (int i = 0; i < CALLERS_AT_ONCE; i++) {
         callers[i] = (BenchCaller) { .batch = batch, .calls = calls };
@@ -123,8 +105,8 @@ static Figures run(int batch, int calls)
         count += (size_t)calls;
     }
     const double took = now_s() - began;
-    const double hufud = cpu_s(STAND_HUFUD) - cpu[0];
-    const double vaultd = cpu_s(STAND_VAULTD) - cpu[1];
+    const double hufud = processor_program_s(stand.pids[STAND_HUFUD]) - cpu[0];
+    const double vaultd = processor_program_s(stand.pids[STAND_VAULTD]) - cpu[1];
     qsort(all, count, sizeof(all[0]), by_size);
     const double fields = (double)count * batch;
     return (Figures) { .per_s = fields / took,

@@ -1,11 +1,12 @@
 #define _GNU_SOURCE
 #include "floor_sql.h"
 
+#include "processor.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { GROUP = 64, PAYERS_IN_GROUP = 40, GROUPS = 40, COLUMNS_MAX = 40, LEAF_BYTES = 64 * 9 * 38 };
@@ -15,13 +16,6 @@ typedef struct Sql {
     sqlite3 *pattern;
     int64_t serial;
 } Sql;
-
-static double cpu_now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static void execute(sqlite3 *database, const char *sql)
 {
@@ -305,10 +299,10 @@ static void open_database(Sql *sql, const char *folder, const char *database)
 static double measure(
         Sql *sql, const Statements *s, void (*group)(Sql *, const Statements *, int64_t))
 {
-    const double start_us = cpu_now_us();
+    const double start_us = 1e6 * processor_thread_s();
     for (int64_t batch = 0; batch < GROUPS; batch++)
         group(sql, s, batch);
-    return (cpu_now_us() - start_us) / (GROUPS * GROUP);
+    return (1e6 * processor_thread_s() - start_us) / (GROUPS * GROUP);
 }
 
 static double measure_in_fresh(

@@ -2,13 +2,13 @@
 #include "load.h"
 
 #include "payment/payment.h"
+#include "processor.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 typedef struct Driver {
     const Stand *stand;
@@ -28,14 +28,6 @@ double load_now_s(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-double load_cpu_us(pid_t pid)
-{
-    clockid_t clock = 0;
-    struct timespec t = { 0 };
-    ASSERT(clock_getcpuclockid(pid, &clock) == 0 && clock_gettime(clock, &t) == 0);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
 static void wait_until(double due_s)
@@ -119,7 +111,7 @@ Status load_run(const Stand *stand, LoadRequest *requests, size_t count, int con
     double cpu_us[STAND_PROGRAMS];
     pthread_barrier_wait(&d.connected);
     for (int i = 0; i < STAND_PROGRAMS; i++)
-        cpu_us[i] = load_cpu_us(stand->pids[i]);
+        cpu_us[i] = 1e6 * processor_program_s(stand->pids[i]);
     d.start_s = load_now_s();
     pthread_barrier_wait(&d.go);
     for (int i = 0; i < connections; i++)
@@ -130,7 +122,7 @@ Status load_run(const Stand *stand, LoadRequest *requests, size_t count, int con
         .seconds = seconds,
         .per_s = (double)count / seconds };
     for (int i = 0; i < STAND_PROGRAMS; i++)
-        ret->cpu_us[i] = (load_cpu_us(stand->pids[i]) - cpu_us[i]) / (double)count;
+        ret->cpu_us[i] = (1e6 * processor_program_s(stand->pids[i]) - cpu_us[i]) / (double)count;
     qsort(d.latency_ms, count, sizeof(d.latency_ms[0]), by_size);
     ret->p50_ms = (double)d.latency_ms[count / 2];
     ret->p99_ms = (double)d.latency_ms[count - 1 - count / 100];

@@ -30,6 +30,4 @@ typedef struct LoadResult {
 MUST_USE Status load_run(const Stand *stand, LoadRequest *requests, size_t count, int connections,
         double rate, LoadResult *ret_result);
 
-/* CPU time of a program so far, microseconds. */
-double load_cpu_us(pid_t pid);
 double load_now_s(void);

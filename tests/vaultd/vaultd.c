@@ -107,27 +107,6 @@ void vaultd_close(Vaultd *v, House *h)
     free(h);
 }
 
-/* Fields 14 and 15 of proc(5)'s stat; the name, field 2, has no space of its own here. */
-double vaultd_cpu_s(const Vaultd *v)
-{
-    enum { USER_FIELD = 14 };
-    char path[64];
-    char line[1024];
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)v->pid);
-    FILE *file = fopen(path, "r");
-    ASSERT(file != NULL && fgets(line, sizeof(line), file) != NULL);
-    fclose(file);
-    char *at = line;
-    for (int field = 1; field < USER_FIELD; field++) {
-        at = strchr(at, ' ');
-        ASSERT(at != NULL);
-        at++;
-    }
-    const unsigned long user = strtoul(at, &at, 10);
-    const unsigned long system = strtoul(at, NULL, 10);
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
 double vaultd_rss_mb(const Vaultd *v)
 {
     char path[64];

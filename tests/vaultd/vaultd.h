@@ -22,6 +22,5 @@ void vaultd_restart(Vaultd *vaultd, House *house, const char *suite, const char 
 /* kill -9, and start again. */
 void vaultd_kill(Vaultd *vaultd, House *house, const char *suite);
 void vaultd_close(Vaultd *vaultd, House *house);
-/* Processor time that it has used so far, and the memory it holds. */
-double vaultd_cpu_s(const Vaultd *vaultd);
+/* The memory it holds. */
 double vaultd_rss_mb(const Vaultd *vaultd);
