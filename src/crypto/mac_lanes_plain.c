@@ -6,8 +6,9 @@ bool mac_lanes_here(MacAlgorithm algorithm)
     return false;
 }
 
-void mac_lanes_run(MacLane lanes[MAC_LANES], size_t count)
+void mac_lanes_run(MacAlgorithm algorithm, MacLane lanes[MAC_LANES], size_t count)
 {
+    (void)algorithm;
     (void)lanes;
     (void)count;
     ASSERT(false); /* mac_lanes_here() said so */

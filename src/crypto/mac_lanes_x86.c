@@ -87,11 +87,16 @@ __attribute__((target("avx2"))) static void sm3_eight(MacLane lanes[MAC_LANES], 
 
 bool mac_lanes_here(MacAlgorithm algorithm)
 {
+    if (algorithm == MAC_HMAC_SHA256) return mac_lanes_here_sha256();
     return algorithm == MAC_HMAC_SM3 && __builtin_cpu_supports("avx2");
 }
 
-void mac_lanes_run(MacLane lanes[MAC_LANES], size_t count)
+void mac_lanes_run(MacAlgorithm algorithm, MacLane lanes[MAC_LANES], size_t count)
 {
+    if (algorithm == MAC_HMAC_SHA256) {
+        mac_lanes_run_sha256(lanes, count);
+        return;
+    }
     size_t most = 0;
     for (size_t i = 0; i < count; i++)
         most = lanes[i].blocks > most ? lanes[i].blocks : most;

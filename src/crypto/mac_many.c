@@ -3,7 +3,7 @@
 #include "base/secret.h"
 #include "crypto/mac_lanes.h"
 
-/* Our Sm3State begins with the eight words of the chain. */
+/* Our Sm3State and libcrypto's SHA256_CTX begin with the eight words of the chain. */
 static void take_chain(const DigestState *state, uint32_t ret_chain[8])
 {
     memcpy(ret_chain, state->opaque, 8 * sizeof(uint32_t));
@@ -43,14 +43,14 @@ static void make_lanes(
         take_chain(&key->inner, lanes[i].state);
         put_message(&lanes[i], parts + i * each, each);
     }
-    mac_lanes_run(lanes, count);
+    mac_lanes_run(key->algorithm, lanes, count);
     for (size_t i = 0; i < count; i++) {
         uint8_t inner[32];
         take_digest(&lanes[i], inner);
         take_chain(&key->outer, lanes[i].state);
         put_message(&lanes[i], &SPAN_OF(inner), 1);
     }
-    mac_lanes_run(lanes, count);
+    mac_lanes_run(key->algorithm, lanes, count);
     for (size_t i = 0; i < count; i++) {
         take_digest(&lanes[i], ret_macs[i]);
         bytes_wipe(lanes[i].state, sizeof(lanes[i].state));
