@@ -5,13 +5,25 @@
 
 bool span_equal(Span a, Span b) { return span_compare(a, b) == 0; }
 
+/* No compiler sees through the empty statement, so none ends the loop at the first difference. */
 bool bytes_equal_ct(const void *a, const void *b, size_t size)
 {
-    const volatile uint8_t *x = a;
-    const volatile uint8_t *y = b;
-    uint8_t difference = 0;
-    for (size_t i = 0; i < size; i++)
-        difference = (uint8_t)(difference | (x[i] ^ y[i]));
+    const uint8_t *x = a;
+    const uint8_t *y = b;
+    uint64_t difference = 0;
+    size_t i = 0;
+    for (; size - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+        uint64_t of_x = 0;
+        uint64_t of_y = 0;
+        memcpy(&of_x, x + i, sizeof(of_x));
+        memcpy(&of_y, y + i, sizeof(of_y));
+        difference |= of_x ^ of_y;
+        __asm__ volatile("" : "+r"(difference));
+    }
+    for (; i < size; i++) {
+        difference |= (uint64_t)(x[i] ^ y[i]);
+        __asm__ volatile("" : "+r"(difference));
+    }
     return difference == 0;
 }
 
@@ -91,8 +103,8 @@ static Status put_big_endian(Buffer *b, uint64_t v, size_t size)
 {
     uint8_t *to = NULL;
     TRY(buffer_reserve(b, size, &to));
-    for (size_t i = 0; i < size; i++)
-        to[i] = (uint8_t)(v >> (8 * (size - 1 - i)));
+    const uint64_t big = __builtin_bswap64(v);
+    memcpy(to, (const uint8_t *)&big + (sizeof(big) - size), size);
     return OK;
 }
 
@@ -125,14 +137,6 @@ Status buffer_print(Buffer *b, const char *format, ...)
     return buffer_put(b, (Span) { (const uint8_t *)text, (size_t)n });
 }
 
-Status cursor_take(Cursor *c, size_t size, Span *ret)
-{
-    REQUIRE(size <= c->rest.size, REFUSED_BYTES_TRUNCATED);
-    *ret = (Span) { c->rest.data, size };
-    c->rest = (Span) { size == 0 ? c->rest.data : c->rest.data + size, c->rest.size - size };
-    return OK;
-}
-
 Status cursor_copy(Cursor *c, size_t size, void *ret_bytes)
 {
     Span taken = { 0 };
@@ -145,10 +149,9 @@ static Status take_big_endian(Cursor *c, size_t size, uint64_t *ret)
 {
     Span taken = { 0 };
     TRY(cursor_take(c, size, &taken));
-    uint64_t v = 0;
-    for (size_t i = 0; i < size; i++)
-        v = (v << 8) | taken.data[i];
-    *ret = v;
+    uint64_t big = 0;
+    memcpy((uint8_t *)&big + (sizeof(big) - size), taken.data, size);
+    *ret = __builtin_bswap64(big);
     return OK;
 }
 

@@ -78,7 +78,13 @@ MUST_USE Status cursor_u32(Cursor *c, uint32_t *ret);
 MUST_USE Status cursor_u64(Cursor *c, uint64_t *ret);
 MUST_USE Status cursor_i64(Cursor *c, int64_t *ret);
 /* Borrow the next `size` bytes. */
-MUST_USE Status cursor_take(Cursor *c, size_t size, Span *ret);
+MUST_USE static inline Status cursor_take(Cursor *c, size_t size, Span *ret)
+{
+    REQUIRE(size <= c->rest.size, REFUSED_BYTES_TRUNCATED);
+    *ret = (Span) { c->rest.data, size };
+    c->rest = (Span) { size == 0 ? c->rest.data : c->rest.data + size, c->rest.size - size };
+    return OK;
+}
 /* Copy the next `size` bytes into `ret_bytes`. */
 MUST_USE Status cursor_copy(Cursor *c, size_t size, void *ret_bytes);
 /* Borrow a u32-length-framed field of at most `size_max` bytes (else REFUSED_BUFFER_FULL). */

@@ -95,10 +95,12 @@ static void test_comparing(void)
     EXPECT(span_compare(SPAN("\xFF"), SPAN("a")) == 1 && span_compare(SPAN("ab"), SPAN("ab")) == 0);
     uint8_t a[40] = { 0 };
     uint8_t b[40] = { 0 };
-    for (size_t bit = 0; bit < 8 * sizeof(a); bit++) {
-        b[bit / 8] = (uint8_t)(1u << (bit % 8));
-        EXPECT(!bytes_equal_ct(a, b, sizeof(a)));
-        b[bit / 8] = 0;
+    for (size_t size = 1; size <= sizeof(a); size++) {
+        for (size_t bit = 0; bit < 8 * sizeof(a); bit++) {
+            b[bit / 8] = (uint8_t)(1u << (bit % 8));
+            EXPECT(bytes_equal_ct(a, b, size) == (bit / 8 >= size));
+            b[bit / 8] = 0;
+        }
     }
     EXPECT(bytes_equal_ct(a, b, sizeof(a)) && bytes_equal_ct(a, b, 0));
 }

@@ -42,8 +42,8 @@ size_t row_image_bytes(const Value *values, size_t count)
  * times on a payment's way, so this is the one place that writes without asking at each field. */
 static uint8_t *write_number(uint8_t *to, uint64_t number, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        to[i] = (uint8_t)(number >> (8 * (size - 1 - i)));
+    const uint64_t big = __builtin_bswap64(number);
+    memcpy(to, (const uint8_t *)&big + (sizeof(big) - size), size);
     return to + size;
 }
 

@@ -116,7 +116,7 @@ void mac_lanes_run_sha256(MacLane *lanes, size_t count)
         MacLane *const two = &lanes[i + 1];
         const size_t both = one->blocks < two->blocks ? one->blocks : two->blocks;
         run_two(one, two, both);
-        run_one(one->blocks > both ? one : two, both);
+        if (one->blocks != two->blocks) run_one(one->blocks > both ? one : two, both);
     }
     if (i < count) run_one(&lanes[i], 0);
 }

@@ -22,9 +22,8 @@ static void put_message(MacLane *lane, const Span *parts, size_t each)
     uint8_t *const end = lane->bytes + lane->blocks * MAC_LANE_BLOCK_BYTES;
     memset(at, 0, (size_t)(end - at));
     *at = 0x80;
-    const uint64_t bits = (size + MAC_LANE_BLOCK_BYTES) * 8;
-    for (size_t i = 0; i < 8; i++)
-        end[-1 - (ptrdiff_t)i] = (uint8_t)(bits >> (8 * i));
+    const uint64_t bits = __builtin_bswap64((size + MAC_LANE_BLOCK_BYTES) * 8);
+    memcpy(end - sizeof(bits), &bits, sizeof(bits));
 }
 
 static void take_digest(const MacLane *lane, uint8_t ret_digest[32])

@@ -14,6 +14,15 @@ static void put_header(const RowSealKey *key, uint16_t schema, int64_t revision,
     ASSERT(fits && b.size == ROW_SEAL_HEADER_BYTES);
 }
 
+/* The same for the next revision: the last eight bytes differ. */
+static void put_header_again(const uint8_t before[ROW_SEAL_HEADER_BYTES], int64_t revision,
+        uint8_t ret_header[ROW_SEAL_HEADER_BYTES])
+{
+    Buffer b = { ret_header, ROW_SEAL_HEADER_BYTES - REVISION_BYTES, ROW_SEAL_HEADER_BYTES };
+    memcpy(ret_header, before, ROW_SEAL_HEADER_BYTES - REVISION_BYTES);
+    ASSERT(status_ok(buffer_put_i64(&b, revision)));
+}
+
 /* What the mac is over: header, and the image with that revision. The header ends with the
  * revision, so those eight bytes serve the image as well. */
 enum { PARTS = 4 };
@@ -44,7 +53,11 @@ void row_seal_under_many(const RowSealKey *key, const RowView *const *rows,
     uint8_t macs[ROW_SEALS_MAX][32];
     ASSERT(count > 0 && count <= ROW_SEALS_MAX);
     for (size_t i = 0; i < count; i++) {
-        put_header(key, rows[i]->head.schema, revisions[i], ret_seals[i]);
+        const bool again = i > 0 && rows[i]->head.schema == rows[i - 1]->head.schema;
+        if (again)
+            put_header_again(ret_seals[i - 1], revisions[i], ret_seals[i]);
+        else
+            put_header(key, rows[i]->head.schema, revisions[i], ret_seals[i]);
         put_parts(rows[i], ret_seals[i], parts + i * PARTS);
     }
     mac_make_many(key->mac, parts, PARTS, count, macs);
