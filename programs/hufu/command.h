@@ -44,6 +44,8 @@ int command_key_unseal(int argc, char **argv);
 int command_key_check(int argc, char **argv);
 int command_vault_rewrap(int argc, char **argv);
 int command_vault_turn(int argc, char **argv);
+int command_vault_reveal_legal(int argc, char **argv);
+int command_vault_display(int argc, char **argv);
 int command_vault_plant_honey(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_restore(int argc, char **argv);

@@ -32,10 +32,9 @@ MUST_USE static Status add(const Enrolment *e)
     TRY(file_read(e->key_file, &pem));
     TRY(public_key_from_pem(span_of_buffer(&pem), &key));
     TRY(public_key_to_spki(key, &spki));
-    const bool bank = strcmp(e->purpose, "bank-channel") == 0;
     const WireReceiver receiver = { .name = span_of_text(e->name),
         .spki = span_of_buffer(&spki),
-        .purposes = (uint8_t)(1u << (bank ? REVEAL_BANK_CHANNEL : REVEAL_LEGAL_ORDER)),
+        .purposes = (uint8_t)(1u << reveal_purpose_of(span_of_text(e->purpose))),
         .per_day = (uint32_t)e->per_day,
         .per_subject_day = (uint32_t)e->per_subject };
     TRY(wire_put_receiver(&body, &receiver));
@@ -53,8 +52,8 @@ int command_receiver_add(int argc, char **argv)
     const Option options[] = {
         { "NAME", OPTION_TEXT, NULL, "as reveals will name it", &e.name, 0, 0 },
         { "KEYFILE", OPTION_TEXT, NULL, "its public key, PEM: P-256 or SM2", &e.key_file, 0, 0 },
-        { "--purpose", OPTION_TEXT, "NAME", "bank-channel or legal-order [bank-channel]",
-                &e.purpose, 0, 0 },
+        { "--purpose", OPTION_TEXT, "NAME",
+                "bank-channel, legal-order or full-display [bank-channel]", &e.purpose, 0, 0 },
         { "--per-day", OPTION_NUMBER, "N", "numbers it may be given in a day [1000]", &e.per_day, 1,
                 UINT32_MAX },
         { "--per-subject", OPTION_NUMBER, "N", "of one person's in a day [5]", &e.per_subject, 1,
@@ -62,7 +61,8 @@ int command_receiver_add(int argc, char **argv)
         TOGETHER_OPTIONS(e.together),
     };
     const Usage usage = { "hufu receiver add",
-        "Enrol a machine that may be given full numbers: a bank channel, or an authority's. What "
+        "Enrol a machine that may be given full numbers: a bank channel, an authority's, a screen. "
+        "What "
         "it\n"
         "is given is encrypted to this key, within these budgets, and stands in the reveal log.\n"
         "Two enrolled operators sign.",
@@ -70,8 +70,9 @@ int command_receiver_add(int argc, char **argv)
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
     if (!together_is_whole(&e.together, "receiver add")) return EXIT_USAGE;
-    if (strcmp(e.purpose, "bank-channel") != 0 && strcmp(e.purpose, "legal-order") != 0) {
-        fprintf(stderr, "hufu receiver add: a purpose is bank-channel or legal-order\n");
+    if (reveal_purpose_of(span_of_text(e.purpose)) == 0) {
+        fprintf(stderr,
+                "hufu receiver add: a purpose is bank-channel, legal-order or full-display\n");
         return EXIT_USAGE;
     }
     const Status s = add(&e);

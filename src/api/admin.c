@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api/admin_inside.h"
+#include "api/event.h"
 #include "base/encoding.h"
 #include "base/heap.h"
 #include "base/secret.h"
@@ -53,6 +54,9 @@ static const Operation operations[] = {
     { "password.import", admin_password_import },
     { "password.sweep", admin_password_sweep },
     { "password.peppers", admin_password_peppers },
+    { "field.mask", admin_field_mask },
+    { "field.print", admin_field_print },
+    { "field.reveal", admin_field_reveal },
     { "stop", admin_stop_all },
 };
 
@@ -153,6 +157,19 @@ void admin_actor(char *ret_actor, size_t capacity, uint32_t uid)
 {
     const int size = snprintf(ret_actor, capacity, "uid:%u", uid);
     ASSERT(size > 0 && (size_t)size < capacity);
+}
+
+Status admin_write_down(Admin *admin, uint32_t uid, AuditKind kind, Span subject, Span detail)
+{
+    char who[32];
+    uint8_t memory[AUDIT_ACTOR_BYTES_MAX];
+    Buffer actor = BUFFER_OF(memory);
+    admin_actor(who, sizeof(who), uid);
+    TRY(buffer_print(&actor, "operator/%s", who));
+    const AuditEvent event = {
+        .kind = kind, .actor = span_of_buffer(&actor), .subject = subject, .detail = detail
+    };
+    return event_write(admin->config.house->batcher, &event);
 }
 
 void admin_key_base64(JsonWriter *w, const char *key, Span bytes)

@@ -34,6 +34,13 @@
  *   incident.step   {incident, step, what, instead?, by?}: also close, with two names
  *   incident.list   {all?}
  *
+ * Sensitive fields (vaultclient/fields.h), each by {tenant, class, table, column, reference}:
+ *
+ *   field.mask      what may be seen of it: -> {mask}
+ *   field.print     SHA-256 of its sealed bytes, for who approves a reveal: -> {sealed_sha256}
+ *   field.reveal    {subject, receiver, purpose, reason, approvals, sealed?}: a legal order or full
+ *                   display, both signed by two: -> {receiver_box}
+ *
  * People's passwords (vaultclient/passwords.h; "class" is pin or password):
  *
  *   password.reset    {class, tenant, realm, user, box, approvals}

@@ -1,6 +1,7 @@
 #pragma once
 /* admin_inside: the operations behind api/admin.h, one function each. Private to admin_*.c. */
 #include "api/admin.h"
+#include "audit/event.h"
 #include "text/json.h"
 
 #include <pthread.h>
@@ -58,6 +59,9 @@ Status admin_subject_destroy(
         Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_subject_waiting(
         Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_field_mask(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_field_print(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_field_reveal(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_password_reset(
         Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
 Status admin_password_import(
@@ -85,4 +89,7 @@ Status admin_incident_list(Admin *admin, const JsonDocument *document, uint32_t 
 MUST_USE Status admin_bytes(Span base64, Buffer *ret_bytes);
 /* "uid:1000": who asked, for the audit log. */
 void admin_actor(char *ret_actor, size_t capacity, uint32_t uid);
+/* One event in the audit log, by "operator/uid:1000"; durable. */
+MUST_USE Status admin_write_down(
+        Admin *admin, uint32_t uid, AuditKind kind, Span subject, Span detail);
 void admin_key_base64(JsonWriter *w, const char *key, Span bytes);

@@ -3,7 +3,6 @@
 #include "api/admin_inside.h"
 
 #include "api/challenge.h"
-#include "api/event.h"
 #include "vaultclient/passwords.h"
 
 enum { APPROVALS_TEXT_MAX = 16384 };
@@ -113,19 +112,6 @@ static Status read_users(const JsonDocument *document, const JsonValue *list, Us
     return OK;
 }
 
-static Status write_down(Admin *admin, uint32_t uid, AuditKind kind, Span subject, Span detail)
-{
-    char actor[32];
-    uint8_t memory[AUDIT_ACTOR_BYTES_MAX];
-    Buffer text = BUFFER_OF(memory);
-    admin_actor(actor, sizeof(actor), uid);
-    TRY(buffer_print(&text, "operator/%s", actor));
-    const AuditEvent event = {
-        .kind = kind, .actor = span_of_buffer(&text), .subject = subject, .detail = detail
-    };
-    return event_write(admin->config.house->batcher, &event);
-}
-
 static Status tell_import(Admin *admin, uint32_t uid, const PasswordJson *json, const Users *users)
 {
     uint8_t subject_bytes[AUDIT_SUBJECT_BYTES_MAX];
@@ -139,7 +125,7 @@ static Status tell_import(Admin *admin, uint32_t uid, const PasswordJson *json, 
             (int)json->realm.size, (const char *)json->realm.data));
     TRY(buffer_print(&detail, "%zu of %zu taken, %s", taken, users->count,
             json->wrap ? "wrapped" : "as they are"));
-    return write_down(
+    return admin_write_down(
             admin, uid, AUDIT_PASSWORD_IMPORT, span_of_buffer(&subject), span_of_buffer(&detail));
 }
 
@@ -179,7 +165,7 @@ Status admin_password_sweep(Admin *admin, const JsonDocument *document, uint32_t
     PasswordsSweep page;
     TRY(passwords_sweep(&passwords, &page));
     if (page.finished)
-        TRY(write_down(admin, uid, AUDIT_PASSWORD_SWEEP, SPAN("pepper"), SPAN("finished")));
+        TRY(admin_write_down(admin, uid, AUDIT_PASSWORD_SWEEP, SPAN("pepper"), SPAN("finished")));
     json_key_int(w, "records", (int64_t)page.total);
     json_key_int(w, "done", (int64_t)page.done);
     json_key_int(w, "moved", (int64_t)page.moved);

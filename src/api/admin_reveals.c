@@ -3,7 +3,6 @@
 #include "api/admin_inside.h"
 
 #include "api/call.h"
-#include "api/reveal_feed.h"
 #include "base/time.h"
 #include "vaultclient/fields.h"
 

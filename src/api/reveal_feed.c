@@ -10,16 +10,6 @@
 
 enum { GROUPS_MAX = 64, WORDS_BYTES_MAX = AUDIT_DETAIL_BYTES_MAX - 72 /* of the numbers */ };
 
-const char *reveal_purpose_name(uint8_t purpose)
-{
-    switch (purpose) {
-    case REVEAL_BANK_CHANNEL: return "bank-channel";
-    case REVEAL_LEGAL_ORDER: return "legal-order";
-    case REVEAL_FULL_DISPLAY: return "full-display";
-    default: return "unknown";
-    }
-}
-
 /* Neighbouring lines that say the same; or that are missing. */
 typedef struct Group {
     uint64_t first;

@@ -26,6 +26,3 @@ void reveal_feed_close(RevealFeed *feed);
 /* After a restore: the log that goes on has heard of fewer reveals, or of more, than the domain
  * store says. Read from the log itself, how far it has them. */
 MUST_USE Status reveal_feed_rewind(House *house);
-
-/* "bank-channel"; "unknown" */
-const char *reveal_purpose_name(uint8_t purpose);

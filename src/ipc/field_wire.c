@@ -133,16 +133,36 @@ Status field_item_aad(uint16_t data_class, Span subject, Span reference, Buffer 
     return buffer_put_framed(ret_aad, reference);
 }
 
-Status wire_reveal_message(const WireReveal *reveal, Buffer *ret_message)
+static const char *const reveal_purposes[] = { [REVEAL_BANK_CHANNEL] = "bank-channel",
+    [REVEAL_LEGAL_ORDER] = "legal-order",
+    [REVEAL_FULL_DISPLAY] = "full-display" };
+enum { REVEAL_PURPOSES = sizeof(reveal_purposes) / sizeof(reveal_purposes[0]) };
+
+const char *reveal_purpose_name(uint8_t purpose)
 {
-    TRY(buffer_put_framed(ret_message, SPAN("hufu reveal 1")));
+    const bool known = purpose > 0 && purpose < REVEAL_PURPOSES;
+    return known ? reveal_purposes[purpose] : "unknown";
+}
+
+uint8_t reveal_purpose_of(Span name)
+{
+    for (uint8_t i = 1; i < REVEAL_PURPOSES; i++) {
+        if (span_equal(name, span_of_text(reveal_purposes[i]))) return i;
+    }
+    return 0;
+}
+
+Status wire_reveal_message(
+        const WireReveal *reveal, const uint8_t sealed_digest[WIRE_HASH_BYTES], Buffer *ret_message)
+{
+    TRY(buffer_put_framed(ret_message, SPAN("hufu reveal 2")));
     TRY(buffer_put_framed(ret_message, reveal->tenant));
     TRY(buffer_put_u16(ret_message, reveal->data_class));
     TRY(buffer_put_u16(ret_message, reveal->table));
     TRY(buffer_put_u16(ret_message, reveal->column));
     TRY(buffer_put_framed(ret_message, reveal->row_key));
     TRY(buffer_put_framed(ret_message, reveal->subject));
-    TRY(buffer_put_framed(ret_message, reveal->sealed));
+    TRY(buffer_put_framed(ret_message, (Span) { sealed_digest, WIRE_HASH_BYTES }));
     TRY(buffer_put_framed(ret_message, reveal->receiver));
     return buffer_put_u8(ret_message, reveal->purpose);
 }

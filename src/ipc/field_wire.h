@@ -159,6 +159,11 @@ typedef enum WireRevealPurpose {
     REVEAL_FULL_DISPLAY = 3, /* two approvals, and a policy override (TP-8); off by default */
 } WireRevealPurpose;
 
+/* "bank-channel", "legal-order", "full-display"; "unknown" for another number. */
+const char *reveal_purpose_name(uint8_t purpose);
+/* 0: no purpose is called so. */
+uint8_t reveal_purpose_of(Span name);
+
 typedef struct WireReveal {
     Span tenant;
     uint16_t data_class;
@@ -175,9 +180,10 @@ typedef struct WireReveal {
 MUST_USE Status wire_put_reveal(Buffer *b, const WireReveal *reveal);
 MUST_USE Status wire_take_reveal(Cursor *c, WireReveal *ret);
 /* What people approve ("reveal-field") is the SHA-256 of these bytes: tenant, class, table, column,
- * row key, subject, sealed bytes, receiver and purpose. The approvals' reason must be the
- * reveal's. */
-MUST_USE Status wire_reveal_message(const WireReveal *reveal, Buffer *ret_message);
+ * row key, subject, receiver and purpose, and SHA-256 of the sealed bytes: who approves needs not
+ * hold them. The approvals' reason must be the reveal's. */
+MUST_USE Status wire_reveal_message(const WireReveal *reveal,
+        const uint8_t sealed_digest[WIRE_HASH_BYTES], Buffer *ret_message);
 
 /* Who may be given full numbers, encrypted to its key. */
 typedef struct WireReceiver {

@@ -51,8 +51,8 @@ static void test_sizes_have_limits(void)
 /* Nothing of one part of what is authenticated can slide into its neighbour. */
 static void test_what_an_item_says_has_one_reading(void)
 {
-    uint8_t first_memory[64];
-    uint8_t second_memory[64];
+    uint8_t first_memory[128];
+    uint8_t second_memory[128];
     Buffer first = BUFFER_OF(first_memory);
     Buffer second = BUFFER_OF(second_memory);
     EXPECT_OK(field_item_aad(104, SPAN("ab"), SPAN("c"), &first));
@@ -61,8 +61,13 @@ static void test_what_an_item_says_has_one_reading(void)
     WireReveal a = { .tenant = SPAN("s"), .row_key = SPAN("12"), .receiver = SPAN("3") };
     WireReveal b = { .tenant = SPAN("s"), .row_key = SPAN("1"), .receiver = SPAN("23") };
     first.size = second.size = 0;
-    EXPECT_OK(wire_reveal_message(&a, &first));
-    EXPECT_OK(wire_reveal_message(&b, &second));
+    static const uint8_t sealed[WIRE_HASH_BYTES] = { 1 };
+    static const uint8_t another[WIRE_HASH_BYTES] = { 2 };
+    EXPECT_OK(wire_reveal_message(&a, sealed, &first));
+    EXPECT_OK(wire_reveal_message(&b, sealed, &second));
+    EXPECT(!span_equal(span_of_buffer(&first), span_of_buffer(&second)));
+    second.size = 0;
+    EXPECT_OK(wire_reveal_message(&a, another, &second));
     EXPECT(!span_equal(span_of_buffer(&first), span_of_buffer(&second)));
 }
 

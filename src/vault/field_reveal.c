@@ -30,7 +30,8 @@ static Status check_approvals(FieldBatch *b, Asked *asked)
     uint8_t digest[DIGEST_SHA256_BYTES];
     Buffer message = BUFFER_OF(memory);
     Span subject;
-    TRY(wire_reveal_message(&asked->reveal, &message));
+    sha256(asked->reveal.sealed, digest);
+    TRY(wire_reveal_message(&asked->reveal, digest, &message));
     sha256(span_of_buffer(&message), digest);
     Cursor c = cursor_of(asked->approvals);
     TRY(approval_take(

@@ -320,7 +320,8 @@ Status desk_reveal(Desk *desk, const WireReveal *reveal, const int who[2],
     Buffer message = BUFFER_OF(memory);
     TRY(wire_put_reveal(&b, reveal));
     TRY(buffer_put_u8(&b, who != NULL ? 2 : 0));
-    TRY(wire_reveal_message(reveal, &message));
+    sha256(reveal->sealed, digest);
+    TRY(wire_reveal_message(reveal, digest, &message));
     sha256(span_of_buffer(&message), digest);
     copy_text(reveal->reason, reason);
     if (who != NULL) desk_approve(desk->house, who, "reveal-field", SPAN_OF(digest), reason, &b);

@@ -183,7 +183,8 @@ static void test_approvals_are_for_one_reveal(void)
         if (wrong == 0) signed_one.row_key = SPAN("1234567890123456");
         EXPECT_OK(wire_put_reveal(&b, &r));
         EXPECT_OK(buffer_put_u8(&b, 2));
-        EXPECT_OK(wire_reveal_message(&signed_one, &message));
+        sha256(signed_one.sealed, digest);
+        EXPECT_OK(wire_reveal_message(&signed_one, digest, &message));
         sha256(span_of_buffer(&message), digest);
         desk_approve(h, both, "reveal-field", SPAN_OF(digest),
                 wrong == 1 ? "another reason" : "settlement 20261127", &b);

@@ -73,6 +73,11 @@ MUST_USE Status fields_find(const Fields *fields, const WireBatchHead *head, con
 MUST_USE Status fields_reveal(const Fields *fields, const WireReveal *reveal,
         const WireApproval *approvals, Buffer *ret_box);
 
+/* SHA-256 of the sealed bytes that stand there, for who approves a reveal of them
+ * (wire_reveal_message()). Refuses REFUSED_ROW_MISSING. */
+MUST_USE Status fields_print(const Fields *fields, const WireBatchHead *head, Span row_key,
+        uint8_t ret_digest[WIRE_HASH_BYTES]);
+
 /* --- fields that the asker stores: their ciphertext goes back --- */
 typedef struct FieldsBatch { /* one column's */
     WireBatchHead head;

@@ -60,6 +60,15 @@ Status fields_reveal(const Fields *fields, const WireReveal *reveal, const WireA
     return fields_reveal_given(fields, &whole, approvals, ret_box);
 }
 
+Status fields_print(const Fields *fields, const WireBatchHead *head, Span row_key,
+        uint8_t ret_digest[WIRE_HASH_BYTES])
+{
+    FieldRow row;
+    TRY(fields_row_find(fields, head, row_key, &row));
+    sha256((Span) { row.sealed, row.sealed_bytes }, ret_digest);
+    return OK;
+}
+
 /* --- the log --- */
 
 static const char put_line[] =

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 24, OUTPUT_BYTES_MAX = 64 * 1024 };
+enum { ARGUMENTS_MAX = 32, OUTPUT_BYTES_MAX = 64 * 1024 };
 
 static char output[OUTPUT_BYTES_MAX];
 
