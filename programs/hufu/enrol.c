@@ -148,6 +148,31 @@ Status enrol_apiv3(
     return admin_ask(directory, span_of_buffer(&request), ret_answer);
 }
 
+typedef struct IssuedJson {
+    Span certificate;
+    Span authority;
+} IssuedJson;
+
+Status enrol_keep_certificate(Span answer, const char *path)
+{
+    static const JsonField fields[] = {
+        { "certificate_pem", JSON_TEXT, true, 1, CERTIFICATE_PEM_BYTES_MAX,
+                offsetof(IssuedJson, certificate) },
+        { "authority_pem", JSON_TEXT, true, 1, CERTIFICATE_PEM_BYTES_MAX,
+                offsetof(IssuedJson, authority) },
+    };
+    static uint8_t bytes[2 * CERTIFICATE_PEM_BYTES_MAX];
+    Buffer chain = BUFFER_OF(bytes);
+    JsonProblem problem = { 0 };
+    IssuedJson json = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(answer, &document, &problem));
+    TRY(json_read_some(document, json_root(document), fields, 2, &json, &problem));
+    TRY(buffer_put(&chain, json.certificate));
+    TRY(buffer_put(&chain, json.authority));
+    return file_write(path, 0644, span_of_buffer(&chain));
+}
+
 Status enrol_merchant(const char *directory, const EnrolMerchant *merchant, Buffer *ret_answer)
 {
     uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
@@ -165,7 +190,7 @@ Status enrol_merchant(const char *directory, const EnrolMerchant *merchant, Buff
     json_key_text(&w, "operation", SPAN("merchant.add"));
     json_key_text(&w, "mchid", mchid);
     json_key_text(&w, "name", span_of_text(merchant->name));
-    json_key_text(&w, "public_key_pem", merchant->key_pem);
+    json_key_text(&w, merchant->is_request ? "csr_pem" : "public_key_pem", merchant->key_pem);
     if (merchant->serial != NULL) json_key_text(&w, "serial", span_of_text(merchant->serial));
     if (merchant->limit_minor > 0) json_key_int(&w, "limit_minor", merchant->limit_minor);
     if (box.size > 0) {

@@ -18,7 +18,8 @@ MUST_USE Status enrol_box_key(
 typedef struct EnrolMerchant {
     const char *mchid;
     const char *name;
-    Span key_pem; /* public key, CSR or certificate */
+    Span key_pem; /* a public key, or a certificate request */
+    bool is_request;
     const char *serial; /* NULL: made of the key's fingerprint */
     int64_t limit_minor; /* 0: hufud's own */
     Span apiv3; /* 32 bytes, secret; empty: none */
@@ -26,6 +27,10 @@ typedef struct EnrolMerchant {
 /* Appends hufud's answer. Refuses what merchant.add refuses. */
 MUST_USE Status enrol_merchant(
         const char *directory, const EnrolMerchant *merchant, Buffer *ret_answer);
+
+/* Write the certificate of an answer of merchant.add or merchant.key.add, and the one that issued
+ * it, to a file (PEM). Refuses JSON_*; faults FAULT_DISK. */
+MUST_USE Status enrol_keep_certificate(Span answer, const char *path);
 
 /* Another APIv3 key for a merchant that is there; who has the private half of `owner_pem` may
  * obtain it again, nobody when that is empty. Refuses what merchant.apiv3 refuses, KEY_FORMAT. */

@@ -76,7 +76,7 @@ static bool is_complete(const Act *act, const char *command)
 /* Others know the certificates of these pairs: both are shown for a while. */
 static bool is_shown(const char *role)
 {
-    static const char *const shown[] = { "platform-rsa", "platform-sm2", "tls-ca" };
+    static const char *const shown[] = { "platform-rsa", "platform-sm2", "tls-ca", "merchant-ca" };
     for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
         if (span_equal(span_of_text(role), span_of_text(shown[i]))) return true;
     }
@@ -124,7 +124,7 @@ int command_key_rotate(int argc, char **argv)
                 "twice: a name in DIR/operators/, or a path to NAME.key.pem", &act.keys, 0, 0 },
         { "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &act.reason, 0, 0 },
         { "--wait-seconds", OPTION_NUMBER, "S",
-                "platform-rsa, platform-sm2, tls-ca: shown so long before it signs [86400]",
+                "of a platform or CA pair: shown so long before it signs [86400]",
                 &act.wait_s, 0, TURN_S_MAX },
         { "--overlap-seconds", OPTION_NUMBER, "S",
                 "the same: the one before is shown so long after that [2592000]", &act.overlap_s, 0,

@@ -13,14 +13,16 @@ int command_merchant_add(int argc, char **argv)
     const char *csr_file = NULL;
     const char *apiv3_file = NULL;
     const char *serial = NULL;
+    const char *out = NULL;
     int64_t limit = 0;
     const Option options[] = {
         { "--mchid", OPTION_TEXT, "ID", "digits, letters, `_` and `-` (required)", &mchid, 0, 0 },
         { "--name", OPTION_TEXT, "TEXT", "as people know it (required)", &name, 0, 0 },
         { "--public-key", OPTION_TEXT, "FILE", "PEM: RSA of 2048 bits and more, or SM2", &key_file,
                 0, 0 },
-        { "--csr", OPTION_TEXT, "FILE", "or a certificate request, whose own signature is checked",
-                &csr_file, 0, 0 },
+        { "--csr", OPTION_TEXT, "FILE",
+                "or a certificate request (PEM): the house issues a certificate", &csr_file, 0, 0 },
+        { "--out", OPTION_TEXT, "FILE", "with --csr: where the certificate goes", &out, 0, 0 },
         { "--serial", OPTION_TEXT, "TEXT",
                 "the merchant's serial_no [made of the key's fingerprint]", &serial, 0, 0 },
         { "--apiv3-key", OPTION_TEXT, "FILE", "32 characters; goes to the vault in a sealed box",
@@ -35,16 +37,17 @@ int command_merchant_add(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (mchid == NULL || name == NULL || (key_file == NULL) == (csr_file == NULL)) {
+    if (mchid == NULL || name == NULL || (key_file == NULL) == (csr_file == NULL)
+            || (csr_file == NULL) != (out == NULL)) {
         fprintf(stderr,
-                "hufu merchant add: --mchid, --name and one of --public-key and --csr are "
-                "required\n"
+                "hufu merchant add: --mchid, --name and one of --public-key, and --csr with --out, "
+                "are required\n"
                 "See `hufu merchant add --help`.\n");
         return EXIT_USAGE;
     }
     uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
     uint8_t apiv3_bytes[64];
-    uint8_t answer_bytes[4096];
+    uint8_t answer_bytes[64 * 1024];
     Buffer pem = BUFFER_OF(pem_bytes);
     Buffer apiv3 = BUFFER_OF(apiv3_bytes);
     Buffer answer = BUFFER_OF(answer_bytes);
@@ -56,11 +59,13 @@ int command_merchant_add(int argc, char **argv)
     const EnrolMerchant merchant = { .mchid = mchid,
         .name = name,
         .key_pem = span_of_buffer(&pem),
+        .is_request = csr_file != NULL,
         .serial = serial,
         .limit_minor = limit,
         .apiv3 = span_of_buffer(&apiv3) };
     s = enrol_merchant(directory, &merchant, &answer);
     bytes_wipe(apiv3_bytes, sizeof(apiv3_bytes));
+    if (status_ok(s) && csr_file != NULL) s = enrol_keep_certificate(span_of_buffer(&answer), out);
     if (!status_ok(s)) return command_failed("merchant add", s);
     json_show(span_of_buffer(&answer));
     return EXIT_DONE;

@@ -7,10 +7,14 @@
 #include "base/secret.h"
 #include "base/time.h"
 
+enum { ANSWER_BYTES_MAX = 64 * 1024 };
+
 typedef struct KeyWish {
     const char *directory;
     const char *mchid;
     const char *file;
+    const char *request_file;
+    const char *out;
     const char *serial;
     const char *before;
     const char *apiv3_file;
@@ -27,12 +31,13 @@ static Status ask_for_key(const KeyWish *wish, Buffer *ret_answer)
     Buffer pem = BUFFER_OF(pem_bytes);
     Buffer request = BUFFER_OF(request_bytes);
     const Clock clock = clock_system();
-    TRY(file_read(wish->file, &pem));
+    const bool certified = wish->request_file != NULL;
+    TRY(file_read(certified ? wish->request_file : wish->file, &pem));
     JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("merchant.key.add"));
     json_key_text(&w, "mchid", span_of_text(wish->mchid));
-    json_key_text(&w, "public_key_pem", span_of_buffer(&pem));
+    json_key_text(&w, certified ? "csr_pem" : "public_key_pem", span_of_buffer(&pem));
     if (wish->serial != NULL) json_key_text(&w, "serial", span_of_text(wish->serial));
     if (wish->days > 0)
         json_key_int(&w, "expires_us", clock_now_us(&clock) + wish->days * TIME_DAY_US);
@@ -58,6 +63,16 @@ static Status send_apiv3(const KeyWish *wish, Buffer *ret_answer)
             span_of_buffer(&apiv3), ret_answer);
     bytes_wipe(apiv3_bytes, sizeof(apiv3_bytes));
     return s;
+}
+
+/* The certificate goes into the file that the merchant is given. */
+static int done_with_key(const char *what, const KeyWish *wish, Status s, const Buffer *answer)
+{
+    if (status_ok(s) && wish->request_file != NULL)
+        s = enrol_keep_certificate(span_of_buffer(answer), wish->out);
+    if (!status_ok(s)) return command_failed(what, s);
+    json_show(span_of_buffer(answer));
+    return EXIT_DONE;
 }
 
 static int done(const char *what, Status s, const Buffer *answer)
@@ -87,8 +102,11 @@ int command_merchant_key_add(int argc, char **argv)
     KeyWish wish = { .directory = directory_default() };
     const Option options[] = {
         OPTION_MCHID(wish),
-        { "--public-key", OPTION_TEXT, "FILE", "PEM: a public key or CSR, RSA or SM2", &wish.file,
+        { "--public-key", OPTION_TEXT, "FILE", "PEM: a public key, RSA or SM2", &wish.file, 0, 0 },
+        { "--csr", OPTION_TEXT, "FILE",
+                "or a certificate request (PEM): the house issues a certificate", &wish.request_file,
                 0, 0 },
+        { "--out", OPTION_TEXT, "FILE", "with --csr: where the certificate goes", &wish.out, 0, 0 },
         { "--serial", OPTION_TEXT, "TEXT",
                 "the merchant's serial_no [made of the key's fingerprint]", &wish.serial, 0, 0 },
         { "--days", OPTION_NUMBER, "N", "how long it is good [five years]", &wish.days, 1, 3660 },
@@ -107,12 +125,16 @@ int command_merchant_key_add(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (wish.mchid == NULL || (wish.file == NULL) == (wish.apiv3_file == NULL))
-        return usage_error(&usage, "--mchid and one of --public-key and --apiv3-key are required");
-    uint8_t answer_bytes[4096];
+    const int given =
+            (wish.file != NULL) + (wish.request_file != NULL) + (wish.apiv3_file != NULL);
+    if (wish.mchid == NULL || given != 1 || (wish.request_file == NULL) != (wish.out == NULL))
+        return usage_error(&usage,
+                "--mchid and one of --public-key, --csr with --out, and --apiv3-key are required");
+    static uint8_t answer_bytes[ANSWER_BYTES_MAX];
     Buffer answer = BUFFER_OF(answer_bytes);
-    const Status s = wish.file != NULL ? ask_for_key(&wish, &answer) : send_apiv3(&wish, &answer);
-    return done("merchant key add", s, &answer);
+    const Status s =
+            wish.apiv3_file == NULL ? ask_for_key(&wish, &answer) : send_apiv3(&wish, &answer);
+    return done_with_key("merchant key add", &wish, s, &answer);
 }
 
 int command_merchant_key_rotate(int argc, char **argv)
@@ -122,8 +144,11 @@ int command_merchant_key_rotate(int argc, char **argv)
         OPTION_MCHID(wish),
         { "--before", OPTION_TEXT, "SERIAL", "the key that it follows (required)", &wish.before, 0,
                 0 },
-        { "--public-key", OPTION_TEXT, "FILE", "PEM: the new public key or CSR (required)",
-                &wish.file, 0, 0 },
+        { "--public-key", OPTION_TEXT, "FILE", "PEM: the new public key", &wish.file, 0, 0 },
+        { "--csr", OPTION_TEXT, "FILE",
+                "or a certificate request (PEM): the house issues a certificate", &wish.request_file,
+                0, 0 },
+        { "--out", OPTION_TEXT, "FILE", "with --csr: where the certificate goes", &wish.out, 0, 0 },
         { "--serial", OPTION_TEXT, "TEXT", "of the new one [made of the key's fingerprint]",
                 &wish.serial, 0, 0 },
         { "--overlap", OPTION_NUMBER, "DAYS", "how long both are good [30]", &wish.overlap_days, 1,
@@ -140,12 +165,15 @@ int command_merchant_key_rotate(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (wish.mchid == NULL || wish.before == NULL || wish.file == NULL)
-        return usage_error(&usage, "--mchid, --before and --public-key are required");
-    uint8_t answer_bytes[4096];
+    const bool one = (wish.file == NULL) != (wish.request_file == NULL);
+    if (wish.mchid == NULL || wish.before == NULL || !one
+            || (wish.request_file == NULL) != (wish.out == NULL))
+        return usage_error(
+                &usage, "--mchid, --before and --public-key, or --csr with --out, are required");
+    static uint8_t answer_bytes[ANSWER_BYTES_MAX];
     Buffer answer = BUFFER_OF(answer_bytes);
     const Status s = ask_for_key(&wish, &answer);
-    return done("merchant key rotate", s, &answer);
+    return done_with_key("merchant key rotate", &wish, s, &answer);
 }
 
 int command_merchant_key_revoke(int argc, char **argv)

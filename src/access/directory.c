@@ -167,6 +167,12 @@ Status directory_put(MerchantDirectory *directory, const Merchant *merchant, con
     return s;
 }
 
+const char *directory_state_name(const DirectoryEntry *entry, int64_t now_us)
+{
+    if (entry->status != STATUS_LIVE) return "revoked";
+    return entry->expires_us > now_us ? "live" : "expired";
+}
+
 bool directory_at(MerchantDirectory *directory, size_t number, DirectoryEntry *ret_entry)
 {
     pthread_rwlock_rdlock(&directory->lock);

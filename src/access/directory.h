@@ -41,6 +41,8 @@ typedef struct DirectoryEntry {
     RegisterStatus status;
     int64_t expires_us;
 } DirectoryEntry;
+/* "live", "expired" or "revoked". */
+const char *directory_state_name(const DirectoryEntry *entry, int64_t now_us);
 /* The `number`th key that is known, in no order that means anything; false behind the last. */
 bool directory_at(MerchantDirectory *directory, size_t number, DirectoryEntry *ret_entry);
 

@@ -19,6 +19,7 @@ typedef struct MerchantJson {
     Span mchid;
     Span name;
     Span public_key_pem;
+    Span request_pem;
     Span serial;
     Span apiv3_box;
     Span nonce;
@@ -31,8 +32,10 @@ static const JsonField merchant_fields[] = {
     { "operation", JSON_TEXT, true, 1, 64, PLACE(MerchantJson, operation) },
     { "mchid", JSON_TEXT, true, 1, MERCHANT_ID_BYTES_MAX, PLACE(MerchantJson, mchid) },
     { "name", JSON_TEXT, true, 1, MERCHANT_NAME_BYTES_MAX, PLACE(MerchantJson, name) },
-    { "public_key_pem", JSON_TEXT, true, 1, SIGN_KEY_PEM_BYTES_MAX,
+    { "public_key_pem", JSON_TEXT, false, 1, SIGN_KEY_PEM_BYTES_MAX,
             PLACE(MerchantJson, public_key_pem) },
+    { "csr_pem", JSON_TEXT, false, 1, WIRE_REQUEST_PEM_BYTES_MAX,
+            PLACE(MerchantJson, request_pem) },
     { "serial", JSON_TEXT, false, 1, MERCHANT_SERIAL_BYTES_MAX, PLACE(MerchantJson, serial) },
     { "limit_minor", JSON_INT, false, 1, LEDGER_MINOR_MAX, PLACE(MerchantJson, limit_minor) },
     { "apiv3_box", JSON_TEXT, false, 1, 2 * BOX_BYTES_MAX, PLACE(MerchantJson, apiv3_box) },
@@ -66,9 +69,12 @@ Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t u
     TRY(json_read_request(document, json_root(document), merchant_fields,
             sizeof(merchant_fields) / sizeof(merchant_fields[0]), &json, &problem));
     MerchantAdd add = { .currency = CURRENCY_CNY };
-    TRY(merchant_key_from_pem(json.public_key_pem, &add.key));
-    TRY(admin_name_key(&add.key, json.serial));
-    REQUIRE(merchant_id_is_valid(json.mchid), REFUSED_ORDER_FIELD);
+    AdminCertificate certificate;
+    const AdminKeyWish wish = { .mchid = json.mchid,
+        .public_key_pem = json.public_key_pem,
+        .request_pem = json.request_pem,
+        .serial = json.serial };
+    TRY(admin_take_key(house, &wish, &add.key, &certificate));
     admin_actor(add.actor, sizeof(add.actor), uid);
     passage_text(add.merchant.mchid, sizeof(add.merchant.mchid), json.mchid);
     passage_text(add.merchant.name, sizeof(add.merchant.name), json.name);
@@ -82,6 +88,7 @@ Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t u
     json_key_text(w, "mchid", span_of_text(add.merchant.mchid));
     json_key_text(w, "serial", span_of_text(add.key.serial));
     json_key_int(w, "account", add.merchant.account);
+    admin_key_certificate(w, &certificate);
     return OK;
 }
 

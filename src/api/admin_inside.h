@@ -2,6 +2,7 @@
 /* admin_inside: the operations behind api/admin.h, one function each. Private to admin_*.c. */
 #include "api/admin.h"
 #include "audit/event.h"
+#include "crypto/certificate.h"
 #include "text/json.h"
 
 #include <pthread.h>
@@ -75,6 +76,28 @@ Status admin_stop_all(Admin *admin, const JsonDocument *document, uint32_t uid, 
 /* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex
  * digits. Refuses ORDER_FIELD. */
 MUST_USE Status admin_name_key(MerchantKey *key, Span serial);
+
+/* A certificate that was issued; without one, its leaf is empty. */
+typedef struct AdminCertificate {
+    uint8_t leaf_pem[CERTIFICATE_PEM_BYTES_MAX];
+    uint8_t authority_pem[CERTIFICATE_PEM_BYTES_MAX];
+    Buffer leaf; /* into the bytes above */
+    Buffer authority;
+} AdminCertificate;
+
+typedef struct AdminKeyWish {
+    Span mchid;
+    Span public_key_pem; /* this one, */
+    Span request_pem; /* or this one */
+    Span serial; /* of a bare key; empty: made of its fingerprint */
+    int64_t ends_us; /* 0: five years; of a certificate one */
+} AdminKeyWish;
+/* The key of a wish, and for a request its certificate. Refuses REFUSED_ORDER_FIELD, and what
+ * merchant_key_from_pem() and vaultclient_merchant_leaf() refuse. */
+MUST_USE Status admin_take_key(House *house, const AdminKeyWish *wish, MerchantKey *ret_key,
+        AdminCertificate *ret_certificate);
+/* Members of the open object; none without a certificate. */
+void admin_key_certificate(JsonWriter *w, const AdminCertificate *certificate);
 /* The APIv3 key goes from its box into the domain store; it never is in clear here (TP-7). An empty
  * box is none. */
 MUST_USE Status admin_keep_apiv3_key(House *house, Span mchid, Span box_base64);

@@ -15,6 +15,7 @@ typedef struct KeyJson {
     Span operation;
     Span mchid;
     Span public_key_pem;
+    Span request_pem;
     Span serial;
     Span before;
     int64_t overlap_s;
@@ -30,7 +31,8 @@ enum { OVERLAP_S_MAX = 366 * 86400, OVERLAP_S = 30 * 86400, LISTED_MAX = 4096 };
 static const JsonField add_fields[] = {
     { "operation", JSON_TEXT, true, 1, 64, PLACE(operation) },
     { "mchid", JSON_TEXT, true, 1, MERCHANT_ID_BYTES_MAX, PLACE(mchid) },
-    { "public_key_pem", JSON_TEXT, true, 1, SIGN_KEY_PEM_BYTES_MAX, PLACE(public_key_pem) },
+    { "public_key_pem", JSON_TEXT, false, 1, SIGN_KEY_PEM_BYTES_MAX, PLACE(public_key_pem) },
+    { "csr_pem", JSON_TEXT, false, 1, WIRE_REQUEST_PEM_BYTES_MAX, PLACE(request_pem) },
     { "serial", JSON_TEXT, false, 1, MERCHANT_SERIAL_BYTES_MAX, PLACE(serial) },
     { "before", JSON_TEXT, false, 1, MERCHANT_SERIAL_BYTES_MAX, PLACE(before) },
     { "overlap_s", JSON_INT, false, 1, OVERLAP_S_MAX, PLACE(overlap_s) },
@@ -94,18 +96,20 @@ Status admin_merchant_key_add(
     KeyJson json = { .overlap_s = OVERLAP_S };
     JsonProblem problem = { 0 };
     MerchantKeyAdd work = { 0 };
+    AdminCertificate certificate;
     TRY(json_read_request(document, json_root(document), add_fields,
             sizeof(add_fields) / sizeof(add_fields[0]), &json, &problem));
-    TRY(merchant_key_from_pem(json.public_key_pem, &work.key));
-    TRY(admin_name_key(&work.key, json.serial));
+    const AdminKeyWish wish = { json.mchid, json.public_key_pem, json.request_pem, json.serial,
+        json.expires_us };
+    TRY(admin_take_key(house, &wish, &work.key, &certificate));
     begin(&work, &json, uid);
-    work.key.expires_us = json.expires_us;
     passage_text(work.before, sizeof(work.before), json.before);
     work.before_ends_us = clock_now_us(&house->clock) + json.overlap_s * 1000000;
     TRY(put_key(house, &work));
     json_key_text(w, "mchid", span_of_text(work.key.mchid));
     json_key_text(w, "serial", span_of_text(work.key.serial));
     json_key_int(w, "expires_us", work.key.expires_us);
+    admin_key_certificate(w, &certificate);
     if (work.before[0] == 0) return OK;
     json_key_text(w, "before", span_of_text(work.old.serial));
     json_key_int(w, "before_ends_us", work.old.expires_us);
@@ -127,12 +131,6 @@ Status admin_merchant_key_revoke(
     return OK;
 }
 
-static const char *state_of(const DirectoryEntry *entry, int64_t now_us)
-{
-    if (entry->status != STATUS_LIVE) return "revoked";
-    return entry->expires_us > now_us ? "live" : "expired";
-}
-
 Status admin_merchant_key_list(
         Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
 {
@@ -151,7 +149,7 @@ Status admin_merchant_key_list(
         json_key_text(w, "mchid", span_of_text(entry.mchid));
         json_key_text(w, "serial", span_of_text(entry.serial));
         json_key_text(w, "algorithm", span_of_text(entry.algorithm == KEY_SM2 ? "SM2" : "RSA"));
-        json_key_text(w, "state", span_of_text(state_of(&entry, now_us)));
+        json_key_text(w, "state", span_of_text(directory_state_name(&entry, now_us)));
         json_key_int(w, "expires_us", entry.expires_us);
         json_close(w);
     }

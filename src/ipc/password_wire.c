@@ -83,6 +83,12 @@ SHAPE(WireKeyReveal, key_reveal_shape,
 SHAPE(WireKeyRevealed, key_revealed_shape, { FIELD_U8, AT(WireKeyRevealed, algorithm), 0, 0 },
         { FIELD_SPAN, AT(WireKeyRevealed, cipher), 1, WIRE_KEY_BYTES_MAX });
 
+SHAPE(WireMerchantLeaf, merchant_leaf_shape,
+        { FIELD_SPAN, AT(WireMerchantLeaf, mchid), 1, WIRE_TENANT_BYTES_MAX },
+        { FIELD_SPAN, AT(WireMerchantLeaf, request), 1, WIRE_REQUEST_PEM_BYTES_MAX },
+        { FIELD_I64, AT(WireMerchantLeaf, ends_us), 0, 0 });
+
+WIRE_PAIR(merchant_leaf, WireMerchantLeaf)
 WIRE_PAIR(password_set, WirePasswordSet)
 WIRE_PAIR(password_check, WirePasswordCheck)
 WIRE_PAIR(password_right, WirePasswordRight)

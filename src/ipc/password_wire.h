@@ -17,6 +17,7 @@ enum {
     WIRE_LEGACY_MAX = 32, /* records of one VAULT_PASSWORD_IMPORT */
     WIRE_LEGACY_DATA_BYTES_MAX = 64,
     WIRE_LEGACY_DIGEST_BYTES_MAX = 32,
+    WIRE_REQUEST_PEM_BYTES_MAX = 16384,
 };
 
 /* Whose password: a person of a realm ("users", "admins") of a tenant (an institution, a
@@ -81,6 +82,15 @@ typedef struct WirePasswordReset {
 } WirePasswordReset;
 MUST_USE Status wire_put_password_reset(Buffer *b, const WirePasswordReset *reset);
 MUST_USE Status wire_take_password_reset(Cursor *c, WirePasswordReset *ret);
+
+/* A certificate for a merchant's own key, for whoever shows that he has its private half. */
+typedef struct WireMerchantLeaf {
+    Span mchid;
+    Span request; /* PEM: PKCS#10, signed by that key */
+    int64_t ends_us;
+} WireMerchantLeaf;
+MUST_USE Status wire_put_merchant_leaf(Buffer *b, const WireMerchantLeaf *leaf);
+MUST_USE Status wire_take_merchant_leaf(Cursor *c, WireMerchantLeaf *ret);
 
 /* A record as it stands in the domain store now. */
 typedef struct WirePasswordShown {

@@ -5,6 +5,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const Span bytes = { data, size };
+    AGAIN(merchant_leaf, WireMerchantLeaf);
     AGAIN(password_set, WirePasswordSet);
     AGAIN(password_check, WirePasswordCheck);
     AGAIN(password_right, WirePasswordRight);

@@ -80,6 +80,7 @@ typedef enum VaultOperation {
     VAULT_ATTACHED_SCAN_END = 78,
     VAULT_ATTACHED_RELEASE = 79,
     VAULT_CALLER_LEAF = 80, /* SPKI DER framed, name framed -> as VAULT_TLS_LEAF, for a caller */
+    VAULT_MERCHANT_LEAF = 81, /* WireMerchantLeaf -> as VAULT_TLS_LEAF (ipc/password_wire.h) */
     VAULT_POLICY_SET = 30, /* approval x2, blob (ipc/policy_wire.h, and the four below) */
     VAULT_POLICY_GET = 31, /* which set -> who set what when */
     VAULT_EXPIRY_GRANT = 32, /* approval x2, WireExpiryGrant */

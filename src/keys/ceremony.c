@@ -6,7 +6,7 @@ enum { SERIAL_BYTES = 20 };
 
 typedef struct Pair {
     KeyRole role;
-    KeyAlgorithm algorithm;
+    KeyAlgorithm algorithm; /* 0: of the suite */
     const char *certificate_name; /* NULL: a bare key */
 } Pair;
 
@@ -14,6 +14,7 @@ static const Pair pairs[] = {
     { KEY_PLATFORM_RSA, KEY_RSA, "Hufu platform RSA" },
     { KEY_PLATFORM_SM2, KEY_SM2, "Hufu platform SM2" },
     { KEY_TLS_CA, KEY_P256, "Hufu TLS CA" },
+    { KEY_MERCHANT_CA, 0, "Hufu merchant CA" },
     { KEY_CHECKPOINT_ED25519, KEY_ED25519, NULL },
     { KEY_CHECKPOINT_SM2, KEY_SM2, NULL },
 };
@@ -84,13 +85,15 @@ Status ceremony_make(Keys *keys, KeyRole role, uint32_t version, FreshPair *ret_
 {
     const Pair *pair = pair_of(role);
     ASSERT(pair != NULL);
-    TRY(generate(keys, role, pair->algorithm, ret_fresh));
+    const KeyAlgorithm of_suite = keys->suite == KEYS_SM ? KEY_SM2 : KEY_P256;
+    TRY(generate(keys, role, pair->algorithm != 0 ? pair->algorithm : of_suite, ret_fresh));
     KeyHead *head = &ret_fresh->head;
     head->version = version;
     if (pair->certificate_name == NULL) return OK;
     head->expires_us = head->created_us + KEYS_CERTIFICATE_YEARS * 365 * TIME_DAY_US;
-    return certify(keys, ret_fresh->key, pair->certificate_name, role == KEY_TLS_CA,
-            head->expires_us, &ret_fresh->certificate);
+    const bool authority = role == KEY_TLS_CA || role == KEY_MERCHANT_CA;
+    return certify(keys, ret_fresh->key, pair->certificate_name, authority, head->expires_us,
+            &ret_fresh->certificate);
 }
 
 Status ceremony_make_box(

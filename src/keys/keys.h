@@ -10,6 +10,7 @@
  *
  *   symmetric (roles.h says which, in versions)      32 secret bytes a version
  *   platform RSA and SM2 (5 years), TLS CA (P-256)   X.509, self-signed; in versions (pairs.h)
+ *   merchants' CA (P-256 or SM2)                     the same
  *   checkpoint Ed25519 and SM2, box (one a day)      bare public keys; the first two in versions
  *
  * A symmetric role has a current version, which protects, and older ones, which only open and
@@ -69,6 +70,7 @@ typedef enum KeyRole {
     KEY_ONE_TIME = 19,
     KEY_BIOMETRIC = 20,
     KEY_PSEUDONYM = 21, /* by which payers are named to merchants */
+    KEY_MERCHANT_CA = 22, /* certifies merchants' signing keys, and nothing that TLS believes */
     KEY_ATTACHED = 24, /* MAC: row seals of other people's tables */
     KEY_ROLE_COUNT = 25,
 } KeyRole;

@@ -23,7 +23,7 @@
 #include "keys/roles.h"
 
 enum {
-    KEYS_PAIR_ROLES = 5,
+    KEYS_PAIR_ROLES = 6,
     KEYS_ENTRIES_MAX = KEYS_PAIR_ROLES * KEYS_PAIR_VERSIONS_MAX + KEYS_BOX_MAX + 1,
     KEYS_SYMMETRIC_BYTES = 32,
     KEYS_SEGMENT_BYTES = 256 * 1024, /* small: the record of an old box key is gone after a turn */

@@ -120,6 +120,7 @@ static void check_a_turn(KeyRole role)
 static void test_a_turn_of_rsa(void) { check_a_turn(KEY_PLATFORM_RSA); }
 static void test_a_turn_of_sm2(void) { check_a_turn(KEY_PLATFORM_SM2); }
 static void test_a_turn_of_the_ca(void) { check_a_turn(KEY_TLS_CA); }
+static void test_a_turn_of_the_merchants_ca(void) { check_a_turn(KEY_MERCHANT_CA); }
 
 static void test_certificates_differ(void)
 {
@@ -304,7 +305,7 @@ static void test_a_destruction_cut_short(void)
     }
 }
 
-TESTS(TEST(test_a_turn_of_rsa), TEST(test_a_turn_of_sm2), TEST(test_a_turn_of_the_ca),
+TESTS(TEST(test_a_turn_of_rsa), TEST(test_a_turn_of_sm2), TEST(test_a_turn_of_the_ca), TEST(test_a_turn_of_the_merchants_ca),
         TEST(test_certificates_differ), TEST(test_log_keys_of_ed25519), TEST(test_log_keys_of_sm2),
         TEST(test_who_does_not_endorse_turns_nothing), TEST(test_times_and_numbers_are_bounded),
         TEST(test_turns_end), TEST(test_a_destroyed_half_is_gone),

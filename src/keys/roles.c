@@ -33,6 +33,7 @@ static const Role roles[KEY_ROLE_COUNT] = {
     [KEY_ONE_TIME] = { "one-time", ROLE_SEALS, ROTATION_ASKED, false, WEEK_US, SEALS_MAX },
     [KEY_BIOMETRIC] = { "biometric", ROLE_SEALS, ROTATION_ASKED, false, YEAR_US, SEALS_MAX },
     [KEY_PSEUDONYM] = { "pseudonym", ROLE_RAW, ROTATION_NEVER, false, 0, 0 },
+    [KEY_MERCHANT_CA] = { "merchant-ca", ROLE_PAIR, ROTATION_ASKED, false, 0, 0 },
     [KEY_ATTACHED] = { "attached", ROLE_MACS, ROTATION_DUE, false, YEAR_US, MACS_MAX },
 };
 
@@ -65,6 +66,7 @@ const char *role_algorithm(KeyRole role, KeysSuite suite)
     case KEY_CHECKPOINT_SM2: return "SM2";
     case KEY_CHECKPOINT_ED25519: return "Ed25519";
     case KEY_TLS_CA: return "P-256";
+    case KEY_MERCHANT_CA:
     case KEY_BOX: return sm ? "SM2" : "P-256";
     default: break;
     }

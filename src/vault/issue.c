@@ -110,17 +110,26 @@ static Status put_certificate(const Certificate *certificate, Buffer *b)
     return buffer_put_framed(b, span_of_buffer(&der));
 }
 
+static Status certify(const Issue *issue, KeyRole role, const PublicKey *key,
+        const CertificateSubject *subject, int64_t life_us, Buffer *ret_answer)
+{
+    CLEANUP(certificate_free) Certificate *leaf = NULL;
+    CLEANUP(keys_pair_release) KeyPair authority = { 0 };
+    TRY(keys_pair_hold(issue->keys, role, 0, &authority));
+    const int64_t left_us =
+            certificate_not_after_us(authority.certificate) - clock_now_us(&issue->clock);
+    REQUIRE(left_us > 0, REFUSED_CERTIFICATE_INVALID);
+    TRY(make_leaf(issue, &authority, key, *subject, life_us < left_us ? life_us : left_us, &leaf));
+    TRY(put_certificate(leaf, ret_answer));
+    return put_certificate(authority.certificate, ret_answer);
+}
+
 static Status issue_leaf(const Issue *issue, Span spki, const CertificateSubject *subject,
         int64_t life_us, Buffer *ret_answer)
 {
     CLEANUP(public_key_free) PublicKey *key = NULL;
-    CLEANUP(certificate_free) Certificate *leaf = NULL;
-    CLEANUP(keys_pair_release) KeyPair authority = { 0 };
     TRY(public_key_from_spki(spki, &key));
-    TRY(keys_pair_hold(issue->keys, KEY_TLS_CA, 0, &authority));
-    TRY(make_leaf(issue, &authority, key, *subject, life_us, &leaf));
-    TRY(put_certificate(leaf, ret_answer));
-    return put_certificate(authority.certificate, ret_answer);
+    return certify(issue, KEY_TLS_CA, key, subject, life_us, ret_answer);
 }
 
 Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer)
@@ -156,6 +165,39 @@ Status issue_caller_leaf(const Issue *issue, Span request, Buffer *ret_answer)
         .client_only = true,
     };
     return issue_leaf(issue, spki, &subject, ISSUE_CALLER_LIFE_US, ret_answer);
+}
+
+/* A bare public key, or somebody's certificate, proves nothing about who has the private half. */
+static bool is_request(Span pem)
+{
+    static const char *const heads[] = { "-----BEGIN CERTIFICATE REQUEST-----",
+        "-----BEGIN NEW CERTIFICATE REQUEST-----" };
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        const Span head = span_of_text(heads[i]);
+        if (pem.size > head.size && span_equal((Span) { pem.data, head.size }, head)) return true;
+    }
+    return false;
+}
+
+Status issue_merchant_leaf(const Issue *issue, Span request, Buffer *ret_answer)
+{
+    Cursor c = cursor_of(request);
+    WireMerchantLeaf wanted;
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    TRY(wire_take_merchant_leaf(&c, &wanted));
+    TRY(cursor_end(&c));
+    REQUIRE(is_request(wanted.request), REFUSED_KEY_FORMAT);
+    TRY(public_key_from_pem(wanted.request, &key));
+    const KeyAlgorithm algorithm = public_key_algorithm(key);
+    REQUIRE(algorithm == KEY_RSA || algorithm == KEY_SM2, REFUSED_KEY_FORMAT);
+    const int64_t life_us = wanted.ends_us - clock_now_us(&issue->clock);
+    REQUIRE(life_us > 0, REFUSED_CERTIFICATE_INVALID);
+    const CertificateSubject subject = {
+        .common_name = wanted.mchid,
+        .organization = SPAN("Hufu merchant"),
+        .client_only = true,
+    };
+    return certify(issue, KEY_MERCHANT_CA, key, &subject, life_us, ret_answer);
 }
 
 /* --- the box key of the day --- */

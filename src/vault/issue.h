@@ -3,7 +3,7 @@
  * issue: what vaultd hands out of its keys: signatures, certificates, public keys, the box key of
  * the day, facts. Every function answers one request of ipc/vault_wire.h. Thread-safe.
  */
-#include "ipc/vault_wire.h"
+#include "ipc/password_wire.h"
 #include "keys/keys.h"
 
 enum { ISSUE_NAMES_MAX = 8 };
@@ -27,6 +27,14 @@ MUST_USE Status issue_signatures(const Issue *issue, Span request, Buffer *ret_a
 MUST_USE Status issue_tls_leaf(const Issue *issue, Span request, Buffer *ret_answer);
 /* SPKI DER framed, name framed -> the same, for a caller of that name: 90 days, and no server. */
 MUST_USE Status issue_caller_leaf(const Issue *issue, Span request, Buffer *ret_answer);
+/*
+ * WireMerchantLeaf -> the same, under the merchants' authority: for the key of the request, which
+ * signed it, and for the merchant's number as its only name (TP-7).
+ * Refuses REFUSED_KEY_FORMAT (no request, or another algorithm than RSA and SM2), REFUSED_KEY_WEAK,
+ * REFUSED_SIGNATURE_INVALID (not signed by its own key), REFUSED_CERTIFICATE_INVALID (it would end
+ * before now). It ends with its authority at the latest.
+ */
+MUST_USE Status issue_merchant_leaf(const Issue *issue, Span request, Buffer *ret_answer);
 /* -> WireBoxKey */
 MUST_USE Status issue_box_key(const Issue *issue, Buffer *ret_answer);
 /* -> list of WirePublicKey */

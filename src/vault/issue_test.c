@@ -121,6 +121,84 @@ static void test_checkpoint_is_a_signed_note(void)
     EXPECT(c.rest.size == 0);
 }
 
+/* --- a merchant's certificate --- */
+
+static Status ask_leaf(House *h, Span mchid, Span pem, int64_t ends_us)
+{
+    uint8_t memory[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer b = BUFFER_OF(memory);
+    TRY(wire_put_merchant_leaf(&b, &(WireMerchantLeaf) { mchid, pem, ends_us }));
+    return house_ask(h, VAULT_MERCHANT_LEAF, span_of_buffer(&b));
+}
+
+/* It is of the merchants' authority, for this very key, and names the merchant. */
+static void check_leaf(KeyAlgorithm algorithm)
+{
+    CLEANUP(house_done) House *h = house_open();
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    CLEANUP(certificate_free) Certificate *leaf = NULL;
+    CLEANUP(certificate_free) Certificate *authority = NULL;
+    uint8_t pem_memory[SIGN_KEY_PEM_BYTES_MAX];
+    uint8_t name_memory[CERTIFICATE_NAME_BYTES_MAX];
+    uint8_t prints[2][DIGEST_SHA256_BYTES];
+    Buffer pem = BUFFER_OF(pem_memory);
+    Buffer name = BUFFER_OF(name_memory);
+    const int64_t ends_us = h->now_us + (int64_t)86400 * 1000000;
+    EXPECT_OK(private_key_generate(algorithm, &key));
+    EXPECT_OK(certificate_request(key, SPAN("another name"), &pem));
+    EXPECT_OK(ask_leaf(h, SPAN("1900000109"), span_of_buffer(&pem), ends_us));
+    Cursor c = cursor_of(span_of_buffer(&h->answer));
+    EXPECT_OK(certificate_from_der(framed(&c), &leaf));
+    EXPECT_OK(certificate_from_der(framed(&c), &authority));
+    EXPECT_OK(certificate_verify(leaf, authority, h->now_us));
+    EXPECT_REFUSED(certificate_verify(leaf, keys_certificate(house_keys(), KEY_TLS_CA), h->now_us),
+            REFUSED_CERTIFICATE_INVALID);
+    EXPECT_OK(certificate_common_name(leaf, &name));
+    EXPECT(span_equal(span_of_buffer(&name), SPAN("1900000109")));
+    public_key_fingerprint(private_key_public(key), prints[0]);
+    public_key_fingerprint(certificate_key(leaf), prints[1]);
+    EXPECT(span_equal(SPAN_OF(prints[0]), SPAN_OF(prints[1])));
+    EXPECT(certificate_not_after_us(leaf) == ends_us);
+
+    EXPECT_REFUSED(ask_leaf(h, SPAN("1900000109"), span_of_buffer(&pem), h->now_us),
+            REFUSED_CERTIFICATE_INVALID);
+    /* A bare key proves nothing; nor does a request whose signature is of another. */
+    Buffer bare = BUFFER_OF(pem_memory);
+    EXPECT_OK(public_key_to_pem(private_key_public(key), &bare));
+    EXPECT_REFUSED(ask_leaf(h, SPAN("1900000109"), span_of_buffer(&bare), ends_us),
+            REFUSED_KEY_FORMAT);
+}
+
+static void test_a_merchants_certificate_of_rsa(void) { check_leaf(KEY_RSA); }
+static void test_a_merchants_certificate_of_sm2(void) { check_leaf(KEY_SM2); }
+
+/* Each byte of a request changed in turn: never a certificate. */
+static void test_a_changed_request_is_refused(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    uint8_t pem_memory[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer pem = BUFFER_OF(pem_memory);
+    const int64_t ends_us = h->now_us + (int64_t)86400 * 1000000;
+    EXPECT_OK(private_key_generate(KEY_SM2, &key));
+    EXPECT_OK(certificate_request(key, SPAN("1900000109"), &pem));
+    const size_t head = sizeof("-----BEGIN CERTIFICATE REQUEST-----\n") - 1;
+    for (size_t i = head; i + 40 < pem.size; i++) {
+        const uint8_t was = pem_memory[i];
+        if (was == '\n') continue;
+        pem_memory[i] = was == 'A' ? 'B' : 'A';
+        EXPECT(status_refused(
+                ask_leaf(h, SPAN("1900000109"), span_of_buffer(&pem), ends_us)));
+        pem_memory[i] = was;
+    }
+    CLEANUP(private_key_free) PrivateKey *p256 = NULL;
+    pem.size = 0;
+    EXPECT_OK(private_key_generate(KEY_P256, &p256));
+    EXPECT_OK(certificate_request(p256, SPAN("1900000109"), &pem));
+    EXPECT_REFUSED(
+            ask_leaf(h, SPAN("1900000109"), span_of_buffer(&pem), ends_us), REFUSED_KEY_FORMAT);
+}
+
 /* --- a merchant's key --- */
 
 static const char *const api_key = "a7cde1ZJB1kG2e7VfTs3jQzaWizur8Gb"; /* Tencent's own example */
@@ -192,6 +270,7 @@ static void test_downlink(void)
     }
 }
 
-TESTS(TEST(test_signatures), TEST(test_nothing_of_ours_is_signed_for_others),
+TESTS(TEST(test_a_merchants_certificate_of_rsa), TEST(test_a_merchants_certificate_of_sm2),
+        TEST(test_a_changed_request_is_refused), TEST(test_signatures), TEST(test_nothing_of_ours_is_signed_for_others),
         TEST(test_box_key_is_certified), TEST(test_checkpoint_is_a_signed_note),
         TEST(test_downlink))

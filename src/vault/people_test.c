@@ -162,6 +162,7 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_BOX_KEY] = "H",
     [VAULT_PUBLIC_KEYS] = "HO",
     [VAULT_PSEUDONYM_KEY] = "H",
+    [VAULT_MERCHANT_LEAF] = "H",
     [VAULT_TLS_LEAF] = "H",
     [VAULT_KEY_LIST] = "HO",
     [VAULT_RELEASE_ROW] = "O",

@@ -53,6 +53,7 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_RELEASE_HOLD] = { true, false, true, LANE_ADMIN, true },
     [VAULT_HELD_UNTIL] = { true, false, true, LANE_ADMIN, true },
     [VAULT_CALLER_LEAF] = { true, false, true, LANE_ADMIN, true },
+    [VAULT_MERCHANT_LEAF] = { true, false, true, LANE_ADMIN, true },
     [VAULT_SESSION] = { true, false, true, LANE_FIELD, true },
     [VAULT_PROTECT_FIELDS] = { true, false, true, LANE_FIELD, true },
     [VAULT_LOOKUP_FIELDS] = { true, false, true, LANE_FIELD, true },

@@ -317,6 +317,7 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     case VAULT_PSEUDONYM_KEY: return issue_pseudonym_key(&v->issue, ret_answer);
     case VAULT_TLS_LEAF: return issue_tls_leaf(&v->issue, request, ret_answer);
     case VAULT_CALLER_LEAF: return issue_caller_leaf(&v->issue, request, ret_answer);
+    case VAULT_MERCHANT_LEAF: return issue_merchant_leaf(&v->issue, request, ret_answer);
     case VAULT_KEY_LIST: return issue_key_list(&v->issue, ret_answer);
     case VAULT_WRAP_KEY: return protect_wrap_key(&v->protect, ret_answer);
     case VAULT_UNWRAP_KEY: return protect_unwrap_key(&v->protect, request, ret_answer);

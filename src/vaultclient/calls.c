@@ -224,6 +224,17 @@ Status vaultclient_caller_leaf(VaultClient *client, Span spki, Span name, Buffer
     return take_pair(&c, ret_certificate, ret_authority);
 }
 
+Status vaultclient_merchant_leaf(VaultClient *client, const WireMerchantLeaf *wanted,
+        Buffer *memory, Span *ret_certificate, Span *ret_authority)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    Cursor c = { 0 };
+    TRY(slot_take(client, &slot));
+    TRY(wire_put_merchant_leaf(&slot->request, wanted));
+    TRY(ask_slot(slot, VAULT_MERCHANT_LEAF, memory, &c));
+    return take_pair(&c, ret_certificate, ret_authority);
+}
+
 /* --- fields --- */
 
 Status vaultclient_protect(VaultClient *client, Span mchid, Span box, Buffer *ret_sealed)

@@ -190,6 +190,7 @@ static bool twice_is_once(VaultOperation operation)
     case VAULT_PSEUDONYM_KEY:
     case VAULT_TLS_LEAF:
     case VAULT_CALLER_LEAF:
+    case VAULT_MERCHANT_LEAF:
     case VAULT_KEY_LIST:
     case VAULT_REWRAP_FIELDS:
     case VAULT_TURN_SUBJECTS:

@@ -100,6 +100,10 @@ MUST_USE Status vaultclient_tls_leaf(
 MUST_USE Status vaultclient_caller_leaf(VaultClient *client, Span spki, Span name, Buffer *memory,
         Span *ret_certificate, Span *ret_authority);
 
+/* A certificate for a merchant's own key, for a request that the key signed. */
+MUST_USE Status vaultclient_merchant_leaf(VaultClient *client, const WireMerchantLeaf *wanted,
+        Buffer *memory, Span *ret_certificate, Span *ret_authority);
+
 /* --- fields --- */
 /* A box with a signing key inside -> a sealed field for the domain store, bound to `mchid`. */
 MUST_USE Status vaultclient_protect(VaultClient *client, Span mchid, Span box, Buffer *ret_sealed);
