@@ -292,9 +292,9 @@ static void test_a_request_must_be_signed_by_its_own_key(void)
     EXPECT(operator_says("SIGNATURE_INVALID"));
     EXPECT(operator_ended(
             HUFU("merchant", "key", "add", "--mchid", merchant.mchid, "--csr", file), 2));
-    EXPECT(operator_ended(HUFU("merchant", "key", "add", "--mchid", merchant.mchid, "--csr",
-                                  stand_path(&stand, "next.pem"), "--out",
-                                  stand_path(&stand, "none.pem")),
+    EXPECT(operator_ended(
+            HUFU("merchant", "key", "add", "--mchid", merchant.mchid, "--csr",
+                    stand_path(&stand, "next.pem"), "--out", stand_path(&stand, "none.pem")),
             1));
     EXPECT(operator_says("KEY_FORMAT"));
     private_key_free(&app.key);
@@ -457,7 +457,6 @@ static void test_house_closes(void)
 TESTS(TEST(test_house_opens), TEST(test_the_owner_obtains_its_key), TEST(test_overlap),
         TEST(test_bad_rotations_are_refused), TEST(test_a_revoked_key_is_refused_at_once),
         TEST(test_certificates_of_rsa), TEST(test_certificates_of_sm2),
-        TEST(test_a_request_must_be_signed_by_its_own_key),
-        TEST(test_keys_that_end_soon_are_told), TEST(test_another_apiv3_key),
-        TEST(test_no_route_gives_a_key_to_another),
+        TEST(test_a_request_must_be_signed_by_its_own_key), TEST(test_keys_that_end_soon_are_told),
+        TEST(test_another_apiv3_key), TEST(test_no_route_gives_a_key_to_another),
         TEST(test_no_form_of_a_key_rests_outside_the_domain), TEST(test_house_closes))

@@ -12,6 +12,7 @@
 #include "callers.h"
 #include "command.h"
 #include "crypto/digest.h"
+#include "crypto/mac.h"
 #include "enrol.h"
 #include "operator.h"
 #include "policy/detect_number.h"
@@ -32,6 +33,7 @@ enum { MANY = 1500, FILE_BYTES_MAX = 64 << 20 };
 #define CARD "6222020200112233446"
 #define OTHER_CARD "4111111111111111"
 #define PASSWORD "canary horse battery 91"
+#define MAC_KEY "canaryMACkeyCANARYmacKEYcanary42"
 
 static Stand stand;
 static StandCaller core;
@@ -57,7 +59,7 @@ static void test_house_opens(void)
     HufuError error;
     EXPECT_OK(stand_open(&options, &stand));
     EXPECT_OK(enrol_pin(stand.folder));
-    EXPECT_OK(stand_caller(&stand, "core", "bank-a", "protect,lookup,password", &core));
+    EXPECT_OK(stand_caller(&stand, "core", "bank-a", "protect,lookup,password,mac", &core));
     EXPECT_OK(stand_caller_settings(&stand, &core, &files, &settings));
     if (hufu_open(&settings, &vault, &error) != 0) fprintf(stderr, "  %s\n", error.message);
     EXPECT(vault != NULL);
@@ -149,6 +151,37 @@ static void test_passwords(void)
     EXPECT(strlen(grant) == HUFU_GRANT_TEXT_BYTES - 1);
     EXPECT(hufu_password_check(vault, &owner, "not this one", grant, &error) == -1);
     EXPECT(error.http_status == 403 && strcmp(error.code, "PIN_WRONG") == 0);
+}
+
+/* A merchant's symmetric key signs inside the vault, and never leaves it (TP-7). */
+static void check_mac(int algorithm, MacAlgorithm beside)
+{
+    static const char text[] = "appid=wx1&nonce_str=5K8264ILTKCH16CQ";
+    const HufuMac how = { "merchant-7", algorithm, 0 };
+    uint8_t mac[HUFU_MAC_BYTES];
+    uint8_t expected[MAC_BYTES_MAX];
+    HufuError error;
+    int right = -1;
+    EXPECT(hufu_mac_make(vault, &how, text, strlen(text), mac, &error) == 0);
+    mac_once(beside, span_of_text(MAC_KEY), span_of_text(text), expected);
+    EXPECT(span_equal(SPAN_OF(mac), (Span) { expected, HUFU_MAC_BYTES }));
+    EXPECT(hufu_mac_verify(vault, &how, text, strlen(text), mac, &right, &error) == 0);
+    EXPECT(right == 1);
+    mac[0] ^= 1;
+    EXPECT(hufu_mac_verify(vault, &how, text, strlen(text), mac, &right, &error) == 0);
+    EXPECT(right == 0);
+    const HufuMac nobody = { "merchant-8", algorithm, 0 };
+    EXPECT(hufu_mac_make(vault, &nobody, text, strlen(text), mac, &error) == -1);
+}
+
+static void test_symmetric_keys_of_merchants(void)
+{
+    HufuError error;
+    EXPECT(hufu_mac_key_set(vault, "merchant-7", "weak", 4, &error) == -1);
+    EXPECT(error.http_status == 400);
+    EXPECT(hufu_mac_key_set(vault, "merchant-7", MAC_KEY, strlen(MAC_KEY), &error) == 0);
+    check_mac(HUFU_MAC_HMAC_SHA256, MAC_HMAC_SHA256);
+    check_mac(HUFU_MAC_HMAC_SM3, MAC_HMAC_SM3);
 }
 
 /* --- a full number leaves for a machine alone (TP-8) --- */
@@ -358,7 +391,8 @@ static bool search(const char *folder)
         files_searched++;
         const Span all = span_of_buffer(&bytes);
         clean = !holds_any_form(all, CARD, path) && !holds_any_form(all, OTHER_CARD, path)
-                && !holds_any_form(all, PASSWORD, path) && clean;
+                && !holds_any_form(all, PASSWORD, path) && !holds_any_form(all, MAC_KEY, path)
+                && clean;
     }
     closedir(dir);
     return clean;
@@ -386,6 +420,6 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_a_card_becomes_token_and_mask), TEST(test_what_is_refused),
         TEST(test_many_fields_over_restarts), TEST(test_passwords),
-        TEST(test_a_number_leaves_for_its_receiver_alone), TEST(test_a_planted_card_alarms),
-        TEST(test_acts_upon_the_vault_are_in_the_log), TEST(test_nothing_rests_in_clear),
-        TEST(test_house_closes))
+        TEST(test_symmetric_keys_of_merchants), TEST(test_a_number_leaves_for_its_receiver_alone),
+        TEST(test_a_planted_card_alarms), TEST(test_acts_upon_the_vault_are_in_the_log),
+        TEST(test_nothing_rests_in_clear), TEST(test_house_closes))

@@ -76,7 +76,7 @@ int command_caller_add(int argc, char **argv)
         { "--csr", OPTION_TEXT, "FILE",
                 "PEM: a certificate request or public key; the private half stays there (required)",
                 &file, 0, 0 },
-        { "--may", OPTION_TEXT, "LIST", "of protect,lookup,reveal,password,bind (required)",
+        { "--may", OPTION_TEXT, "LIST", "of protect,lookup,reveal,password,bind,mac (required)",
                 &names[2], 0, 0 },
         { "--out", OPTION_TEXT, "FILE", "where its certificate is written (required)", &out, 0, 0 },
         { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &directory, 0, 0 },

@@ -104,8 +104,8 @@ int command_merchant_key_add(int argc, char **argv)
         OPTION_MCHID(wish),
         { "--public-key", OPTION_TEXT, "FILE", "PEM: a public key, RSA or SM2", &wish.file, 0, 0 },
         { "--csr", OPTION_TEXT, "FILE",
-                "or a certificate request (PEM): the house issues a certificate", &wish.request_file,
-                0, 0 },
+                "or a certificate request (PEM): the house issues a certificate",
+                &wish.request_file, 0, 0 },
         { "--out", OPTION_TEXT, "FILE", "with --csr: where the certificate goes", &wish.out, 0, 0 },
         { "--serial", OPTION_TEXT, "TEXT",
                 "the merchant's serial_no [made of the key's fingerprint]", &wish.serial, 0, 0 },
@@ -125,8 +125,7 @@ int command_merchant_key_add(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    const int given =
-            (wish.file != NULL) + (wish.request_file != NULL) + (wish.apiv3_file != NULL);
+    const int given = (wish.file != NULL) + (wish.request_file != NULL) + (wish.apiv3_file != NULL);
     if (wish.mchid == NULL || given != 1 || (wish.request_file == NULL) != (wish.out == NULL))
         return usage_error(&usage,
                 "--mchid and one of --public-key, --csr with --out, and --apiv3-key are required");
@@ -146,8 +145,8 @@ int command_merchant_key_rotate(int argc, char **argv)
                 0 },
         { "--public-key", OPTION_TEXT, "FILE", "PEM: the new public key", &wish.file, 0, 0 },
         { "--csr", OPTION_TEXT, "FILE",
-                "or a certificate request (PEM): the house issues a certificate", &wish.request_file,
-                0, 0 },
+                "or a certificate request (PEM): the house issues a certificate",
+                &wish.request_file, 0, 0 },
         { "--out", OPTION_TEXT, "FILE", "with --csr: where the certificate goes", &wish.out, 0, 0 },
         { "--serial", OPTION_TEXT, "TEXT", "of the new one [made of the key's fingerprint]",
                 &wish.serial, 0, 0 },

@@ -32,6 +32,7 @@ static const RightName right_names[] = {
     { "reveal", CALLER_MAY_REVEAL },
     { "password", CALLER_MAY_CHECK_PASSWORDS },
     { "bind", CALLER_MAY_BIND },
+    { "mac", CALLER_MAY_MAC },
 };
 enum { RIGHT_NAMES = sizeof(right_names) / sizeof(right_names[0]) };
 

@@ -35,8 +35,9 @@ typedef enum CallerRight {
     CALLER_MAY_REVEAL = 1 << 2, /* a full number, encrypted to an enrolled receiver */
     CALLER_MAY_CHECK_PASSWORDS = 1 << 3,
     CALLER_MAY_BIND = 1 << 4, /* contract, entrusted-deduction and quick-payment bindings */
+    CALLER_MAY_MAC = 1 << 5, /* sign and verify with symmetric keys of its merchants */
 } CallerRight;
-enum { CALLER_RIGHTS_ALL = (1 << 5) - 1 };
+enum { CALLER_RIGHTS_ALL = (1 << 6) - 1 };
 
 typedef struct Caller {
     char name[CALLER_NAME_BYTES_MAX + 1];
@@ -48,7 +49,7 @@ typedef struct Caller {
     int64_t expires_us;
 } Caller;
 
-/* "protect", "lookup", "reveal", "password", "bind"; 0 for anything else. */
+/* "protect", "lookup", "reveal", "password", "bind", "mac"; 0 for anything else. */
 uint32_t caller_right_of(Span name);
 /* The names of these rights, joined by commas; appended. */
 MUST_USE Status caller_rights_put(uint32_t rights, Buffer *ret_text);

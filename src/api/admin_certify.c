@@ -44,13 +44,12 @@ Status admin_take_key(House *house, const AdminKeyWish *wish, MerchantKey *ret_k
         AdminCertificate *ret_certificate)
 {
     ret_certificate->leaf = (Buffer) { NULL, 0, 0 };
-    REQUIRE((wish->public_key_pem.size == 0) != (wish->request_pem.size == 0),
-            REFUSED_ORDER_FIELD);
+    REQUIRE((wish->public_key_pem.size == 0) != (wish->request_pem.size == 0), REFUSED_ORDER_FIELD);
     REQUIRE(merchant_id_is_valid(wish->mchid), REFUSED_ORDER_FIELD);
     if (wish->request_pem.size > 0) {
         REQUIRE(wish->serial.size == 0, REFUSED_ORDER_FIELD); /* the certificate has its own */
-        return certify(house, wish->mchid, wish->request_pem, wish->ends_us, ret_key,
-                ret_certificate);
+        return certify(
+                house, wish->mchid, wish->request_pem, wish->ends_us, ret_key, ret_certificate);
     }
     TRY(merchant_key_from_pem(wish->public_key_pem, ret_key));
     ret_key->expires_us = wish->ends_us;

@@ -22,6 +22,8 @@ static const CallRoute routes[] = {
             call_password_check },
     { HTTP_POST, "/vault/v1/passwords/spend", CALLER_MAY_CHECK_PASSWORDS, true,
             call_password_spend },
+    { HTTP_POST, "/vault/v1/keys/set", CALLER_MAY_MAC, true, call_mac_key_set },
+    { HTTP_POST, "/vault/v1/keys/mac", CALLER_MAY_MAC, true, call_mac_use },
     { HTTP_POST, "/vault/v1/bindings", CALLER_MAY_BIND, true, call_binding_make },
     { HTTP_GET, "/vault/v1/bindings/*", CALLER_MAY_BIND, true, call_binding_read },
     { HTTP_POST, "/vault/v1/bindings/*/end", CALLER_MAY_BIND, true, call_binding_end },

@@ -67,6 +67,8 @@ Status call_use(Call *call); /* POST /vault/v1/uses */
 Status call_password_set(Call *call); /* POST /vault/v1/passwords/set */
 Status call_password_check(Call *call); /* POST /vault/v1/passwords/check */
 Status call_password_spend(Call *call); /* POST /vault/v1/passwords/spend */
+Status call_mac_key_set(Call *call); /* POST /vault/v1/keys/set */
+Status call_mac_use(Call *call); /* POST /vault/v1/keys/mac */
 Status call_binding_make(Call *call); /* POST /vault/v1/bindings */
 Status call_binding_read(Call *call); /* GET /vault/v1/bindings/ID */
 Status call_binding_end(Call *call); /* POST /vault/v1/bindings/ID/end */

@@ -88,7 +88,21 @@ SHAPE(WireMerchantLeaf, merchant_leaf_shape,
         { FIELD_SPAN, AT(WireMerchantLeaf, request), 1, WIRE_REQUEST_PEM_BYTES_MAX },
         { FIELD_I64, AT(WireMerchantLeaf, ends_us), 0, 0 });
 
+SHAPE(WireMacKeySet, mac_key_set_shape,
+        { FIELD_SPAN, AT(WireMacKeySet, tenant), 1, WIRE_TENANT_BYTES_MAX },
+        { FIELD_SPAN, AT(WireMacKeySet, name), 1, WIRE_USER_BYTES_MAX },
+        { FIELD_SPAN, AT(WireMacKeySet, box), 1, WIRE_BOX_BYTES_MAX });
+
+SHAPE(WireKeyMac, key_mac_shape, { FIELD_SPAN, AT(WireKeyMac, tenant), 1, WIRE_TENANT_BYTES_MAX },
+        { FIELD_SPAN, AT(WireKeyMac, name), 1, WIRE_USER_BYTES_MAX },
+        { FIELD_SPAN, AT(WireKeyMac, record), 1, WIRE_VERIFIER_BYTES_MAX },
+        { FIELD_U8, AT(WireKeyMac, algorithm), 0, 0 }, { FIELD_U8, AT(WireKeyMac, form), 0, 0 },
+        { FIELD_SPAN, AT(WireKeyMac, message), 0, WIRE_MAC_MESSAGE_BYTES_MAX },
+        { FIELD_SPAN, AT(WireKeyMac, mac), 0, WIRE_MAC_BYTES });
+
 WIRE_PAIR(merchant_leaf, WireMerchantLeaf)
+WIRE_PAIR(mac_key_set, WireMacKeySet)
+WIRE_PAIR(key_mac, WireKeyMac)
 WIRE_PAIR(password_set, WirePasswordSet)
 WIRE_PAIR(password_check, WirePasswordCheck)
 WIRE_PAIR(password_right, WirePasswordRight)

@@ -18,6 +18,8 @@ enum {
     WIRE_LEGACY_DATA_BYTES_MAX = 64,
     WIRE_LEGACY_DIGEST_BYTES_MAX = 32,
     WIRE_REQUEST_PEM_BYTES_MAX = 16384,
+    WIRE_MAC_BYTES = 32,
+    WIRE_MAC_MESSAGE_BYTES_MAX = 64 * 1024,
 };
 
 /* Whose password: a person of a realm ("users", "admins") of a tenant (an institution, a
@@ -91,6 +93,33 @@ typedef struct WireMerchantLeaf {
 } WireMerchantLeaf;
 MUST_USE Status wire_put_merchant_leaf(Buffer *b, const WireMerchantLeaf *leaf);
 MUST_USE Status wire_take_merchant_leaf(Cursor *c, WireMerchantLeaf *ret);
+
+/* A symmetric key that signs messages for a tenant's merchant (vault/mac_key.h). */
+typedef struct WireMacKeySet {
+    Span tenant;
+    Span name; /* the tenant's own: a merchant's number */
+    Span box; /* "mac-key" */
+} WireMacKeySet;
+MUST_USE Status wire_put_mac_key_set(Buffer *b, const WireMacKeySet *set);
+MUST_USE Status wire_take_mac_key_set(Cursor *c, WireMacKeySet *ret);
+
+typedef enum WireMacAlgorithm { WIRE_MAC_HMAC_SHA256 = 1, WIRE_MAC_HMAC_SM3 = 2 } WireMacAlgorithm;
+typedef enum WireMacForm {
+    WIRE_MAC_PLAIN = 1, /* the message */
+    WIRE_MAC_KEY_BEHIND = 2, /* the message, "&key=", the key */
+} WireMacForm;
+
+typedef struct WireKeyMac {
+    Span tenant;
+    Span name;
+    Span record; /* from the domain store */
+    uint8_t algorithm; /* WireMacAlgorithm */
+    uint8_t form; /* WireMacForm */
+    Span message;
+    Span mac; /* empty: make one; else WIRE_MAC_BYTES: is it right? */
+} WireKeyMac;
+MUST_USE Status wire_put_key_mac(Buffer *b, const WireKeyMac *wanted);
+MUST_USE Status wire_take_key_mac(Cursor *c, WireKeyMac *ret);
 
 /* A record as it stands in the domain store now. */
 typedef struct WirePasswordShown {

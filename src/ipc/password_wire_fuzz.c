@@ -5,6 +5,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const Span bytes = { data, size };
+    AGAIN(mac_key_set, WireMacKeySet);
+    AGAIN(key_mac, WireKeyMac);
     AGAIN(merchant_leaf, WireMerchantLeaf);
     AGAIN(password_set, WirePasswordSet);
     AGAIN(password_check, WirePasswordCheck);

@@ -67,7 +67,7 @@ typedef enum VaultOperation {
     VAULT_LEGACY_ENABLE = 66, /* approval x2, LegacyEnable */
     VAULT_PASSWORD_COUNTS = 67, /* -> PasswordCounts */
     VAULT_KEY_REVEAL = 68, /* KeyReveal -> the key, encrypted to its owner's own key */
-    VAULT_KEY_MAC = 69, /* KeyMac -> mac */
+    VAULT_KEY_MAC = 69, /* WireKeyMac -> mac [32]; nothing when it names one, which is right */
     /* tables of other people's databases (attached_wire.h) */
     VAULT_ATTACHED_TABLE = 70,
     VAULT_ATTACHED_STATUS = 71,
@@ -81,6 +81,7 @@ typedef enum VaultOperation {
     VAULT_ATTACHED_RELEASE = 79,
     VAULT_CALLER_LEAF = 80, /* SPKI DER framed, name framed -> as VAULT_TLS_LEAF, for a caller */
     VAULT_MERCHANT_LEAF = 81, /* WireMerchantLeaf -> as VAULT_TLS_LEAF (ipc/password_wire.h) */
+    VAULT_MAC_KEY_SET = 82, /* WireMacKeySet -> record (ipc/password_wire.h) */
     VAULT_POLICY_SET = 30, /* approval x2, blob (ipc/policy_wire.h, and the four below) */
     VAULT_POLICY_GET = 31, /* which set -> who set what when */
     VAULT_EXPIRY_GRANT = 32, /* approval x2, WireExpiryGrant */

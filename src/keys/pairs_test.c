@@ -305,8 +305,9 @@ static void test_a_destruction_cut_short(void)
     }
 }
 
-TESTS(TEST(test_a_turn_of_rsa), TEST(test_a_turn_of_sm2), TEST(test_a_turn_of_the_ca), TEST(test_a_turn_of_the_merchants_ca),
-        TEST(test_certificates_differ), TEST(test_log_keys_of_ed25519), TEST(test_log_keys_of_sm2),
+TESTS(TEST(test_a_turn_of_rsa), TEST(test_a_turn_of_sm2), TEST(test_a_turn_of_the_ca),
+        TEST(test_a_turn_of_the_merchants_ca), TEST(test_certificates_differ),
+        TEST(test_log_keys_of_ed25519), TEST(test_log_keys_of_sm2),
         TEST(test_who_does_not_endorse_turns_nothing), TEST(test_times_and_numbers_are_bounded),
         TEST(test_turns_end), TEST(test_a_destroyed_half_is_gone),
         TEST(test_names_of_payers_outlive_the_platform_key), TEST(test_a_turn_cut_short),

@@ -20,6 +20,7 @@
  *   session      0                  tenant  empty         0, zeros          empty   random
  *   lookups      0                  tenant  empty         0, zeros          empty   random
  *   reveal       of the value       tenant  row key       0, zeros          receiver random
+ *   mac-key      CLASS_SIGNING_KEY  tenant  empty         0, zeros          name    a challenge
  *   cipher-key   CLASS_SIGNING_KEY  tenant  empty         0, zeros          tenant  random
  *
  * field and lookup carry one value; session and lookups open a session of such values (the item's
@@ -52,6 +53,7 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_RESET_PASSWORD = 43, /* inside: the new one; two people approve */
     BOX_PURPOSE_IMPORT = 44, /* inside: legacy records (ipc/password_wire.h) */
     BOX_PURPOSE_LEGACY_KEY = 45, /* inside: the key of a legacy formula */
+    BOX_PURPOSE_MAC_KEY = 46, /* inside: a symmetric key that signs messages */
     BOX_PURPOSE_SHARE = 10, /* not by name: programs/vaultd/unseal.c alone takes it */
 } BoxPurpose;
 

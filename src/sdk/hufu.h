@@ -127,6 +127,26 @@ int hufu_password_set(HufuVault *vault, const HufuOwner *owner, const char *old_
 int hufu_password_check(HufuVault *vault, const HufuOwner *owner, const char *password,
         char ret_grant[HUFU_GRANT_TEXT_BYTES], HufuError *error);
 
+/* --- symmetric keys that sign messages of your merchants (TP-7): set and used, never read --- */
+
+enum { HUFU_MAC_BYTES = 32, HUFU_MAC_MESSAGE_BYTES_MAX = 65536 };
+enum { HUFU_MAC_HMAC_SHA256 = 1, HUFU_MAC_HMAC_SM3 = 2 };
+
+typedef struct HufuMac {
+    const char *name; /* of the key: your merchant's number */
+    int algorithm;
+    int key_behind; /* what is signed ends with "&key=" and the key, as in the v2 interface */
+} HufuMac;
+
+/* 16..64 bytes; text of 32 and more. In place of the key of this name, if there is one. */
+int hufu_mac_key_set(
+        HufuVault *vault, const char *name, const void *key, size_t key_size, HufuError *error);
+int hufu_mac_make(HufuVault *vault, const HufuMac *how, const void *message, size_t message_size,
+        uint8_t ret_mac[HUFU_MAC_BYTES], HufuError *error);
+/* ret_right: 1 or 0. */
+int hufu_mac_verify(HufuVault *vault, const HufuMac *how, const void *message, size_t message_size,
+        const uint8_t mac[HUFU_MAC_BYTES], int *ret_right, HufuError *error);
+
 #ifdef __cplusplus
 }
 #endif

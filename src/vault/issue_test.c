@@ -165,8 +165,8 @@ static void check_leaf(KeyAlgorithm algorithm)
     /* A bare key proves nothing; nor does a request whose signature is of another. */
     Buffer bare = BUFFER_OF(pem_memory);
     EXPECT_OK(public_key_to_pem(private_key_public(key), &bare));
-    EXPECT_REFUSED(ask_leaf(h, SPAN("1900000109"), span_of_buffer(&bare), ends_us),
-            REFUSED_KEY_FORMAT);
+    EXPECT_REFUSED(
+            ask_leaf(h, SPAN("1900000109"), span_of_buffer(&bare), ends_us), REFUSED_KEY_FORMAT);
 }
 
 static void test_a_merchants_certificate_of_rsa(void) { check_leaf(KEY_RSA); }
@@ -187,8 +187,7 @@ static void test_a_changed_request_is_refused(void)
         const uint8_t was = pem_memory[i];
         if (was == '\n') continue;
         pem_memory[i] = was == 'A' ? 'B' : 'A';
-        EXPECT(status_refused(
-                ask_leaf(h, SPAN("1900000109"), span_of_buffer(&pem), ends_us)));
+        EXPECT(status_refused(ask_leaf(h, SPAN("1900000109"), span_of_buffer(&pem), ends_us)));
         pem_memory[i] = was;
     }
     CLEANUP(private_key_free) PrivateKey *p256 = NULL;
@@ -271,6 +270,6 @@ static void test_downlink(void)
 }
 
 TESTS(TEST(test_a_merchants_certificate_of_rsa), TEST(test_a_merchants_certificate_of_sm2),
-        TEST(test_a_changed_request_is_refused), TEST(test_signatures), TEST(test_nothing_of_ours_is_signed_for_others),
-        TEST(test_box_key_is_certified), TEST(test_checkpoint_is_a_signed_note),
-        TEST(test_downlink))
+        TEST(test_a_changed_request_is_refused), TEST(test_signatures),
+        TEST(test_nothing_of_ours_is_signed_for_others), TEST(test_box_key_is_certified),
+        TEST(test_checkpoint_is_a_signed_note), TEST(test_downlink))

@@ -9,6 +9,7 @@
 #include "vault/key_owner.h"
 #include "vault/legacy_import.h"
 #include "vault/legal_hold.h"
+#include "vault/mac_key.h"
 #include "vault/policy_book.h"
 #include "vault/prepare.h"
 #include "vault/report_sign.h"
@@ -26,6 +27,7 @@ struct Vault {
     LegalHolds holds;
     Issue issue;
     Protect protect;
+    MacKeys mac_keys;
     PolicyBook book;
     Attached *attached;
     Field *field;
@@ -89,6 +91,7 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
         .tls_life_us = config->tls_life_us > 0 ? config->tls_life_us : ISSUE_TLS_LIFE_US };
     memcpy(v->issue.names, config->names, sizeof(config->names));
     v->protect = (Protect) { config->keys, memory, config->clock, config->random };
+    v->mac_keys = (MacKeys) { config->keys, memory, config->clock, config->random };
     v->book = (PolicyBook) { memory, config->clock, config->keys, config->random };
     v->events = (VaultEvents) { memory, config->clock };
     const AttachedConfig attached = { config->keys, memory, config->attached, config->clock,
@@ -294,6 +297,8 @@ static Status password_lane(Vault *v, uint8_t operation, Span request, Buffer *r
     case VAULT_PASSWORD_RESET: return password_reset(passwords, request, ret_answer);
     case VAULT_PASSWORD_SHOW: return password_show(passwords, request, ret_answer);
     case VAULT_PASSWORD_IMPORT: return legacy_import(passwords, request, ret_answer);
+    case VAULT_KEY_MAC: return mac_key_use(&v->mac_keys, request, ret_answer);
+    case VAULT_MAC_KEY_SET: return mac_key_set(&v->mac_keys, request, ret_answer);
     case VAULT_PROTECT: return protect_signing_key(&v->protect, request, ret_answer);
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
     }

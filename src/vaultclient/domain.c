@@ -31,6 +31,9 @@ static const Migration migrations[] = {
             " done BIGINT NOT NULL, tenant TEXT NOT NULL, table_id BIGINT NOT NULL,"
             " column_id BIGINT NOT NULL, row_key TEXT NOT NULL);" },
     { 4, "CREATE INDEX field_expiry ON field (tenant, subject) WHERE data_class = 105;" },
+    { 5,
+            "CREATE TABLE mac_key (tenant TEXT NOT NULL, name TEXT NOT NULL, sealed BLOB NOT NULL,"
+            " PRIMARY KEY (tenant, name)) WITHOUT ROWID;" },
 };
 static const StoreSchema schema = {
     .room = "vaultclient",
