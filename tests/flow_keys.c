@@ -10,7 +10,6 @@
 #include "base/encoding.h"
 #include "base/expect.h"
 #include "command.h"
-#include "crypto/certificate.h"
 #include "crypto/digest.h"
 #include "crypto/key_transport.h"
 #include "merchant_steps.h"
@@ -184,122 +183,6 @@ static void test_a_revoked_key_is_refused_at_once(void)
     private_key_free(&lost.key);
 }
 
-/* --- certificates --- */
-
-/* A request of a fresh pair in a file; its private key signs for `ret_app`. */
-static const char *make_request(const char *name, KeyAlgorithm algorithm, MerchantApp *ret_app)
-{
-    static char path[STAND_PATH_BYTES_MAX];
-    uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
-    Buffer pem = BUFFER_OF(pem_bytes);
-    snprintf(path, sizeof(path), "%s", stand_path(&stand, name));
-    *ret_app = algorithm == KEY_SM2 ? other : merchant;
-    ret_app->key = NULL;
-    ASSERT(status_ok(private_key_generate(algorithm, &ret_app->key)));
-    ASSERT(status_ok(certificate_request(ret_app->key, SPAN("whoever"), &pem)));
-    ASSERT(status_ok(file_write(path, 0644, span_of_buffer(&pem))));
-    return path;
-}
-
-/* The chain that was written: the merchant's certificate, issued by the one behind it. Its serial
- * is the merchant's from here on. */
-static Status take_certificate(const char *path, MerchantApp *app)
-{
-    static uint8_t bytes[2 * CERTIFICATE_PEM_BYTES_MAX];
-    static const char tail[] = "-----END CERTIFICATE-----\n";
-    Buffer chain = BUFFER_OF(bytes);
-    CLEANUP(certificate_free) Certificate *leaf = NULL;
-    CLEANUP(certificate_free) Certificate *authority = NULL;
-    Buffer serial = { (uint8_t *)app->serial, 0, MESSAGE_SERIAL_BYTES_MAX };
-    const Clock clock = clock_system();
-    TRY(file_read(path, &chain));
-    const uint8_t *end = memmem(bytes, chain.size, tail, sizeof(tail) - 1);
-    REQUIRE(end != NULL, REFUSED_CERTIFICATE_INVALID);
-    const size_t first = (size_t)(end - bytes) + sizeof(tail) - 1;
-    TRY(certificate_from_pem((Span) { bytes, first }, &leaf));
-    TRY(certificate_from_pem((Span) { bytes + first, chain.size - first }, &authority));
-    TRY(certificate_verify(leaf, authority, clock_now_us(&clock)));
-    TRY(certificate_serial(leaf, &serial));
-    app->serial[serial.size] = '\0';
-    return OK;
-}
-
-/* What a merchant is told of its own keys holds this text. */
-static bool is_told(const MerchantApp *app, const char *text)
-{
-    MerchantAnswer answer = { 0 };
-    const Status s = merchant_app_call(
-            app, http, "GET", SPAN("/v3/merchant-service/keys"), SPAN(""), &answer);
-    return status_ok(s) && answer.status == 200
-            && memmem(answer.body.data, answer.body.size, text, strlen(text)) != NULL;
-}
-
-static void certificates_follow_one_another(KeyAlgorithm algorithm, const char *mchid)
-{
-    MerchantApp first;
-    MerchantApp second;
-    char file[STAND_PATH_BYTES_MAX];
-    char text[256];
-    snprintf(file, sizeof(file), "%s", stand_path(&stand, "certificate.pem"));
-    EXPECT(operator_ended(HUFU("merchant", "key", "add", "--mchid", mchid, "--csr",
-                                  make_request("a.csr", algorithm, &first), "--out", file),
-            0));
-    EXPECT_OK(take_certificate(file, &first));
-    EXPECT(operator_says(first.serial));
-    EXPECT(asked_with(&first) == 404);
-    EXPECT(operator_ended(HUFU("merchant", "key", "rotate", "--mchid", mchid, "--before",
-                                  first.serial, "--csr", make_request("b.csr", algorithm, &second),
-                                  "--out", file, "--overlap-seconds", "3"),
-            0));
-    EXPECT_OK(take_certificate(file, &second));
-    EXPECT(asked_with(&second) == 404);
-    EXPECT(await_status(&first, 401));
-    snprintf(text, sizeof(text), "\"serial_no\":\"%s\"", first.serial);
-    EXPECT(is_told(&second, text) && is_told(&second, "\"state\":\"expired\""));
-    EXPECT(operator_ended(
-            HUFU("merchant", "key", "revoke", "--mchid", mchid, "--serial", second.serial), 0));
-    EXPECT(asked_with(&second) == 401);
-    private_key_free(&first.key);
-    private_key_free(&second.key);
-}
-
-static void test_certificates_of_rsa(void)
-{
-    certificates_follow_one_another(KEY_RSA, merchant.mchid);
-    EXPECT(is_told(&next, "\"state\":\"revoked\""));
-    EXPECT(!is_told(&next, other.serial)); /* its own alone */
-}
-
-static void test_certificates_of_sm2(void)
-{
-    certificates_follow_one_another(KEY_SM2, other.mchid);
-    EXPECT(is_told(&other, "\"state\":\"revoked\""));
-}
-
-/* Who cannot show that he has the private half gets nothing (proof of possession). */
-static void test_a_request_must_be_signed_by_its_own_key(void)
-{
-    MerchantApp app;
-    uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
-    Buffer pem = BUFFER_OF(pem_bytes);
-    const char *file = make_request("c.csr", KEY_RSA, &app);
-    EXPECT_OK(file_read(file, &pem));
-    pem_bytes[pem.size - 60] = pem_bytes[pem.size - 60] == 'A' ? 'B' : 'A'; /* in the signature */
-    EXPECT_OK(file_write(file, 0644, span_of_buffer(&pem)));
-    EXPECT(operator_ended(HUFU("merchant", "key", "add", "--mchid", merchant.mchid, "--csr", file,
-                                  "--out", stand_path(&stand, "none.pem")),
-            1));
-    EXPECT(operator_says("SIGNATURE_INVALID"));
-    EXPECT(operator_ended(
-            HUFU("merchant", "key", "add", "--mchid", merchant.mchid, "--csr", file), 2));
-    EXPECT(operator_ended(
-            HUFU("merchant", "key", "add", "--mchid", merchant.mchid, "--csr",
-                    stand_path(&stand, "next.pem"), "--out", stand_path(&stand, "none.pem")),
-            1));
-    EXPECT(operator_says("KEY_FORMAT"));
-    private_key_free(&app.key);
-}
-
 static int64_t alerts_of(const char *verdict)
 {
     char sql[160];
@@ -456,7 +339,6 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_the_owner_obtains_its_key), TEST(test_overlap),
         TEST(test_bad_rotations_are_refused), TEST(test_a_revoked_key_is_refused_at_once),
-        TEST(test_certificates_of_rsa), TEST(test_certificates_of_sm2),
-        TEST(test_a_request_must_be_signed_by_its_own_key), TEST(test_keys_that_end_soon_are_told),
-        TEST(test_another_apiv3_key), TEST(test_no_route_gives_a_key_to_another),
+        TEST(test_keys_that_end_soon_are_told), TEST(test_another_apiv3_key),
+        TEST(test_no_route_gives_a_key_to_another),
         TEST(test_no_form_of_a_key_rests_outside_the_domain), TEST(test_house_closes))

@@ -127,8 +127,7 @@ static Status boxed_apiv3(const char *directory, Span mchid, Span owner_pem, Spa
     return boxed(directory, wish, apiv3, ret_box, ret_nonce);
 }
 
-Status enrol_apiv3(
-        const char *directory, const char *mchid, Span owner_pem, Span apiv3, Buffer *ret_answer)
+Status enrol_apiv3(const char *directory, const EnrolApiv3 *wish, Buffer *ret_answer)
 {
     uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
     uint8_t nonce_bytes[2 * BOX_NONCE_BYTES];
@@ -136,11 +135,13 @@ Status enrol_apiv3(
     Buffer box = BUFFER_OF(box_bytes);
     Buffer nonce = BUFFER_OF(nonce_bytes);
     Buffer request = BUFFER_OF(request_bytes);
-    TRY(boxed_apiv3(directory, span_of_text(mchid), owner_pem, apiv3, &box, &nonce));
+    const Span mchid = span_of_text(wish->mchid);
+    TRY(boxed_apiv3(directory, mchid, wish->owner_pem, wish->apiv3, &box, &nonce));
     JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("merchant.apiv3"));
-    json_key_text(&w, "mchid", span_of_text(mchid));
+    json_key_text(&w, "mchid", mchid);
+    if (wish->overlap_s > 0) json_key_int(&w, "overlap_s", wish->overlap_s);
     json_key_text(&w, "apiv3_box", span_of_buffer(&box));
     json_key_text(&w, "nonce", span_of_buffer(&nonce));
     json_close(&w);

@@ -32,10 +32,15 @@ MUST_USE Status enrol_merchant(
  * it, to a file (PEM). Refuses JSON_*; faults FAULT_DISK. */
 MUST_USE Status enrol_keep_certificate(Span answer, const char *path);
 
+typedef struct EnrolApiv3 {
+    const char *mchid;
+    Span owner_pem;
+    Span apiv3; /* 32 bytes, secret */
+    int64_t overlap_s; /* 0: at once; else so long beside the one that is there */
+} EnrolApiv3;
 /* Another APIv3 key for a merchant that is there; who has the private half of `owner_pem` may
  * obtain it again, nobody when that is empty. Refuses what merchant.apiv3 refuses, KEY_FORMAT. */
-MUST_USE Status enrol_apiv3(
-        const char *directory, const char *mchid, Span owner_pem, Span apiv3, Buffer *ret_answer);
+MUST_USE Status enrol_apiv3(const char *directory, const EnrolApiv3 *wish, Buffer *ret_answer);
 
 /* `pin` is a secret: it leaves this program only inside a box. Refuses what payer.add refuses;
  * PIN_WRONG: an earlier try with another PIN ended in its middle, and that PIN is the payer's. */

@@ -59,8 +59,9 @@ static Status send_apiv3(const KeyWish *wish, Buffer *ret_answer)
     Buffer owner = BUFFER_OF(owner_bytes);
     if (wish->owner_file != NULL) TRY(file_read(wish->owner_file, &owner));
     TRY(file_read_secret(wish->apiv3_file, &apiv3));
-    const Status s = enrol_apiv3(wish->directory, wish->mchid, span_of_buffer(&owner),
-            span_of_buffer(&apiv3), ret_answer);
+    const EnrolApiv3 key = { wish->mchid, span_of_buffer(&owner), span_of_buffer(&apiv3),
+        wish->overlap_s };
+    const Status s = enrol_apiv3(wish->directory, &key, ret_answer);
     bytes_wipe(apiv3_bytes, sizeof(apiv3_bytes));
     return s;
 }
@@ -116,6 +117,9 @@ int command_merchant_key_add(int argc, char **argv)
         { "--owner", OPTION_TEXT, "FILE",
                 "PEM: the merchant's public key whose holder may obtain the APIv3 key [nobody]",
                 &wish.owner_file, 0, 0 },
+        { "--overlap-seconds", OPTION_NUMBER, "N",
+                "with --apiv3-key: so long the one that is there is used still [0: at once]",
+                &wish.overlap_s, 1, 366 * 86400 },
         OPTION_DIRECTORY(wish),
     };
     const Usage usage = { "hufu merchant key add",

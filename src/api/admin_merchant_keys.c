@@ -44,6 +44,7 @@ static const JsonField apiv3_fields[] = {
     { "mchid", JSON_TEXT, true, 1, MERCHANT_ID_BYTES_MAX, PLACE(mchid) },
     { "apiv3_box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, PLACE(apiv3_box) },
     { "nonce", JSON_TEXT, true, 2 * BOX_NONCE_BYTES, 2 * BOX_NONCE_BYTES, PLACE(nonce) },
+    { "overlap_s", JSON_INT, false, 1, OVERLAP_S_MAX, PLACE(overlap_s) },
 };
 
 static const JsonField revoke_fields[] = {
@@ -159,19 +160,37 @@ Status admin_merchant_key_list(
 
 /* --- the symmetric key --- */
 
-Status admin_keep_apiv3_key(House *house, Span mchid, Span box_text)
+static Status seal_apiv3_key(House *house, Span mchid, Span box_text, Buffer *ret_sealed)
 {
-    if (box_text.size == 0) return OK;
     uint8_t box_bytes[BOX_BYTES_MAX];
-    uint8_t sealed_bytes[DOMAIN_RECORD_BYTES_MAX];
     Buffer box = BUFFER_OF(box_bytes);
-    Buffer sealed = BUFFER_OF(sealed_bytes);
-    TRY(admin_bytes(box_text, &box));
     Box parsed = { 0 };
+    TRY(admin_bytes(box_text, &box));
     TRY(box_parse(span_of_buffer(&box), &parsed));
     TRY(challenge_check(house, parsed.context.server_nonce));
-    TRY(vaultclient_protect(house->vault, mchid, span_of_buffer(&box), &sealed));
+    return vaultclient_protect(house->vault, mchid, span_of_buffer(&box), ret_sealed);
+}
+
+Status admin_keep_apiv3_key(House *house, Span mchid, Span box_text)
+{
+    uint8_t sealed_bytes[DOMAIN_RECORD_BYTES_MAX];
+    Buffer sealed = BUFFER_OF(sealed_bytes);
+    if (box_text.size == 0) return OK;
+    TRY(seal_apiv3_key(house, mchid, box_text, &sealed));
     return domain_put_signing_key(house->domain, mchid, span_of_buffer(&sealed));
+}
+
+/* Beside the one that is there: that one is used until the overlap is over, or until the merchant
+ * calls for the new one (merchant_apiv3_key.c). */
+static Status keep_next(House *house, const KeyJson *json, int64_t from_us)
+{
+    uint8_t sealed_bytes[DOMAIN_RECORD_BYTES_MAX];
+    Buffer sealed = BUFFER_OF(sealed_bytes);
+    TRY(seal_apiv3_key(house, json->mchid, json->apiv3_box, &sealed));
+    const Status s = domain_put_next_signing_key(
+            house->domain, json->mchid, span_of_buffer(&sealed), from_us);
+    REQUIRE(!status_is(s, (StatusCode)REFUSED_ROW_MISSING), REFUSED_MERCHANT_APIV3_KEY_MISSING);
+    return s;
 }
 
 Status admin_merchant_apiv3(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
@@ -180,14 +199,17 @@ Status admin_merchant_apiv3(Admin *admin, const JsonDocument *document, uint32_t
     KeyJson json = { 0 };
     JsonProblem problem = { 0 };
     EnrolFree known = { 0 };
-    TRY(json_read_request(document, json_root(document), apiv3_fields, 4, &json, &problem));
+    TRY(json_read_request(document, json_root(document), apiv3_fields, 5, &json, &problem));
     REQUIRE(merchant_id_is_valid(json.mchid), REFUSED_ORDER_FIELD);
     passage_text(known.mchid, sizeof(known.mchid), json.mchid);
     enrol_free_unit(&known, NULL);
     const Status s = unit_wait(house->batcher, &known.unit);
     REQUIRE(!status_ok(s), REFUSED_MERCHANT_UNKNOWN);
     if (!status_is(s, REFUSED_MERCHANT_EXISTS)) return s;
-    TRY(admin_keep_apiv3_key(house, json.mchid, json.apiv3_box));
+    const int64_t from_us = clock_now_us(&house->clock) + json.overlap_s * 1000000;
+    TRY(json.overlap_s > 0 ? keep_next(house, &json, from_us)
+                           : admin_keep_apiv3_key(house, json.mchid, json.apiv3_box));
     json_key_text(w, "mchid", json.mchid);
+    if (json.overlap_s > 0) json_key_int(w, "from_us", from_us);
     return OK;
 }

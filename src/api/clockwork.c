@@ -34,6 +34,7 @@ struct Clockwork {
     int64_t next_close_us;
     int64_t next_keys_us;
     int64_t next_look_us;
+    int64_t next_turn_us;
     int64_t next_sweep_us;
     Rolling *rolling;
     Expiring expiring;
@@ -210,6 +211,14 @@ static Status sweep_expiry(Clockwork *c, int64_t now_us)
     return away ? OK : s;
 }
 
+/* Merchants' next APIv3 keys whose overlap is over. */
+static Status turn_apiv3_keys(Clockwork *c, int64_t now_us)
+{
+    if (now_us < c->next_turn_us) return OK;
+    c->next_turn_us = now_us + CLOCKWORK_KEYS_US;
+    return domain_turn_signing_keys(c->config.house->domain, now_us);
+}
+
 /* What two people turned meanwhile. */
 static Status look_at_keys(Clockwork *c, int64_t now_us)
 {
@@ -236,6 +245,7 @@ static void tick(Clockwork *c)
     report(c, "rows.rolling_check", roll(c, now_us));
     report(c, "data.retention", retention_tick(&c->retention, c->config.house, now_us));
     report(c, "merchant.keys", load_left_out(c, now_us));
+    report(c, "merchant.apiv3", turn_apiv3_keys(c, now_us));
     report(c, "merchant.keys.end", expiring_step(&c->expiring, now_us));
     report(c, "audit.door", flush_door(c, now_us));
     report(c, "card.expiry", sweep_expiry(c, now_us));

@@ -1,4 +1,7 @@
-/* GET /v3/merchant-service/apiv3-key: a merchant obtains its own APIv3 key, encrypted to its own
+/* POST /v3/merchant-service/apiv3-key/activate: a merchant says that it has the next APIv3 key in
+ * use; from then on the house encrypts under that one, and the one before is gone.
+ *
+ * GET /v3/merchant-service/apiv3-key: a merchant obtains its own APIv3 key, encrypted to its own
  * public key. What it signed goes on to vaultd, which verifies it again: we could not ask without
  * it (vault/key_owner.h, TP-7; routes.h). */
 #include "api/routes.h"
@@ -22,7 +25,8 @@ static Status ask(Passage *p, Buffer *memory, WireKeyRevealed *ret_revealed)
     Authorization sender;
     TRY(authorization_parse(http_request_header(p->http, "Authorization"), &sender));
     TRY(base64_decode(sender.signature, &signature));
-    const Status found = domain_get_signing_key(p->house->domain, span_of_text(p->mchid), &record);
+    const Status found = domain_get_signing_key(
+            p->house->domain, span_of_text(p->mchid), clock_now_us(&p->house->clock), &record);
     REQUIRE(!status_is(found, (StatusCode)REFUSED_ROW_MISSING), REFUSED_MERCHANT_APIV3_KEY_MISSING);
     TRY(found);
     const WireKeyReveal reveal = { { work->image, work->image_size },
@@ -86,4 +90,40 @@ void merchant_apiv3_key(Passage *p, Span rest)
     memcpy(work->nonce_digest, p->nonce_digest, sizeof(work->nonce_digest));
     key_show_unit(work, row_taken);
     passage_submit(p, write_made);
+}
+
+/* --- the next key --- */
+
+/* The same answer when it was called for before. */
+static Status turn(const Passage *p, Buffer *ret_body)
+{
+    DomainStore *domain = p->house->domain;
+    const Span mchid = span_of_text(p->mchid);
+    uint8_t record_bytes[DOMAIN_RECORD_BYTES_MAX];
+    Buffer record = BUFFER_OF(record_bytes);
+    TRY(domain_turn_signing_key(domain, mchid));
+    const Status found =
+            domain_get_signing_key(domain, mchid, clock_now_us(&p->house->clock), &record);
+    REQUIRE(!status_is(found, (StatusCode)REFUSED_ROW_MISSING), REFUSED_MERCHANT_APIV3_KEY_MISSING);
+    TRY(found);
+    JsonWriter w = json_writer(ret_body);
+    json_open_object(&w);
+    json_key_text(&w, "state", SPAN("live"));
+    json_close(&w);
+    return json_finish(&w);
+}
+
+static void turn_key(Job *job)
+{
+    Passage *p = passage_of_job(job);
+    passage_finish(p, turn(p, &p->body), write_made);
+}
+
+void merchant_apiv3_activate(Passage *p, Span rest)
+{
+    if (!passage_verify(p)) return;
+    passage_not_coming(p);
+    p->job.run = turn_key;
+    const Status s = workers_submit(p->house->openers, &p->job);
+    if (!status_ok(s)) passage_refuse(p, s, NULL);
 }

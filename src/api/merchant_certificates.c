@@ -71,7 +71,8 @@ static Status write_all(Passage *p, Wanted wanted, Buffer *ret_body)
 {
     uint8_t sealed_bytes[DOMAIN_RECORD_BYTES_MAX];
     Buffer sealed = BUFFER_OF(sealed_bytes);
-    const Status found = domain_get_signing_key(p->house->domain, span_of_text(p->mchid), &sealed);
+    const Status found = domain_get_signing_key(
+            p->house->domain, span_of_text(p->mchid), clock_now_us(&p->house->clock), &sealed);
     REQUIRE(!status_is(found, (StatusCode)REFUSED_ROW_MISSING), REFUSED_MERCHANT_APIV3_KEY_MISSING);
     TRY(found);
     JsonWriter w = json_writer(ret_body);

@@ -10,6 +10,7 @@ static const Route routes[] = {
     { HTTP_POST, "/v3/pay/transactions/out-trade-no/*/close", merchant_close },
     { HTTP_GET, "/v3/certificates", merchant_certificates },
     { HTTP_GET, "/v3/merchant-service/apiv3-key", merchant_apiv3_key },
+    { HTTP_POST, "/v3/merchant-service/apiv3-key/activate", merchant_apiv3_activate },
     { HTTP_GET, "/v3/merchant-service/keys", merchant_keys },
     { HTTP_GET, "/payer/v1/box-key", payer_box_key },
     { HTTP_GET, "/payer/v1/challenge", payer_challenge },

@@ -34,6 +34,7 @@ void merchant_query_by_number(Passage *passage, Span out_trade_no);
 void merchant_close(Passage *passage, Span out_trade_no);
 void merchant_certificates(Passage *passage, Span rest);
 void merchant_keys(Passage *passage, Span rest);
+void merchant_apiv3_activate(Passage *passage, Span rest);
 void merchant_apiv3_key(Passage *passage, Span rest);
 
 /* payer_*.c: what a payer's app asks. */

@@ -34,6 +34,9 @@ static const Migration migrations[] = {
     { 5,
             "CREATE TABLE mac_key (tenant TEXT NOT NULL, name TEXT NOT NULL, sealed BLOB NOT NULL,"
             " PRIMARY KEY (tenant, name)) WITHOUT ROWID;" },
+    { 6,
+            "CREATE TABLE next_signing_key (mchid TEXT PRIMARY KEY NOT NULL, sealed BLOB NOT NULL,"
+            " from_us BIGINT NOT NULL);" },
 };
 static const StoreSchema schema = {
     .room = "vaultclient",
@@ -44,9 +47,6 @@ static const StoreSchema schema = {
 static const char put_verifier[] = "INSERT INTO verifier(payer, record) VALUES (?1, ?2) "
                                    "ON CONFLICT(payer) DO UPDATE SET record = excluded.record";
 static const char get_verifier[] = "SELECT record FROM verifier WHERE payer = ?1";
-static const char put_key[] = "INSERT INTO signing_key(mchid, sealed) VALUES (?1, ?2) "
-                              "ON CONFLICT(mchid) DO UPDATE SET sealed = excluded.sealed";
-static const char get_key[] = "SELECT sealed FROM signing_key WHERE mchid = ?1";
 
 enum { MASK_SETS = 64, TURNS = 64 };
 #define MASK_LIFE_US ((int64_t)60 * 1000000)
@@ -222,14 +222,4 @@ Status domain_put_verifier(DomainStore *domain, Span payer, Span record)
 Status domain_get_verifier(DomainStore *domain, Span payer, Buffer *ret_record)
 {
     return get(domain, get_verifier, payer, ret_record);
-}
-
-Status domain_put_signing_key(DomainStore *domain, Span mchid, Span sealed)
-{
-    return put(domain, put_key, CLASS_SIGNING_KEY, FORM_ENCRYPT, mchid, sealed);
-}
-
-Status domain_get_signing_key(DomainStore *domain, Span mchid, Buffer *ret_sealed)
-{
-    return get(domain, get_key, mchid, ret_sealed);
 }

@@ -27,6 +27,20 @@ MUST_USE Status domain_put_verifier(DomainStore *domain, Span payer, Span record
 /* Append the record. Refuses REFUSED_ROW_MISSING. */
 MUST_USE Status domain_get_verifier(DomainStore *domain, Span payer, Buffer *ret_record);
 
-/* A merchant's sealed APIv3 key, likewise. */
+/*
+ * A merchant's sealed APIv3 key, likewise. A next one may stand beside it: it is the one that is
+ * used from its time on, or from when the merchant says so; the one before it is gone then.
+ */
+/* In place of what is there, also of a next one. */
 MUST_USE Status domain_put_signing_key(DomainStore *domain, Span mchid, Span sealed);
-MUST_USE Status domain_get_signing_key(DomainStore *domain, Span mchid, Buffer *ret_sealed);
+/* Beside the one that is there, in place of another next one. Refuses REFUSED_ROW_MISSING (there is
+ * none to be beside). */
+MUST_USE Status domain_put_next_signing_key(
+        DomainStore *domain, Span mchid, Span sealed, int64_t from_us);
+/* The one that is used at this time. */
+MUST_USE Status domain_get_signing_key(
+        DomainStore *domain, Span mchid, int64_t now_us, Buffer *ret_sealed);
+/* The next one takes over now; nothing happens where there is none. */
+MUST_USE Status domain_turn_signing_key(DomainStore *domain, Span mchid);
+/* The same for every one whose time has come. */
+MUST_USE Status domain_turn_signing_keys(DomainStore *domain, int64_t now_us);

@@ -30,9 +30,49 @@ static void records_come_back(void)
     EXPECT_OK(domain_get_verifier(domain, SPAN("p1"), &record));
     EXPECT(span_equal(span_of_buffer(&record), SPAN("two\0zero")));
     record.size = 0;
-    EXPECT_OK(domain_get_signing_key(domain, SPAN("p1"), &record));
+    EXPECT_OK(domain_get_signing_key(domain, SPAN("p1"), 0, &record));
     EXPECT(span_equal(span_of_buffer(&record), SPAN("key")));
-    EXPECT_REFUSED(domain_get_signing_key(domain, SPAN("p2"), &record), REFUSED_ROW_MISSING);
+    EXPECT_REFUSED(domain_get_signing_key(domain, SPAN("p2"), 0, &record), REFUSED_ROW_MISSING);
+    domain_close(domain);
+    remove_file();
+}
+
+static bool has_key(DomainStore *domain, const char *mchid, int64_t now_us, const char *wanted)
+{
+    uint8_t bytes[DOMAIN_RECORD_BYTES_MAX];
+    Buffer record = BUFFER_OF(bytes);
+    return status_ok(domain_get_signing_key(domain, span_of_text(mchid), now_us, &record))
+            && span_equal(span_of_buffer(&record), span_of_text(wanted));
+}
+
+/* Two keys of a merchant: the old one until its time, the new one from there on or from when it is
+ * called for; then the old one is in no row. */
+static void keys_follow_one_another(void)
+{
+    remove_file();
+    DomainStore *domain = NULL;
+    EXPECT_OK(domain_open(path, NULL, &domain));
+    EXPECT_REFUSED(
+            domain_put_next_signing_key(domain, SPAN("m1"), SPAN("new"), 100), REFUSED_ROW_MISSING);
+    EXPECT_OK(domain_put_signing_key(domain, SPAN("m1"), SPAN("old")));
+    EXPECT_OK(domain_put_signing_key(domain, SPAN("m2"), SPAN("other")));
+    EXPECT_OK(domain_put_next_signing_key(domain, SPAN("m1"), SPAN("wrong"), 50));
+    EXPECT_OK(domain_put_next_signing_key(domain, SPAN("m1"), SPAN("new"), 100));
+    EXPECT(has_key(domain, "m1", 99, "old") && has_key(domain, "m1", 100, "new"));
+    EXPECT_OK(domain_turn_signing_keys(domain, 99));
+    EXPECT(has_key(domain, "m1", 99, "old"));
+    EXPECT_OK(domain_turn_signing_keys(domain, 100));
+    EXPECT(has_key(domain, "m1", 0, "new") && has_key(domain, "m2", 200, "other"));
+
+    EXPECT_OK(domain_put_next_signing_key(domain, SPAN("m1"), SPAN("third"), 1000));
+    EXPECT_OK(domain_turn_signing_key(domain, SPAN("m2"))); /* it has none */
+    EXPECT(has_key(domain, "m1", 0, "new") && has_key(domain, "m2", 0, "other"));
+    EXPECT_OK(domain_turn_signing_key(domain, SPAN("m1")));
+    EXPECT(has_key(domain, "m1", 0, "third"));
+    EXPECT_OK(domain_put_next_signing_key(domain, SPAN("m1"), SPAN("fourth"), 1000));
+    EXPECT_OK(domain_put_signing_key(domain, SPAN("m1"), SPAN("fifth"))); /* at once, for good */
+    EXPECT_OK(domain_turn_signing_keys(domain, 2000));
+    EXPECT(has_key(domain, "m1", 2000, "fifth"));
     domain_close(domain);
     remove_file();
 }
@@ -113,5 +153,5 @@ static void masks_are_read_once(void)
     remove_file();
 }
 
-TESTS(TEST(masks_are_read_once), TEST(records_come_back), TEST(names_are_data),
-        TEST(sizes_are_bounded))
+TESTS(TEST(masks_are_read_once), TEST(records_come_back), TEST(keys_follow_one_another),
+        TEST(names_are_data), TEST(sizes_are_bounded))
