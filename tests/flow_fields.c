@@ -16,8 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char store_path[] = "/tmp/hufu_flow_fields.db";
-static const char old_path[] = "/tmp/hufu_flow_fields.old";
+/* Of this run: another may go on beside it. */
+static char store_path[64];
+static char wal_path[64];
+static char shm_path[64];
+static char old_path[64];
 static const char *const cards[] = { "6222021234567894", "4111111111111111", "5555555555554444" };
 static const int both[2] = { 0, 1 };
 
@@ -33,8 +36,17 @@ static const WireBatchHead column = {
 static void remove_store(void)
 {
     unlink(store_path);
-    unlink("/tmp/hufu_flow_fields.db-wal");
-    unlink("/tmp/hufu_flow_fields.db-shm");
+    unlink(wal_path);
+    unlink(shm_path);
+}
+
+static void name_store(void)
+{
+    const int pid = (int)getpid();
+    snprintf(store_path, sizeof(store_path), "/tmp/hufu_flow_fields_%d.db", pid);
+    snprintf(wal_path, sizeof(wal_path), "/tmp/hufu_flow_fields_%d.db-wal", pid);
+    snprintf(shm_path, sizeof(shm_path), "/tmp/hufu_flow_fields_%d.db-shm", pid);
+    snprintf(old_path, sizeof(old_path), "/tmp/hufu_flow_fields_%d.old", pid);
 }
 
 static void fetch_box_key(void)
@@ -49,6 +61,7 @@ static void fetch_box_key(void)
 
 static void open_all(const char *field_suite)
 {
+    name_store();
     remove_store();
     house = vaultd_open(&vaultd, "intl", field_suite);
     desk_people(house);
@@ -132,7 +145,7 @@ static void test_one_token_a_card_and_subject(void)
     EXPECT_REFUSED(fields_mask(&fields, &column, SPAN("1"), &mask), REFUSED_ROW_MISSING);
     for (size_t i = 0; i < 2; i++) { /* neither file has a number in clear */
         EXPECT(!file_holds(store_path, cards[i]));
-        EXPECT(!file_holds("/tmp/hufu_flow_fields.db-wal", cards[i]));
+        EXPECT(!file_holds(wal_path, cards[i]));
     }
     close_all();
 }
