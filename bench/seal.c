@@ -3,7 +3,8 @@
  *
  *   verify_per_s, verify_sm3_per_s   rows of eight columns, parsed and verified, by one core;
  * from_columns_...: the same, and the row's bytes are made of its columns first. pgcrypto_per_s:
- * PostgreSQL's hmac() of the same columns, concatenated; of bytes that stand ready; each by one core
+ * PostgreSQL's hmac() of the same columns, concatenated; of bytes that stand ready; each by one
+ * core
  *   make_per_s, verify_per_s      seals of one account row, by suite (HMAC-SHA256, HMAC-SM3),
  * beside libcrypto's own HMAC over the same bytes with its key kept inside                        a
  * row of a VERIFY and of a PREPARE message, vault and journal in this process and in memory vaultd

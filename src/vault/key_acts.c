@@ -79,6 +79,16 @@ static Status parse_number(Span text, uint32_t *ret_number)
     return OK;
 }
 
+/* The log's keys change at once; of other pairs people say how long both are shown. */
+static Status parse_role_alone(Span subject, KeyRole *ret_role)
+{
+    TRY(role_parse(subject, ret_role));
+    const bool signs_the_log =
+            *ret_role == KEY_CHECKPOINT_ED25519 || *ret_role == KEY_CHECKPOINT_SM2;
+    REQUIRE(signs_the_log || role_of(*ret_role)->form != ROLE_PAIR, REFUSED_KEY_TURN_TIME);
+    return OK;
+}
+
 /* "card", or "platform-rsa/86400/2592000" */
 static Status parse_turn(Span subject, KeyRole *ret_role, KeyTurnTimes *ret_times)
 {
@@ -87,7 +97,7 @@ static Status parse_turn(Span subject, KeyRole *ret_role, KeyTurnTimes *ret_time
     Span wait;
     uint32_t seconds[2] = { 0, 0 };
     *ret_times = (KeyTurnTimes) { 0, 0 };
-    if (!status_ok(cursor_until(&c, '/', &name))) return role_parse(subject, ret_role);
+    if (!status_ok(cursor_until(&c, '/', &name))) return parse_role_alone(subject, ret_role);
     TRY(role_parse(name, ret_role));
     REQUIRE(status_ok(cursor_until(&c, '/', &wait)), REFUSED_KEY_TURN_TIME);
     TRY(parse_number(wait, &seconds[0]));
