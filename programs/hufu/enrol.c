@@ -191,7 +191,10 @@ Status enrol_merchant(const char *directory, const EnrolMerchant *merchant, Buff
     json_key_text(&w, "operation", SPAN("merchant.add"));
     json_key_text(&w, "mchid", mchid);
     json_key_text(&w, "name", span_of_text(merchant->name));
-    json_key_text(&w, merchant->is_request ? "csr_pem" : "public_key_pem", merchant->key_pem);
+    if (merchant->is_request)
+        json_key_text(&w, "csr_pem", merchant->key_pem);
+    else
+        json_key_text(&w, "public_key_pem", merchant->key_pem);
     if (merchant->serial != NULL) json_key_text(&w, "serial", span_of_text(merchant->serial));
     if (merchant->limit_minor > 0) json_key_int(&w, "limit_minor", merchant->limit_minor);
     if (box.size > 0) {

@@ -37,7 +37,10 @@ static Status ask_for_key(const KeyWish *wish, Buffer *ret_answer)
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("merchant.key.add"));
     json_key_text(&w, "mchid", span_of_text(wish->mchid));
-    json_key_text(&w, certified ? "csr_pem" : "public_key_pem", span_of_buffer(&pem));
+    if (certified)
+        json_key_text(&w, "csr_pem", span_of_buffer(&pem));
+    else
+        json_key_text(&w, "public_key_pem", span_of_buffer(&pem));
     if (wish->serial != NULL) json_key_text(&w, "serial", span_of_text(wish->serial));
     if (wish->days > 0)
         json_key_int(&w, "expires_us", clock_now_us(&clock) + wish->days * TIME_DAY_US);
