@@ -51,10 +51,12 @@ const KeyTurn *pair_turn(const Keys *keys, KeyRole role, uint32_t version)
     return is_made ? find_turn(keys, role, version) : NULL;
 }
 
+/* A key of the log has begun once it is made, whatever the clock says afterwards: the one before it
+ * has handed over at a size of the log, and whatever it signed behind that would be refused. */
 static bool is_begun(const Keys *keys, const KeyEntry *entry, int64_t now_us)
 {
     const KeyTurn *turn = pair_turn(keys, entry->head.role, entry->head.version);
-    return turn == NULL || turn->from_us <= now_us;
+    return turn == NULL || turn->from_us <= now_us || signs_the_log(entry->head.role);
 }
 
 /* Should the clock be put back before every version that lives, the oldest of them goes on. */
@@ -83,7 +85,8 @@ KeyState pair_state(const Keys *keys, const KeyEntry *entry)
     if (entry->head.role == KEY_BOX || entry == pair_current(keys, entry->head.role))
         return KEY_CURRENT;
     if (!is_begun(keys, entry, now_us)) return KEY_NEXT;
-    return now_us < pair_ends_us(keys, entry) ? KEY_OLD : KEY_ENDED;
+    const bool overlaps = !signs_the_log(entry->head.role);
+    return overlaps && now_us < pair_ends_us(keys, entry) ? KEY_OLD : KEY_ENDED;
 }
 
 /* --- holding --- */
@@ -264,6 +267,19 @@ static Status add(Keys *keys, const FreshPair *fresh, Span turn)
     return s;
 }
 
+/* When a turn that is decided now begins. The log's keys are told in the order of their turns, so
+ * each begins behind the one before it, also when the clock was put back. */
+static int64_t turn_from_us(Keys *keys, KeyRole role, int64_t from_us)
+{
+    CLEANUP(keys_unlock) Keys *held = keys;
+    pthread_rwlock_rdlock(&held->lock);
+    for (size_t i = 0; i < KEYS_TURNS_MAX && signs_the_log(role); i++) {
+        const KeyTurn *turn = &keys->turns[i];
+        if (signs_the_log(turn->role) && turn->from_us >= from_us) from_us = turn->from_us + 1;
+    }
+    return from_us;
+}
+
 /* Both public halves, and the note by which the version before hands over. */
 static Status endorse_key(const KeyEntry *before, const FreshPair *fresh, const KeyEndorse *endorse,
         Buffer spki[2], Buffer *note, KeyTurn *turn)
@@ -295,7 +311,7 @@ Status keys_pair_rotate(Keys *keys, KeyRole role, const KeyTurnTimes *times,
     TRY(find_newest(keys, role, &newest));
     const uint32_t version = newest->head.version + 1;
     TRY(ceremony_make(keys, role, version, &fresh));
-    const int64_t from_us = fresh.head.created_us + times->wait_us;
+    const int64_t from_us = turn_from_us(keys, role, fresh.head.created_us + times->wait_us);
     KeyTurn turn = {
         .role = role, .version = version, .from_us = from_us, .ends_us = from_us + times->overlap_us
     };

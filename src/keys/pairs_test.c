@@ -18,6 +18,7 @@ typedef struct Seen {
     uint32_t versions[8];
     KeyState states[8];
     size_t notes[8];
+    int64_t from_us[8];
     uint8_t der[8][DIGEST_SHA256_BYTES];
 } Seen;
 
@@ -29,6 +30,7 @@ static Status see(void *context, const KeyPublic *key)
     seen->versions[seen->count] = key->version;
     seen->states[seen->count] = key->state;
     seen->notes[seen->count] = key->note.size;
+    seen->from_us[seen->count] = key->from_us;
     sha256(key->der, seen->der[seen->count]);
     seen->count++;
     return OK;
@@ -161,6 +163,25 @@ static void check_the_log_keys(KeyRole role)
 
 static void test_log_keys_of_ed25519(void) { check_the_log_keys(KEY_CHECKPOINT_ED25519); }
 static void test_log_keys_of_sm2(void) { check_the_log_keys(KEY_CHECKPOINT_SM2); }
+
+/* Who handed over signs no more, and notes keep their order, when the clock is put back. */
+static void test_log_keys_do_not_go_back_with_the_clock(void)
+{
+    CLEANUP(room_done) Room *r = room_open(0);
+    EXPECT_OK(room_start_made(r));
+    EXPECT_OK(rotate(r, KEY_CHECKPOINT_ED25519, &at_once));
+    r->now_us -= TIME_DAY_US;
+    EXPECT(keys_current_version(r->keys, KEY_CHECKPOINT_ED25519) == 2);
+    EXPECT_OK(rotate(r, KEY_CHECKPOINT_SM2, &at_once));
+    EXPECT_OK(rotate(r, KEY_CHECKPOINT_ED25519, &at_once));
+    EXPECT_OK(room_restart(r));
+    EXPECT(keys_current_version(r->keys, KEY_CHECKPOINT_SM2) == 2);
+    EXPECT(keys_current_version(r->keys, KEY_CHECKPOINT_ED25519) == 3);
+    const Seen ed25519 = seen_of(r, KEY_CHECKPOINT_ED25519);
+    const Seen sm2 = seen_of(r, KEY_CHECKPOINT_SM2);
+    EXPECT(ed25519.count == 3 && sm2.count == 2);
+    EXPECT(ed25519.from_us[1] < sm2.from_us[1] && sm2.from_us[1] < ed25519.from_us[2]);
+}
 
 static void test_who_does_not_endorse_turns_nothing(void)
 {
@@ -308,6 +329,7 @@ static void test_a_destruction_cut_short(void)
 TESTS(TEST(test_a_turn_of_rsa), TEST(test_a_turn_of_sm2), TEST(test_a_turn_of_the_ca),
         TEST(test_a_turn_of_the_merchants_ca), TEST(test_certificates_differ),
         TEST(test_log_keys_of_ed25519), TEST(test_log_keys_of_sm2),
+        TEST(test_log_keys_do_not_go_back_with_the_clock),
         TEST(test_who_does_not_endorse_turns_nothing), TEST(test_times_and_numbers_are_bounded),
         TEST(test_turns_end), TEST(test_a_destroyed_half_is_gone),
         TEST(test_names_of_payers_outlive_the_platform_key), TEST(test_a_turn_cut_short),
