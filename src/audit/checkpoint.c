@@ -63,8 +63,9 @@ static bool is_change(Span pem)
     return pem.size > head.size && span_equal((Span) { pem.data, head.size }, head);
 }
 
-/* The note inside such a block: base64 in lines. */
-static Status add_change(Span pem, AuditKeys *keys)
+/* The note inside such a block: base64 in lines.
+ * may_be_known  the keys are of elsewhere */
+static Status add_change(Span pem, bool may_be_known, AuditKeys *keys)
 {
     uint8_t text_memory[2 * AUDIT_NOTE_BYTES_MAX];
     uint8_t note_memory[AUDIT_NOTE_BYTES_MAX];
@@ -76,6 +77,7 @@ static Status add_change(Span pem, AuditKeys *keys)
     while (status_ok(cursor_until(&c, '\n', &line)) && line.size > 0 && line.data[0] != '-')
         REQUIRE(status_ok(buffer_put(&text, line)), REFUSED_KEY_FORMAT);
     REQUIRE(status_ok(base64_decode(span_of_buffer(&text), &note)), REFUSED_KEY_FORMAT);
+    if (may_be_known && audit_key_change_is_known(span_of_buffer(&note), keys)) return OK;
     return audit_key_change(span_of_buffer(&note), keys);
 }
 
@@ -89,7 +91,7 @@ static Status parse_keys(Span pems, bool keys_too, AuditKeys *keys)
         TRY(next_pem(&c, &pem, &found));
         if (!found) return OK;
         if (is_change(pem))
-            TRY(add_change(pem, keys));
+            TRY(add_change(pem, !keys_too, keys));
         else if (keys_too)
             TRY(add_key(pem, keys));
     }

@@ -73,6 +73,15 @@ static bool is_same_key(const PublicKey *a, const PublicKey *b)
     return bytes_equal_ct(digests[0], digests[1], DIGEST_SHA256_BYTES);
 }
 
+/* keys->count: it is not there. */
+static size_t find_key(const AuditKeys *keys, const PublicKey *key)
+{
+    size_t at = 0;
+    while (at < keys->count && !is_same_key(keys->keys[at], key))
+        at++;
+    return at;
+}
+
 /* Both algorithms, by keys that still sign. */
 static bool is_of_their_time(const AuditNote *note, const AuditKeys *keys)
 {
@@ -92,16 +101,15 @@ static Status find_before(const AuditKeys *keys, const AuditKeyChange *change, s
 {
     CLEANUP(public_key_free) PublicKey *before = NULL;
     TRY(read_key(change->before, &before));
-    for (size_t i = 0; i < keys->count; i++) {
-        const AuditTerm *term = &keys->terms[i];
-        if (term->ended || !is_same_key(keys->keys[i], before)) continue;
-        REQUIRE(public_key_algorithm(keys->keys[i]) == change->algorithm, REFUSED_KEY_CHANGE);
-        REQUIRE(term->version == 0 || term->version + 1 == change->version, REFUSED_KEY_CHANGE);
-        REQUIRE(!audit_position_less(&change->position, &term->from), REFUSED_KEY_CHANGE);
-        *ret_index = i;
-        return OK;
-    }
-    return REFUSE(REFUSED_KEY_CHANGE);
+    const size_t at = find_key(keys, before);
+    REQUIRE(at < keys->count, REFUSED_KEY_CHANGE);
+    const AuditTerm *term = &keys->terms[at];
+    REQUIRE(!term->ended, REFUSED_KEY_CHANGE);
+    REQUIRE(public_key_algorithm(before) == change->algorithm, REFUSED_KEY_CHANGE);
+    REQUIRE(term->version == 0 || term->version + 1 == change->version, REFUSED_KEY_CHANGE);
+    REQUIRE(!audit_position_less(&change->position, &term->from), REFUSED_KEY_CHANGE);
+    *ret_index = at;
+    return OK;
 }
 
 static Status apply(const AuditNote *note, AuditKeys *keys)
@@ -114,8 +122,7 @@ static Status apply(const AuditNote *note, AuditKeys *keys)
     TRY(find_before(keys, &change, &before));
     TRY(read_key(change.key, &key));
     REQUIRE(public_key_algorithm(key) == change.algorithm, REFUSED_KEY_CHANGE);
-    for (size_t i = 0; i < keys->count; i++)
-        REQUIRE(!is_same_key(keys->keys[i], key), REFUSED_KEY_CHANGE);
+    REQUIRE(find_key(keys, key) == keys->count, REFUSED_KEY_CHANGE);
     REQUIRE(keys->count < AUDIT_KEYS_MAX, REFUSED_KEY_CHANGE);
     keys->terms[before].ended = true;
     keys->terms[before].until = change.position;
@@ -132,4 +139,27 @@ Status audit_key_change(Span note, AuditKeys *keys)
     const Status s = apply(&opened, keys);
     REQUIRE(status_ok(s) || status_broken(s), REFUSED_KEY_CHANGE);
     return s;
+}
+
+static Status look_up(Span note, const AuditKeys *keys, bool *ret_known)
+{
+    Span text = { 0 };
+    Span lines = { 0 };
+    AuditKeyChange change = { 0 };
+    CLEANUP(public_key_free) PublicKey *before = NULL;
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    TRY(audit_note_split(note, &text, &lines));
+    TRY(audit_key_change_parse(text, &change));
+    TRY(read_key(change.before, &before));
+    TRY(read_key(change.key, &key));
+    const size_t at = find_key(keys, before);
+    const bool may_sign = at < keys->count && !keys->terms[at].ended;
+    *ret_known = find_key(keys, key) < keys->count && !may_sign;
+    return OK;
+}
+
+bool audit_key_change_is_known(Span note, const AuditKeys *keys)
+{
+    bool known = false;
+    return status_ok(look_up(note, keys, &known)) && known;
 }

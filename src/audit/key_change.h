@@ -31,6 +31,10 @@ MUST_USE Status audit_key_change_parse(Span text, AuditKeyChange *ret_change);
 /* Believe a note and add the key that it names. Refuses REFUSED_KEY_CHANGE (not such a note, not of
  * the keys of its time, or not about a key that signs the log now; then `keys` is as it was). */
 MUST_USE Status audit_key_change(Span note, AuditKeys *keys);
-/* Apply the notes of a file of keys to keys that are known from elsewhere; what else is in the file
- * is passed over. Refuses REFUSED_KEY_FORMAT, REFUSED_KEY_CHANGE. */
+/* Whether a note, which is not believed, tells nothing that `keys` lack: the key that it names is
+ * there, and the one before it does not sign any more, or never did as far as `keys` know. */
+bool audit_key_change_is_known(Span note, const AuditKeys *keys);
+/* Apply the notes of a file of keys to keys that are known from elsewhere, perhaps from a file with
+ * some of these notes; what else is in the file is passed over. Refuses REFUSED_KEY_FORMAT,
+ * REFUSED_KEY_CHANGE. */
 MUST_USE Status audit_keys_follow(Span pems, AuditKeys *keys);

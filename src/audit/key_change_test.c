@@ -238,6 +238,51 @@ static void test_files(void)
     EXPECT_REFUSED(audit_keys_parse(span_of_buffer(&file), &none), REFUSED_KEY_FORMAT);
 }
 
+/* Goal: keys from any moment of the log's life are brought up to date by the file of today: a file
+ * with the first change in it, and the bare keys of after it. */
+static void test_keys_of_between(void)
+{
+    SAMPLE;
+    uint8_t memory[AUDIT_NOTE_BYTES_MAX];
+    uint8_t file_memory[8 * AUDIT_NOTE_BYTES_MAX];
+    Buffer note = BUFFER_OF(memory);
+    Buffer file = BUFFER_OF(file_memory);
+    CLEANUP(private_key_free) PrivateKey *ed25519 = NULL;
+    CLEANUP(private_key_free) PrivateKey *sm2 = NULL;
+    CLEANUP(audit_keys_free) AuditKeys between = { 0 };
+    CLEANUP(audit_keys_free) AuditKeys bare = { 0 };
+    CLEANUP(audit_keys_free) AuditKeys both = { 0 };
+    EXPECT_OK(public_key_to_pem(sample.keys.keys[0], &file));
+    EXPECT_OK(public_key_to_pem(sample.keys.keys[1], &file));
+    EXPECT_OK(turn(KEY_ED25519, 2, &note, &ed25519));
+    EXPECT_OK(put_block(span_of_buffer(&note), &file));
+    EXPECT_OK(audit_keys_parse(span_of_buffer(&file), &between));
+    EXPECT_OK(turn(KEY_SM2, 2, &note, &sm2));
+    EXPECT_OK(put_block(span_of_buffer(&note), &file));
+    EXPECT_OK(audit_keys_follow(span_of_buffer(&file), &between));
+    EXPECT(between.count == 4 && between.terms[0].ended && between.terms[1].ended);
+    const Span today = span_of_buffer(&file);
+    EXPECT_OK(audit_keys_follow(today, &sample.keys)); /* the first ones follow both */
+    EXPECT(sample.keys.count == 4);
+
+    uint8_t pem_memory[1024];
+    Buffer pem = BUFFER_OF(pem_memory);
+    EXPECT_OK(public_key_to_pem(private_key_public(sample.ed25519), &pem));
+    EXPECT_OK(public_key_to_pem(private_key_public(sm2), &pem));
+    EXPECT_OK(audit_keys_parse(span_of_buffer(&pem), &bare));
+    EXPECT_OK(audit_keys_follow(today, &bare));
+    EXPECT(bare.count == 3 && !bare.terms[0].ended && bare.terms[1].ended);
+
+    /* Who takes the old key for one that signs is not left with that: the note is applied or
+     * refused, not passed over. */
+    pem.size = 0;
+    EXPECT_OK(public_key_to_pem(private_key_public(ed25519), &pem));
+    EXPECT_OK(public_key_to_pem(private_key_public(sample.ed25519), &pem));
+    EXPECT_OK(public_key_to_pem(private_key_public(sm2), &pem));
+    EXPECT_OK(audit_keys_parse(span_of_buffer(&pem), &both));
+    EXPECT_REFUSED(audit_keys_follow(today, &both), REFUSED_KEY_CHANGE);
+}
+
 TESTS(TEST(test_a_log_over_two_changes), TEST(test_an_old_key_signs_nothing_new),
         TEST(test_a_log_that_began_anew), TEST(test_every_flipped_bit_is_refused),
-        TEST(test_changes_that_make_no_sense), TEST(test_files))
+        TEST(test_changes_that_make_no_sense), TEST(test_files), TEST(test_keys_of_between))
