@@ -242,6 +242,20 @@ static void test_full_display_is_an_override(void)
     EXPECT(operator_says("RECEIVER_UNKNOWN"));
 }
 
+static int display_of_wang(const char *purpose)
+{
+    return HUFU("vault", "display", token, "--tenant", "house", "--subject", "wang", "--purpose",
+            purpose, "--screen", "desk", "--screen-key", screen_key, SIGNED);
+}
+
+/* A registered person's data is shown for a purpose of his alone (TP-3, LL-4.5.2). */
+static void test_an_override_is_no_purpose(void)
+{
+    EXPECT(operator_ended(display_of_wang("marketing"), 1));
+    EXPECT(operator_says("PURPOSE_FIELD_NOT_NEEDED"));
+    EXPECT(operator_ended(display_of_wang("payment"), 0));
+}
+
 static bool await_end(void)
 {
     for (int tries = 0; tries < TRIES_MAX && now_us() <= until_us; tries++) {
@@ -285,4 +299,5 @@ static void test_house_closes(void)
 TESTS(TEST(test_house_opens), TEST(test_a_legal_order_needs_two_and_a_receiver),
         TEST(test_a_legal_order_is_for_its_receiver_alone), TEST(test_budgets_count),
         TEST(test_everybody_sees_masks), TEST(test_full_display_is_an_override),
-        TEST(test_the_override_ends), TEST(test_all_of_it_is_written_down), TEST(test_house_closes))
+        TEST(test_an_override_is_no_purpose), TEST(test_the_override_ends),
+        TEST(test_all_of_it_is_written_down), TEST(test_house_closes))

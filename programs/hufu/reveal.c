@@ -135,6 +135,8 @@ Status reveal_ask(const RevealWords *words, WireRevealPurpose purpose, Buffer *r
     json_key_text(&w, "receiver", span_of_text(words->receiver));
     json_key_text(&w, "purpose", span_of_text(reveal_purpose_name((uint8_t)purpose)));
     json_key_text(&w, "reason", span_of_text(words->together.reason));
+    if (words->data_purpose != NULL)
+        json_key_text(&w, "data_purpose", span_of_text(words->data_purpose));
     key_base64(&w, "approvals", span_of_buffer(&approvals));
     if (sealed.size > 0) key_base64(&w, "sealed", span_of_buffer(&sealed));
     json_close(&w);

@@ -13,6 +13,7 @@ typedef struct RevealWords {
     int64_t column;
     const char *subject;
     const char *receiver;
+    const char *data_purpose; /* NULL: none was named */
     const char *sealed_file; /* NULL: it stands in the domain store */
 } RevealWords;
 /* A card of the domain store. */

@@ -73,6 +73,9 @@ int command_vault_display(int argc, char **argv)
         { "--screen", OPTION_TEXT, "NAME",
                 "in full, for this receiver: `hufu receiver add --purpose full-display`",
                 &words.receiver, 0, 0 },
+        { "--purpose", OPTION_TEXT, "NAME",
+                "of rules/purposes.yaml, where the person is registered: what it is shown for",
+                &words.data_purpose, 0, 0 },
         { "--screen-key", OPTION_TEXT, "FILE", "its private key, PEM", &key_file, 0, 0 },
         REVEAL_SIGNED_OPTIONS(words),
     };

@@ -38,8 +38,8 @@
  *
  *   field.mask      what may be seen of it: -> {mask}
  *   field.print     SHA-256 of its sealed bytes, for who approves a reveal: -> {sealed_sha256}
- *   field.reveal    {subject, receiver, purpose, reason, approvals, sealed?}: a legal order or full
- *                   display, both signed by two: -> {receiver_box}
+ *   field.reveal    {subject, receiver, purpose, reason, approvals, sealed?, data_purpose?}: a
+ *                   legal order or full display, both signed by two: -> {receiver_box}
  *
  * People's passwords (vaultclient/passwords.h; "class" is pin or password):
  *

@@ -2,9 +2,11 @@
  * full display under an override (TP-8). No value passes here, but in a box for its receiver. */
 #include "api/admin_inside.h"
 
-#include "api/call.h"
+#include "api/use_door.h"
 #include "base/encoding.h"
 #include "vaultclient/fields.h"
+
+#include <stdio.h>
 
 enum { APPROVALS_TEXT_MAX = 16384 };
 
@@ -19,6 +21,7 @@ typedef struct FieldJson {
     Span reason;
     Span approvals;
     Span sealed;
+    Span data_purpose;
     int64_t table;
     int64_t column;
 } FieldJson;
@@ -43,6 +46,7 @@ static const JsonField reveal_fields[] = {
     { "reason", JSON_TEXT, true, 1, WIRE_REASON_BYTES_MAX, AT(reason) },
     { "approvals", JSON_TEXT, true, 1, APPROVALS_TEXT_MAX, AT(approvals) },
     { "sealed", JSON_TEXT, false, 1, 2 * WIRE_FIELD_BYTES_MAX, AT(sealed) },
+    { "data_purpose", JSON_TEXT, false, 1, PURPOSE_NAME_BYTES_MAX, AT(data_purpose) },
 };
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -114,6 +118,22 @@ static Status take_approvals(Span base64, Buffer *memory, WireApproval ret_two[2
     return cursor_end(&c);
 }
 
+/* A screen shows what the subject's life lets it. An authority's order does not ask for a consent.
+ */
+static Status may_be_shown(
+        const Admin *admin, uint32_t uid, const FieldJson *json, const WireBatchHead *head)
+{
+    char who[32];
+    char actor[SUBJECT_ACTOR_BYTES_MAX + 1];
+    const UseDoor use = { .subject = json->subject,
+        .act = USE_DISPLAY,
+        .classes = class_set_of(head->data_class),
+        .purpose = json->data_purpose };
+    admin_actor(who, sizeof(who), uid);
+    snprintf(actor, sizeof(actor), "operator/%s", who);
+    return use_door_ask_for(admin->config.house, json->tenant, actor, &use);
+}
+
 static Status reveal(Admin *admin, const FieldJson *json, const WireBatchHead *head,
         const WireApproval two[2], Buffer *ret_box)
 {
@@ -152,6 +172,7 @@ Status admin_field_reveal(Admin *admin, const JsonDocument *document, uint32_t u
     REQUIRE(signed_for, REFUSED_REVEAL_FORBIDDEN);
     TRY(take_approvals(json.approvals, &approvals, two));
     TRY(write_down(admin, uid, &json, reveal_purpose_name(purpose)));
+    if (purpose == REVEAL_FULL_DISPLAY) TRY(may_be_shown(admin, uid, &json, &head));
     TRY(reveal(admin, &json, &head, two, &box));
     w->layer = LAYER_PROCESS; /* not to a screen: a box that its receiver alone opens */
     admin_key_base64(w, "receiver_box", span_of_buffer(&box));

@@ -28,10 +28,8 @@ static Status whose_register(const House *house, Span tenant, bool *ret_asked, b
     return OK;
 }
 
-Status use_door_ask(const Call *call, const UseDoor *use)
+Status use_door_ask_for(const House *house, Span tenant, const char *actor, const UseDoor *use)
 {
-    const House *house = call->house;
-    const Span tenant = span_of_text(call->caller.tenant);
     bool asked = false;
     UseAsk work = { .purposes = &house->purposes,
         .use = { .act = use->act, .classes = use->classes } };
@@ -44,7 +42,14 @@ Status use_door_ask(const Call *call, const UseDoor *use)
     passage_text(work.use.purpose, sizeof(work.use.purpose), use->purpose);
     passage_text(work.use.party, sizeof(work.use.party), use->party);
     passage_text(work.reference, sizeof(work.reference), use->reference);
-    snprintf(work.actor, sizeof(work.actor), "caller/%s", call->caller.name);
+    passage_text(work.actor, sizeof(work.actor), span_of_text(actor));
     use_ask_unit(&work, NULL);
     return unit_wait(house->batcher, &work.unit);
+}
+
+Status use_door_ask(const Call *call, const UseDoor *use)
+{
+    char actor[SUBJECT_ACTOR_BYTES_MAX + 1];
+    snprintf(actor, sizeof(actor), "caller/%s", call->caller.name);
+    return use_door_ask_for(call->house, span_of_text(call->caller.tenant), actor, use);
 }

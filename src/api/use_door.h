@@ -24,3 +24,7 @@ typedef struct UseDoor {
  * refusal. Refuses what lifecycle_may_use() refuses. Never on the batch thread or a loop: it waits
  * for a batch. */
 MUST_USE Status use_door_ask(const Call *call, const UseDoor *use);
+/* The same for another who asks about a subject of this tenant; `actor` is what the log calls him
+ * (up to SUBJECT_ACTOR_BYTES_MAX). */
+MUST_USE Status use_door_ask_for(
+        const House *house, Span tenant, const char *actor, const UseDoor *use);
