@@ -4,6 +4,8 @@
  * (TP-10, TP-12). Method: a real PostgreSQL 15, the real vaultd and `hufu seal`; attacks as plain
  * SQL. */
 #define _GNU_SOURCE
+#include "crypto/sign.h"
+#include "keys/keys.h"
 #include "seal_scene.h"
 
 #include <fcntl.h>
@@ -67,6 +69,24 @@ static void test_the_core_writes(void)
     EXPECT(hufu_seal_check(t.seal, key) == HUFU_SEAL_ABSENT);
     teller_close(&t);
     EXPECT(scene_hufu("scan", "public.t_account", NULL) == 0);
+}
+
+/* Every seal is of the suite, and in the Chinese one the core's key is SM2. */
+static void test_the_suite(void)
+{
+    char pem[4096];
+    const int fd = open(scene.core_key, O_RDONLY);
+    const ssize_t n = read(fd, pem, sizeof(pem));
+    EXPECT(close(fd) == 0 && n > 0);
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    EXPECT_OK(private_key_from_pem((Span) { (uint8_t *)pem, (size_t)n }, &key));
+    EXPECT(private_key_algorithm(key) == (scene_sm() ? KEY_SM2 : KEY_ED25519));
+    PGresult *result = PQexec(scene.attacker, "SELECT DISTINCT get_byte(seal, 1) FROM hufu.seal");
+    const bool one = PQntuples(result) == 1;
+    const bool same =
+            one && PQgetvalue(result, 0, 0)[0] - '0' == (scene_sm() ? KEYS_SM : KEYS_INTERNATIONAL);
+    PQclear(result);
+    EXPECT(same);
 }
 
 /* A database trigger that changes what is written gets nothing sealed. */
@@ -293,14 +313,14 @@ int expect_failures;
 int main(int argc, char **argv)
 {
     static const ExpectTest tests[] = { TEST(test_attach_a_legacy_table),
-        TEST(test_the_core_writes), TEST(test_a_planted_trigger),
+        TEST(test_the_core_writes), TEST(test_the_suite), TEST(test_a_planted_trigger),
         TEST(test_each_attack_has_its_name), TEST(test_two_people_release),
         TEST(test_a_restored_and_a_truncated_table), TEST(test_no_false_alarm_under_load),
         TEST(test_kills) };
     const Status s = scene_open();
     if (!status_ok(s)) fprintf(stderr, "the scene: %s\n", status_name(s));
     if (status_is(s, REFUSED_IPC_CLOSED)) return SKIPPED; /* no PostgreSQL 15 here */
-    const int status = status_ok(s) ? expect_run(tests, 8, argc, argv) : EXIT_FAILURE;
+    const int status = status_ok(s) ? expect_run(tests, 9, argc, argv) : EXIT_FAILURE;
     if (getenv("HUFU_STAND_KEEP") == NULL) scene_close();
     return status;
 }

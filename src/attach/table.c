@@ -56,6 +56,18 @@ Status attach_key(const AttachTable *t, const Value *values, Buffer *ret_key)
     return row_encode_key(t->number, ids, values, t->key_columns, ret_key);
 }
 
+/* Whoever writes the table chooses its keys: nothing of them moves a terminal's cursor. */
+static Status put_printable(Span text, Buffer *b)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t byte = text.data[i];
+        const bool c1 = byte == 0xC2 && i + 1 < text.size && text.data[i + 1] < 0xA0;
+        if (c1) i++;
+        TRY(buffer_put_u8(b, c1 || byte < ' ' || byte == 0x7F ? '?' : byte));
+    }
+    return OK;
+}
+
 static Status put_value(Cursor *c, Buffer *b)
 {
     uint16_t id = 0;
@@ -70,7 +82,7 @@ static Status put_value(Cursor *c, Buffer *b)
     case VALUE_INT:
         TRY(cursor_i64(&inside, &number));
         return buffer_print(b, "%lld", (long long)number);
-    case VALUE_TEXT: return buffer_put(b, bytes);
+    case VALUE_TEXT: return put_printable(bytes, b);
     case VALUE_BYTES: return hex_encode(bytes, b);
     default: return buffer_put(b, SPAN("NULL"));
     }

@@ -22,6 +22,12 @@ const char *scene_path(const char *name)
     return path;
 }
 
+bool scene_sm(void)
+{
+    const char *suite = getenv("HUFU_SUITE");
+    return suite != NULL && strcmp(suite, "sm") == 0;
+}
+
 /* --- vaultd --- */
 
 Status scene_start_vaultd(void)
@@ -45,7 +51,8 @@ Status scene_start_vaultd(void)
         execl(program, program, "--directory", scene_path("vault"), "--socket",
                 scene_path("hufud.sock"), "--operator-socket", scene.operator_socket,
                 "--core-socket", scene.core_socket, "--core-uid", own, "--core-uid", server,
-                "--core-group", group, "--development", (char *)NULL);
+                "--core-group", group, "--suite", scene_sm() ? "sm" : "intl", "--development",
+                (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 1200; i++) {
@@ -71,6 +78,15 @@ static Status write_key(const char *name, PrivateKey *key)
     if (fd >= 0) close(fd);
     CHECK(written, FAULT_DISK);
     return OK;
+}
+
+/* What `hufu seal attach` finds instead of making an Ed25519 one. */
+static Status write_core_key(void)
+{
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    if (!scene_sm()) return OK;
+    TRY(private_key_generate(KEY_SM2, &key));
+    return write_key(scene.core_key, key);
 }
 
 static Status enrol(const char *name)
@@ -187,6 +203,7 @@ Status scene_open(void)
     cluster_url(&scene.cluster, "postgres", scene.url);
     scene.attacker = PQconnectdb(scene.url);
     TRY(scene_start_vaultd());
+    TRY(write_core_key());
     TRY(enrol("alice"));
     return enrol("bob");
 }

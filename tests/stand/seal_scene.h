@@ -25,6 +25,9 @@ typedef struct Scene {
 
 extern Scene scene; /* one a program */
 
+/* HUFU_SUITE=sm: vaultd's keys and seals, and the core's signatures, are of the Chinese suite; an
+ * operator's key is Ed25519 in both. */
+bool scene_sm(void);
 Status scene_open(void);
 void scene_close(void);
 /* A path in its folder; good until the eighth next call. */
