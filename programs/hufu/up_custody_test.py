@@ -8,7 +8,7 @@ import os
 import signal
 import stat
 
-from up_house import RULES, SERVES, expect, run
+from up_house import RULES, SERVES, WAIT_S, expect, run
 
 QUICK = ["--no-traffic"]
 PEOPLE = ["alice", "bob", "carol"]
@@ -162,7 +162,19 @@ def a_later_start_waits_for_people(h):
     open_together(h)
     h.said_until(SERVES)
     expect(custody(h) == "custodians", custody(h))
+    done = h.hufu("backup", h.backup)
+    expect(done.returncode == 0, done.stdout)
     h.stop()
+
+
+def a_restore_waits_for_people_too(h):
+    h.begin("restore", h.backup, "--key", "alice", "--key", "bob", "--reason", "drill")
+    h.said_until(r"0 of 2 shares are in")
+    open_together(h)
+    said = h.said_until(r"^restored|hufu restore:")
+    expect(h.up.wait(timeout=WAIT_S) == 0, said)
+    h.up.stdout.close()
+    h.up = None
 
 
 def who_waits_can_be_stopped(h):
@@ -176,5 +188,5 @@ run([
     options_that_do_not_go_together, development_warns, custody_is_not_changed_by_an_option, a_token_holds_the_root,
     it_goes_on_with_the_token, a_lost_token_is_named, a_token_is_named_by_its_owner, custodians_share_the_root,
     the_keeper_holds_it_meanwhile, without_the_keeper_people_are_asked_again, a_later_start_waits_for_people,
-    who_waits_can_be_stopped,
+    a_restore_waits_for_people_too, who_waits_can_be_stopped,
 ])

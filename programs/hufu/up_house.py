@@ -43,9 +43,12 @@ class House:
 
     def launch(self, *arguments):
         """Start `up`; what it says is read by said_until()."""
-        self.up = subprocess.Popen(
-            [HUFU, "up", "--directory", self.var, "--rules", RULES, "--port", "0", "--service-port", "0", *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.begin("up", "--rules", RULES, "--port", "0", "--service-port", "0", *arguments)
+
+    def begin(self, *arguments):
+        """Start a command that runs on; it takes the place of `up`."""
+        self.up = subprocess.Popen([HUFU, *arguments, "--directory", self.var], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def said_until(self, pattern):
         """What `up` says from now until a line that matches."""
