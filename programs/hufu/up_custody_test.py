@@ -5,6 +5,7 @@ with what the first one chose, and nothing is changed by an option. The token is
     up_custody_test.py HUFU    where the other programs lie beside HUFU
 """
 import os
+import shutil
 import signal
 import stat
 
@@ -93,6 +94,22 @@ def a_lost_token_is_named(h):
     os.rename(os.path.join(tokens, name), away)
     refused(h, 1, "HSM_TOKEN")
     os.rename(away, os.path.join(tokens, name))
+
+
+def a_ceremony_cut_short_is_gone_on_with(h):
+    """The root is wrapped, and then the power goes: there is nothing else yet."""
+    tokens = os.path.join(h.var, "token", "tokens")
+    before = os.listdir(tokens)
+    for name in os.listdir(os.path.join(h.var, "vault")):
+        if name != "root.wrapped":
+            os.unlink(os.path.join(h.var, "vault", name))
+    for name in ("data", "domain", "checkpoints", "second", "operators", "demo"):
+        shutil.rmtree(os.path.join(h.var, name), ignore_errors=True)
+    refused(h, 1, "CUSTODY_MISMATCH", "--custody", "development")
+    said = h.start(*QUICK)
+    expect("the keys are made" in said and custody(h) == "unattended" and not holds(h, "root.key"), said)
+    expect(os.listdir(tokens) == before, "the token that opens the root was thrown away")
+    h.stop()
 
 
 def a_token_is_named_by_its_owner(h):
@@ -186,7 +203,8 @@ def who_waits_can_be_stopped(h):
 
 run([
     options_that_do_not_go_together, development_warns, custody_is_not_changed_by_an_option, a_token_holds_the_root,
-    it_goes_on_with_the_token, a_lost_token_is_named, a_token_is_named_by_its_owner, custodians_share_the_root,
-    the_keeper_holds_it_meanwhile, without_the_keeper_people_are_asked_again, a_later_start_waits_for_people,
-    a_restore_waits_for_people_too, who_waits_can_be_stopped,
+    it_goes_on_with_the_token, a_lost_token_is_named, a_ceremony_cut_short_is_gone_on_with,
+    a_token_is_named_by_its_owner, custodians_share_the_root, the_keeper_holds_it_meanwhile,
+    without_the_keeper_people_are_asked_again, a_later_start_waits_for_people, a_restore_waits_for_people_too,
+    who_waits_can_be_stopped,
 ])

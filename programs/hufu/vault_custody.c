@@ -125,8 +125,10 @@ static void find_kind(const Layout *l, VaultCustody *c)
 {
     *c = (VaultCustody) { .kind = CUSTODY_DEVELOPMENT,
         .is_new = !has_bytes(l, "vault/keys.a") && !has_bytes(l, "vault/keys.b") };
-    for (size_t i = 0; i < CUSTODIES && !c->is_new; i++) {
-        if (has_bytes(l, custodies[i].file)) c->kind = custodies[i].kind;
+    for (size_t i = 0; i < CUSTODIES; i++) {
+        if (!has_bytes(l, custodies[i].file)) continue;
+        c->kind = custodies[i].kind;
+        c->is_begun = true;
     }
 }
 
@@ -166,7 +168,7 @@ MUST_USE static Status refuse_change(const Layout *l, Custody has, const char *w
 {
     const char *word = vault_custody_word(has);
     fprintf(stderr,
-            "hufu: the vault in %s is in %s custody, chosen when its keys were made; it does not "
+            "hufu: the vault in %s is in %s custody, chosen at its first start; it does not "
             "become %s.\n"
             "  go on with it   hufu up --directory %s --custody %s\n"
             "  start another   hufu up --directory ANOTHER --custody %s\n"
@@ -181,7 +183,8 @@ Status vault_custody_choose(const Layout *l, const CustodyAsked *asked, VaultCus
     find_kind(l, ret_custody);
     Custody wanted = ret_custody->kind;
     if (asked->name != NULL) TRY(parse_word(asked->name, &wanted));
-    if (!ret_custody->is_new && wanted != ret_custody->kind)
+    const bool is_chosen = ret_custody->is_begun || !ret_custody->is_new;
+    if (is_chosen && wanted != ret_custody->kind)
         return refuse_change(l, ret_custody->kind, asked->name);
     ret_custody->kind = wanted;
     if (asked->module != NULL) TRY(keep_token(l, asked));
@@ -230,7 +233,7 @@ Status vault_custody_make(const Layout *l, const Users *users, const char *suite
                 "--share carol.share\n");
         return REFUSE(REFUSED_SHARES_NUMBER);
     }
-    if (c->is_soft) {
+    if (c->is_soft && !c->is_begun) { /* else it is the one that opens the root */
         printf("  making a token in software (SoftHSM 2) in %s/token\n", l->directory);
         TRY(soft_token_make(l, users));
     }

@@ -21,6 +21,7 @@ typedef struct CustodyAsked {
 
 typedef struct VaultCustody {
     Custody kind;
+    bool is_begun; /* there is a root: with is_new, of a ceremony that was cut short */
     bool is_new; /* there are no keys yet */
     bool is_soft; /* the token is SoftHSM's (soft_token.h) */
     char module[PATH_BYTES_MAX];
