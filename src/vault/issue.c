@@ -190,14 +190,14 @@ Status issue_merchant_leaf(const Issue *issue, Span request, Buffer *ret_answer)
     TRY(public_key_from_pem(wanted.request, &key));
     const KeyAlgorithm algorithm = public_key_algorithm(key);
     REQUIRE(algorithm == KEY_RSA || algorithm == KEY_SM2, REFUSED_KEY_FORMAT);
-    const int64_t life_us = wanted.ends_us - clock_now_us(&issue->clock);
-    REQUIRE(life_us > 0, REFUSED_CERTIFICATE_INVALID);
+    const int64_t now_us = clock_now_us(&issue->clock);
+    REQUIRE(wanted.ends_us > now_us, REFUSED_CERTIFICATE_INVALID);
     const CertificateSubject subject = {
         .common_name = wanted.mchid,
         .organization = SPAN("Hufu merchant"),
         .client_only = true,
     };
-    return certify(issue, KEY_MERCHANT_CA, key, &subject, life_us, ret_answer);
+    return certify(issue, KEY_MERCHANT_CA, key, &subject, wanted.ends_us - now_us, ret_answer);
 }
 
 /* --- the box key of the day --- */

@@ -182,6 +182,10 @@ static void test_a_changed_request_is_refused(void)
     const int64_t ends_us = h->now_us + (int64_t)86400 * 1000000;
     EXPECT_OK(private_key_generate(KEY_SM2, &key));
     EXPECT_OK(certificate_request(key, SPAN("1900000109"), &pem));
+    const int64_t over[] = { INT64_MIN, 0, h->now_us };
+    for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++)
+        EXPECT_REFUSED(ask_leaf(h, SPAN("1900000109"), span_of_buffer(&pem), over[i]),
+                REFUSED_CERTIFICATE_INVALID);
     const size_t head = sizeof("-----BEGIN CERTIFICATE REQUEST-----\n") - 1;
     for (size_t i = head; i + 40 < pem.size; i++) {
         const uint8_t was = pem_memory[i];
