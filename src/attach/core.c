@@ -10,7 +10,10 @@ enum {
     STATUS_BYTES_MAX = WIRE_ATTACHED_TABLES_MAX * (WIRE_ATTACHED_DEFINITION_BYTES_MAX + 64),
     MESSAGE_BYTES = WIRE_ATTACHED_MESSAGE_BYTES_MAX,
     ANSWER_BYTES = 128 * 1024,
-    MEMORY_BYTES = 3 * MESSAGE_BYTES + 4096 + ANSWER_BYTES, /* message, what is signed, request */
+    SIGNED_BYTES = MESSAGE_BYTES + 2048,
+    SIGNED_AT = MESSAGE_BYTES + SIGNED_BYTES,
+    /* body or question, message, what is signed and then the whole of it, answer */
+    MEMORY_BYTES = MESSAGE_BYTES + 2 * SIGNED_BYTES + ANSWER_BYTES,
 };
 
 Status attach_core_open(const char *socket, Span key_pem, AttachCore *ret_core)
@@ -83,12 +86,12 @@ typedef struct Outgoing {
     Span body;
 } Outgoing;
 
-/* ret_message may be where the body is: that was copied by then. */
+/* ret_message may be where the signed bytes are, which are done with by then; not where the body
+ * is: after another session began it is signed once more. */
 static Status sign_message(AttachCore *core, const Outgoing *out, Buffer *ret_message)
 {
-    uint8_t *at = core->memory + MESSAGE_BYTES;
-    Buffer message = { at, 0, MESSAGE_BYTES + 2048 };
-    Buffer signed_bytes = { at + MESSAGE_BYTES + 2048, 0, MESSAGE_BYTES + 2048 };
+    Buffer message = { core->memory + MESSAGE_BYTES, 0, SIGNED_BYTES };
+    Buffer signed_bytes = { core->memory + SIGNED_AT, 0, SIGNED_BYTES };
     uint8_t signature_memory[SIGN_BYTES_MAX];
     Buffer signature = BUFFER_OF(signature_memory);
     WireAttachedHead head = {
@@ -105,7 +108,7 @@ static Status sign_message(AttachCore *core, const Outgoing *out, Buffer *ret_me
 
 static Status send_signed(AttachCore *core, const Outgoing *out, Buffer *ret_answer)
 {
-    Buffer request = { core->memory, 0, MESSAGE_BYTES };
+    Buffer request = { core->memory + SIGNED_AT, 0, SIGNED_BYTES };
     TRY(sign_message(core, out, &request));
     return attach_ask(core, out->operation, span_of_buffer(&request), ret_answer);
 }
