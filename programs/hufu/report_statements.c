@@ -209,7 +209,7 @@ static Status put_attached(const WireAttachedStatus *status, Buffer *text)
 
 static Status put_attached_tables(VaultClient *vault, Buffer *text)
 {
-    static uint8_t memory[WIRE_ATTACHED_TABLES_MAX * (WIRE_ATTACHED_DEFINITION_BYTES_MAX + 64)];
+    static uint8_t memory[WIRE_ATTACHED_STATUS_BYTES_MAX];
     Buffer answer = BUFFER_OF(memory);
     uint32_t count = 0;
     TRY(vaultclient_ask(vault, VAULT_ATTACHED_STATUS, (Span) { NULL, 0 }, &answer));

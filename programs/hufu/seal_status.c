@@ -15,7 +15,7 @@ static Status open_vault(const char *directory, const char *socket, AttachCore *
 static Status show(AttachCore *core)
 {
     static const char *const phases[] = { "", "filling", "sealed", "gone" };
-    static uint8_t memory[WIRE_ATTACHED_TABLES_MAX * (WIRE_ATTACHED_DEFINITION_BYTES_MAX + 64)];
+    static uint8_t memory[WIRE_ATTACHED_STATUS_BYTES_MAX];
     Buffer answer = BUFFER_OF(memory);
     TRY(attach_ask(core, VAULT_ATTACHED_STATUS, (Span) { NULL, 0 }, &answer));
     Cursor c = cursor_of(span_of_buffer(&answer));

@@ -7,7 +7,6 @@
 
 enum {
     DEADLINE_MS = 10000,
-    STATUS_BYTES_MAX = WIRE_ATTACHED_TABLES_MAX * (WIRE_ATTACHED_DEFINITION_BYTES_MAX + 64),
     MESSAGE_BYTES = WIRE_ATTACHED_MESSAGE_BYTES_MAX,
     ANSWER_BYTES = 128 * 1024,
     SIGNED_BYTES = MESSAGE_BYTES + 2048,
@@ -232,7 +231,7 @@ static bool is_wanted(const AttachTable *t, const char *database, const char *na
 static Status find_table(AttachCore *core, const char *database, const char *name, uint16_t number,
         AttachTable *ret_table)
 {
-    static _Thread_local uint8_t memory[STATUS_BYTES_MAX];
+    static _Thread_local uint8_t memory[WIRE_ATTACHED_STATUS_BYTES_MAX];
     Buffer answer = BUFFER_OF(memory);
     TRY(attach_ask(core, VAULT_ATTACHED_STATUS, (Span) { NULL, 0 }, &answer));
     Cursor c = cursor_of(span_of_buffer(&answer));

@@ -18,6 +18,9 @@ enum {
     WIRE_ATTACHED_TABLES_MAX = 64,
     WIRE_ATTACHED_SESSION_BYTES = 16,
     WIRE_ATTACHED_DEFINITION_BYTES_MAX = 3500, /* fits one record of the journal */
+    /* Every table, as wide as it may be. */
+    WIRE_ATTACHED_STATUS_BYTES_MAX =
+            WIRE_ATTACHED_TABLES_MAX * (WIRE_ATTACHED_DEFINITION_BYTES_MAX + 64),
     WIRE_ATTACHED_MESSAGE_BYTES_MAX = 3 * 1024 * 1024,
 };
 
@@ -65,8 +68,8 @@ typedef enum AttachedPhase {
     ATTACHED_GONE = 3,
 } AttachedPhase;
 
-/* VAULT_ATTACHED_STATUS: nothing -> list of these; or table u16 -> list of unresolved transactions
- * u64 of its database. */
+/* VAULT_ATTACHED_STATUS: nothing -> list of these, WIRE_ATTACHED_STATUS_BYTES_MAX at most; or table
+ * u16 -> list of unresolved transactions u64 of its database. */
 typedef struct WireAttachedStatus {
     uint16_t table;
     uint8_t phase;

@@ -13,30 +13,34 @@ Status core_approve(Core *c, Span operation, Span subject, Buffer *message)
     return people_put_approvals(c->house, &act, message);
 }
 
-static Span definition(Core *c, const char *name)
+static Span definition(Core *c, const char *name, uint32_t columns)
 {
-    static uint8_t memory[1024];
+    static uint8_t memory[WIRE_ATTACHED_DEFINITION_BYTES_MAX];
     uint8_t spki_memory[SIGN_SPKI_BYTES_MAX];
     Buffer spki = BUFFER_OF(spki_memory);
     Buffer b = BUFFER_OF(memory);
     ASSERT(status_ok(public_key_to_spki(private_key_public(c->key), &spki)));
     const WireAttachedTable table = { SPAN("core@db"), span_of_text(name), span_of_buffer(&spki) };
-    const WireAttachedColumn columns[] = { { ATTACHED_INT, true, SPAN("id") },
-        { ATTACHED_INT, false, SPAN("balance") } };
     ASSERT(status_ok(wire_put_attached_table(&b, &table)));
-    ASSERT(status_ok(buffer_put_u32(&b, 2)));
-    ASSERT(status_ok(wire_put_attached_column(&b, &columns[0])));
-    ASSERT(status_ok(wire_put_attached_column(&b, &columns[1])));
+    ASSERT(status_ok(buffer_put_u32(&b, columns)));
+    for (uint32_t i = 0; i < columns; i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "%s_%0*u", i == 0 ? "id" : "balance", columns > 2 ? 55 : 1, i);
+        const WireAttachedColumn column = { ATTACHED_INT, i == 0, span_of_text(text) };
+        ASSERT(status_ok(wire_put_attached_column(&b, &column)));
+    }
     return span_of_buffer(&b);
 }
 
-Status core_register(Core *c, const char *name)
+Status core_register(Core *c, const char *name) { return core_register_columns(c, name, 2); }
+
+Status core_register_columns(Core *c, const char *name, uint32_t columns)
 {
     uint8_t digest[DIGEST_SHA256_BYTES];
     uint8_t subject_memory[256];
     Buffer subject = BUFFER_OF(subject_memory);
     Buffer b = BUFFER_OF(c->memory);
-    const Span defined = definition(c, name);
+    const Span defined = definition(c, name, columns);
     sha256(defined, digest);
     TRY(buffer_print(&subject, "core@db %s ", name));
     TRY(hex_encode(SPAN_OF(digest), &subject));

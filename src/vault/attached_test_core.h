@@ -32,6 +32,8 @@ Status core_open(Core *ret_core);
 void core_done(Core *core); /* for CLEANUP */
 Status core_session(Core *core);
 Status core_register(Core *core, const char *name);
+/* With so many columns; more than two have names as long as they may be. */
+Status core_register_columns(Core *core, const char *name, uint32_t columns);
 /* Two enrolled people sign; appended to the message. */
 Status core_approve(Core *core, Span operation, Span subject, Buffer *message);
 Status core_complete(Core *core);

@@ -57,7 +57,8 @@ typedef struct VaultClientCounters {
 } VaultClientCounters;
 VaultClientCounters vaultclient_counters(const VaultClient *client);
 
-/* One question as bytes: for operations that have no typed call, and for tests. Asked once. */
+/* One question as bytes: for operations that have no typed call, and for tests. Asked once. The
+ * asker knows how long the answer may be. */
 MUST_USE Status vaultclient_ask(
         VaultClient *client, VaultOperation operation, Span request, Buffer *ret_answer);
 
