@@ -268,6 +268,37 @@ static void test_who_may_ask(void)
     EXPECT(use(&by_use, "wang", "display", "tail", NULL) && by_use.status == 400);
 }
 
+/* TP-8: who asks with a number in a name's place is refused, and the log, which forgets nothing,
+ * does not learn it; nor from an operator who types one. */
+static void test_a_number_is_nobodys_name(void)
+{
+    static const char *const asked[] = {
+        "{\"subject\":\"" CARD "\",\"act\":\"display\",\"data_purpose\":\"payment\","
+        "\"classes\":[\"card\"]}",
+        "{\"subject\":\"qian\",\"act\":\"display\",\"data_purpose\":\"" CARD
+        "\",\"classes\":[\"card\"]}",
+        "{\"subject\":\"qian\",\"act\":\"share\",\"data_purpose\":\"payment\",\"party\":\"" CARD
+        "\",\"classes\":[\"card\"]}",
+        "{\"subject\":\"qian\",\"act\":\"share\",\"data_purpose\":\"payment\",\"party\":\"bank\","
+        "\"reference\":\"" CARD "\",\"classes\":[\"card\"]}",
+    };
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+        EXPECT(ask(&by_use, "/vault/v1/uses", asked[i]) && said(&by_use, "PARAM_ERROR")
+                && strstr(by_use.last, "card number") != NULL);
+    EXPECT(operator_ended(HUFU("subject", "use", CARD, "--tenant", "bank-a", "--act", "process",
+                                  "--purpose", "payment", "--classes", "card"),
+            1));
+    EXPECT(operator_says("SUBJECT_UNKNOWN"));
+    EXPECT(stand_number(&stand,
+                   "SELECT count(*) FROM audit_leaf WHERE instr(leaf, CAST('" CARD
+                   "' AS BLOB)) > 0")
+            == 0);
+    EXPECT(stand_number(&stand,
+                   "SELECT count(*) FROM audit_leaf WHERE"
+                   " instr(leaf, CAST('bank-a/(masked)' AS BLOB)) > 0")
+            == 1);
+}
+
 /* LL-4.5.3: refusals are in the log, with who asked. */
 static void test_refusals_are_audited(void)
 {
@@ -296,5 +327,6 @@ static void test_house_closes(void)
 TESTS(TEST(test_house_opens), TEST(test_before_anybody_is_registered),
         TEST(test_from_the_first_subject_on), TEST(test_sharing_and_entrusting),
         TEST(test_withdrawn), TEST(test_on_hold), TEST(test_ended_and_restricted),
-        TEST(test_a_register_of_its_own), TEST(test_who_may_ask), TEST(test_refusals_are_audited),
+        TEST(test_a_register_of_its_own), TEST(test_who_may_ask),
+        TEST(test_a_number_is_nobodys_name), TEST(test_refusals_are_audited),
         TEST(test_house_closes))

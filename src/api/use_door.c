@@ -28,6 +28,15 @@ static Status whose_register(const House *house, Span tenant, bool *ret_asked, b
     return OK;
 }
 
+/* What is asked with goes into rows and the log, the refused, too. */
+static Status judge_texts(const UseDoor *use)
+{
+    const Span texts[] = { use->subject, use->purpose, use->party, use->reference };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (texts[i].size > 0) TRY(detect_kept_text(texts[i]));
+    return OK;
+}
+
 Status use_door_ask_for(const House *house, Span tenant, const char *actor, const UseDoor *use)
 {
     bool asked = false;
@@ -38,7 +47,7 @@ Status use_door_ask_for(const House *house, Span tenant, const char *actor, cons
     /* A name that nobody can register is a stranger's. */
     const Status named = subject_name_of(tenant, use->subject, &work.use.name);
     if (!status_ok(named)) return work.strangers_pass ? OK : REFUSE(REFUSED_SUBJECT_UNKNOWN);
-    TRY(detect_free_text(use->reference)); /* it is kept */
+    TRY(judge_texts(use));
     passage_text(work.use.purpose, sizeof(work.use.purpose), use->purpose);
     passage_text(work.use.party, sizeof(work.use.party), use->party);
     passage_text(work.reference, sizeof(work.reference), use->reference);

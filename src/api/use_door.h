@@ -21,8 +21,8 @@ typedef struct UseDoor {
 } UseDoor;
 
 /* OK: it may be. What goes out is recorded before the answer (data_act, audit event); so is a
- * refusal. Refuses what lifecycle_may_use() refuses. Never on the batch thread or a loop: it waits
- * for a batch. */
+ * refusal. Refuses what lifecycle_may_use() and, of each text, detect_kept_text() refuse. Never on
+ * the batch thread or a loop: it waits for a batch. */
 MUST_USE Status use_door_ask(const Call *call, const UseDoor *use);
 /* The same for another who asks about a subject of this tenant; `actor` is what the log calls him
  * (up to SUBJECT_ACTOR_BYTES_MAX). */

@@ -1,6 +1,8 @@
 /* What was done, as a row of its own and as an audit event. */
 #include "lifecycle/lifecycle_rows.h"
 
+#include "policy/detect.h"
+
 const char *act_kind_name(ActKind kind)
 {
     switch (kind) {
@@ -108,6 +110,14 @@ Status destroyed_append(Rows *rows, Span certificate, size_t subjects, int64_t b
     return insert_numbered(rows, &data_destroyed_table, values);
 }
 
+/* What is refused because nobody has that name was typed by somebody: it may be a number that rests
+ * nowhere (TP-8). */
+static Status put_typed(Buffer *b, const char *text)
+{
+    const Span typed = span_of_text(text);
+    return buffer_put(b, status_ok(detect_kept_text(typed)) ? typed : SPAN("(masked)"));
+}
+
 static Status tell(Rows *rows, const LifecycleRecord *record, Status s)
 {
     uint8_t subject_memory[AUDIT_SUBJECT_BYTES_MAX];
@@ -116,8 +126,10 @@ static Status tell(Rows *rows, const LifecycleRecord *record, Status s)
     Buffer subject = BUFFER_OF(subject_memory);
     Buffer detail = BUFFER_OF(detail_memory);
     Buffer bytes = BUFFER_OF(memory);
-    TRY(buffer_print(&subject, "%s/%s", record->name->tenant, record->name->subject));
-    TRY(buffer_put(&detail, span_of_text(record->detail)));
+    TRY(put_typed(&subject, record->name->tenant));
+    TRY(buffer_put_u8(&subject, '/'));
+    TRY(put_typed(&subject, record->name->subject));
+    TRY(put_typed(&detail, record->detail));
     const AuditEvent event = { .kind = record->kind,
         .outcome = s.code,
         .actor = span_of_text(record->actor),
