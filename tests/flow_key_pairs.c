@@ -11,9 +11,12 @@
 #include "crypto/tls.h"
 #include "merchant_steps.h"
 #include "operator.h"
+#include "starts.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { TRIES_MAX = 600, POLL_MS = 50, TEXT_BYTES_MAX = 64 * 1024 };
 
@@ -211,15 +214,28 @@ static void test_the_log_verifies_over_a_change_of_its_keys(void)
     EXPECT(stand_audit_with(&stand, first_keys, now) == 0);
 }
 
+/* As long as after many more turns. */
+static bool lengthen(const char *path)
+{
+    FILE *file = fopen(path, "a");
+    if (file == NULL) return false;
+    for (int i = 0; i < 500; i++)
+        fputs("# a line that is no key, as long as one of a note: 64 columns...\n", file);
+    return fclose(file) == 0;
+}
+
 static void test_it_does_when_the_old_halves_are_gone(void)
 {
     char certificate[STAND_PATH_BYTES_MAX];
     char now[STAND_PATH_BYTES_MAX];
+    char later[STAND_PATH_BYTES_MAX];
     snprintf(certificate, sizeof(certificate), "%s", stand_path(&stand, "log-key.txt"));
     snprintf(now, sizeof(now), "%s", stand_path(&stand, PATH_KEYS));
     EXPECT(operator_ended(
             HUFU("key", "destroy", "checkpoint-ed25519", "1", TWO, "--out", certificate), 0));
     EXPECT(operator_ended(HUFU("key", "ceremony", "--verify", certificate, "--keys", now), 0));
+    EXPECT(copy_keys("later-keys", later) && lengthen(later));
+    EXPECT(operator_ended(HUFU("key", "ceremony", "--verify", certificate, "--keys", later), 0));
     EXPECT(operator_ended(HUFU("key", "destroy", "checkpoint-sm2", "1", TWO), 0));
     restart_both();
     EXPECT(log_goes_on("ORDER-500"));
@@ -299,14 +315,27 @@ static bool await_connects(bool wanted)
     return false;
 }
 
+static bool await_logged(const char *text)
+{
+    for (int tries = 0; tries < TRIES_MAX; tries++) {
+        if (starts_log_has(&stand, "log/hufud.log", text)) return true;
+        pause_a_moment();
+    }
+    return false;
+}
+
 static void test_the_tls_authority_turns(void)
 {
+    char in_the_way[STAND_PATH_BYTES_MAX];
+    snprintf(in_the_way, sizeof(in_the_way), "%s", stand_path(&stand, "run/hufud/ca.pem.new"));
     rsa.tries_max = 1;
     EXPECT(connects());
+    EXPECT(mkdir(in_the_way, 0700) == 0);
     EXPECT(operator_ended(
             HUFU("key", "rotate", "tls-ca", TWO, "--wait-seconds", "10", "--overlap-seconds", "5"),
             0));
-    EXPECT(await_authorities(2));
+    EXPECT(await_logged("\"operation\":\"tls.renew\""));
+    EXPECT(rmdir(in_the_way) == 0 && await_authorities(2)); /* tried again */
     EXPECT(connects()); /* who trusts the old one alone, until the turn */
     EXPECT(await_connects(false));
     EXPECT_OK(stand_trust(&stand));

@@ -45,7 +45,7 @@ MUST_USE static Status verify_with(const AuditKeys *keys, Span record, Span *ret
 /* Certificates of destruction are signed in the same way, and verified here too. */
 MUST_USE static Status verify(const KeyCeremony *c)
 {
-    static uint8_t pem_memory[RECORD_BYTES_MAX];
+    static uint8_t pem_memory[AUDIT_KEYS_BYTES_MAX];
     static uint8_t record_memory[RECORD_BYTES_MAX];
     Buffer pem = BUFFER_OF(pem_memory);
     Buffer record = BUFFER_OF(record_memory);

@@ -240,7 +240,8 @@ static Status open_business(Opening *o)
     return signer_start(house, (int)o->config.signers, &house->signer);
 }
 
-/* The old leaf serves until its end; then new connections are refused, and open ones go on. */
+/* The leaf that there is serves until its end; then new connections are refused, and open ones go
+ * on. */
 static Status not_renewed(Opening *o, int64_t now_us, Status s)
 {
     const bool ended = now_us >= o->tls.ends_at_us;
@@ -250,18 +251,24 @@ static Status not_renewed(Opening *o, int64_t now_us, Status s)
     return s;
 }
 
+/* Whoever connects must find in the file whom to trust: without it nothing is renewed. */
+static Status renew(Opening *o, int64_t now_us)
+{
+    TRY(tls_leaf_make(o->house.vault, now_us, &o->tls));
+    http_server_set_tls(o->server, o->tls.context);
+    if (o->service != NULL) http_server_set_tls(o->service, o->tls.mutual);
+    return first_files_text(
+            o->config.ca_file, (Span) { o->tls.authority_pem, o->tls.authority_pem_size });
+}
+
 static Status renew_tls(void *context, int64_t now_us)
 {
     Opening *o = context;
     if (public_keys_ca_changed(&o->public_keys)) o->tls.renew_at_us = now_us;
     if (now_us < o->tls.renew_at_us) return OK;
-    const Status s = tls_leaf_make(o->house.vault, now_us, &o->tls);
+    const Status s = renew(o, now_us);
     if (!status_ok(s)) return not_renewed(o, now_us, s);
     o->tls_ended = false;
-    http_server_set_tls(o->server, o->tls.context);
-    if (o->service != NULL) http_server_set_tls(o->service, o->tls.mutual);
-    TRY(first_files_text(
-            o->config.ca_file, (Span) { o->tls.authority_pem, o->tls.authority_pem_size }));
     LOG(LOG_INFO, "hufud.tls_renewed");
     return OK;
 }
