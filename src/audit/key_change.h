@@ -12,8 +12,10 @@
  *
  *   — hufu/<ledger>/key-change ...   both algorithms
  *
- * So a key that was stolen after its time signs nothing new that is believed. In a file of keys a
- * note stands as a PEM block "HUFU KEY CHANGE". Floor 3. No shared state.
+ * So a key that was stolen after its time signs no checkpoint behind it, and no successor, that is
+ * believed. Reports, ceremony records and certificates of destruction name no epoch: what a past
+ * key signed of them is believed, whenever that was; the log says which of them there are. In a
+ * file of keys a note stands as a PEM block "HUFU KEY CHANGE". Floor 3. No shared state.
  */
 #include "audit/checkpoint.h"
 
