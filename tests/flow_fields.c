@@ -4,6 +4,7 @@
  * program over its sockets; the store's file read as an attacker would. */
 #define _GNU_SOURCE
 #include "policy/detect_number.h"
+#include "store/practice.h"
 #include "store/store.h"
 #include "vault/field_test_desk.h"
 #include "vaultclient/fields_inside.h"
@@ -17,10 +18,9 @@
 #include <unistd.h>
 
 /* Of this run: another may go on beside it. */
-static char store_path[64];
-static char wal_path[64];
-static char shm_path[64];
-static char old_path[64];
+static char store_path[EXPECT_PATH_BYTES];
+static char wal_path[EXPECT_PATH_BYTES + 4];
+static char old_path[EXPECT_PATH_BYTES];
 static const char *const cards[] = { "6222021234567894", "4111111111111111", "5555555555554444" };
 static const int both[2] = { 0, 1 };
 
@@ -33,20 +33,11 @@ static const WireBatchHead column = {
     .tenant = SPAN("shop"), .data_class = CLASS_CARD, .table = TABLE_CARD, .column = CARD_NUMBER
 };
 
-static void remove_store(void)
-{
-    unlink(store_path);
-    unlink(wal_path);
-    unlink(shm_path);
-}
-
 static void name_store(void)
 {
-    const int pid = (int)getpid();
-    snprintf(store_path, sizeof(store_path), "/tmp/hufu_flow_fields_%d.db", pid);
-    snprintf(wal_path, sizeof(wal_path), "/tmp/hufu_flow_fields_%d.db-wal", pid);
-    snprintf(shm_path, sizeof(shm_path), "/tmp/hufu_flow_fields_%d.db-shm", pid);
-    snprintf(old_path, sizeof(old_path), "/tmp/hufu_flow_fields_%d.old", pid);
+    expect_path("flow-fields", store_path);
+    expect_path("flow-fields-old", old_path);
+    snprintf(wal_path, sizeof(wal_path), "%s-wal", store_path);
 }
 
 static void fetch_box_key(void)
@@ -62,7 +53,7 @@ static void fetch_box_key(void)
 static void open_all(const char *field_suite)
 {
     name_store();
-    remove_store();
+    practice_remove(store_path);
     house = vaultd_open(&vaultd, "intl", field_suite);
     desk_people(house);
     fetch_box_key();
@@ -77,7 +68,7 @@ static void close_all(void)
     vaultclient_close(fields.vault);
     public_key_free(&box_key);
     vaultd_close(&vaultd, house);
-    remove_store();
+    practice_remove(store_path);
 }
 
 static Status protect(const char *subject, const char *value, FieldsMade *ret_made)
@@ -466,7 +457,7 @@ static void test_an_old_copy_of_the_store_brings_nothing_back(void)
     EXPECT_REFUSED(fields_mask(&fields, &column, span_of_text(dead.row_key), &mask),
             REFUSED_ROW_MISSING); /* cannot be found */
     domain_close(fields.domain);
-    remove_store();
+    practice_remove(store_path);
     EXPECT(rename(old_path, store_path) == 0);
     vaultd_restart(&vaultd, house, "intl", NULL);
     EXPECT_OK(domain_open(store_path, NULL, &fields.domain));

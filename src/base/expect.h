@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 extern int expect_failures; /* in the running test */
 
@@ -32,6 +33,16 @@ extern int expect_failures; /* in the running test */
 
 #define EXPECT_OK(expression) EXPECT_STATUS(expression, 0)
 #define EXPECT_REFUSED(expression, refusal) EXPECT_STATUS(expression, refusal)
+
+enum { EXPECT_PATH_BYTES = 64 };
+/* A path in /tmp that no other running test has; nothing is made there. A child that is to meet its
+ * parent there takes over what the parent was given. Returns ret_path. */
+static inline const char *expect_path(const char *name, char ret_path[EXPECT_PATH_BYTES])
+{
+    const int size = snprintf(ret_path, EXPECT_PATH_BYTES, "/tmp/hufu-%s-%d", name, (int)getpid());
+    ASSERT(size > 0 && size < EXPECT_PATH_BYTES);
+    return ret_path;
+}
 
 typedef struct ExpectTest {
     const char *name;

@@ -19,7 +19,7 @@ typedef struct Peer {
     int hold[2]; /* a pipe: closed when the peer may go */
 } Peer;
 
-static const char *const path = "/tmp/hufu_channel_test.sock";
+static char path[EXPECT_PATH_BYTES];
 
 static void *peer_main(void *context)
 {
@@ -42,7 +42,7 @@ static Status call_against(Span says, bool hangs, Buffer *answer, bool *ret_usab
 {
     Peer peer = { .says = says, .hangs = hangs };
     Channel *channel = NULL;
-    TRY(service_listen(path, 0600, -1, &peer.listener));
+    TRY(service_listen(expect_path("channel-test", path), 0600, -1, &peer.listener));
     ASSERT(pipe(peer.hold) == 0);
     TRY(channel_connect(path, DEADLINE_MS, &channel));
     ASSERT(pthread_create(&peer.thread, NULL, peer_main, &peer) == 0);
@@ -175,7 +175,7 @@ static void test_oversize_request_is_refused_before_sending(void)
     int listener = -1;
     uint8_t space[ANSWER_BYTES_MAX];
     Buffer answer = BUFFER_OF(space);
-    EXPECT_OK(service_listen(path, 0600, -1, &listener));
+    EXPECT_OK(service_listen(expect_path("channel-test", path), 0600, -1, &listener));
     EXPECT_OK(channel_connect(path, DEADLINE_MS, &channel));
     const Span huge = { space, CHANNEL_PAYLOAD_BYTES_MAX + 1 };
     EXPECT_REFUSED(channel_call(channel, 7, huge, &answer), REFUSED_IPC_TOO_LARGE);
@@ -188,7 +188,8 @@ static void test_oversize_request_is_refused_before_sending(void)
 static void test_nobody_listens(void)
 {
     Channel *channel = NULL;
-    EXPECT_REFUSED(channel_connect("/tmp/hufu_no_such.sock", 100, &channel), REFUSED_IPC_CLOSED);
+    EXPECT_REFUSED(
+            channel_connect(expect_path("no-such", path), 100, &channel), REFUSED_IPC_CLOSED);
     EXPECT(channel == NULL);
 }
 

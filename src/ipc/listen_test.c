@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const path = "/tmp/hufu_listen_test.sock";
+static char path[EXPECT_PATH_BYTES];
 
 static void test_socket_file_mode_keeps_strangers_out(void)
 {
@@ -19,7 +19,7 @@ static void test_socket_file_mode_keeps_strangers_out(void)
     }
     int listener = -1;
     struct stat facts;
-    EXPECT_OK(service_listen(path, 0660, 0, &listener));
+    EXPECT_OK(service_listen(expect_path("listen-test", path), 0660, 0, &listener));
     EXPECT(stat(path, &facts) == 0 && (facts.st_mode & 0777) == 0660);
     const pid_t child = fork();
     if (child == 0) {
@@ -38,7 +38,7 @@ static void test_listening_replaces_a_socket_but_no_other_file(void)
 {
     int first = -1;
     int second = -1;
-    EXPECT_OK(service_listen(path, 0600, -1, &first));
+    EXPECT_OK(service_listen(expect_path("listen-test", path), 0600, -1, &first));
     EXPECT_OK(service_listen(path, 0600, -1, &second));
     close(first);
     close(second);
@@ -80,14 +80,16 @@ static Status connect_to_another(const char *socket_path)
 /* TP-17: both ends of a local socket know each other: who connects asks who listens. */
 static void test_a_listener_in_the_right_ones_place_is_refused(void)
 {
-    static const char folder[] = "/tmp/hufu_listen_test.d";
-    static const char inside[] = "/tmp/hufu_listen_test.d/socket";
+    char folder[] = "/tmp/hufu-listen-XXXXXX";
+    char inside[EXPECT_PATH_BYTES];
     if (getuid() != 0) {
         printf("SKIPPED: only root can become another user\n");
         return;
     }
-    EXPECT_REFUSED(connect_to_another(path), REFUSED_IPC_PEER); /* anybody may write in /tmp */
-    EXPECT(mkdir(folder, 0700) == 0 && chown(folder, 65534, 65534) == 0);
+    EXPECT_REFUSED(connect_to_another(expect_path("listen-test", path)),
+            REFUSED_IPC_PEER); /* anybody may write in /tmp */
+    EXPECT(mkdtemp(folder) != NULL && chown(folder, 65534, 65534) == 0);
+    snprintf(inside, sizeof(inside), "%s/socket", folder);
     EXPECT_OK(connect_to_another(inside)); /* a folder of its own */
     EXPECT(chmod(folder, 0770) == 0);
     EXPECT_REFUSED(connect_to_another(inside), REFUSED_IPC_PEER);

@@ -25,7 +25,7 @@ enum {
     CALLERS = SERVICE_CONNECTIONS_MAX,
 };
 
-static const char *const path = "/tmp/hufu_service_test.sock";
+static char path[EXPECT_PATH_BYTES];
 
 typedef struct House {
     Service *service;
@@ -96,7 +96,7 @@ static Status house_open(House *house)
     *house = (House) { .uid_refused = UINT32_MAX };
     pthread_mutex_init(&house->lock, NULL);
     pthread_cond_init(&house->changed, NULL);
-    TRY(service_listen(path, 0666, -1, &config.listeners[0]));
+    TRY(service_listen(expect_path("service-test", path), 0666, -1, &config.listeners[0]));
     TRY(service_open(&config, &house->service));
     CHECK(pthread_create(&house->watcher, NULL, watch, house) == 0, FAULT_THREAD);
     return OK;
@@ -476,7 +476,7 @@ static void test_open_and_close_without_running(void)
         .admit = admit,
         .handle = handle };
     Service *service = NULL;
-    EXPECT_OK(service_listen(path, 0600, -1, &config.listeners[0]));
+    EXPECT_OK(service_listen(expect_path("service-test", path), 0600, -1, &config.listeners[0]));
     EXPECT_OK(service_open(&config, &service));
     service_close(service);
     unlink(path);

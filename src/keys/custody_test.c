@@ -31,7 +31,7 @@ static Status root_of(Custody custody, bool development, int fd, bool may_create
         .directory_fd = fd,
         .may_create = may_create,
         .random = random_system(),
-        .hsm = { .program = "/nonexistent", .refused_file = "/tmp/none" } };
+        .hsm = { .program = "/nonexistent", .refused_file = "/nonexistent" } };
     return custody_root(&config, ret_root);
 }
 

@@ -26,13 +26,14 @@
 #include <unistd.h>
 
 static int old_socket; /* made before the sandbox */
-static const char *const path = "/tmp/hufu_sandbox_test.sock";
+static char path[EXPECT_PATH_BYTES];
+static char created[EXPECT_PATH_BYTES];
 
 static void act_socket(void) { (void)socket(AF_INET, SOCK_STREAM, 0); }
 static void act_local_socket(void) { (void)socket(AF_UNIX, SOCK_STREAM, 0); }
 static void act_connect(void)
 {
-    const struct sockaddr_un nobody = { .sun_family = AF_UNIX, .sun_path = "/tmp/hufu_nobody" };
+    const struct sockaddr_un nobody = { .sun_family = AF_UNIX, .sun_path = "/nonexistent/socket" };
     (void)connect(old_socket, (const struct sockaddr *)&nobody, sizeof(nobody));
 }
 static void act_bind(void)
@@ -51,9 +52,9 @@ static void act_execveat(void) { (void)syscall(SYS_execveat, -1, "", NULL, NULL,
 static void act_open(void) { (void)syscall(SYS_open, "/etc/passwd", O_RDONLY); }
 static void act_openat(void) { (void)openat(AT_FDCWD, "/etc/passwd", O_RDONLY); }
 static void act_openat2(void) { (void)syscall(SYS_openat2, AT_FDCWD, "/etc/passwd", NULL, 0); }
-static void act_create(void) { (void)creat("/tmp/hufu_sandbox_created", 0600); }
-static void act_unlink(void) { (void)unlink("/tmp/hufu_sandbox_created"); }
-static void act_rename(void) { (void)rename("/tmp/hufu_no_a", "/tmp/hufu_no_b"); }
+static void act_create(void) { (void)creat(created, 0600); }
+static void act_unlink(void) { (void)unlink(created); }
+static void act_rename(void) { (void)rename("/nonexistent/a", "/nonexistent/b"); }
 static void act_ptrace(void) { (void)ptrace(PTRACE_TRACEME, 0, NULL, NULL); }
 static void act_read_memory(void) { (void)process_vm_readv(getppid(), NULL, 0, NULL, 0, 0); }
 static void act_write_memory(void) { (void)process_vm_writev(getppid(), NULL, 0, NULL, 0, 0); }
@@ -111,6 +112,7 @@ static int ending(void (*act)(void), bool sandboxed)
 
 static void test_every_forbidden_act_is_killed(void)
 {
+    expect_path("sandbox-created", created);
     for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
         const int with = ending(forbidden[i].run, true);
         const int without = ending(forbidden[i].run, false);
@@ -119,7 +121,7 @@ static void test_every_forbidden_act_is_killed(void)
                     without);
         EXPECT(with == SIGSYS && without == 0);
     }
-    (void)unlink("/tmp/hufu_sandbox_created");
+    (void)unlink(created);
 }
 
 /* --- other threads --- */
@@ -270,6 +272,7 @@ static void test_service_and_journal_work_inside(void)
     int ready[2];
     char byte = 0;
     EXPECT(pipe(ready) == 0);
+    expect_path("sandbox-test", path);
     const pid_t child = fork();
     if (child == 0) live_inside(ready[1]);
     close(ready[1]); /* ours: so that its death ends the read */

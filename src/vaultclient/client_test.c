@@ -28,8 +28,8 @@ static Status ask_status(VaultClient *client)
 /* Absent, there, gone, there again: refused at once while away, and right again without a hand. */
 static void comes_back_by_itself(void)
 {
-    Peer peer = { .path = "/tmp/hufu_client_test.sock" };
-    unlink(peer.path);
+    Peer peer = { 0 };
+    unlink(expect_path("client-test", peer.path));
     VaultClient *client = open_client(&peer, 2, 0);
     EXPECT(client != NULL);
     EXPECT_REFUSED(ask_status(client), REFUSED_VAULT_UNAVAILABLE);
@@ -211,8 +211,8 @@ static void *ask_in_thread(void *client)
  * go. */
 static void one_call_at_a_time_asks_a_silent_vaultd(void)
 {
-    Peer peer = { .path = "/tmp/hufu_client_silent.sock" };
-    const int listener = listen_at(peer.path);
+    Peer peer = { 0 };
+    const int listener = listen_at(expect_path("client-silent", peer.path));
     VaultClient *client = open_client(&peer, 4, 1000);
     EXPECT(client != NULL);
     EXPECT_REFUSED(ask_status(client), REFUSED_VAULT_UNAVAILABLE);

@@ -1,17 +1,11 @@
 #include "vaultclient/domain_inside.h"
 
 #include "base/expect.h"
+#include "store/practice.h"
 
-#include <unistd.h>
+static char path[EXPECT_PATH_BYTES];
 
-static const char path[] = "/tmp/hufu_domain_test.db";
-
-static void remove_file(void)
-{
-    unlink(path);
-    unlink("/tmp/hufu_domain_test.db-wal");
-    unlink("/tmp/hufu_domain_test.db-shm");
-}
+static void remove_file(void) { practice_remove(expect_path("domain-test", path)); }
 
 static void records_come_back(void)
 {

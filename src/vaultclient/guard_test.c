@@ -2,6 +2,7 @@
 #include "vaultclient/guard.h"
 
 #include "base/expect.h"
+#include "store/practice.h"
 #include "vaultclient/claims.h"
 #include "vaultclient/peer.h"
 
@@ -16,14 +17,9 @@ static const Migration migrations[] = { { 1,
         " revision INTEGER NOT NULL, batch INTEGER NOT NULL, seal BLOB NOT NULL)" } };
 static const StoreSchema schema = { "test", migrations, 1, tables, 1 };
 
-static const char path[] = "/tmp/hufu_guard_test.db";
+static char path[EXPECT_PATH_BYTES];
 
-static void remove_file(void)
-{
-    unlink(path);
-    unlink("/tmp/hufu_guard_test.db-wal");
-    unlink("/tmp/hufu_guard_test.db-shm");
-}
+static void remove_file(void) { practice_remove(expect_path("guard-test", path)); }
 
 static Store *open_store(int rows)
 {

@@ -4,6 +4,7 @@
  * answers by rote. It can be stopped, started again (then it has forgotten its scan, as vaultd
  * has), and made to misbehave.
  */
+#include "base/expect.h"
 #include "ipc/service.h"
 #include "ipc/vault_wire.h"
 
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 typedef struct Peer {
-    char path[80];
+    char path[EXPECT_PATH_BYTES];
     Service *service;
     pthread_t thread;
     /* state, changed by one worker or while stopped */
@@ -220,8 +221,7 @@ static void *peer_serve(void *context)
 
 static bool peer_start(Peer *peer)
 {
-    if (peer->path[0] == '\0')
-        snprintf(peer->path, sizeof(peer->path), "/tmp/hufu_peer_%d.sock", (int)getpid());
+    if (peer->path[0] == '\0') expect_path("peer", peer->path);
     ServiceConfig config = {
         .listener_count = 1,
         .lanes = { { "all", 1, 16 } },
