@@ -71,8 +71,8 @@ int command_policy_explain(int argc, char **argv)
     Explained e = { 0 };
     exit_status = policy_read_cell(class, layer, purpose, &e.cell);
     if (exit_status != EXIT_DONE) return exit_status;
-    CLEANUP(policy_vault_done) VaultClient *vault = NULL;
-    Status s = policy_vault(directory, &vault);
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
+    Status s = together_vault(directory, &vault);
     if (status_ok(s)) s = vaultclient_policy_adopt(vault);
     const Clock clock = clock_system();
     const PolicyDecision d = policy_decide(
@@ -128,9 +128,9 @@ int command_policy_list(int argc, char **argv)
         policy_show_forms(rule->forms, (PolicyForm)rule->usual);
         printf("\n");
     }
-    CLEANUP(policy_vault_done) VaultClient *vault = NULL;
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
     bool newest = true;
-    Status s = policy_vault(directory, &vault);
+    Status s = together_vault(directory, &vault);
     if (status_ok(s)) s = vaultclient_policy_walk(vault, show_set, &newest);
     if (!status_ok(s)) return command_failed("policy list", s);
     if (newest) printf("The default (rules/policy.yaml) is in force; nothing was ever signed.\n");

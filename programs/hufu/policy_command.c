@@ -3,17 +3,6 @@
 #include "base/time.h"
 #include "crypto/digest.h"
 
-void policy_vault_done(VaultClient **client) { vaultclient_close(*client); }
-
-Status policy_vault(const char *directory, VaultClient **ret_client)
-{
-    char path[PATH_BYTES_MAX];
-    const VaultClientConfig config = {
-        .socket_path = path_in(path, directory, PATH_OPERATOR_SOCKET), .channels = 1
-    };
-    return vaultclient_open(&config, ret_client);
-}
-
 /* --- names --- */
 
 int policy_no_class(const char *given)
@@ -87,14 +76,19 @@ void policy_show_amendment(const PolicyAmendment *a, const char *state)
 
 int policy_act_check(const PolicyAct *act)
 {
-    const bool reasoned = act->reason != NULL && act->reason[0] != '\0'
-            && strlen(act->reason) <= POLICY_REASON_BYTES_MAX;
+    const Together *together = &act->together;
     const bool known = act->clause == NULL || act->clause[0] == '\0'
             || policy_clause_is_known(span_of_text(act->clause));
-    if (act->keys.count == 2 && reasoned && known) return EXIT_DONE;
-    fprintf(stderr, "%s: %s\nSee `%s --help`.\n", act->name,
-            known ? "--key twice and --reason are needed" : "--clause: no such clause", act->name);
-    return EXIT_USAGE;
+    if (!known) {
+        fprintf(stderr, "hufu %s: --clause: no such clause\nSee `hufu %s --help`.\n", act->command,
+                act->command);
+        return EXIT_USAGE;
+    }
+    const bool fits =
+            together->reason == NULL || strlen(together->reason) <= POLICY_REASON_BYTES_MAX;
+    const bool whole =
+            fits ? together_is_whole(together, act->command) : together_is_missing(act->command);
+    return whole ? EXIT_DONE : EXIT_USAGE;
 }
 
 Status policy_act_until(const PolicyAct *act, int64_t *ret_until_us)
@@ -104,20 +98,9 @@ Status policy_act_until(const PolicyAct *act, int64_t *ret_until_us)
 }
 
 Status policy_act_sign(const PolicyAct *act, Span operation, Span bytes,
-        uint8_t digest[DIGEST_SHA256_BYTES], PolicySigners *ret_signers)
+        uint8_t digest[DIGEST_SHA256_BYTES], TogetherSigned *ret_signed)
 {
     sha256(bytes, digest);
-    const Span subject = { digest, DIGEST_SHA256_BYTES };
-    for (size_t i = 0; i < 2; i++)
-        TRY(person_load(act->directory, act->keys.values[i], &ret_signers->people[i]));
-    for (size_t i = 0; i < 2; i++)
-        TRY(person_approve(&ret_signers->people[i], operation, subject, span_of_text(act->reason),
-                &ret_signers->approvals[i]));
-    return OK;
-}
-
-void policy_signers_done(PolicySigners *signers)
-{
-    for (size_t i = 0; i < 2; i++)
-        person_free(&signers->people[i]);
+    return together_sign(
+            &act->together, operation, (Span) { digest, DIGEST_SHA256_BYTES }, ret_signed);
 }

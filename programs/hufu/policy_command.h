@@ -3,15 +3,10 @@
  * policy_command: what the commands of `hufu policy` share: names and how unknown ones are
  * answered, showing, and signing by two people.
  */
-#include "command.h"
-#include "layout.h"
-#include "people.h"
+#include "together.h"
 
 #include "policy/amend.h"
 #include "vaultclient/policy.h"
-
-MUST_USE Status policy_vault(const char *directory, VaultClient **ret_client);
-void policy_vault_done(VaultClient **client); /* for CLEANUP */
 
 /* --- names: one that is unknown is answered with those that are known, EXIT_USAGE --- */
 int policy_no_class(const char *given);
@@ -34,34 +29,21 @@ void policy_show_amendment(const PolicyAmendment *amendment, const char *state);
 
 /* --- an act that two people sign --- */
 typedef struct PolicyAct {
-    const char *name; /* "hufu policy override" */
-    const char *directory;
-    const char *reason;
+    const char *command; /* "policy override" */
+    Together together;
     const char *clause;
     const char *until;
-    OptionList keys;
 } PolicyAct;
 /* The options that each such command has; behind its own. */
-#define POLICY_ACT_OPTIONS(act)                                                                    \
-    { "--reason", OPTION_TEXT, "TEXT", "why, up to 100 bytes; signed (required)", &(act).reason,   \
-        0, 0 },                                                                                    \
-            { "--key", OPTION_LIST, "OPERATOR",                                                    \
-                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &(act).keys, 0, 0 }, \
-    {                                                                                              \
-        "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &(act).directory, 0, 0   \
-    }
+#define POLICY_ACT_OPTIONS(act) \
+    TOGETHER_OPTIONS_WHY((act).together, "why, up to 100 bytes; signed (required)")
 
 /* EXIT_DONE, or what is missing was said. */
 int policy_act_check(const PolicyAct *act);
 /* The end, 0 when none was given. Refuses as time_parse(). */
 MUST_USE Status policy_act_until(const PolicyAct *act, int64_t *ret_until_us);
 
-typedef struct PolicySigners {
-    Person people[2];
-    WireApproval approvals[2]; /* borrow from the people and from what was signed */
-} PolicySigners;
-/* Load both keys and sign (operation, SHA-256 of `bytes`, reason); `digest` holds the subject as
- * long as the approvals are used. Refuses as person_load(). */
+/* Both sign (operation, SHA-256 of `bytes`, reason); `digest` holds the subject as long as the
+ * approvals are used. Refuses as person_load(). */
 MUST_USE Status policy_act_sign(const PolicyAct *act, Span operation, Span bytes,
-        uint8_t digest[32], PolicySigners *ret_signers);
-void policy_signers_done(PolicySigners *signers); /* for CLEANUP */
+        uint8_t digest[32], TogetherSigned *ret_signed);

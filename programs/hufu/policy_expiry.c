@@ -65,13 +65,13 @@ MUST_USE static Status grant(const Grant *g)
     uint8_t memory[4 * WIRE_EXPIRY_NAME_BYTES_MAX];
     uint8_t digest[DIGEST_SHA256_BYTES];
     Buffer bytes = BUFFER_OF(memory);
-    CLEANUP(policy_signers_done) PolicySigners signers = { 0 };
-    CLEANUP(policy_vault_done) VaultClient *vault = NULL;
+    CLEANUP(together_signed_done) TogetherSigned both = { 0 };
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
     TRY(make_grant(g, &wanted));
     TRY(wire_put_expiry_grant(&bytes, &wanted));
-    TRY(policy_act_sign(&g->act, SPAN("grant-expiry"), span_of_buffer(&bytes), digest, &signers));
-    TRY(policy_vault(g->act.directory, &vault));
-    TRY(vaultclient_expiry_grant(vault, signers.approvals, &wanted));
+    TRY(policy_act_sign(&g->act, SPAN("grant-expiry"), span_of_buffer(&bytes), digest, &both));
+    TRY(together_vault(g->act.together.directory, &vault));
+    TRY(vaultclient_expiry_grant(vault, both.approvals, &wanted));
     printf("the expiry date of %s's cards of %s may rest, encrypted, until ", g->user,
             g->institution);
     policy_show_time(wanted.until_us);
@@ -83,7 +83,8 @@ MUST_USE static Status grant(const Grant *g)
 
 int command_policy_grant_expiry(int argc, char **argv)
 {
-    Grant g = { .act = { .name = "hufu policy grant-expiry", .directory = directory_default() } };
+    Grant g = { .act = { .command = "policy grant-expiry",
+                        .together.directory = directory_default() } };
     const Option options[] = {
         { "USER", OPTION_TEXT, NULL, "whose card, by the institution's own id", &g.user, 0, 0 },
         { "INSTITUTION", OPTION_TEXT, NULL, "which keeps the card's account", &g.institution, 0,
@@ -98,7 +99,7 @@ int command_policy_grant_expiry(int argc, char **argv)
                 &g.act.until, 0, 0 },
         POLICY_ACT_OPTIONS(g.act),
     };
-    const Usage usage = { g.act.name,
+    const Usage usage = { "hufu policy grant-expiry",
         "Let the expiry date of one user's cards of one institution rest, encrypted, inside the "
         "domain: only\n"
         "with the consent of both, each by its own document, and until an end. Two enrolled "
@@ -113,9 +114,9 @@ int command_policy_grant_expiry(int argc, char **argv)
     if (exit_status != EXIT_DONE) return exit_status;
     if (g.user_consent == NULL || g.institution_consent == NULL || g.act.until == NULL) {
         fprintf(stderr,
-                "%s: --user-consent, --institution-consent and --until are needed\n"
-                "See `%s --help`.\n",
-                g.act.name, g.act.name);
+                "hufu %s: --user-consent, --institution-consent and --until are needed\n"
+                "See `hufu %s --help`.\n",
+                g.act.command, g.act.command);
         return EXIT_USAGE;
     }
     const Status s = grant(&g);
@@ -154,8 +155,8 @@ MUST_USE static Status look(const Named *named)
     Buffer memory = BUFFER_OF(bytes);
     WireExpiryLook seen = { 0 };
     const WireExpiryName name = name_of(named);
-    CLEANUP(policy_vault_done) VaultClient *vault = NULL;
-    TRY(policy_vault(named->directory, &vault));
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
+    TRY(together_vault(named->directory, &vault));
     TRY(vaultclient_expiry_look(vault, &name, &memory, &seen));
     REQUIRE(seen.until_us != 0, REFUSED_EXPIRY_GRANT);
     printf("%s, until ", seen.lives ? "live" : "over");
@@ -184,8 +185,8 @@ int command_policy_look_expiry(int argc, char **argv)
 MUST_USE static Status end(const Named *named)
 {
     const WireExpiryName name = name_of(named);
-    CLEANUP(policy_vault_done) VaultClient *vault = NULL;
-    TRY(policy_vault(named->directory, &vault));
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
+    TRY(together_vault(named->directory, &vault));
     TRY(vaultclient_expiry_end(vault, &name));
     printf("ended: no expiry date of %s's cards of %s may rest from now on\n", named->user,
             named->institution);

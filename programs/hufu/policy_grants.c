@@ -101,9 +101,9 @@ static void show(const Grant *grant)
 MUST_USE static Status list(const char *directory, bool live_alone)
 {
     CLEANUP(grants_done) Grants grants = { 0 };
-    CLEANUP(policy_vault_done) VaultClient *vault = NULL;
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
     size_t live = 0;
-    TRY(policy_vault(directory, &vault));
+    TRY(together_vault(directory, &vault));
     Status s = read_all(vault, &grants);
     for (int tries = 1; tries < TRIES_MAX && status_is(s, REFUSED_VAULT_BUSY); tries++)
         s = read_all(vault, &grants);

@@ -16,10 +16,10 @@ MUST_USE static Status sign_and_set(const PolicyAct *act, VaultClient *vault, Po
     uint8_t bytes[POLICY_BLOB_BYTES_MAX];
     uint8_t digest[DIGEST_SHA256_BYTES];
     Buffer blob_bytes = BUFFER_OF(bytes);
-    CLEANUP(policy_signers_done) PolicySigners signers = { 0 };
+    CLEANUP(together_signed_done) TogetherSigned both = { 0 };
     TRY(policy_blob_write(blob, &blob_bytes));
-    TRY(policy_act_sign(act, SPAN("set-policy"), span_of_buffer(&blob_bytes), digest, &signers));
-    TRY(vaultclient_policy_set(vault, signers.approvals, span_of_buffer(&blob_bytes)));
+    TRY(policy_act_sign(act, SPAN("set-policy"), span_of_buffer(&blob_bytes), digest, &both));
+    TRY(vaultclient_policy_set(vault, both.approvals, span_of_buffer(&blob_bytes)));
     printf("policy version %llu is in force\n", (unsigned long long)blob->version);
     return OK;
 }
@@ -80,11 +80,11 @@ MUST_USE static Status amend(const PolicyAct *act, PolicyAmendment *wanted)
 {
     Current current;
     PolicyBlob blob;
-    CLEANUP(policy_vault_done) VaultClient *vault = NULL;
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
     wanted->clause = span_of_text(act->clause);
-    wanted->reason = span_of_text(act->reason);
+    wanted->reason = span_of_text(act->together.reason);
     TRY(policy_act_until(act, &wanted->until_us));
-    TRY(policy_vault(act->directory, &vault));
+    TRY(together_vault(act->together.directory, &vault));
     TRY(current_policy(vault, &current));
     TRY(with_cell(&current, wanted, &blob));
     return sign_and_set(act, vault, &blob);
@@ -116,7 +116,7 @@ static int read_forms(const char *text, PolicyAmendment *ret)
 int command_policy_override(int argc, char **argv)
 {
     PolicyAct act = {
-        .name = "hufu policy override", .directory = directory_default(), .clause = ""
+        .command = "policy override", .together.directory = directory_default(), .clause = ""
     };
     PolicyAmendment wanted = { .kind = AMEND_RULE };
     const char *class = NULL;
@@ -132,7 +132,7 @@ int command_policy_override(int argc, char **argv)
         CLAUSE_AND_END(act),
         POLICY_ACT_OPTIONS(act),
     };
-    const Usage usage = { act.name,
+    const Usage usage = { "hufu policy override",
         "Put another rule in place of the default, for a while: two enrolled operators sign it. "
         "With the\n"
         "forms of the default it takes an earlier one back. Prohibited data has no override "
@@ -157,7 +157,7 @@ int command_policy_override(int argc, char **argv)
 int command_policy_mask(int argc, char **argv)
 {
     PolicyAct act = {
-        .name = "hufu policy mask", .directory = directory_default(), .clause = "TP-11"
+        .command = "policy mask", .together.directory = directory_default(), .clause = "TP-11"
     };
     const char *name = NULL;
     const char *shape = NULL;
@@ -171,7 +171,7 @@ int command_policy_mask(int argc, char **argv)
         CLAUSE_AND_END(act),
         POLICY_ACT_OPTIONS(act),
     };
-    const Usage usage = { act.name,
+    const Usage usage = { "hufu policy mask",
         "Show less of a class wherever it is masked (TP-11), or for a while more: two enrolled "
         "operators\n"
         "sign it. What is not named stays as the default has it; with the default's numbers it "
@@ -222,7 +222,7 @@ static int read_file(const PolicyAct *act, const char *path, uint8_t *memory, Po
     if (!status_ok(s)) return command_failed(path, s);
     s = policy_file_read(span_of_buffer(&text), &file, &wrong);
     if (!status_ok(s)) return file_wrong(path, s, &wrong);
-    const char *reason = act->reason == NULL ? "" : act->reason;
+    const char *reason = act->together.reason == NULL ? "" : act->together.reason;
     s = policy_file_differences(
             &file, until_us, SPAN("TP-11"), span_of_text(reason), ret_blob, &count);
     if (status_ok(s)) return EXIT_DONE;
@@ -265,7 +265,7 @@ static void file_done(PolicyFile **closing) { policy_file_close(*closing); }
 
 int command_policy_check(int argc, char **argv)
 {
-    PolicyAct act = { .name = "hufu policy check" };
+    PolicyAct act = { .command = "policy check" };
     const char *path = NULL;
     const Option options[] = {
         { "FILE", OPTION_TEXT, NULL, "a whole policy, in the form of rules/policy.yaml", &path, 0,
@@ -273,7 +273,7 @@ int command_policy_check(int argc, char **argv)
         { "--until", OPTION_TEXT, "TIME", "judge its overrides with this end, RFC 3339", &act.until,
                 0, 0 },
     };
-    const Usage usage = { act.name,
+    const Usage usage = { "hufu policy check",
         "Read a policy file as strictly as the build reads the default, say what differs from the "
         "default,\n"
         "and whether two people could sign it. Nothing is changed. Exit status 1: something is "
@@ -284,7 +284,7 @@ int command_policy_check(int argc, char **argv)
     PolicyBlob blob;
     CLEANUP(memory_done) uint8_t *memory = malloc(FILE_BYTES_MAX);
     __attribute__((unused)) CLEANUP(file_done) PolicyFile *closing = &file;
-    if (memory == NULL) return command_failed(act.name, BROKEN(FAULT_MEMORY));
+    if (memory == NULL) return command_failed(act.command, BROKEN(FAULT_MEMORY));
     exit_status = read_file(&act, path, memory, &blob);
     if (exit_status == EXIT_DONE) show_differences(&blob, "");
     if (exit_status == EXIT_DONE) exit_status = may_be_signed(path, &blob, act.until != NULL);
@@ -294,8 +294,8 @@ int command_policy_check(int argc, char **argv)
 MUST_USE static Status set_file(const PolicyAct *act, PolicyBlob *blob)
 {
     Current current;
-    CLEANUP(policy_vault_done) VaultClient *vault = NULL;
-    TRY(policy_vault(act->directory, &vault));
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
+    TRY(together_vault(act->together.directory, &vault));
     TRY(current_policy(vault, &current));
     blob->version = current.blob.version + 1;
     return sign_and_set(act, vault, blob);
@@ -303,7 +303,7 @@ MUST_USE static Status set_file(const PolicyAct *act, PolicyBlob *blob)
 
 int command_policy_set(int argc, char **argv)
 {
-    PolicyAct act = { .name = "hufu policy set", .directory = directory_default() };
+    PolicyAct act = { .command = "policy set", .together.directory = directory_default() };
     const char *path = NULL;
     const Option options[] = {
         { "FILE", OPTION_TEXT, NULL, "a whole policy, in the form of rules/policy.yaml", &path, 0,
@@ -311,7 +311,7 @@ int command_policy_set(int argc, char **argv)
         { "--until", OPTION_TEXT, "TIME", "the end of its overrides, RFC 3339", &act.until, 0, 0 },
         POLICY_ACT_OPTIONS(act),
     };
-    const Usage usage = { act.name,
+    const Usage usage = { "hufu policy set",
         "Put a whole policy file in force: two enrolled operators sign what differs from the "
         "default, and\n"
         "nothing else; it takes the place of all that was signed before. Each override is signed "
@@ -325,7 +325,7 @@ int command_policy_set(int argc, char **argv)
     PolicyBlob blob;
     CLEANUP(memory_done) uint8_t *memory = malloc(FILE_BYTES_MAX);
     __attribute__((unused)) CLEANUP(file_done) PolicyFile *closing = &file;
-    if (memory == NULL) return command_failed(act.name, BROKEN(FAULT_MEMORY));
+    if (memory == NULL) return command_failed(act.command, BROKEN(FAULT_MEMORY));
     exit_status = read_file(&act, path, memory, &blob);
     if (exit_status == EXIT_DONE) exit_status = may_be_signed(path, &blob, true);
     if (exit_status != EXIT_DONE) return exit_status;

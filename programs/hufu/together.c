@@ -1,37 +1,48 @@
 #include "together.h"
 
 #include "admin_client.h"
-#include "people.h"
 
 enum { MESSAGE_BYTES_MAX = 32 * 1024, REASON_BYTES_MAX = 200 };
 
-static void people_done(Person (*people)[2])
+bool together_is_missing(const char *command)
 {
-    person_free(&(*people)[0]);
-    person_free(&(*people)[1]);
+    fprintf(stderr, "hufu %s: --key twice and --reason are needed\nSee `hufu %s --help`.\n",
+            command, command);
+    return false;
 }
 
 bool together_is_whole(const Together *together, const char *command)
 {
     const bool reasoned = together->reason != NULL && together->reason[0] != '\0'
             && strlen(together->reason) <= REASON_BYTES_MAX;
-    if (together->keys.count == 2 && reasoned) return true;
-    fprintf(stderr, "hufu %s: --key twice and --reason are needed\nSee `hufu %s --help`.\n",
-            command, command);
-    return false;
+    return (together->keys.count == 2 && reasoned) || together_is_missing(command);
+}
+
+void together_signed_done(TogetherSigned *both)
+{
+    for (size_t i = 0; i < 2; i++)
+        person_free(&both->people[i]);
+}
+
+Status together_sign(
+        const Together *together, Span operation, Span subject, TogetherSigned *ret_signed)
+{
+    for (size_t i = 0; i < 2; i++) {
+        Person *person = &ret_signed->people[i];
+        TRY(person_load(together->directory, together->keys.values[i], person));
+        TRY(person_approve(person, operation, subject, span_of_text(together->reason),
+                &ret_signed->approvals[i]));
+    }
+    return OK;
 }
 
 Status together_approve(
         const Together *together, Span operation, Span subject, Buffer *ret_approvals)
 {
-    CLEANUP(people_done) Person people[2] = { 0 };
-    for (size_t i = 0; i < 2; i++) {
-        WireApproval approval;
-        TRY(person_load(together->directory, together->keys.values[i], &people[i]));
-        TRY(person_approve(
-                &people[i], operation, subject, span_of_text(together->reason), &approval));
-        TRY(wire_put_approval(ret_approvals, &approval));
-    }
+    CLEANUP(together_signed_done) TogetherSigned both = { 0 };
+    TRY(together_sign(together, operation, subject, &both));
+    for (size_t i = 0; i < 2; i++)
+        TRY(wire_put_approval(ret_approvals, &both.approvals[i]));
     return OK;
 }
 
