@@ -39,13 +39,15 @@ void replay_interrupt(void) { interrupted = true; }
 
 static void count_reason(ReplayResult *result, const char *code, uint64_t count)
 {
+    const size_t longest = sizeof(result->reasons[0].code) - 1;
     size_t i = 0;
-    while (i < result->reason_count && strcmp(result->reasons[i].code, code) != 0)
+    while (i < result->reason_count && strncmp(result->reasons[i].code, code, longest) != 0)
         i++;
     if (i == REPLAY_REASONS_MAX) i = REPLAY_REASONS_MAX - 1; /* the last one takes what is left */
     if (i == result->reason_count) {
         result->reason_count++;
-        snprintf(result->reasons[i].code, sizeof(result->reasons[i].code), "%s", code);
+        snprintf(result->reasons[i].code, sizeof(result->reasons[i].code), "%.*s", (int)longest,
+                code);
     }
     result->reasons[i].count += count;
 }
