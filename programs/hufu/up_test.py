@@ -130,6 +130,22 @@ def card_expiry_rests_with_two_consents(h):
     expect(not h.hufu("policy", "look-expiry", *name).stdout.startswith("live"), "it lives on")
 
 
+def planted_cards_are_kept_as_hufud_keeps_others(h):
+    """TP-8: where each program has a user of its own, root asks as operator and goes on as hufud's user."""
+    done = h.hufu("vault", "plant-honey", "--tenant", "bank-a", "--subject", "user-41", "--subject", "user-42",
+                  "--count", "2")
+    expect(done.returncode == 0 and len(re.findall(r"^\d+  \*.*  user-4[12]$", done.stdout, re.M)) == 2, done.stdout)
+    done = h.hufu("key", "rotate", "card", "--key", "alice", "--key", "bob", "--reason", "a year is over")
+    expect(done.returncode == 0, done.stdout)
+    done = h.hufu("vault", "rewrap")
+    expect(done.returncode == 0 and "2 moved, 0 left" in done.stdout, done.stdout)
+    done = h.hufu("vault", "turn")
+    expect(done.returncode == 0 and "0 left as they are" in done.stdout, done.stdout)
+    domain = os.path.join(h.var, "domain")
+    owners = {os.stat(os.path.join(domain, name)).st_uid for name in os.listdir(domain)}
+    expect(owners == {os.stat(domain).st_uid}, f"files of {owners}")
+
+
 def a_payer_comes_in_with_a_boxed_pin(h):
     done = h.hufu("payer", "add", "--id", "zhang", "--balance", "5000", stdin="739251\n")
     expect(done.returncode == 0 and "zhang" in done.stdout, done.stdout)
@@ -227,7 +243,8 @@ STEPS = [
     up_names_the_file_that_is_missing,
     first_up_sets_up_an_institution, status_is_ready, a_second_up_in_the_same_place_is_refused,
     keys_are_listed_and_none_is_shown, two_people_set_a_policy_file, two_people_change_a_mask,
-    card_expiry_rests_with_two_consents, a_payer_comes_in_with_a_boxed_pin, an_easy_pin_is_refused,
+    card_expiry_rests_with_two_consents, planted_cards_are_kept_as_hufud_keeps_others,
+    a_payer_comes_in_with_a_boxed_pin, an_easy_pin_is_refused,
     a_file_of_payments_is_replayed, the_auditor_finds_nothing, a_backup_is_written_and_never_overwritten,
     a_killed_program_comes_back, up_ends_in_order,
     payments_after_the_backup_are_there, one_person_cannot_restore, a_changed_backup_is_refused,

@@ -129,6 +129,15 @@ Status users_find(const char *directory, Users *ret_users)
     return OK;
 }
 
+Status users_become_web(const Users *users)
+{
+    if (!users->separate) return OK;
+    CHECK(setgroups(1, &users->sockets) == 0, FAULT_SYSTEM);
+    CHECK(setresgid(users->web_group, users->web_group, users->web_group) == 0, FAULT_SYSTEM);
+    CHECK(setresuid(users->web, users->web, users->web) == 0, FAULT_SYSTEM);
+    return OK;
+}
+
 typedef struct Folder {
     const char *name;
     uid_t uid;

@@ -37,5 +37,8 @@ MUST_USE Status users_prepare(const char *directory, const char *programs, Users
  * are apart only when its data belongs to hufud's own user. */
 MUST_USE Status users_find(const char *directory, Users *ret_users);
 
+/* Be hufud's user from here on, for good; nothing where they are not apart. Faults FAULT_SYSTEM. */
+MUST_USE Status users_become_web(const Users *users);
+
 /* Make the folders under `directory` with their owners and modes. Faults FAULT_DISK. */
 MUST_USE Status users_folders(const Users *users, const char *directory);

@@ -1,6 +1,8 @@
 #include "admin_client.h"
 #include "command.h"
 #include "terminal.h"
+#include "together.h"
+#include "users.h"
 
 #include "vaultclient/fields.h"
 
@@ -16,13 +18,17 @@ static void open_done(Open *open)
     vaultclient_close(open->fields.vault);
 }
 
-/* hufud's own door to vaultd and its own file: run as hufud's user, beside it or without it. */
+/* hufud's own door to vaultd and its own file, beside hufud or without it. Root becomes hufud's
+ * user for that: else the door is shut, and the file's WAL would be root's. */
 static Status open_all(const char *directory, Open *ret_open)
 {
     char socket[PATH_BYTES_MAX];
     char store[PATH_BYTES_MAX];
     const VaultClientConfig config = { .socket_path = path_in(socket, directory, PATH_VAULT_SOCKET),
         .channels = 1 };
+    Users users;
+    TRY(users_find(directory, &users));
+    TRY(users_become_web(&users));
     TRY(vaultclient_open(&config, &ret_open->fields.vault));
     return domain_open(path_in(store, directory, PATH_DOMAIN), NULL, &ret_open->fields.domain);
 }
@@ -72,7 +78,7 @@ int command_vault_rewrap(int argc, char **argv)
         "rotated\n"
         "and before its old version is destroyed. May be stopped, or killed, and run again: it "
         "goes\n"
-        "on where it was. Run it as hufud's user; hufud may run meanwhile.",
+        "on where it was. Run it as root, or as hufud's user; hufud may run meanwhile.",
         options, 1 };
     return run(&usage, "fields", fields_rewrap, &directory, argc, argv);
 }
@@ -87,7 +93,9 @@ int command_vault_turn(int argc, char **argv)
         "Wrap every living subject's key under this month's key, and delete those of destroyed\n"
         "subjects. Afterwards `hufu key destroy` the old version of `shred`: from then on backups "
         "of\n"
-        "before are blind for what was destroyed. May be stopped and run again.",
+        "before are blind for what was destroyed. May be stopped and run again. Run it as root, or "
+        "as\n"
+        "hufud's user.",
         options, 1 };
     return run(&usage, "subjects", fields_turn, &directory, argc, argv);
 }
@@ -101,21 +109,25 @@ typedef struct Honey {
     int64_t count;
 } Honey;
 
-static void client_done(VaultClient **client) { vaultclient_close(*client); }
+/* vaultd believes who connected: this asks once as the operator that we are still. */
+static Status open_people(const char *directory, VaultClient **ret_people)
+{
+    uint8_t bytes[4096];
+    Buffer memory = BUFFER_OF(bytes);
+    WireStatus status;
+    TRY(together_vault(directory, ret_people));
+    return vaultclient_status(*ret_people, &memory, &status);
+}
 
 static Status plant(const Honey *h, FieldsMade *ret_made)
 {
-    char path[PATH_BYTES_MAX];
     Span subjects[FIELDS_ITEMS_MAX];
-    const VaultClientConfig config = {
-        .socket_path = path_in(path, h->directory, PATH_OPERATOR_SOCKET), .channels = 1
-    };
     CLEANUP(open_done) Open open = { { NULL, NULL } };
-    CLEANUP(client_done) VaultClient *people = NULL;
+    CLEANUP(together_vault_done) VaultClient *people = NULL;
     for (size_t i = 0; i < h->subjects.count; i++)
         subjects[i] = span_of_text(h->subjects.values[i]);
+    TRY(open_people(h->directory, &people));
     TRY(open_all(h->directory, &open));
-    TRY(vaultclient_open(&config, &people));
     return fields_plant_honey(&open.fields, people, span_of_text(h->tenant), subjects,
             h->subjects.count, (size_t)h->count, ret_made);
 }
@@ -137,9 +149,9 @@ int command_vault_plant_honey(int argc, char **argv)
         "Plant cards that nobody owns among a tenant's. They look like any other; whoever reveals "
         "or\n"
         "looks one up gets an ordinary answer, and people an alert and a draft of an incident.\n"
-        "Prints their tokens: keep them where no system reads. Run it as hufud's user, who may "
-        "also\n"
-        "ask on the operators' socket.",
+        "Prints their tokens: keep them where no system reads. Run it as root, who asks as the "
+        "operator\n"
+        "and keeps them as hufud's user.",
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
