@@ -5,11 +5,13 @@
  * people's cards, kept by us and by a caller of the service; one of them is destroyed by two
  * operators; the real `hufu backup` and `hufu restore`, with and without the domain store.
  */
+#define _GNU_SOURCE
 #include "admin_client.h"
 #include "base/encoding.h"
 #include "base/expect.h"
 #include "callers.h"
 #include "command.h"
+#include "intruder.h"
 #include "operator.h"
 #include "policy/purposes.h"
 #include "policy/tables.h"
@@ -372,6 +374,103 @@ static void test_last_months_backup_brings_nobody_back(void)
     everybody_else_is_there();
 }
 
+static bool log_has(const char *text)
+{
+    static uint8_t bytes[1024 * 1024];
+    Buffer log = BUFFER_OF(bytes);
+    return status_ok(file_read(stand_path(&stand, "log/hufud.log"), &log))
+            && memmem(log.data, log.size, text, strlen(text)) != NULL;
+}
+
+static int64_t dead_in_ledger(void)
+{
+    return stand_number(
+            &stand, "SELECT count(*) FROM data_subject WHERE subject = 'wang' AND state = 4");
+}
+
+static bool exchanged(void) { return operator_said(&stand, "are exchanged"); }
+static bool waits_for_people(void) { return log_has("STORE_ROLLED_BACK"); }
+static bool waits_for_vaultd(void) { return log_has("hufud.waits_for_vault"); }
+static bool dead_left_the_domain(void) { return rows_of(&dead) == 0; }
+
+static bool comes_to(bool (*state)(void))
+{
+    for (int tries = 0; tries < WAIT_TRIES_MAX; tries++) {
+        const struct timespec wait = { 0, POLL_MS * 1000000L };
+        if (state()) return true;
+        nanosleep(&wait, NULL);
+    }
+    return false;
+}
+
+static bool launch_until(bool (*state)(void))
+{
+    return truncate(stand_path(&stand, "log/hufud.log"), 0) == 0
+            && status_ok(stand_launch(&stand, STAND_HUFUD)) && comes_to(state);
+}
+
+/* While the domain store is another's to write, hufud comes as far as the restore's own event. */
+static Status killed_before_the_domain(void *context, Store *store)
+{
+    (void)store;
+    kill(*(const pid_t *)context, SIGCONT);
+    const bool logged = stand_logged(&stand, "the disk burnt");
+    stand_stop(&stand, STAND_HUFUD, SIGKILL, NULL);
+    REQUIRE(logged, REFUSED_ROW_MISSING);
+    return OK;
+}
+
+/* kill -9 once the restore is in the log and nobody is destroyed again. */
+static void kill_before_the_domain(pid_t restorer)
+{
+    DomainStore *domain = NULL;
+    kill(restorer, SIGSTOP); /* nobody accepts yet */
+    EXPECT(launch_until(waits_for_people));
+    EXPECT_OK(domain_open(stand_path(&stand, PATH_DOMAIN), NULL, &domain));
+    EXPECT_OK(domain_transaction(domain, killed_before_the_domain, &restorer));
+    domain_close(domain);
+    EXPECT(rows_of(&dead) == 2 && dead_in_ledger() == 0);
+}
+
+/* And once more between the domain store and the rows: the ledger is another's to write. */
+static void kill_before_the_rows(void)
+{
+    Intruder writer;
+    stand_stop(&stand, STAND_VAULTD, SIGTERM, NULL);
+    EXPECT(launch_until(waits_for_vaultd));
+    intruder_open(&stand, &writer);
+    intruder_do(&writer, "BEGIN IMMEDIATE");
+    EXPECT_OK(stand_start(&stand, STAND_VAULTD));
+    EXPECT(comes_to(dead_left_the_domain));
+    stand_stop(&stand, STAND_HUFUD, SIGKILL, NULL);
+    intruder_do(&writer, "ROLLBACK");
+    intruder_close(&writer);
+    EXPECT(dead_in_ledger() == 0);
+}
+
+/* The start after that does the rest, and tells the restore once. */
+static void test_killed_on_the_way(void)
+{
+    const char *const words[] = { "restore", backup_file, "--key", "alice", "--key", "bob",
+        "--reason", "the disk burnt", "--domain", NULL };
+    stand_stop(&stand, STAND_HUFUD, SIGTERM, NULL);
+    const pid_t restorer = operator_start(&stand, words);
+    EXPECT(comes_to(exchanged));
+    kill_before_the_domain(restorer);
+    kill_before_the_rows();
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT(operator_ended(operator_end(&stand, restorer), 0));
+    nobody_reads_the_dead();
+    the_rows_say_so();
+    everybody_else_is_there();
+    EXPECT(stand_number(&stand,
+                   "SELECT count(*) FROM audit_leaf WHERE"
+                   " instr(leaf, CAST('the disk burnt' AS BLOB)) > 0")
+            == 1);
+    EXPECT(stand_await_checkpoint(&stand));
+    EXPECT(stand_audit(&stand) == 0);
+}
+
 static void test_nor_does_the_ledger_alone(void)
 {
     EXPECT(restore(NULL));
@@ -424,6 +523,6 @@ static void test_house_closes(void)
 }
 
 TESTS(TEST(test_two_people_have_cards), TEST(test_backup_then_destruction),
-        TEST(test_last_months_backup_brings_nobody_back), TEST(test_nor_does_the_ledger_alone),
-        TEST(test_nor_after_the_months_key_is_gone), TEST(test_destroyed_for_good),
-        TEST(test_house_closes))
+        TEST(test_last_months_backup_brings_nobody_back), TEST(test_killed_on_the_way),
+        TEST(test_nor_does_the_ledger_alone), TEST(test_nor_after_the_months_key_is_gone),
+        TEST(test_destroyed_for_good), TEST(test_house_closes))
