@@ -8,6 +8,7 @@
 #include "sql_core.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -129,6 +130,29 @@ static void test_announced_writes_pass_the_guard(void)
     EXPECT(sql_do(t.connection, "DELETE FROM t_sql WHERE fuid = 100"));
     EXPECT(hufu_seal_commit(t.seal) == 0);
     EXPECT(sql_verdict_is("t_sql", 100, "ROW_MISSING"));
+    teller_close(&t);
+    EXPECT(scene_hufu("scan", "public.t_sql", NULL) == 0);
+}
+
+/* A transaction may change many rows: the server keeps of each what it has, and no more. */
+static void test_many_rows_in_one_transaction(void)
+{
+    enum { BYTES_EACH_MAX = 1024 };
+    static Announcement a;
+    Teller t;
+    EXPECT(teller_open(&t, "public.t_sql") == 0);
+    EXPECT(begin(&t));
+    for (int uid = 1; uid <= ROWS; uid++) {
+        EXPECT(core_sign_balance(&t, uid, 1000, &a) == 0);
+        EXPECT(core_announces(t.connection, &a, "1"));
+    }
+    EXPECT(sql_do(t.connection, "UPDATE t_sql SET fbalance = 1000"));
+    const char *used = sql_answer(t.connection,
+            "SELECT used_bytes FROM pg_backend_memory_contexts "
+            "WHERE name = 'TopTransactionContext'");
+    EXPECT(atoi(used) > 0 && atoi(used) < ROWS * BYTES_EACH_MAX);
+    EXPECT(hufu_seal_commit(t.seal) == 0);
+    EXPECT(sql_verdict_is("t_sql", ROWS, "OK"));
     teller_close(&t);
     EXPECT(scene_hufu("scan", "public.t_sql", NULL) == 0);
 }
@@ -434,9 +458,10 @@ int expect_failures;
 int main(int argc, char **argv)
 {
     static const ExpectTest tests[] = { TEST(test_install), TEST(test_settings_are_the_superusers),
-        TEST(test_announced_writes_pass_the_guard), TEST(test_unannounced_writes_are_refused),
-        TEST(test_without_the_guard_it_is_found), TEST(test_frozen_rows),
-        TEST(test_forged_announcements), TEST(test_announcements_of_another_place),
+        TEST(test_announced_writes_pass_the_guard), TEST(test_many_rows_in_one_transaction),
+        TEST(test_unannounced_writes_are_refused), TEST(test_without_the_guard_it_is_found),
+        TEST(test_frozen_rows), TEST(test_forged_announcements),
+        TEST(test_announcements_of_another_place),
         TEST(test_an_open_announcement_is_not_for_others), TEST(test_what_is_announced_is_written),
         TEST(test_savepoints), TEST(test_old_snapshots), TEST(test_the_vault_is_away),
         TEST(test_a_doubled_row), TEST(test_detached), TEST(test_create_extension) };

@@ -4,55 +4,88 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
 /* --- what was announced, newest first --- */
 
+/* A transaction may announce tens of thousands of rows: only what a row has is kept of it. */
 typedef struct Announced {
     struct Announced *older;
     Oid relation;
     SubTransactionId inside;
-    JudgeRow *row; /* as it shall be */
+    bool absent;
+    size_t image_bytes;
+    size_t key_bytes;
+    uint8_t bytes[]; /* image and key, as the row shall be */
 } Announced;
 
 static Announced *announced; /* in TopTransactionContext */
 
 static void remember(Oid relation, const JudgeRow *row)
 {
-    const MemoryContext before = MemoryContextSwitchTo(TopTransactionContext);
-    Announced *one = palloc(sizeof(*one));
-    *one = (Announced) { announced, relation, GetCurrentSubTransactionId(), NULL };
-    one->row = palloc(sizeof(*row));
-    *one->row = *row;
+    Announced *one = MemoryContextAlloc(
+            TopTransactionContext, sizeof(*one) + row->image_bytes + row->key_bytes);
+    *one = (Announced) { announced, relation, GetCurrentSubTransactionId(), row->absent,
+        row->image_bytes, row->key_bytes };
+    memcpy(one->bytes, row->image, row->image_bytes);
+    memcpy(one->bytes + row->image_bytes, row->key, row->key_bytes);
     announced = one;
-    MemoryContextSwitchTo(before);
 }
 
-static bool same_row(const Announced *a, const Announced *b)
+static void take_row(const Announced *one, JudgeRow *ret_row)
 {
-    return a->relation == b->relation && judge_same_key(a->row, b->row);
-}
-
-static bool is_newest(const Announced *one)
-{
-    for (const Announced *a = announced; a != one; a = a->older) {
-        if (same_row(a, one)) return false;
-    }
-    return true;
+    ret_row->absent = one->absent;
+    ret_row->locked = false;
+    ret_row->doubled = false;
+    ret_row->seal_bytes = 0;
+    ret_row->image_bytes = one->image_bytes;
+    ret_row->key_bytes = one->key_bytes;
+    memcpy(ret_row->image, one->bytes, one->image_bytes);
+    memcpy(ret_row->key, one->bytes + one->image_bytes, one->key_bytes);
 }
 
 static void require_written(const Announced *one)
 {
+    JudgeRow wanted;
     JudgeRow now;
     const char *key[JUDGE_KEY_COLUMNS_MAX];
     const JudgeTable *table = seal_table_of(one->relation);
-    int code = judge_key_texts(table, one->row, key);
-    if (code != 0) seal_refuse(code, table, one->row);
+    take_row(one, &wanted);
+    int code = judge_key_texts(table, &wanted, key);
+    if (code != 0) seal_refuse(code, table, &wanted);
     const bool present = seal_read_row(table, one->relation, key, SEAL_NEWEST, &now);
-    if (present == one->row->absent) code = JUDGE_WRITE_DIFFERS;
-    if (present && !judge_same_image(&now, one->row)) code = JUDGE_WRITE_DIFFERS;
-    if (code != 0) seal_refuse(code, table, one->row);
+    if (present == wanted.absent) code = JUDGE_WRITE_DIFFERS;
+    if (present && !judge_same_image(&now, &wanted)) code = JUDGE_WRITE_DIFFERS;
+    if (code != 0) seal_refuse(code, table, &wanted);
+}
+
+typedef struct RowName {
+    Oid relation;
+    uint32 key_bytes;
+    uint8_t key[JUDGE_KEY_BYTES_MAX];
+} RowName;
+
+/* Rows that were looked at; gone with SPI's memory. */
+static HTAB *open_names(void)
+{
+    enum { NAMES_EXPECTED = 256 };
+    const HASHCTL how = {
+        .keysize = sizeof(RowName), .entrysize = sizeof(RowName), .hcxt = CurrentMemoryContext
+    };
+    return hash_create("hufu_seal announced rows", NAMES_EXPECTED, &how,
+            HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* The newest announcement of a row is the first that is met. */
+static bool is_met_first(HTAB *names, const Announced *one)
+{
+    bool known = false;
+    RowName name = { .relation = one->relation, .key_bytes = (uint32)one->key_bytes };
+    memcpy(name.key, one->bytes + one->image_bytes, one->key_bytes);
+    (void)hash_search(names, &name, HASH_ENTER, &known);
+    return !known;
 }
 
 static void require_all_written(void)
@@ -61,8 +94,9 @@ static void require_all_written(void)
     CommandCounterIncrement();
     PushActiveSnapshot(GetTransactionSnapshot());
     SPI_connect();
+    HTAB *names = open_names();
     for (const Announced *one = announced; one != NULL; one = one->older) {
-        if (is_newest(one)) require_written(one);
+        if (is_met_first(names, one)) require_written(one);
     }
     SPI_finish();
     PopActiveSnapshot();
