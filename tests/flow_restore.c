@@ -114,13 +114,7 @@ static int64_t balance(void)
 
 /* --- the log --- */
 
-static int64_t leaves_with(const char *text)
-{
-    char sql[256];
-    snprintf(sql, sizeof(sql),
-            "SELECT count(*) FROM audit_leaf WHERE instr(leaf, CAST('%s' AS BLOB)) > 0", text);
-    return stand_number(&stand, sql);
-}
+static int64_t leaves_with(const char *text) { return stand_leaves_with(&stand, text); }
 
 /* The newest checkpoint is of the log with this number: another one after each accepted restore. */
 static bool log_number_is(const char *tail)
@@ -292,25 +286,13 @@ static void put_old_file(void)
             store_copy_to(stand_path(&stand, "old.db"), stand_path(&stand, PATH_DATABASE))));
 }
 
-static bool log_says(const char *text)
-{
-    static uint8_t bytes[4 * 1024 * 1024];
-    for (int tries = 0; tries < WAIT_TRIES_MAX; tries++) {
-        Buffer log = BUFFER_OF(bytes);
-        if (!status_ok(file_read(stand_path(&stand, "log/hufud.log"), &log))) return false;
-        if (memmem(log.data, log.size, text, strlen(text)) != NULL) return true;
-        pause_ms(POLL_MS);
-    }
-    return false;
-}
-
 /* Copying an old file to its place is no restore: nothing is served until the present file is back.
  */
 static void test_an_old_file_alone_is_refused(void)
 {
     put_old_file();
     EXPECT_OK(stand_launch(&stand, STAND_HUFUD));
-    EXPECT(log_says("STORE_ROLLED_BACK"));
+    EXPECT(stand_log_says(&stand, "STORE_ROLLED_BACK"));
     EXPECT(access(stand_path(&stand, PATH_READY), F_OK) != 0);
     EXPECT(!stand_ended(&stand, STAND_HUFUD, NULL));
     stand_stop(&stand, STAND_HUFUD, SIGTERM, NULL);
@@ -350,7 +332,7 @@ static void test_restore_beside_a_waiting_house(void)
     unlink(stand_path(&stand, "present.db"));
     EXPECT(truncate(stand_path(&stand, "log/hufud.log"), 0) == 0);
     EXPECT_OK(stand_launch(&stand, STAND_HUFUD));
-    EXPECT(log_says("STORE_ROLLED_BACK"));
+    EXPECT(stand_log_says(&stand, "STORE_ROLLED_BACK"));
     EXPECT(operator_ended(restore_beside(backup_file), 0));
     EXPECT(is_paid("BEFORE-1") && is_unknown("NEW-ORDER-1"));
     EXPECT(log_number_is("/2"));
@@ -374,7 +356,7 @@ static void test_a_killed_restore_is_done_again(void)
     EXPECT(hufud_makes_way());
     EXPECT(truncate(stand_path(&stand, "log/hufud.log"), 0) == 0);
     EXPECT_OK(stand_launch(&stand, STAND_HUFUD));
-    EXPECT(log_says("STORE_ROLLED_BACK"));
+    EXPECT(stand_log_says(&stand, "STORE_ROLLED_BACK"));
     EXPECT(access(stand_path(&stand, PATH_READY), F_OK) != 0);
     EXPECT(operator_ended(restore_beside(backup_file), 0));
     EXPECT(is_paid("BEFORE-1") && is_unknown("KILLED-1"));

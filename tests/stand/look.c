@@ -116,17 +116,34 @@ StandTrips stand_trips(const Stand *stand)
     return (StandTrips) { json.units, json.trips_store + json.trips_guard + json.vault_calls };
 }
 
-bool stand_logged(const Stand *stand, const char *text)
+int64_t stand_leaves_with(const Stand *stand, const char *text)
 {
     char sql[512];
     const int size = snprintf(sql, sizeof(sql),
             "SELECT count(*) FROM audit_leaf WHERE instr(leaf, CAST('%s' AS BLOB)) > 0", text);
     ASSERT(size > 0 && (size_t)size < sizeof(sql));
+    return stand_number(stand, sql);
+}
+
+bool stand_logged(const Stand *stand, const char *text)
+{
     for (int waited = 0; waited < LOGGED_MS_MAX; waited += POLL_MS) {
-        if (stand_number(stand, sql) > 0) return true;
+        if (stand_leaves_with(stand, text) > 0) return true;
         pause_ms(POLL_MS);
     }
     fprintf(stderr, "  no '%s' in the audit log\n", text);
+    return false;
+}
+
+bool stand_log_says(const Stand *stand, const char *text)
+{
+    static uint8_t bytes[4 * 1024 * 1024];
+    for (int waited = 0; waited < STAND_READY_MS_MAX; waited += POLL_MS) {
+        Buffer log = BUFFER_OF(bytes);
+        if (!status_ok(file_read(stand_path(stand, "log/hufud.log"), &log))) return false;
+        if (memmem(log.data, log.size, text, strlen(text)) != NULL) return true;
+        pause_ms(POLL_MS);
+    }
     return false;
 }
 

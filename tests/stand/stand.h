@@ -98,6 +98,10 @@ typedef struct StandTrips {
 StandTrips stand_trips(const Stand *stand);
 /* Wait until the newest checkpoint covers the log as it is now. */
 bool stand_await_checkpoint(const Stand *stand);
+/* How many leaves of the audit log hold this text. */
+int64_t stand_leaves_with(const Stand *stand, const char *text);
+/* Wait until what hufud logs (log/hufud.log) holds this text. False: it does not, in good time. */
+bool stand_log_says(const Stand *stand, const char *text);
 /* Wait until a leaf of the audit log holds this text. False: none does, in good time. */
 bool stand_logged(const Stand *stand, const char *text);
 /* Execute SQL on the store, running or not, as an intruder with write access would. */
