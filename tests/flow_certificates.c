@@ -31,24 +31,6 @@ static void test_house_opens(void)
     EXPECT_OK(stand_connect(&stand, &http));
 }
 
-/* HTTP status of a query that this key signs: 404 (no such order) when it is believed. */
-static int asked_with(const MerchantApp *app)
-{
-    Answered answered = { 0 };
-    const Status s = step_query(app, http, "NOSUCH-1", &answered);
-    return status_ok(s) ? answered.status : 0;
-}
-
-static bool await_status(const MerchantApp *app, int wanted)
-{
-    for (int tries = 0; tries < TRIES_MAX; tries++) {
-        const struct timespec wait = { 0, POLL_MS * 1000000L };
-        if (asked_with(app) == wanted) return true;
-        nanosleep(&wait, NULL);
-    }
-    return false;
-}
-
 /* A request of a fresh pair in a file; its private key signs for `ret_app`. */
 static const char *make_request(const char *name, KeyAlgorithm algorithm, MerchantApp *ret_app)
 {
@@ -109,19 +91,19 @@ static void certificates_follow_one_another(KeyAlgorithm algorithm, const char *
             0));
     EXPECT_OK(take_certificate(file, &first));
     EXPECT(operator_says(first.serial));
-    EXPECT(asked_with(&first) == 404);
+    EXPECT(step_believed(&first, http) == 404);
     EXPECT(operator_ended(HUFU("merchant", "key", "rotate", "--mchid", mchid, "--before",
                                   first.serial, "--csr", make_request("b.csr", algorithm, &second),
                                   "--out", file, "--overlap-seconds", "3"),
             0));
     EXPECT_OK(take_certificate(file, &second));
-    EXPECT(asked_with(&second) == 404);
-    EXPECT(await_status(&first, 401));
+    EXPECT(step_believed(&second, http) == 404);
+    EXPECT(step_await_believed(&first, http, 401));
     snprintf(text, sizeof(text), "\"serial_no\":\"%s\"", first.serial);
     EXPECT(is_told(&second, text) && is_told(&second, "\"state\":\"expired\""));
     EXPECT(operator_ended(
             HUFU("merchant", "key", "revoke", "--mchid", mchid, "--serial", second.serial), 0));
-    EXPECT(asked_with(&second) == 401);
+    EXPECT(step_believed(&second, http) == 401);
     private_key_free(&first.key);
     private_key_free(&second.key);
 }

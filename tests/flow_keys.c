@@ -55,24 +55,6 @@ static const char *make_key(const char *name, MerchantApp *ret_app)
     return path;
 }
 
-/* HTTP status of a query that this key signs: 404 (no such order) when it is believed. */
-static int asked_with(const MerchantApp *app)
-{
-    Answered answered = { 0 };
-    const Status s = step_query(app, http, "NOSUCH-1", &answered);
-    return status_ok(s) ? answered.status : 0;
-}
-
-static bool await_status(const MerchantApp *app, int wanted)
-{
-    for (int tries = 0; tries < TRIES_MAX; tries++) {
-        const struct timespec wait = { 0, POLL_MS * 1000000L };
-        if (asked_with(app) == wanted) return true;
-        nanosleep(&wait, NULL);
-    }
-    return false;
-}
-
 /* --- the owner and its APIv3 key --- */
 
 static const JsonField revealed_fields[] = { { "encrypted_apiv3_key", JSON_TEXT, true, 1, 1024,
@@ -126,16 +108,16 @@ static void test_the_owner_obtains_its_key(void)
 static void test_overlap(void)
 {
     const char *file = make_key("next.pem", &next);
-    EXPECT(asked_with(&merchant) == 404);
-    EXPECT(asked_with(&next) == 401);
+    EXPECT(step_believed(&merchant, http) == 404);
+    EXPECT(step_believed(&next, http) == 401);
     EXPECT(operator_ended(HUFU("merchant", "key", "rotate", "--mchid", merchant.mchid, "--before",
                                   merchant.serial, "--public-key", file, "--overlap-seconds", "3"),
             0));
     EXPECT(operator_says(next.serial));
-    EXPECT(asked_with(&next) == 404);
-    EXPECT(asked_with(&merchant) == 404); /* both */
-    EXPECT(await_status(&merchant, 401)); /* and then the new one alone */
-    EXPECT(asked_with(&next) == 404);
+    EXPECT(step_believed(&next, http) == 404);
+    EXPECT(step_believed(&merchant, http) == 404); /* both */
+    EXPECT(step_await_believed(&merchant, http, 401)); /* and then the new one alone */
+    EXPECT(step_believed(&next, http) == 404);
     EXPECT(operator_ended(HUFU("merchant", "key", "list", "--mchid", merchant.mchid), 0));
     EXPECT(operator_says("expired"));
     EXPECT(operator_says("live"));
@@ -161,7 +143,7 @@ static void test_bad_rotations_are_refused(void)
                                   stand_path(&stand, "next.pem")),
             1));
     EXPECT(operator_says("MERCHANT_KEY_EXISTS"));
-    EXPECT(asked_with(&third) == 401); /* nothing of it came in */
+    EXPECT(step_believed(&third, http) == 401); /* nothing of it came in */
     private_key_free(&third.key);
 }
 
@@ -171,12 +153,12 @@ static void test_a_revoked_key_is_refused_at_once(void)
     const char *file = make_key("lost.pem", &lost);
     EXPECT(operator_ended(
             HUFU("merchant", "key", "add", "--mchid", merchant.mchid, "--public-key", file), 0));
-    EXPECT(asked_with(&lost) == 404);
+    EXPECT(step_believed(&lost, http) == 404);
     EXPECT(operator_ended(
             HUFU("merchant", "key", "revoke", "--mchid", merchant.mchid, "--serial", lost.serial),
             0));
-    EXPECT(asked_with(&lost) == 401);
-    EXPECT(asked_with(&next) == 404);
+    EXPECT(step_believed(&lost, http) == 401);
+    EXPECT(step_believed(&next, http) == 404);
     EXPECT(operator_ended(HUFU("merchant", "key", "list"), 0));
     EXPECT(operator_says("revoked"));
     EXPECT(operator_says(other.serial));

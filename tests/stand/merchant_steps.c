@@ -3,6 +3,7 @@
 #include "text/json.h"
 
 #include <stdio.h>
+#include <time.h>
 
 typedef struct AnswerJson {
     Span code;
@@ -124,4 +125,22 @@ Status step_close(const MerchantApp *app, HttpClient *http, const char *number, 
     snprintf(target, sizeof(target), "/v3/pay/transactions/out-trade-no/%s/close", number);
     snprintf(body, sizeof(body), "{\"mchid\":\"%s\"}", app->mchid);
     return step_call(app, http, "POST", target, body, ret);
+}
+
+int step_believed(const MerchantApp *app, HttpClient *http)
+{
+    Answered answered = { 0 };
+    const Status s = step_query(app, http, "NOSUCH-1", &answered);
+    return status_ok(s) ? answered.status : 0;
+}
+
+bool step_await_believed(const MerchantApp *app, HttpClient *http, int wanted)
+{
+    enum { TRIES_MAX = 600, POLL_MS = 50 };
+    for (int tries = 0; tries < TRIES_MAX; tries++) {
+        const struct timespec wait = { 0, POLL_MS * 1000000L };
+        if (step_believed(app, http) == wanted) return true;
+        nanosleep(&wait, NULL);
+    }
+    return false;
 }

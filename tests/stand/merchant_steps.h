@@ -32,5 +32,10 @@ MUST_USE Status step_query_id(
 MUST_USE Status step_close(
         const MerchantApp *app, HttpClient *http, const char *number, Answered *ret);
 
+/* HTTP status of a query that this key signs: 404 (no such order) when it is believed; 0: none. */
+int step_believed(const MerchantApp *app, HttpClient *http);
+/* Until that status is `wanted`; false: it was not within 30 s. */
+bool step_await_believed(const MerchantApp *app, HttpClient *http, int wanted);
+
 /* The fields of an answer's body. */
 void step_read(int status, Span body, Answered *ret);
