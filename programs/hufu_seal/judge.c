@@ -218,14 +218,11 @@ bool judge_is_unsealed(int verdict) { return verdict == REFUSED_ATTACHED_ROW_UNS
 
 static Status find_open(const JudgeConfig *config, uint16_t table, uint32_t xid)
 {
-    uint64_t transactions[WIRE_ATTACHED_TRANSACTIONS_MAX];
-    uint32_t count = 0;
+    bool is_open = false;
     TRY(open_core(config));
-    TRY(attach_open_transactions(&core, table, transactions, &count));
-    for (uint32_t i = 0; i < count; i++) {
-        if ((transactions[i] & UINT32_MAX) == xid) return OK;
-    }
-    return REFUSE(REFUSED_ATTACH_UNANNOUNCED);
+    TRY(attach_is_open(&core, table, xid, &is_open));
+    REQUIRE(is_open, REFUSED_ATTACH_UNANNOUNCED);
+    return OK;
 }
 
 int judge_is_open(const JudgeConfig *config, const JudgeTable *table, uint32_t xid)

@@ -260,18 +260,37 @@ Status attach_table_numbered(AttachCore *core, uint16_t number, AttachTable *ret
     return find_table(core, NULL, NULL, number, ret_table);
 }
 
-Status attach_open_transactions(
-        AttachCore *core, uint16_t table, uint64_t *ret_transactions, uint32_t *ret_count)
+static Status ask_open(
+        AttachCore *core, Span question, uint64_t *ret_transactions, uint32_t *ret_count)
 {
-    uint8_t request[2];
     uint8_t memory[8 + 8 * WIRE_ATTACHED_TRANSACTIONS_MAX];
-    Buffer b = BUFFER_OF(request);
     Buffer answer = BUFFER_OF(memory);
-    TRY(buffer_put_u16(&b, table));
-    TRY(attach_ask(core, VAULT_ATTACHED_STATUS, span_of_buffer(&b), &answer));
+    TRY(attach_ask(core, VAULT_ATTACHED_STATUS, question, &answer));
     Cursor c = cursor_of(span_of_buffer(&answer));
     TRY(wire_take_count(&c, WIRE_ATTACHED_TRANSACTIONS_MAX, ret_count));
     for (uint32_t i = 0; i < *ret_count; i++)
         TRY(cursor_u64(&c, &ret_transactions[i]));
     return cursor_end(&c);
+}
+
+Status attach_open_transactions(
+        AttachCore *core, uint16_t table, uint64_t *ret_transactions, uint32_t *ret_count)
+{
+    uint8_t request[2];
+    Buffer b = BUFFER_OF(request);
+    TRY(buffer_put_u16(&b, table));
+    return ask_open(core, span_of_buffer(&b), ret_transactions, ret_count);
+}
+
+Status attach_is_open(AttachCore *core, uint16_t table, uint32_t xid, bool *ret_open)
+{
+    uint64_t transactions[WIRE_ATTACHED_TRANSACTIONS_MAX];
+    uint8_t request[6];
+    uint32_t count = 0;
+    Buffer b = BUFFER_OF(request);
+    TRY(buffer_put_u16(&b, table));
+    TRY(buffer_put_u32(&b, xid));
+    TRY(ask_open(core, span_of_buffer(&b), transactions, &count));
+    *ret_open = count > 0;
+    return OK;
 }

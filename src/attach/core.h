@@ -54,3 +54,5 @@ MUST_USE Status attach_table_numbered(AttachCore *core, uint16_t number, AttachT
  * WIRE_ATTACHED_TRANSACTIONS_MAX at most. */
 MUST_USE Status attach_open_transactions(
         AttachCore *core, uint16_t table, uint64_t *ret_transactions, uint32_t *ret_count);
+/* Is there such a transaction that the database calls `xid`? */
+MUST_USE Status attach_is_open(AttachCore *core, uint16_t table, uint32_t xid, bool *ret_open);

@@ -14,7 +14,7 @@ enum {
     WIRE_ATTACHED_CHANGES_MAX = 1024, /* of one announcement */
     WIRE_ATTACHED_ROWS_MAX = 1024, /* of one CHECK or SCAN_ROWS */
     WIRE_ATTACHED_MISSING_MAX = 1024, /* told by one SCAN_END */
-    WIRE_ATTACHED_TRANSACTIONS_MAX = 1024, /* told by one SCAN_BEGIN */
+    WIRE_ATTACHED_TRANSACTIONS_MAX = 1024, /* told by one SCAN_BEGIN or STATUS */
     WIRE_ATTACHED_TABLES_MAX = 64,
     WIRE_ATTACHED_SESSION_BYTES = 16,
     WIRE_ATTACHED_DEFINITION_BYTES_MAX = 3500, /* fits one record of the journal */
@@ -69,7 +69,8 @@ typedef enum AttachedPhase {
 } AttachedPhase;
 
 /* VAULT_ATTACHED_STATUS: nothing -> list of these, WIRE_ATTACHED_STATUS_BYTES_MAX at most; or table
- * u16 -> list of unresolved transactions u64 of its database. */
+ * u16 -> list of unresolved transactions u64 of its database, WIRE_ATTACHED_TRANSACTIONS_MAX of
+ * them; or table u16, number u32 -> the same, of those whose lower half is this number. */
 typedef struct WireAttachedStatus {
     uint16_t table;
     uint8_t phase;

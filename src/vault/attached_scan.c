@@ -104,7 +104,9 @@ Status attached_check(Attached *a, Span request, Buffer *ret_answer)
 
 /* --- a whole table --- */
 
-static Status put_open(const Attached *a, const AttachedTable *t, Buffer *ret_answer)
+/* number  NULL: all; else the lower half of those that are meant */
+static Status put_open(
+        const Attached *a, const AttachedTable *t, const uint32_t *number, Buffer *ret_answer)
 {
     uint64_t known[WIRE_ATTACHED_TRANSACTIONS_MAX];
     uint32_t count = 0;
@@ -113,6 +115,7 @@ static Status put_open(const Attached *a, const AttachedTable *t, Buffer *ret_an
             p = hash_table_next(&a->memory->pending, &at)) {
         const AttachedTable *other = attached_table(a->memory, p->table);
         if (p->over || other == NULL) continue;
+        if (number != NULL && (uint32_t)p->transaction != *number) continue;
         if (!span_equal(other->facts.database, t->facts.database)) continue;
         bool is_new = count < WIRE_ATTACHED_TRANSACTIONS_MAX;
         for (uint32_t i = 0; is_new && i < count; i++)
@@ -128,12 +131,15 @@ static Status put_open(const Attached *a, const AttachedTable *t, Buffer *ret_an
 Status attached_put_open(Attached *a, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
-    uint16_t number = 0;
-    TRY(cursor_u16(&c, &number));
+    uint16_t table = 0;
+    uint32_t number = 0;
+    TRY(cursor_u16(&c, &table));
+    const bool all = c.rest.size == 0;
+    if (!all) TRY(cursor_u32(&c, &number));
     TRY(cursor_end(&c));
-    const AttachedTable *t = attached_table(a->memory, number);
+    const AttachedTable *t = attached_table(a->memory, table);
     REQUIRE(t != NULL, REFUSED_ATTACHED_TABLE_UNKNOWN);
-    return put_open(a, t, ret_answer);
+    return put_open(a, t, all ? NULL : &number, ret_answer);
 }
 
 Status attached_scan_begin(Attached *a, Span request, Buffer *ret_answer)
@@ -152,7 +158,7 @@ Status attached_scan_begin(Attached *a, Span request, Buffer *ret_answer)
     }
     a->scans[number - ATTACHED_TABLE_FIRST] = ++a->scan_number;
     TRY(buffer_put_u64(ret_answer, a->scan_number));
-    return put_open(a, t, ret_answer);
+    return put_open(a, t, NULL, ret_answer);
 }
 
 static Status scan_of(Attached *a, Cursor *c, AttachedTable **ret_table)

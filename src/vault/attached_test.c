@@ -254,6 +254,39 @@ static void test_scan(void)
             REFUSED_ATTACHED_SCAN_OVER);
 }
 
-TESTS(TEST(test_a_row_goes_its_way), TEST(test_changed), TEST(test_seal_lost), TEST(test_inserted),
-        TEST(test_rolled_back), TEST(test_deleted_needs_certainty), TEST(test_swapped),
-        TEST(test_tables_are_apart), TEST(test_filling), TEST(test_scan))
+/* How many open transactions vaultd tells: all, or those with this number. */
+static uint32_t open_told(Core *c, const uint32_t *number)
+{
+    uint8_t memory[6];
+    uint32_t count = UINT32_MAX;
+    Buffer b = BUFFER_OF(memory);
+    Status s = buffer_put_u16(&b, c->table);
+    if (status_ok(s) && number != NULL) s = buffer_put_u32(&b, *number);
+    if (status_ok(s)) s = house_ask_core(c->house, VAULT_ATTACHED_STATUS, span_of_buffer(&b));
+    Cursor answer = cursor_of(span_of_buffer(&c->house->answer));
+    if (status_ok(s)) s = cursor_u32(&answer, &count);
+    return status_ok(s) ? count : UINT32_MAX;
+}
+
+/* A core that tells no outcomes: more is open than one answer tells, and each is still found. */
+static void test_one_of_very_many_open(void)
+{
+    enum { MANY = WIRE_ATTACHED_TRANSACTIONS_MAX + 8 };
+    CLEANUP(core_done) Core c;
+    EXPECT_OK(core_open(&c));
+    const uint32_t before = (uint32_t)c.transaction;
+    for (int i = 0; i < MANY; i++) {
+        CoreRow next = { .size = 0 };
+        core_image(&c, i, 1, &next);
+        c.transaction = (uint64_t)7 << 32 | (before + 1 + (uint32_t)i);
+        EXPECT_OK(core_announce(&c, NULL, &next));
+    }
+    EXPECT(open_told(&c, NULL) == WIRE_ATTACHED_TRANSACTIONS_MAX);
+    for (uint32_t number = before; number <= before + MANY + 1; number++)
+        EXPECT(open_told(&c, &number) == (number > before && number <= before + MANY ? 1 : 0));
+}
+
+TESTS(TEST(test_one_of_very_many_open), TEST(test_a_row_goes_its_way), TEST(test_changed),
+        TEST(test_seal_lost), TEST(test_inserted), TEST(test_rolled_back),
+        TEST(test_deleted_needs_certainty), TEST(test_swapped), TEST(test_tables_are_apart),
+        TEST(test_filling), TEST(test_scan))
