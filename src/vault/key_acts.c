@@ -212,6 +212,14 @@ static Status put_certificate(
             keys_private(acts->keys, KEY_CHECKPOINT_SM2), ret_text);
 }
 
+/* What stands under the version and can be made anew by nobody yet. Merchants' keys (`field`) and
+ * seals of other people's rows (`attached`) are not counted here: no version of theirs goes. */
+static bool is_needed(const KeyActs *acts, KeyRole role, uint32_t version)
+{
+    if (role == KEY_ROW_SEAL) return store_view_needs_seal(acts->view, version);
+    return role == KEY_FIELD || role == KEY_ATTACHED;
+}
+
 Status key_acts_destroy(KeyActs *acts, Span request, Buffer *ret_answer)
 {
     KeyAct act = { 0 };
@@ -221,8 +229,7 @@ Status key_acts_destroy(KeyActs *acts, Span request, Buffer *ret_answer)
     TRY(take_act(acts, request, SPAN("destroy-key"), &act));
     TRY(parse_subject(act.subject, &role, &version));
     TRY(keys_version_created(acts->keys, role, version, &created_us));
-    const bool needed = role == KEY_ROW_SEAL && store_view_needs_seal(acts->view, version);
-    REQUIRE(!needed, REFUSED_KEY_IN_USE);
+    REQUIRE(!is_needed(acts, role, version), REFUSED_KEY_IN_USE);
     TRY(memory_spend_approvals(acts->view->memory, &act.approvals));
     TRY(keys_destroy(acts->keys, role, version));
     TRY(key_acts_note(acts));

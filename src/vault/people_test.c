@@ -348,6 +348,21 @@ static void test_row_seals_turn(void)
     EXPECT_REFUSED(act_on(h, VAULT_KEY_DESTROY, &act), REFUSED_KEY_IN_USE); /* current */
 }
 
+/* Merchants' keys stand under an old version, and nothing makes them anew (TP-7). */
+static void test_a_version_with_merchants_keys_stays(void)
+{
+    CLEANUP(house_done) House *h = open_with_people();
+    EXPECT_OK(house_found(h));
+    Act act = { "rotate-key", SPAN("field"), { 0, 1 }, 1000000, 110, false, false };
+    EXPECT_OK(act_on(h, VAULT_KEY_ROTATE, &act));
+    act = (Act) { "destroy-key", SPAN("field/1"), { 0, 1 }, 1000000, 112, false, false };
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_DESTROY, &act), REFUSED_KEY_IN_USE);
+    act = (Act) { "rotate-key", SPAN("attached"), { 0, 1 }, 1000000, 114, false, false };
+    EXPECT_OK(act_on(h, VAULT_KEY_ROTATE, &act));
+    act = (Act) { "destroy-key", SPAN("attached/1"), { 0, 1 }, 1000000, 116, false, false };
+    EXPECT_REFUSED(act_on(h, VAULT_KEY_DESTROY, &act), REFUSED_KEY_IN_USE);
+}
+
 /* keys.a and keys.b as they were last month: the journal remembers that they had come further. */
 static void test_an_old_key_store_is_noticed(void)
 {
@@ -362,4 +377,4 @@ static void test_an_old_key_store_is_noticed(void)
 TESTS(TEST(test_release_needs_two), TEST(test_restore_needs_two_and_begins_a_new_log),
         TEST(test_the_ceremony_closes), TEST(test_a_backup_key_opens_for_two), TEST(test_rights),
         TEST(test_keys_need_two), TEST(test_a_destruction_is_certified), TEST(test_row_seals_turn),
-        TEST(test_an_old_key_store_is_noticed))
+        TEST(test_a_version_with_merchants_keys_stays), TEST(test_an_old_key_store_is_noticed))
