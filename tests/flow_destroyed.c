@@ -427,7 +427,7 @@ static void kill_before_the_rows(void)
     EXPECT(dead_in_ledger() == 0);
 }
 
-/* The start after that does the rest, and tells the restore once. */
+/* The start after that does the rest: one event, and a checkpoint outside before it serves. */
 static void test_killed_on_the_way(void)
 {
     stand_stop(&stand, STAND_HUFUD, SIGTERM, NULL);
@@ -435,7 +435,7 @@ static void test_killed_on_the_way(void)
     EXPECT(comes_to(exchanged));
     kill_before_the_domain(restorer);
     kill_before_the_rows();
-    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT(status_ok(stand_start(&stand, STAND_HUFUD)) && stand_audit(&stand) == 0);
     EXPECT(operator_ended(operator_end(&stand, restorer), 0));
     nobody_reads_the_dead();
     the_rows_say_so();

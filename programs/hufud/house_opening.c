@@ -127,18 +127,21 @@ static Status scan(Opening *o, const sigset_t *signals, WireStatus *ret_status)
 
 /* Who restored the database and why comes first in the log that goes on from there; who was
  * destroyed since is destroyed in it, too; and a first checkpoint of that log stands outside before
- * anybody looks for one. */
+ * anybody looks for one. As long as the note stands: a killed start did perhaps some of it. */
 static Status note_restore(Opening *o, const WireStatus *status)
 {
     uint8_t memory[AUDIT_NOTE_BYTES_MAX];
     Buffer note = BUFFER_OF(memory);
+    RestoreNote restored = { 0 };
+    bool is_noted = false;
     bool written = false;
     size_t destroyed = 0;
+    TRY(store_note_read(o->config.database, &restored, &is_noted));
     TRY(restored_write(o->config.database, status, o->house.batcher, &written));
     TRY(restored_catch_up(o->config.database, &o->house, &destroyed));
     if (destroyed > 0) LOG(LOG_ALERT, "hufud.destroyed_again", LOG_NUMBER(COUNT, destroyed));
-    if (written) {
-        LOG(LOG_ALERT, "hufud.restored", LOG_NUMBER(TREE_SIZE, status->tree_size));
+    if (written) LOG(LOG_ALERT, "hufud.restored", LOG_NUMBER(TREE_SIZE, status->tree_size));
+    if (is_noted) {
         TRY(vaultclient_checkpoint(o->house.vault, &note));
         TRY(audit_checkpoint_keep(o->config.checkpoints, o->config.second, span_of_buffer(&note)));
     }
