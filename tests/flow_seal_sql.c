@@ -104,7 +104,10 @@ static void test_announced_writes_pass_the_guard(void)
 {
     static Announcement a;
     Teller t;
-    EXPECT(sql_do(scene.attacker, "SELECT hufu_seal_guard_table('t_sql')"));
+    EXPECT(sql_do(scene.attacker, /* it is not a decoy of its name that guards */
+            "CREATE SCHEMA decoy; CREATE FUNCTION decoy.hufu_seal_guard() RETURNS trigger "
+            "LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; SET search_path = decoy, public; "
+            "SELECT hufu_seal_guard_table('t_sql'); RESET search_path"));
     EXPECT(teller_open(&t, "public.t_sql") == 0);
     EXPECT(teller_transfer(&t, 1, 2, 100) == 0);
     EXPECT(set_balance(&t, 1, 500) == 0 && set_balance(&t, 1, 501) == 0);

@@ -20,14 +20,18 @@ CREATE FUNCTION hufu_seal_announce(announcement bytea) RETURNS integer
 CREATE FUNCTION hufu_seal_guard() RETURNS trigger
     LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'hufu_sql_guard';
 
--- Triggers of one name order run by name: this one comes after the table's own.
+-- Triggers of one name order run by name: this one comes after the table's own. The guard is ours wherever it lies, whatever
+-- others call by its name: they can make no function in C.
 CREATE FUNCTION hufu_seal_guard_table(attached regclass) RETURNS void
-    LANGUAGE plpgsql AS $$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE guard regproc;
 BEGIN
-    EXECUTE pg_catalog.format('CREATE TRIGGER zz_hufu_seal_guard BEFORE INSERT OR UPDATE OR DELETE ON %s '
-        'FOR EACH ROW EXECUTE FUNCTION hufu_seal_guard()', attached);
-    EXECUTE pg_catalog.format('CREATE TRIGGER zz_hufu_seal_truncate BEFORE TRUNCATE ON %s '
-        'FOR EACH STATEMENT EXECUTE FUNCTION hufu_seal_guard()', attached);
-    EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER zz_hufu_seal_guard, '
+    SELECT p.oid INTO STRICT guard FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+        WHERE p.proname = 'hufu_seal_guard' AND l.lanname = 'c' LIMIT 1;
+    EXECUTE format('CREATE TRIGGER zz_hufu_seal_guard BEFORE INSERT OR UPDATE OR DELETE ON %s '
+        'FOR EACH ROW EXECUTE FUNCTION %s()', attached, guard);
+    EXECUTE format('CREATE TRIGGER zz_hufu_seal_truncate BEFORE TRUNCATE ON %s '
+        'FOR EACH STATEMENT EXECUTE FUNCTION %s()', attached, guard);
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER zz_hufu_seal_guard, '
         'ENABLE ALWAYS TRIGGER zz_hufu_seal_truncate', attached);
 END $$;
