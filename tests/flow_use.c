@@ -293,10 +293,14 @@ static void test_a_number_is_nobodys_name(void)
                                   "payment", "--text", notice, "--channel", "app"),
             1));
     EXPECT(operator_says("DATA_CARD_NUMBER"));
+    EXPECT(operator_ended(HUFU("subject", "collect", CARD, "--tenant", "bank-a", "--purpose",
+                                  "payment", "--channel", "app", "--classes", "identity"),
+            1));
+    EXPECT(operator_says("DATA_CARD_NUMBER"));
     EXPECT(stand_number(&stand, "SELECT count(*) FROM data_subject WHERE subject = '" CARD "'")
             == 0);
     EXPECT(stand_leaves_with(&stand, CARD) == 0);
-    EXPECT(stand_leaves_with(&stand, "bank-a/(masked)") == 1);
+    EXPECT(stand_leaves_with(&stand, "bank-a/(masked)") == 3);
 }
 
 /* LL-4.5.3: refusals are in the log, with who asked. */

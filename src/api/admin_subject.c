@@ -69,7 +69,6 @@ Status admin_subject_consent(
     Buffer text = BUFFER_OF(work.text);
     TRY(subject_read(
             document, consent_fields, COUNT(consent_fields), uid, &json, &work.name, work.actor));
-    TRY(detect_kept_text(json.subject)); /* from here on it is somebody's name */
     TRY(hex_decode(json.text_sha256, &text));
     passage_text(work.purpose, sizeof(work.purpose), json.purpose);
     passage_text(work.channel, sizeof(work.channel), json.channel);

@@ -2,6 +2,8 @@
 
 #include "lifecycle/lifecycle_rows.h"
 
+#include "policy/detect.h"
+
 /* The subject, which may come to be now. */
 static Status admit(Rows *rows, const SubjectName *name, Subject *ret_subject)
 {
@@ -9,6 +11,7 @@ static Status admit(Rows *rows, const SubjectName *name, Subject *ret_subject)
     TRY(subject_get(rows, name, &found, ret_subject));
     REQUIRE(!found || subject_is_there(found, ret_subject), REFUSED_SUBJECT_GONE);
     if (found) return OK;
+    TRY(detect_kept_text(span_of_text(name->subject))); /* it is kept as it comes */
     *ret_subject =
             (Subject) { .name = *name, .state = SUBJECT_LIVE, .created_us = rows_now_us(rows) };
     return subject_put(rows, ret_subject);
