@@ -4,6 +4,7 @@
 #include "run_apart.h"
 
 #include <fcntl.h>
+#include <libgen.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,8 @@ typedef struct Call {
     size_t count;
     char program[PATH_BYTES_MAX];
     char needed[24];
+    char operator_uid[24];
+    char group[24];
     int fds[FDS_MAX];
     char numbers[FDS_MAX][16];
     size_t fd_count;
@@ -33,6 +36,19 @@ static void add(Call *call, const char *name, const char *value)
     call->arguments[call->count++] = value;
 }
 
+/* The file's name survives a power cut, too: a share that is lost may be the vault. */
+MUST_USE static Status sync_folder_of(const char *path)
+{
+    char folder[PATH_BYTES_MAX];
+    const int size = snprintf(folder, sizeof(folder), "%s", path);
+    CHECK(size > 0 && size < PATH_BYTES_MAX, FAULT_DISK);
+    const int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool is_synced = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) close(fd);
+    CHECK(is_synced, FAULT_DISK);
+    return OK;
+}
+
 /* A new file of its own, mode 0600; "-" is this terminal, shown once. Inherited by vaultd. */
 MUST_USE static Status add_new_file(Call *call, const char *name, const char *path)
 {
@@ -46,20 +62,48 @@ MUST_USE static Status add_new_file(Call *call, const char *name, const char *pa
     call->fds[call->fd_count++] = fd;
     snprintf(number, sizeof(call->numbers[0]), "%d", fd);
     add(call, name, number);
-    return OK;
+    return strcmp(path, "-") == 0 ? OK : sync_folder_of(path);
 }
 
-MUST_USE static Status describe(const Ceremony *c, const char *programs, Call *call)
+static void describe_first(const Ceremony *c, Call *call)
 {
-    call->arguments[call->count++] = path_in(call->program, programs, "vaultd");
     call->arguments[call->count++] = "--ceremony";
-    if (c->development) call->arguments[call->count++] = "--development";
-    add(call, "--directory", c->vault);
     add(call, "--custody", c->custody);
     add(call, "--suite", c->suite);
     add(call, "--hsm-module", c->module);
     add(call, "--hsm-token", c->token);
     add(call, "--hsm-pin-file", c->pin_file);
+}
+
+static void describe_turn(const Ceremony *c, const Users *users, Call *call)
+{
+    const CeremonyTurn *before = c->turn;
+    call->arguments[call->count++] = "--turn-root";
+    add(call, "--custody", before->custody);
+    add(call, "--hsm-module", before->module);
+    add(call, "--hsm-token", before->token);
+    add(call, "--hsm-pin-file", before->pin_file);
+    add(call, "--operator-socket", before->operator_socket);
+    snprintf(call->operator_uid, sizeof(call->operator_uid), "%u", before->operator_uid);
+    snprintf(call->group, sizeof(call->group), "%u", users->sockets);
+    add(call, "--operator-uid", call->operator_uid);
+    add(call, "--group", users->separate ? call->group : NULL);
+    add(call, "--next-custody", c->custody);
+    add(call, "--next-hsm-module", c->module);
+    add(call, "--next-hsm-token", c->token);
+    add(call, "--next-hsm-pin-file", c->pin_file);
+}
+
+MUST_USE static Status describe(
+        const Ceremony *c, const char *programs, const Users *users, Call *call)
+{
+    call->arguments[call->count++] = path_in(call->program, programs, "vaultd");
+    if (c->turn == NULL)
+        describe_first(c, call);
+    else
+        describe_turn(c, users, call);
+    if (c->development) call->arguments[call->count++] = "--development";
+    add(call, "--directory", c->vault);
     for (size_t i = 0; i < c->who.count; i++)
         add(call, "--who", c->who.values[i]);
     snprintf(call->needed, sizeof(call->needed), "%lld", (long long)c->needed);
@@ -91,11 +135,12 @@ Status ceremony_hold(const Ceremony *c, const char *programs, const Users *users
     uint8_t memory[SAID_BYTES_MAX];
     Buffer said = BUFFER_OF(memory);
     int ended = -1;
-    TRY(describe(c, programs, &call));
+    TRY(describe(c, programs, users, &call));
     const RunApart run = { .arguments = call.arguments,
-        .input_fd = -1,
+        .input_fd = c->turn == NULL ? -1 : c->turn->approvals_fd,
         .output_fd = -1,
         .user = RUN_VAULT,
+        .with_sockets = c->turn != NULL,
         .with_environment = true };
     fflush(stdout); /* what is shown by vaultd comes after it */
     TRY(run_apart(users, &run, &said, &ended));

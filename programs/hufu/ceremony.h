@@ -1,11 +1,21 @@
 #pragma once
 /*
- * ceremony: have vaultd make the keys of a new vault and give the root into custody. vaultd does it
+ * ceremony: have vaultd make the keys of a new vault and give the root into custody, or turn the
+ * root of a vault that has keys. vaultd does it
  * (it alone has keys); this opens the files in which the custodians want their shares, so that each
  * is written where its owner said and nowhere else.
  */
 #include "command.h"
 #include "users.h"
+
+/* Of a turn of the root (`hufu key turn-root`): where the old one comes from, and who agreed. */
+typedef struct CeremonyTurn {
+    const char *custody; /* as vaultd calls it */
+    const char *module, *token, *pin_file; /* unattended */
+    const char *operator_socket; /* custodians hand in their shares there */
+    uid_t operator_uid;
+    int approvals_fd; /* vaultd reads two approvals from it */
+} CeremonyTurn;
 
 typedef struct Ceremony {
     const char *vault; /* its directory, there already */
@@ -17,6 +27,7 @@ typedef struct Ceremony {
     int64_t needed; /* custodians: how many must come */
     OptionList shares; /* custodians: a new file for each; "-" shows it on standard output, once */
     OptionList who;
+    const CeremonyTurn *turn; /* NULL: the first ceremony, which makes the keys */
 } Ceremony;
 
 /* `programs`: where vaultd lies. It runs as its own user where there is one; what it says goes to

@@ -40,6 +40,7 @@ int command_key_list(int argc, char **argv);
 int command_key_rotate(int argc, char **argv);
 int command_key_destroy(int argc, char **argv);
 int command_key_ceremony(int argc, char **argv);
+int command_key_turn_root(int argc, char **argv);
 int command_key_unseal(int argc, char **argv);
 int command_key_check(int argc, char **argv);
 int command_vault_rewrap(int argc, char **argv);

@@ -38,6 +38,8 @@ static const Command commands[] = {
     { "key destroy", "destroy an old version for good; two people must approve",
             command_key_destroy },
     { "key ceremony", "make a new vault's keys, with a signed record", command_key_ceremony },
+    { "key turn-root", "a new root key, in the same custody or another; two people must approve",
+            command_key_turn_root },
     { "key unseal", "hand in a custodian's share", command_key_unseal },
     { "key check", "would this key be taken, or is it a weak one", command_key_check },
     { "vault rewrap", "move sealed fields to the current keys", command_vault_rewrap },

@@ -6,12 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool change_user(const Users *users, RunUser user)
+static bool change_user(const Users *users, const RunApart *run)
 {
-    const uid_t uid = user == RUN_VAULT ? users->vault : users->audit;
-    const gid_t gid = user == RUN_VAULT ? users->vault_group : users->audit_group;
-    return setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0
-            && setresuid(uid, uid, uid) == 0;
+    const uid_t uid = run->user == RUN_VAULT ? users->vault : users->audit;
+    const gid_t gid = run->user == RUN_VAULT ? users->vault_group : users->audit_group;
+    return setgroups(run->with_sockets ? 1 : 0, &users->sockets) == 0
+            && setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0;
 }
 
 /* In the child. */
@@ -23,7 +23,7 @@ __attribute__((noreturn)) static void become(const Users *users, const RunApart 
     const int output = run->output_fd >= 0 ? run->output_fd : said_fd;
     if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0) _exit(127);
     if (dup2(said_fd, STDERR_FILENO) < 0) _exit(127);
-    if (users->separate && !change_user(users, run->user)) _exit(127);
+    if (users->separate && !change_user(users, run)) _exit(127);
     execve(run->arguments[0], (char *const *)(uintptr_t)run->arguments,
             run->with_environment ? environ : (char *const *)(uintptr_t)environment);
     _exit(127);

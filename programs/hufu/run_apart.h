@@ -11,6 +11,7 @@ typedef struct RunApart {
     int input_fd; /* -1: nothing to read */
     int output_fd; /* -1: into `said` */
     RunUser user;
+    bool with_sockets; /* in the group of the sockets, too: it opens one */
     bool with_environment; /* ours goes along: an HSM's library may need it */
 } RunApart;
 

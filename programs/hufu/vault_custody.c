@@ -29,10 +29,11 @@ static const struct {
 enum { CUSTODIES = sizeof(custodies) / sizeof(custodies[0]) };
 
 const char *vault_custody_word(Custody kind) { return custodies[kind - 1].word; }
+const char *vault_custody_name(Custody kind) { return custodies[kind - 1].name; }
 
 /* --- what is asked --- */
 
-MUST_USE static Status parse_word(const char *word, Custody *ret_kind)
+Status vault_custody_parse(const char *word, Custody *ret_kind)
 {
     for (size_t i = 0; i < CUSTODIES; i++) {
         if (strcmp(word, custodies[i].word) != 0) continue;
@@ -53,7 +54,7 @@ bool custody_asked_is_complete(const CustodyAsked *a)
     Custody kind = CUSTODY_DEVELOPMENT;
     const bool names_token = a->module != NULL || a->token != NULL || a->pin_file != NULL;
     const bool names_people = a->needed > 0 || a->shares.count > 0;
-    if (a->name != NULL && !status_ok(parse_word(a->name, &kind)))
+    if (a->name != NULL && !status_ok(vault_custody_parse(a->name, &kind)))
         return says("--custody is development, hsm or custodians");
     if (names_token && (a->name == NULL || kind != CUSTODY_UNATTENDED))
         return says("--module, --token and --pin-file are of --custody hsm");
@@ -142,22 +143,23 @@ Status vault_custody_find(const Layout *l, VaultCustody *ret_custody)
 
 /* Later starts may come from another folder. A library or PIN file may move: what is named last
  * counts, and the token itself says whether it is the right one. */
-MUST_USE static Status keep_token(const Layout *l, const CustodyAsked *a)
+Status vault_custody_keep_token(
+        const Layout *l, const char *named_module, const char *token, const char *named_pin_file)
 {
     uint8_t memory[SETTINGS_BYTES_MAX];
     char path[PATH_BYTES_MAX];
     Buffer text = BUFFER_OF(memory);
-    char *module = realpath(a->module, NULL);
-    char *pin_file = realpath(a->pin_file, NULL);
-    if (module == NULL) fprintf(stderr, "hufu: %s: %s\n", a->module, strerror(errno));
-    if (pin_file == NULL) fprintf(stderr, "hufu: %s: %s\n", a->pin_file, strerror(errno));
+    char *module = realpath(named_module, NULL);
+    char *pin_file = realpath(named_pin_file, NULL);
+    if (module == NULL) fprintf(stderr, "hufu: %s: %s\n", named_module, strerror(errno));
+    if (pin_file == NULL) fprintf(stderr, "hufu: %s: %s\n", named_pin_file, strerror(errno));
     Status s = module == NULL ? REFUSE(REFUSED_HSM_MODULE) : OK;
     if (status_ok(s) && pin_file == NULL) s = REFUSE(REFUSED_HSM_PIN_FILE);
     if (status_ok(s))
         s = buffer_print(&text,
                 "# Written by `hufu up --custody hsm`.\nmodule: \"%s\"\ntoken: \"%s\"\n"
                 "pin_file: \"%s\"\n",
-                module, a->token, pin_file);
+                module, token, pin_file);
     free(module);
     free(pin_file);
     TRY(s);
@@ -182,12 +184,13 @@ Status vault_custody_choose(const Layout *l, const CustodyAsked *asked, VaultCus
 {
     find_kind(l, ret_custody);
     Custody wanted = ret_custody->kind;
-    if (asked->name != NULL) TRY(parse_word(asked->name, &wanted));
+    if (asked->name != NULL) TRY(vault_custody_parse(asked->name, &wanted));
     const bool is_chosen = ret_custody->is_begun || !ret_custody->is_new;
     if (is_chosen && wanted != ret_custody->kind)
         return refuse_change(l, ret_custody->kind, asked->name);
     ret_custody->kind = wanted;
-    if (asked->module != NULL) TRY(keep_token(l, asked));
+    if (asked->module != NULL)
+        TRY(vault_custody_keep_token(l, asked->module, asked->token, asked->pin_file));
     return wanted == CUSTODY_UNATTENDED ? find_token(l, ret_custody) : OK;
 }
 
@@ -200,7 +203,7 @@ MUST_USE static Status hold_ceremony(const Layout *l, const Users *users, const 
     char record[PATH_BYTES_MAX];
     const struct passwd *caller = getpwuid(getuid());
     Ceremony ceremony = { .vault = path_in(vault, l->directory, "vault"),
-        .custody = custodies[c->kind - 1].name,
+        .custody = vault_custody_name(c->kind),
         .suite = suite,
         .record = path_in(record, l->directory, PATH_CEREMONY_RECORD),
         .needed = asked->needed,

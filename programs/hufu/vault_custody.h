@@ -33,6 +33,14 @@ typedef struct VaultCustody {
 bool custody_asked_is_complete(const CustodyAsked *asked);
 /* As somebody calls it: "hsm" for unattended. */
 const char *vault_custody_word(Custody kind);
+/* As vaultd calls it. */
+const char *vault_custody_name(Custody kind);
+/* Refuses CUSTODY_UNKNOWN. */
+MUST_USE Status vault_custody_parse(const char *word, Custody *ret_kind);
+/* Remember the token that holds the root from here on. Refuses HSM_MODULE, HSM_PIN_FILE (not
+ * there; said aloud); faults FAULT_DISK. */
+MUST_USE Status vault_custody_keep_token(
+        const Layout *layout, const char *module, const char *token, const char *pin_file);
 
 /* The custody that the vault has. Refuses HSM_MODULE, YAML_...; faults FAULT_DISK. */
 MUST_USE Status vault_custody_find(const Layout *layout, VaultCustody *ret_custody);

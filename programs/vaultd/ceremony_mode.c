@@ -2,18 +2,18 @@
 #include "ceremony_mode.h"
 
 #include "files.h"
+#include "opening.h"
 #include "process.h"
 #include "root.h"
 
 #include "crypto/library.h"
-#include "keys/ceremony_record.h"
-#include "keys/health.h"
 
 #include <unistd.h>
 
 enum { RECORD_BYTES_MAX = 16384 };
 
-static Status write_record(const Options *o, Keys *keys, const ShareSet *set)
+Status ceremony_mode_record(
+        const Options *o, Keys *keys, const ShareSet *set, const CeremonyTurn *turn)
 {
     static uint8_t memory[RECORD_BYTES_MAX];
     Buffer record = BUFFER_OF(memory);
@@ -24,6 +24,7 @@ static Status write_record(const Options *o, Keys *keys, const ShareSet *set)
         .set = SPAN_OF(set->set),
         .who = o->who,
         .who_count = o->who_count,
+        .turn = turn,
         .time_us = clock_now_us(&(Clock) { .now_us = clock_system().now_us }) };
     TRY(ceremony_record_put(keys, &facts, &record));
     if (o->record_fd < 0) return OK;
@@ -34,30 +35,18 @@ static Status write_record(const Options *o, Keys *keys, const ShareSet *set)
 
 Status ceremony_mode_run(const Options *o)
 {
-    const Random random = random_system();
-    CLEANUP(files_close) Files files = { .directory_fd = -1, .fds = { -1, -1, -1, -1 } };
+    CLEANUP(files_close) Files files = { .directory_fd = -1, .fds = { -1, -1, -1, -1, -1, -1 } };
     CLEANUP(arena_done) SecretArena *arena = NULL;
     CLEANUP(keys_done) Keys *keys = NULL;
     CLEANUP(secret_wipe) Secret root = { 0 };
     ShareSet set = { 0 };
-    void *secrets = NULL;
     bool ceremony = false;
     TRY(process_harden());
     TRY(library_start());
     TRY(files_open(o->directory, &files));
     TRY(secret_arena_open(KEYS_SECRET_BYTES, &arena));
-    TRY(secret_arena_take(arena, KEYS_SECRET_BYTES, &secrets));
-    TRY(health_check_algorithms());
-    TRY(health_check_source(&random));
+    TRY(opening_test());
     TRY(root_make(o, &files, &root, &set));
-    const KeysConfig config = {
-        .segments = { files.keys[0], files.keys[1] },
-        .root = &root,
-        .suite = o->suite,
-        .random = random,
-        .clock = clock_system(),
-        .secrets = secrets,
-    };
-    TRY(keys_open(&config, &keys, &ceremony));
-    return write_record(o, keys, &set);
+    TRY(opening_keys(o, &files, &root, arena, &keys, &ceremony));
+    return ceremony_mode_record(o, keys, &set, NULL);
 }

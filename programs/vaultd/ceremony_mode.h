@@ -5,5 +5,10 @@
  */
 #include "options.h"
 
+#include "keys/ceremony_record.h"
+
 /* Refuses REFUSED_CUSTODY_MISMATCH (there are keys already). Faults as an ordinary start. */
 MUST_USE Status ceremony_mode_run(const Options *options);
+/* Write the signed record where the options say; turn: of a turn of the root, or NULL. */
+MUST_USE Status ceremony_mode_record(
+        const Options *options, Keys *keys, const ShareSet *set, const CeremonyTurn *turn);

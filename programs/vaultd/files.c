@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "files.h"
 
+#include "folder.h"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -47,10 +49,19 @@ static Status is_empty(const Disk *disk, bool *ret_empty)
     return OK;
 }
 
+/* Before a file of it is opened: which root it is may have been decided, and not done. */
+static Status settle(Files *f)
+{
+    CLEANUP(folder_close) FolderFiles opened;
+    const Folder folder = folder_open(f->directory_fd, &opened);
+    return root_turn_settle(&folder, &f->turned);
+}
+
 static Status open_all(const char *directory, Files *f)
 {
     bool empty[2] = { false, false };
     TRY(open_directory(directory, f));
+    TRY(settle(f));
     TRY(open_segment(f, KEYS_A, &f->keys[0]));
     TRY(open_segment(f, KEYS_B, &f->keys[1]));
     TRY(open_segment(f, JOURNAL_A, &f->journal[0]));

@@ -15,12 +15,15 @@ typedef struct Files {
     Disk journal[2];
     Disk attached[2]; /* the journal of attached tables */
     bool is_new; /* the key store is empty */
+    bool turned; /* the root was turned, and the log does not know (turn_mode.h) */
 } Files;
 
 /*
- * Open them, creating what is missing, and lock the directory: one vaultd a directory.
+ * Lock the directory (one vaultd a directory), finish a turn of the root that was cut short, and
+ * open the files, creating what is missing.
  * Refuses REFUSED_CUSTODY_FILE (the directory is missing, not ours, or open to others),
- * REFUSED_VAULT_BUSY (another vaultd has it). Faults FAULT_DISK.
+ * REFUSED_VAULT_BUSY (another vaultd has it). As root_turn_settle().
+ * Faults FAULT_DISK.
  */
 MUST_USE Status files_open(const char *directory, Files *ret_files);
 void files_close(Files *files);

@@ -40,6 +40,11 @@ static const char help[] =
         "  --hsm-program PATH      unattended: custodian-hsm [beside vaultd]\n"
         "  --keeper-fd N           custodians: said by `keeper`, which keeps the root meanwhile\n"
         "  --ceremony              make the keys, give them into custody, and end\n"
+        "  --turn-root             put the vault under a new root and end; two approvals on "
+        "standard input\n"
+        "  --next-custody NAME     of the new root, as --custody [development]\n"
+        "  --next-hsm-module PATH, --next-hsm-token LABEL, --next-hsm-pin-file PATH\n"
+        "                          the same for it\n"
         "  --needed K              custodians: how many of them must come\n"
         "  --share-fd N            custodians: where one share is written; once for each\n"
         "  --record-fd N           where the ceremony's signed record is written\n"
@@ -74,6 +79,11 @@ enum Option {
     OPTION_HSM_PROGRAM,
     OPTION_KEEPER_FD,
     OPTION_CEREMONY,
+    OPTION_TURN_ROOT,
+    OPTION_NEXT_CUSTODY,
+    OPTION_NEXT_HSM_MODULE,
+    OPTION_NEXT_HSM_TOKEN,
+    OPTION_NEXT_HSM_PIN_FILE,
     OPTION_NEEDED,
     OPTION_SHARE_FD,
     OPTION_RECORD_FD,
@@ -109,6 +119,11 @@ static const struct option known[] = {
     { "hsm-program", required_argument, NULL, OPTION_HSM_PROGRAM },
     { "keeper-fd", required_argument, NULL, OPTION_KEEPER_FD },
     { "ceremony", no_argument, NULL, OPTION_CEREMONY },
+    { "turn-root", no_argument, NULL, OPTION_TURN_ROOT },
+    { "next-custody", required_argument, NULL, OPTION_NEXT_CUSTODY },
+    { "next-hsm-module", required_argument, NULL, OPTION_NEXT_HSM_MODULE },
+    { "next-hsm-token", required_argument, NULL, OPTION_NEXT_HSM_TOKEN },
+    { "next-hsm-pin-file", required_argument, NULL, OPTION_NEXT_HSM_PIN_FILE },
     { "needed", required_argument, NULL, OPTION_NEEDED },
     { "share-fd", required_argument, NULL, OPTION_SHARE_FD },
     { "record-fd", required_argument, NULL, OPTION_RECORD_FD },
@@ -242,6 +257,19 @@ static bool take_rule_option(int option, const char *value, Options *o)
     }
 }
 
+static bool take_turn_option(int option, const char *value, Options *o)
+{
+    switch (option) {
+    case OPTION_TURN_ROOT: o->turn_root = true; return true;
+    case OPTION_NEXT_CUSTODY:
+        return status_ok(custody_parse(span_of_text(value), &o->next_custody));
+    case OPTION_NEXT_HSM_MODULE: o->next_hsm.module = value; return true;
+    case OPTION_NEXT_HSM_TOKEN: o->next_hsm.token = value; return true;
+    case OPTION_NEXT_HSM_PIN_FILE: o->next_hsm.pin_file = value; return true;
+    default: return take_rule_option(option, value, o);
+    }
+}
+
 static bool take_custody_option(int option, const char *value, Options *o)
 {
     switch (option) {
@@ -257,7 +285,7 @@ static bool take_custody_option(int option, const char *value, Options *o)
     case OPTION_SHARE_FD: return take_share_fd(value, o);
     case OPTION_RECORD_FD: return take_group(value, &o->record_fd);
     case OPTION_WHO: return take_who(value, o);
-    default: return take_rule_option(option, value, o);
+    default: return take_turn_option(option, value, o);
     }
 }
 
@@ -289,6 +317,7 @@ bool options_parse(int argc, char **argv, Options *ret_options)
         .group = -1,
         .core_group = -1,
         .custody = CUSTODY_DEVELOPMENT,
+        .next_custody = CUSTODY_DEVELOPMENT,
         .keeper_fd = -1,
         .record_fd = -1 };
     int index = 0;
@@ -304,7 +333,8 @@ bool options_parse(int argc, char **argv, Options *ret_options)
         return false;
     }
     const bool has_sockets = o.socket != NULL && o.operator_socket != NULL;
-    const bool complete = o.directory != NULL && (has_sockets || o.ceremony);
+    const bool turns = o.turn_root && o.operator_socket != NULL; /* for custodians */
+    const bool complete = o.directory != NULL && (has_sockets || o.ceremony || turns);
     if (!complete || optind != argc) {
         fputs("vaultd: --directory, --socket and --operator-socket are needed; see --help\n",
                 stderr);

@@ -23,6 +23,9 @@ typedef struct Options {
     CustodyHsm hsm;
     int keeper_fd; /* of the keeper that started us; -1: none */
     bool ceremony; /* hold it and end */
+    bool turn_root; /* to this, and end: turn_mode.h */
+    Custody next_custody;
+    CustodyHsm next_hsm;
     int share_fds[SHARES_MAX]; /* where the custodians want their shares */
     uint8_t share_count;
     uint8_t shares_needed;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "keys/keeper_wire.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -88,23 +89,35 @@ static const char *program_beside(const char *given, char memory[PATH_BYTES_MAX]
     return memory;
 }
 
-static Status root_of_custody(
-        const Options *o, const Files *files, bool may_create, Secret *ret_root)
-{
+typedef struct CustodyPaths {
     char program[PATH_BYTES_MAX];
     char refused[PATH_BYTES_MAX];
-    const int size = snprintf(refused, sizeof(refused), "%s/hsm.refused", o->directory);
+} CustodyPaths;
+
+static Status describe_custody(
+        const Options *o, const Files *files, CustodyPaths *paths, CustodyConfig *ret_config)
+{
+    const int size = snprintf(paths->refused, PATH_BYTES_MAX, "%s/hsm.refused", o->directory);
     REQUIRE(size > 0 && size < PATH_BYTES_MAX, REFUSED_CUSTODY_FILE);
-    CustodyConfig config = {
+    *ret_config = (CustodyConfig) {
         .custody = o->custody,
         .development = o->development,
         .directory_fd = files->directory_fd,
-        .may_create = may_create,
         .random = random_system(),
         .hsm = o->hsm,
     };
-    config.hsm.program = program_beside(o->hsm.program, program);
-    config.hsm.refused_file = refused;
+    ret_config->hsm.program = program_beside(o->hsm.program, paths->program);
+    ret_config->hsm.refused_file = paths->refused;
+    return OK;
+}
+
+static Status root_of_custody(
+        const Options *o, const Files *files, bool may_create, Secret *ret_root)
+{
+    CustodyPaths paths;
+    CustodyConfig config;
+    TRY(describe_custody(o, files, &paths, &config));
+    config.may_create = may_create;
     return custody_root(&config, ret_root);
 }
 
@@ -123,7 +136,7 @@ static Status write_all(int fd, Span bytes)
         CHECK(n > 0, FAULT_DISK);
         done += (size_t)n;
     }
-    IGNORE(fsync(fd) == 0 ? OK : BROKEN(FAULT_DISK), "a terminal cannot be synced");
+    CHECK(fsync(fd) == 0 || errno == EINVAL, FAULT_DISK); /* a terminal cannot be synced */
     return OK;
 }
 
@@ -140,9 +153,7 @@ static Status hand_out(const Options *o, const Share *shares)
     return OK;
 }
 
-/* The shares are in their owners' hands before the set is kept, and the set before the root is
- * used: a ceremony that is cut short leaves no keys that nobody can open. */
-static Status make_for_people(const Options *o, const Files *files, Secret *root, ShareSet *ret_set)
+static Status share_out(const Options *o, Secret *root, ShareSet *ret_set)
 {
     const Random random = random_system();
     Share shares[SHARES_MAX] = { { 0 } };
@@ -151,7 +162,14 @@ static Status make_for_people(const Options *o, const Files *files, Secret *root
     Status s = shares_split(root, o->shares_needed, o->share_count, &random, shares, ret_set);
     if (status_ok(s)) s = hand_out(o, shares);
     bytes_wipe(shares, sizeof(shares));
-    TRY(s);
+    return s;
+}
+
+/* The shares are in their owners' hands before the set is kept, and the set before the root is
+ * used: a ceremony that is cut short leaves no keys that nobody can open. */
+static Status make_for_people(const Options *o, const Files *files, Secret *root, ShareSet *ret_set)
+{
+    TRY(share_out(o, root, ret_set));
     return custody_share_set_keep(files->directory_fd, ret_set);
 }
 
@@ -160,4 +178,17 @@ Status root_make(const Options *o, const Files *files, Secret *ret_root, ShareSe
     REQUIRE(files->is_new, REFUSED_CUSTODY_MISMATCH);
     if (o->custody == CUSTODY_CUSTODIANS) return make_for_people(o, files, ret_root, ret_set);
     return root_of_custody(o, files, true, ret_root);
+}
+
+Status root_renew(
+        const Options *o, const Files *files, Secret *ret_root, Buffer *ret_file, ShareSet *ret_set)
+{
+    if (o->custody == CUSTODY_CUSTODIANS) {
+        TRY(share_out(o, ret_root, ret_set));
+        return share_set_put(ret_set, ret_file);
+    }
+    CustodyPaths paths;
+    CustodyConfig config;
+    TRY(describe_custody(o, files, &paths, &config));
+    return custody_make(&config, ret_root, ret_file);
 }

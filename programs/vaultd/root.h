@@ -13,3 +13,9 @@ MUST_USE Status root_get(const Options *options, const Files *files, Secret *ret
  * REFUSED_CUSTODY_MISMATCH (this directory has keys already), REFUSED_SHARES_NUMBER. */
 MUST_USE Status root_make(
         const Options *options, const Files *files, Secret *ret_root, ShareSet *ret_set);
+/* When it is turned (turn_mode.h): made, and the shares given to their owners, but nothing is
+ * written in the vault's directory: ret_file gets what the custody's file is to hold, at most
+ * CUSTODY_FILE_BYTES_MAX, perhaps a secret. Refuses and faults as custody_make(),
+ * REFUSED_SHARES_NUMBER. */
+MUST_USE Status root_renew(const Options *options, const Files *files, Secret *ret_root,
+        Buffer *ret_file, ShareSet *ret_set);

@@ -7,12 +7,13 @@
 #include "ceremony_mode.h"
 #include "crypto/library.h"
 #include "files.h"
-#include "keys/health.h"
+#include "opening.h"
 #include "options.h"
 #include "policy/detect.h"
 #include "policy/log_door.h"
 #include "process.h"
 #include "root.h"
+#include "turn_mode.h"
 #include "vault/memory_settler.h"
 #include "vault/rights.h"
 #include "vault/sandbox.h"
@@ -36,51 +37,14 @@ static void tell(void *context, uint8_t operation, Status status, uint64_t table
 
 static Status open_keys(const Options *o, const Files *files, SecretArena *arena, Keys **ret_keys)
 {
-    const Random random = random_system();
-    void *secrets = NULL;
-    TRY(secret_arena_take(arena, KEYS_SECRET_BYTES, &secrets));
-    TRY(health_check_algorithms()); /* before the first key is made or used */
-    TRY(health_check_source(&random));
+    TRY(opening_test()); /* before the first key is made or used */
     CLEANUP(secret_wipe) Secret root = { 0 };
     TRY(root_get(o, files, &root));
     if (o->keeper_fd >= 0) close(o->keeper_fd);
-    KeysConfig config = {
-        .segments = { files->keys[0], files->keys[1] },
-        .root = &root,
-        .suite = o->suite,
-        .random = random,
-        .clock = clock_system(),
-        .secrets = secrets,
-    };
     bool ceremony = false;
-    memcpy(config.limits, o->limits, sizeof(config.limits));
-    TRY(keys_open(&config, ret_keys, &ceremony));
+    TRY(opening_keys(o, files, &root, arena, ret_keys, &ceremony));
     if (ceremony) LOG(LOG_INFO, "vault.ceremony", LOG_TEXT(CUSTODY, custody_name(o->custody)));
     return OK;
-}
-
-static Status open_memory(const Files *files, const Keys *keys, Memory **ret_memory)
-{
-    MemoryConfig config = {
-        .segments = { files->journal[0], files->journal[1] },
-        .journal_key = keys_secret(keys, KEY_JOURNAL),
-    };
-    keyed_hash_key(&config.names, keys_secret(keys, KEY_MAP)->bytes);
-    const Status s = memory_open(&config, ret_memory);
-    bytes_wipe(&config.names, sizeof(config.names));
-    return s;
-}
-
-static Status open_attached(const Files *files, const Keys *keys, AttachedMemory **ret_memory)
-{
-    AttachedMemoryConfig config = {
-        .segments = { files->attached[0], files->attached[1] },
-        .journal_key = keys_secret(keys, KEY_JOURNAL),
-    };
-    keyed_hash_key(&config.names, keys_secret(keys, KEY_MAP)->bytes);
-    const Status s = attached_memory_open(&config, ret_memory);
-    bytes_wipe(&config.names, sizeof(config.names));
-    return s;
 }
 
 static Status open_vault(const Options *o, SecretArena *arena, Keys *keys, Memory *memory,
@@ -151,8 +115,9 @@ static Status run(const Options *o)
     TRY(files_open(o->directory, &files));
     TRY(secret_arena_open(KEYS_SECRET_BYTES + FIELD_SECRET_BYTES, &arena));
     TRY(open_keys(o, &files, arena, &keys));
-    TRY(open_memory(&files, keys, &memory));
-    TRY(open_attached(&files, keys, &attached));
+    TRY(opening_memory(&files, keys, &memory));
+    TRY(turn_tell(&files, keys, memory));
+    TRY(opening_attached(&files, keys, &attached));
     TRY(memory_settler_open(memory, &settler));
     TRY(open_vault(o, arena, keys, memory, attached, &vault));
     TRY(open_service(o, vault, &service)); /* sockets, threads, buffers: the last things made */
@@ -167,6 +132,12 @@ static Status run(const Options *o)
     return s;
 }
 
+static Status run_as_told(const Options *o)
+{
+    if (o->ceremony) return ceremony_mode_run(o);
+    return o->turn_root ? turn_mode_run(o) : run(o);
+}
+
 int main(int argc, char **argv)
 {
     Options options;
@@ -175,7 +146,7 @@ int main(int argc, char **argv)
     log_guard(detect_guard);
     log_door_open();
     Status s = sandbox_begin();
-    if (status_ok(s)) s = options.ceremony ? ceremony_mode_run(&options) : run(&options);
+    if (status_ok(s)) s = run_as_told(&options);
     if (!status_ok(s)) LOG_STATUS(LOG_ERROR, "vault.failed", s);
     return status_ok(s) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -16,6 +16,7 @@ static const char *act_name(const WireVaultEvent *event)
     case 0: return "ceremony";
     case VAULT_KEY_ROTATE: return "key.rotate";
     case VAULT_KEY_DESTROY: return "key.destroy";
+    case VAULT_ROOT_TURN: return "root.turn";
     case VAULT_RECEIVER_ADD: return "receiver.add";
     case VAULT_RECEIVER_REMOVE: return "receiver.remove";
     case VAULT_POLICY_SET: return "policy.set";

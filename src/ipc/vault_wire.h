@@ -103,6 +103,7 @@ typedef enum VaultOperation {
     VAULT_EVENTS = 98, /* ipc/event_wire.h */
     VAULT_RECEIVERS = 99, /* -> list of WireReceiver (ipc/field_wire.h) */
     VAULT_EXPIRY_COUNT = 100, /* -> grants that live u32, that are over u32 */
+    VAULT_ROOT_TURN = 101, /* no call: it names the event of a turn with the house stopped */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 

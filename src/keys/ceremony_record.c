@@ -16,11 +16,11 @@ static Status put_hex(Buffer *b, const char *label, Span bytes)
 }
 
 /* One line, whatever people wrote. */
-static Status put_name(Buffer *b, const char *name)
+static Status put_line(Buffer *b, const char *label, Span text)
 {
-    TRY(buffer_print(b, "took part: "));
-    for (size_t i = 0; name[i] != '\0' && i < CEREMONY_WHO_BYTES_MAX; i++) {
-        const uint8_t c = (uint8_t)name[i];
+    TRY(buffer_print(b, "%s: ", label));
+    for (size_t i = 0; i < text.size && i < CEREMONY_LINE_BYTES_MAX; i++) {
+        const uint8_t c = text.data[i];
         TRY(buffer_put_u8(b, c < 0x20 || c == 0x7F ? ' ' : c));
     }
     return buffer_put_u8(b, '\n');
@@ -79,20 +79,31 @@ static Status put_custody(const CeremonyFacts *facts, Buffer *b)
     return put_hex(b, "set", facts->set);
 }
 
+static Status put_turn(const CeremonyTurn *turn, Buffer *b)
+{
+    TRY(buffer_print(b, "custody before: %s\n", turn->custody));
+    TRY(put_hex(b, "root before, check", SPAN_OF(turn->old_check)));
+    TRY(put_hex(b, "root, check", SPAN_OF(turn->new_check)));
+    TRY(put_line(b, "approved by", turn->approved[0]));
+    TRY(put_line(b, "and by", turn->approved[1]));
+    return put_line(b, "reason", turn->reason);
+}
+
 Status ceremony_record_put(Keys *keys, const CeremonyFacts *facts, Buffer *ret_record)
 {
     CLEANUP(keys_unlock) Keys *held = keys;
     pthread_rwlock_rdlock(&held->lock);
     Buffer *b = ret_record;
-    TRY(buffer_print(b, "hufu key ceremony 1\n"));
+    TRY(buffer_print(b, facts->turn == NULL ? "hufu key ceremony 1\n" : "hufu root turn 1\n"));
     TRY(put_hex(b, "ledger", SPAN_OF(keys->instance)));
     TRY(buffer_print(b, "time: "));
     TRY(time_format(facts->time_us, b));
     TRY(buffer_print(b, "\nsoftware: hufu, %s\n", library_version()));
     TRY(buffer_print(b, "suite: %s\n", keys->suite == KEYS_SM ? "sm" : "international"));
     TRY(put_custody(facts, b));
+    if (facts->turn != NULL) TRY(put_turn(facts->turn, b));
     for (size_t i = 0; i < facts->who_count; i++)
-        TRY(put_name(b, facts->who[i]));
+        TRY(put_line(b, "took part", span_of_text(facts->who[i])));
     TRY(buffer_print(b, "tested: source of randomness (repetition, proportion), known answers\n"));
     TRY(put_versions(keys, b));
     TRY(put_pairs(keys, b));

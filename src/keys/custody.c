@@ -30,6 +30,16 @@ Status custody_parse(Span name, Custody *ret_custody)
 
 const char *custody_name(Custody custody) { return names[custody]; }
 
+const char *custody_file(Custody custody)
+{
+    static const char *const files[] = {
+        [CUSTODY_DEVELOPMENT] = ROOT_NAME,
+        [CUSTODY_UNATTENDED] = WRAPPED_NAME,
+        [CUSTODY_CUSTODIANS] = SHARES_NAME,
+    };
+    return files[custody];
+}
+
 static void close_fd(int *fd)
 {
     if (*fd >= 0) close(*fd);
@@ -69,6 +79,13 @@ static bool exists(int directory_fd, const char *name)
     return faccessat(directory_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
+static Status draw_root(const CustodyConfig *config, Secret *ret_root)
+{
+    TRY(random_fill(&config->random, ret_root->bytes, CUSTODY_ROOT_BYTES));
+    ret_root->size = CUSTODY_ROOT_BYTES;
+    return OK;
+}
+
 static Status root_of_file(const CustodyConfig *config, Secret *ret_root)
 {
     REQUIRE(config->development, REFUSED_CUSTODY_DEVELOPMENT);
@@ -80,8 +97,7 @@ static Status root_of_file(const CustodyConfig *config, Secret *ret_root)
         return OK;
     }
     REQUIRE(config->may_create, REFUSED_CUSTODY_FILE);
-    TRY(random_fill(&config->random, ret_root->bytes, CUSTODY_ROOT_BYTES));
-    ret_root->size = CUSTODY_ROOT_BYTES;
+    TRY(draw_root(config, ret_root));
     return write_file(config->directory_fd, ROOT_NAME, secret_span(ret_root));
 }
 
@@ -118,6 +134,32 @@ Status custody_root(const CustodyConfig *config, Secret *ret_root)
     }
     *ret_root = root;
     return OK;
+}
+
+static Status make_in_file(const CustodyConfig *config, Secret *ret_root, Buffer *ret_file)
+{
+    REQUIRE(config->development, REFUSED_CUSTODY_DEVELOPMENT);
+    TRY(draw_root(config, ret_root));
+    return buffer_put(ret_file, secret_span(ret_root));
+}
+
+static Status make_in_token(const CustodyConfig *config, Secret *ret_root, Buffer *ret_file)
+{
+    HsmAnswer answer = { 0 };
+    Status s = custody_ask_hsm(&config->hsm, true, (Span) { NULL, 0 }, &answer);
+    if (status_ok(s)) s = buffer_put(ret_file, SPAN_OF(answer.wrapped));
+    if (status_ok(s)) *ret_root = answer.root;
+    secret_wipe(&answer.root);
+    return s;
+}
+
+Status custody_make(const CustodyConfig *config, Secret *ret_root, Buffer *ret_file)
+{
+    switch (config->custody) {
+    case CUSTODY_DEVELOPMENT: return make_in_file(config, ret_root, ret_file);
+    case CUSTODY_UNATTENDED: return make_in_token(config, ret_root, ret_file);
+    default: return REFUSE(REFUSED_CUSTODY_UNAVAILABLE);
+    }
 }
 
 Status custody_share_set(int directory_fd, ShareSet *ret_set)

@@ -14,7 +14,8 @@
 #include "keys/hsm_wire.h"
 #include "keys/shares.h"
 
-enum { CUSTODY_ROOT_BYTES = 32 };
+enum { CUSTODY_ROOT_BYTES = 32, CUSTODY_FILE_BYTES_MAX = SHARE_SET_BYTES_MAX };
+_Static_assert((int)CUSTODY_FILE_BYTES_MAX >= (int)HSM_WRAPPED_BYTES, "the largest of the three");
 
 typedef enum Custody {
     CUSTODY_DEVELOPMENT = 1,
@@ -25,6 +26,8 @@ typedef enum Custody {
 /* "development", "unattended", "custodians". Refuses REFUSED_CUSTODY_UNKNOWN. */
 MUST_USE Status custody_parse(Span name, Custody *ret_custody);
 const char *custody_name(Custody custody);
+/* Its file in the vault's directory: "root.key", "root.wrapped", "root.shares". */
+const char *custody_file(Custody custody);
 
 typedef struct CustodyHsm {
     const char *program; /* custodian-hsm */
@@ -50,6 +53,13 @@ typedef struct CustodyConfig {
  * read it), REFUSED_HSM_... . Faults FAULT_RANDOM, FAULT_DISK, FAULT_HSM.
  */
 MUST_USE Status custody_root(const CustodyConfig *config, Secret *ret_root);
+
+/*
+ * Make another root for development or unattended custody, when it is turned (root_turn.h). Nothing
+ * is written: ret_file gets what the custody's file is to hold, which for development is the root.
+ * Refuses and faults as custody_root().
+ */
+MUST_USE Status custody_make(const CustodyConfig *config, Secret *ret_root, Buffer *ret_file);
 
 /* What is public of the custodians' shares. Refuses REFUSED_CUSTODY_FILE, REFUSED_SHARE_FORMAT. */
 MUST_USE Status custody_share_set(int directory_fd, ShareSet *ret_set);

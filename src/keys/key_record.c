@@ -155,3 +155,23 @@ Status key_record_add(Keys *keys, const KeyHead *head, const Certificate *certif
     TRY(keys_append(keys, KEYS_KEY, span_of_buffer(&payload)));
     return key_record_load(keys, span_of_buffer(&payload));
 }
+
+Status key_record_reseal(Keys *keys, const SealKey *next, uint8_t *payload, size_t size)
+{
+    KeyParts parts = { 0 };
+    uint8_t place[DIGEST_SHA256_BYTES];
+    uint8_t memory[SIGN_PKCS8_BYTES_MAX];
+    uint8_t sealed_memory[JOURNAL_RECORD_BYTES_MAX];
+    Buffer secret = BUFFER_OF(memory);
+    Buffer sealed = BUFFER_OF(sealed_memory);
+    TRY(take_parts((Span) { payload, size }, &parts));
+    make_place(parts.facts, place);
+    Status s = seal_open(&keys->secrets->store, SPAN_OF(place), parts.sealed, &secret);
+    if (status_ok(s))
+        s = seal_close(next, &keys->random, SPAN_OF(place), span_of_buffer(&secret), &sealed);
+    bytes_wipe(memory, sizeof(memory));
+    TRY(s);
+    CHECK(sealed.size == parts.sealed.size, FAULT_CRYPTO);
+    memcpy(payload + size - sealed.size, sealed_memory, sealed.size);
+    return OK;
+}

@@ -7,10 +7,14 @@
 
 /* --- the store --- */
 
+static SealSuite store_suite(const Keys *keys)
+{
+    return keys->suite == KEYS_SM ? SEAL_SM4_GCM : SEAL_AES_256_GCM;
+}
+
 static void begin_suite(Keys *keys)
 {
-    const SealSuite suite = keys->suite == KEYS_SM ? SEAL_SM4_GCM : SEAL_AES_256_GCM;
-    seal_key_init(&keys->secrets->store, suite, 0, 1, keys->store_key);
+    seal_key_init(&keys->secrets->store, store_suite(keys), 0, 1, keys->store_key);
     bytes_wipe(keys->store_key, sizeof(keys->store_key));
     keys->has_instance = true;
 }
@@ -104,20 +108,25 @@ static void derive(const Secret *root, const char *what, uint8_t ret_key[KEYS_SY
     derive_expand(&key, parts, 1, ret_key, KEYS_SYMMETRIC_BYTES);
 }
 
-static Status open_store(Keys *keys, const KeysConfig *config)
+static Status open_journal(Keys *keys, const Secret *root, const Disk segments[2])
 {
     CLEANUP(secret_wipe) Secret journal_key = { .size = KEYS_SYMMETRIC_BYTES };
-    derive(config->root, "hufu key store: journal", journal_key.bytes);
-    derive(config->root, "hufu key store: seal", keys->store_key);
+    derive(root, "hufu key store: journal", journal_key.bytes);
     const JournalConfig journal = {
-        .segments = { config->segments[0], config->segments[1] },
+        .segments = { segments[0], segments[1] },
         .key = &journal_key,
         .segment_bytes = KEYS_SEGMENT_BYTES,
         .replay = replay,
         .snapshot = snapshot,
         .context = keys,
     };
-    const Status s = journal_open(&journal, &keys->journal);
+    return journal_open(&journal, &keys->journal);
+}
+
+static Status open_store(Keys *keys, const KeysConfig *config)
+{
+    derive(config->root, "hufu key store: seal", keys->store_key);
+    const Status s = open_journal(keys, config->root, config->segments);
     const bool suspicious = status_refused(s) && !status_is(s, REFUSED_KEYSTORE_SUITE);
     REQUIRE(!suspicious, REFUSED_KEYSTORE_TAMPERED);
     return s;
@@ -206,6 +215,40 @@ void keys_close(Keys *keys)
     pthread_rwlock_destroy(&keys->lock);
     bytes_wipe(keys, sizeof(*keys));
     free(keys);
+}
+
+/* --- under another root --- */
+
+static Status reseal_all(Keys *keys, const SealKey *next)
+{
+    for (size_t i = 0; i < KEYS_VERSIONS_MAX; i++) {
+        KeyVersion *v = &keys->secrets->versions[i];
+        if (v->role != 0) TRY(key_record_reseal(keys, next, v->payload, v->payload_bytes));
+    }
+    for (size_t i = 0; i < keys->entry_count; i++) {
+        KeyEntry *entry = keys->entries[i];
+        TRY(key_record_reseal(keys, next, entry->payload, entry->payload_bytes));
+    }
+    return OK;
+}
+
+Status keys_reseal(Keys *keys, const Secret *root, const Disk segments[2])
+{
+    ASSERT(root->size == KEYS_SYMMETRIC_BYTES);
+    CLEANUP(keys_unlock) Keys *held = keys;
+    pthread_rwlock_wrlock(&held->lock);
+    CLEANUP(seal_key_wipe) SealKey next;
+    uint8_t bytes[KEYS_SYMMETRIC_BYTES];
+    derive(root, "hufu key store: seal", bytes);
+    seal_key_init(&next, store_suite(keys), 0, 1, bytes);
+    bytes_wipe(bytes, sizeof(bytes));
+    TRY(reseal_all(keys, &next));
+    keys->secrets->store = next;
+    keys->generation++; /* an older store put back is seen to be older */
+    journal_close(keys->journal);
+    keys->journal = NULL;
+    TRY(open_journal(keys, root, segments));
+    return journal_renew(keys->journal);
 }
 
 /* --- what is there --- */

@@ -102,6 +102,13 @@ typedef struct Keys Keys;
  */
 MUST_USE Status keys_open(const KeysConfig *config, Keys **ret_keys, bool *ret_ceremony);
 void keys_close(Keys *keys); /* wipes; NULL is fine */
+/*
+ * Write the whole store, with every secret sealed anew, under another root (32 bytes) into two
+ * empty segments; durable in the second one on return, the first is empty. The old segments are not
+ * touched. It is one generation on. Afterwards `keys` signs, and writes into the new segments.
+ * Faults as keys_open(): then `keys` is only good to be closed.
+ */
+MUST_USE Status keys_reseal(Keys *keys, const Secret *root, const Disk segments[2]);
 
 KeysSuite keys_suite(const Keys *keys);
 /* KEYS_INSTANCE_BYTES random bytes that name this ledger. */

@@ -145,6 +145,8 @@ MUST_USE Status key_record_load(Keys *keys, Span payload);
  * certificate  may be NULL; borrowed */
 MUST_USE Status key_record_add(
         Keys *keys, const KeyHead *head, const Certificate *certificate, Span secret);
+/* The same record with its secret sealed under another store key, in its place. */
+MUST_USE Status key_record_reseal(Keys *keys, const SealKey *next, uint8_t *payload, size_t size);
 /* Wipe and forget a pair. */
 void key_entry_drop(Keys *keys, size_t index);
 

@@ -21,6 +21,7 @@ static Form form_of(uint8_t operation)
     switch (operation) {
     case VAULT_KEY_ROTATE:
     case VAULT_KEY_DESTROY:
+    case VAULT_ROOT_TURN:
     case VAULT_RECEIVER_REMOVE:
     case VAULT_POLICY_SET:
     case VAULT_EXPIRY_GRANT:
