@@ -45,7 +45,7 @@ static void apply(Names *names, const Change *change)
 {
     for (size_t i = 0; i < FILES_MAX; i++) /* a name has one file */
         if (strcmp(names->names[i], change->to) == 0) names->names[i][0] = '\0';
-    snprintf(names->names[change->file], NAME_BYTES, "%s", change->to);
+    memcpy(names->names[change->file], change->to, NAME_BYTES);
 }
 
 static size_t file_of(const Site *s, const char *name)
