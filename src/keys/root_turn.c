@@ -121,6 +121,7 @@ Status root_turn_settle(const Folder *folder, bool *ret_made)
     *ret_made = folder->has(folder->context, TURN_MADE);
     if (!*ret_made) return take_back(folder);
     TRY(read_turn(folder, &memory, &turn));
+    TRY(sync_names(folder)); /* whoever renamed it may have been killed before */
     TRY(take_over_keys(folder));
     return take_over_root(folder, turn.custody);
 }
@@ -165,7 +166,6 @@ Status root_turn_make(const Folder *folder, Keys *keys, const RootTurn *turn)
     bool made = false;
     TRY(stage(folder, keys, turn));
     TRY(folder->rename(folder->context, TURN_NEXT, TURN_MADE));
-    TRY(sync_names(folder));
     return root_turn_settle(folder, &made);
 }
 

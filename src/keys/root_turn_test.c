@@ -327,6 +327,50 @@ static void test_a_cut_turn(void)
     EXPECT(cuts > 50);
 }
 
+/* Killed, or refused by the disk: no name is lost yet, and none is durable. */
+static void site_killed(Site *s, uint64_t cut)
+{
+    keys_close(s->keys);
+    s->keys = NULL;
+    for (size_t i = 0; i < s->count; i++)
+        torn_disk_restart(s->disks[i]);
+    torn_power_restart(&s->power, cut);
+}
+
+/* The rename that decides was seen, and is not durable: it must not be lost while what follows from
+ * it is kept. Cuts the settling at `cut`; whether the turn, and the settling, came to their end. */
+static void kill_then_cut(
+        uint64_t seed, uint64_t kill, uint64_t cut, bool *ret_turned, bool *ret_settled)
+{
+    CLEANUP(site_done) Site *s = site_open(seed);
+    const Folder folder = folder_of(s);
+    bool made = false;
+    torn_power_restart(&s->power, kill);
+    *ret_turned = status_ok(turn(s, CUSTODY_CUSTODIANS));
+    site_killed(s, cut);
+    *ret_settled = true;
+    if (!site_has(s, "turn.made") || s->change_count == 0) return;
+    *ret_settled = status_ok(root_turn_settle(&folder, &made));
+    site_restart(s, 0);
+    EXPECT_OK(root_turn_settle(&folder, &made));
+    expect_one_root(s, made, "root.shares");
+}
+
+static void test_a_killed_turn_and_then_a_cut(void)
+{
+    bool done = false;
+    uint64_t cuts = 0;
+    for (uint64_t kill = 1; !done; kill++) {
+        bool settled = false;
+        for (uint64_t cut = 1; !settled; cut++, cuts++) {
+            EXPECT(cut < CUTS_MAX);
+            kill_then_cut(kill * 1000 + cut, kill, cut, &done, &settled);
+        }
+        EXPECT(kill < CUTS_MAX);
+    }
+    EXPECT(cuts > 20);
+}
+
 /* A turn that was made is finished also when the act was told, and the end of it was cut. */
 static void test_a_cut_end(void)
 {
@@ -375,4 +419,5 @@ static void test_an_act_that_somebody_wrote_is_not_told(void)
 }
 
 TESTS(TEST(test_another_root_opens_what_the_old_one_did), TEST(test_a_cut_turn),
-        TEST(test_a_cut_end), TEST(test_an_act_that_somebody_wrote_is_not_told))
+        TEST(test_a_killed_turn_and_then_a_cut), TEST(test_a_cut_end),
+        TEST(test_an_act_that_somebody_wrote_is_not_told))
