@@ -174,7 +174,7 @@ def development_becomes_custodians(h):
 
 
 def the_old_store_put_back_is_older(h):
-    """With the root that opened it: the journal knows that the store was further."""
+    """With the root that opened it: the journal knows that the store was further, also before another turn."""
     vault = os.path.join(h.var, "vault")
     kept = os.path.join(h.folder, "kept")
     os.mkdir(kept)
@@ -185,6 +185,9 @@ def the_old_store_put_back_is_older(h):
         own(h, os.path.join(vault, name))
     done = h.hufu("up", "--rules", RULES, "--port", "0", "--service-port", "0", *QUICK)
     expect(done.returncode != 0 and "KEYSTORE_ROLLED_BACK" in done.stdout, done.stdout)
+    refused(h, 1, "KEYSTORE_ROLLED_BACK", *turn_of(h, "older.txt", *people(h, "none")))
+    expect(not glob.glob(share(h, "*", "none")), "an older store was turned")
+    one_root(h, "root.key")
     os.unlink(os.path.join(vault, "root.key"))
     for name in os.listdir(kept):
         os.rename(os.path.join(kept, name), os.path.join(vault, name))

@@ -123,6 +123,7 @@ static Status open_vault(Turn *t)
     TRY(root_get(t->options, &t->files, &t->old_root));
     TRY(opening_keys(t->options, &t->files, &t->old_root, t->arena, &t->keys, &ceremony));
     TRY(opening_memory(&t->files, t->keys, &t->memory));
+    TRY(memory_note_keystore(t->memory, keys_generation(t->keys))); /* no older one is turned */
     return turn_tell(&t->files, t->keys, t->memory); /* of an earlier one that was cut */
 }
 
