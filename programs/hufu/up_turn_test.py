@@ -215,6 +215,30 @@ def custodians_hand_over_to_others(h):
     h.stop()
 
 
+def a_cut_between_two_names_of_the_keys_is_no_new_vault(h):
+    """keys.b is gone, keys.a empty, and the keys are in keys.next: vaultd is started, and gives them their name."""
+    vault = os.path.join(h.var, "vault")
+    made = os.path.join(vault, "turn.made")
+    full = [name for name in ("keys.a", "keys.b") if os.path.getsize(os.path.join(vault, name)) > 0]
+    expect(len(full) == 1, f"full segments: {full}")
+    os.rename(os.path.join(vault, full[0]), os.path.join(vault, "keys.next"))
+    with open(made, "wb") as file:
+        file.write(bytes([1, 3]) + bytes(4) + bytes(32))  # custodians; the act is not read yet
+    os.chmod(made, 0o600)
+    own(h, made)
+    h.launch(*QUICK)
+    h.said_until(r"0 of 2 shares are in")
+    h.up.send_signal(signal.SIGTERM)
+    h.up.wait(timeout=WAIT_S)
+    h.up.stdout.close()
+    h.up = None
+    os.unlink(made)
+    one_root(h, "root.shares")
+    start_with_shares(h, "two")
+    expect(keys(h) == h.before, "other keys")
+    h.stop()
+
+
 def custodians_give_it_to_a_token(h):
     tokens = os.path.join(h.folder, "tokens")
     os.mkdir(tokens)
@@ -310,7 +334,8 @@ def vaultd_of(pid):
 
 run([
     a_running_house_is_not_turned, two_different_people_sign, development_becomes_custodians,
-    the_old_store_put_back_is_older, custodians_hand_over_to_others, custodians_give_it_to_a_token,
+    the_old_store_put_back_is_older, custodians_hand_over_to_others,
+    a_cut_between_two_names_of_the_keys_is_no_new_vault, custodians_give_it_to_a_token,
     a_token_gives_it_to_custodians, custodians_give_it_to_a_file_and_a_backup_of_before_opens,
     a_killed_turn_leaves_one_root,
 ])

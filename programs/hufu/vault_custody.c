@@ -124,8 +124,10 @@ MUST_USE static Status find_token(const Layout *l, VaultCustody *c)
 
 static void find_kind(const Layout *l, VaultCustody *c)
 {
-    *c = (VaultCustody) { .kind = CUSTODY_DEVELOPMENT,
-        .is_new = !has_bytes(l, "vault/keys.a") && !has_bytes(l, "vault/keys.b") };
+    /* In a turn of the root that was cut the keys may have a third name; vaultd ends it. */
+    const bool has_keys = has_bytes(l, "vault/keys.a") || has_bytes(l, "vault/keys.b")
+            || has_bytes(l, "vault/turn.made");
+    *c = (VaultCustody) { .kind = CUSTODY_DEVELOPMENT, .is_new = !has_keys };
     for (size_t i = 0; i < CUSTODIES; i++) {
         if (!has_bytes(l, custodies[i].file)) continue;
         c->kind = custodies[i].kind;
