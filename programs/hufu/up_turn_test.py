@@ -13,6 +13,7 @@ import select
 import shutil
 import signal
 import subprocess
+import time
 
 from up_house import HUFU, RULES, SERVES, WAIT_S, expect, run
 
@@ -296,12 +297,15 @@ def custodians_give_it_to_a_file_and_a_backup_of_before_opens(h):
 
 def a_killed_turn_leaves_one_root(h):
     """vaultd is killed at some moment, again and again; each turn begins with what the one before it left."""
-    moments, ended, killed = random.Random(1), 0, 0
+    began = time.monotonic()
+    done = h.hufu(*turn_of(h, "measured", "--custody", "development"))
+    expect(done.returncode == 0, done.stdout)
+    moments, ended, killed, took_s = random.Random(1), 0, 0, time.monotonic() - began
     for number in range(30):
         turn = subprocess.Popen([HUFU, *turn_of(h, f"killed{number}", "--custody", "development"), "--directory", h.var],
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         h.await_true("vaultd", lambda: vaultd_of(turn.pid) or turn.poll() is not None)
-        select.select([], [], [], moments.uniform(0, 1.2))
+        select.select([], [], [], moments.uniform(0, took_s))
         for pid in vaultd_of(turn.pid):
             os.kill(pid, signal.SIGKILL)
         said = turn.communicate(timeout=WAIT_S)[0].decode()
@@ -314,7 +318,7 @@ def a_killed_turn_leaves_one_root(h):
     one_root(h, "root.key")
     h.start(*QUICK)
     expect(keys(h) == h.before and custody(h) == "development", custody(h))
-    told(h, 5 + ended + 1)
+    told(h, 6 + ended + 1)
     h.stop()
 
 
