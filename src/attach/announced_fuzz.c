@@ -1,6 +1,8 @@
 /* Arbitrary bytes as a signed announcement. */
 #include "attach/announced.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AttachAnnounced a;
