@@ -111,6 +111,16 @@ Status sign_verify(const PublicKey *key, Span message, Span signature)
     return verify_prehashed(key, (Span) { 0 }, message, signature);
 }
 
+Status sign_verify_raw(const PublicKey *key, Span message, Span signature)
+{
+    const bool has_raw = key->algorithm == KEY_SM2 || key->algorithm == KEY_P256;
+    REQUIRE(has_raw && signature.size == SIGN_RAW_BYTES, REFUSED_SIGNATURE_FORMAT);
+    uint8_t memory[SIGN_DER_BYTES_MAX];
+    Buffer der = BUFFER_OF(memory);
+    TRY(sign_der_write(signature.data, signature.data + SIGN_RAW_BYTES / 2, &der));
+    return sign_verify(key, message, span_of_buffer(&der));
+}
+
 Status sign_verify_sm2(const PublicKey *key, Span id, Span message, Span signature)
 {
     ASSERT(key->algorithm == KEY_SM2 && id.size > 0);

@@ -15,6 +15,7 @@
 enum {
     SIGN_BYTES_MAX = 512, /* RSA-4096 */
     SIGN_DER_BYTES_MAX = 72, /* SM2 and P-256 */
+    SIGN_RAW_BYTES = 64, /* the same without DER */
     SIGN_KEY_PEM_BYTES_MAX = 16384,
     SIGN_SPKI_BYTES_MAX = 1024,
     SIGN_PKCS8_BYTES_MAX = 4096,
@@ -87,6 +88,9 @@ MUST_USE Status sign_make(const PrivateKey *key, Span message, Buffer *ret_signa
  * REFUSED_SIGNATURE_INVALID (does not match).
  */
 MUST_USE Status sign_verify(const PublicKey *key, Span message, Span signature);
+/* The same for r | s, SIGN_RAW_BYTES, as WebCrypto and PKCS#11 make it; REFUSED_SIGNATURE_FORMAT
+ * also for a key that is neither KEY_SM2 nor KEY_P256. */
+MUST_USE Status sign_verify_raw(const PublicKey *key, Span message, Span signature);
 
 /* SM2 with another signer ID of 1..SIGN_SM2_ID_BYTES_MAX bytes (asserted: KEY_SM2). */
 MUST_USE Status sign_make_sm2(const PrivateKey *key, Span id, Span message, Buffer *ret_signature);

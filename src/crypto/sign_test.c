@@ -379,8 +379,50 @@ static void oaep_of_the_v3_profile(void)
             private_key_decrypt_oaep(key, span_of_buffer(&sealed), &plain), REFUSED_BOX_TAMPERED);
 }
 
+/* Goal: r | s of a browser or a token counts as its DER does, and as nothing else (LL-4.3.9).
+ * Method: our own DER signatures taken apart; each wrong form and every flipped byte. */
+static void raw_signatures_are_those_of_the_curve(void)
+{
+    static const KeyAlgorithm curves[] = { KEY_P256, KEY_SM2 };
+    const Span message = SPAN("approve");
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(private_key_free) PrivateKey *key = NULL;
+        uint8_t bytes[SIGN_BYTES_MAX];
+        uint8_t raw[SIGN_RAW_BYTES];
+        Buffer der = BUFFER_OF(bytes);
+        EXPECT_OK(private_key_generate(curves[i], &key));
+        const PublicKey *half = private_key_public(key);
+        EXPECT_OK(sign_make(key, message, &der));
+        EXPECT_OK(sign_der_parse(curves[i], span_of_buffer(&der), raw, raw + 32));
+        EXPECT_OK(sign_verify_raw(half, message, SPAN_OF(raw)));
+        EXPECT_REFUSED(
+                sign_verify_raw(half, SPAN("reject"), SPAN_OF(raw)), REFUSED_SIGNATURE_INVALID);
+        EXPECT_REFUSED(
+                sign_verify_raw(half, message, span_of_buffer(&der)), REFUSED_SIGNATURE_FORMAT);
+        EXPECT_REFUSED(sign_verify_raw(half, message, (Span) { raw, SIGN_RAW_BYTES - 1 }),
+                REFUSED_SIGNATURE_FORMAT);
+        for (size_t at = 0; at < sizeof(raw); at++) {
+            raw[at] ^= 1;
+            EXPECT(status_refused(sign_verify_raw(half, message, SPAN_OF(raw))));
+            raw[at] ^= 1;
+        }
+        memset(raw, 0, 32); /* r = 0 */
+        EXPECT_REFUSED(sign_verify_raw(half, message, SPAN_OF(raw)), REFUSED_SIGNATURE_FORMAT);
+        memset(raw, 0xFF, sizeof(raw)); /* over the order */
+        EXPECT_REFUSED(sign_verify_raw(half, message, SPAN_OF(raw)), REFUSED_SIGNATURE_FORMAT);
+    }
+    CLEANUP(private_key_free) PrivateKey *edwards = NULL;
+    uint8_t bytes[SIGN_BYTES_MAX];
+    Buffer signature = BUFFER_OF(bytes);
+    EXPECT_OK(private_key_generate(KEY_ED25519, &edwards));
+    EXPECT_OK(sign_make(edwards, message, &signature));
+    EXPECT_REFUSED(
+            sign_verify_raw(private_key_public(edwards), message, span_of_buffer(&signature)),
+            REFUSED_SIGNATURE_FORMAT);
+}
+
 TESTS(TEST(sm2_of_the_standard), TEST(ed25519_of_the_rfc), TEST(rsa_of_openssl),
-        TEST(what_is_signed_verifies_and_nothing_else), TEST(keys_come_back_from_their_encodings),
-        TEST(requests_prove_possession), TEST(unfit_keys_are_refused),
-        TEST(compressed_points_are_refused), TEST(der_is_strict), TEST(der_comes_back),
-        TEST(threads_share_a_key), TEST(oaep_of_the_v3_profile))
+        TEST(raw_signatures_are_those_of_the_curve), TEST(what_is_signed_verifies_and_nothing_else),
+        TEST(keys_come_back_from_their_encodings), TEST(requests_prove_possession),
+        TEST(unfit_keys_are_refused), TEST(compressed_points_are_refused), TEST(der_is_strict),
+        TEST(der_comes_back), TEST(threads_share_a_key), TEST(oaep_of_the_v3_profile))

@@ -103,9 +103,10 @@ SHAPE(WireApproval, approval_shape, { FIELD_SPAN, AT(WireApproval, name), 0, WIR
         { FIELD_SPAN, AT(WireApproval, reason), 0, WIRE_TEXT_BYTES_MAX },
         { FIELD_I64, AT(WireApproval, expires_us), 0, 0 },
         { FIELD_SPAN, AT(WireApproval, nonce), 0, WIRE_NONCE_BYTES_MAX },
-        { FIELD_SPAN, AT(WireApproval, signature), 0, WIRE_SIGNATURE_BYTES_MAX });
+        { FIELD_SPAN, AT(WireApproval, signature), 0, WIRE_SIGNATURE_BYTES_MAX },
+        { FIELD_U8, AT(WireApproval, encoding), 0, 0 });
 
-/* What a person signs is the approval without name and signature. */
+/* What a person signs is the approval without its name, signature and encoding. */
 SHAPE(WireApproval, approval_message_shape,
         { FIELD_SPAN, AT(WireApproval, operation), 0, WIRE_NAME_BYTES_MAX },
         { FIELD_SPAN, AT(WireApproval, subject), 0, WIRE_TEXT_BYTES_MAX },

@@ -294,7 +294,13 @@ typedef struct WireKeyFacts {
 MUST_USE Status wire_put_key_facts(Buffer *b, const WireKeyFacts *facts);
 MUST_USE Status wire_take_key_facts(Cursor *c, WireKeyFacts *ret);
 
-/* One person's signature (Ed25519) over
+/* On the wire: append only. */
+typedef enum WireSignatureEncoding {
+    WIRE_SIGNATURE_OWN = 0, /* the key's algorithm's (crypto/sign.h): Ed25519 64 bytes, else DER */
+    WIRE_SIGNATURE_RAW = 1, /* of P-256 and SM2: r | s, 64 bytes, as browsers and tokens make it */
+} WireSignatureEncoding;
+
+/* One person's signature (Ed25519, P-256 or SM2) over
  * "hufu-approval" | operation | subject | reason, each framed | expires i64 | nonce framed. */
 typedef struct WireApproval {
     Span name; /* enrolled operator */
@@ -304,6 +310,7 @@ typedef struct WireApproval {
     int64_t expires_us;
     Span nonce; /* 16 bytes */
     Span signature;
+    uint8_t encoding; /* WireSignatureEncoding; another number is the vault's to refuse */
 } WireApproval;
 MUST_USE Status wire_put_approval(Buffer *b, const WireApproval *approval);
 MUST_USE Status wire_take_approval(Cursor *c, WireApproval *ret);

@@ -30,7 +30,7 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
             { SPAN("seal"), SPAN("HMAC-SHA256"), 2, 3, 0, SPAN("5F3C"), 1, 7, 9 });
     ROUND_TRIP(approval, WireApproval,
             { SPAN("alice"), SPAN("release-row"), SPAN("subject"), SPAN("reason"), 8,
-                    SPAN("0123456789abcdef"), SPAN("signature") });
+                    SPAN("0123456789abcdef"), SPAN("signature"), WIRE_SIGNATURE_RAW });
     ROUND_TRIP(status, WireStatus, { SPAN("development"), true, false, 9, 10, 11, { 12 }, 13, 14 });
 }
 

@@ -4,6 +4,14 @@
 
 enum { NONCE_BYTES = 16 };
 
+static Status verify(const PublicKey *key, Span message, const WireApproval *approval)
+{
+    if (approval->encoding == WIRE_SIGNATURE_RAW)
+        return sign_verify_raw(key, message, approval->signature);
+    REQUIRE(approval->encoding == WIRE_SIGNATURE_OWN, REFUSED_SIGNATURE_FORMAT);
+    return sign_verify(key, message, approval->signature);
+}
+
 static Status check_signature(Memory *memory, const WireApproval *approval)
 {
     MemoryOperator person;
@@ -13,7 +21,7 @@ static Status check_signature(Memory *memory, const WireApproval *approval)
     TRY(wire_approval_message(approval, &message));
     CLEANUP(public_key_free) PublicKey *key = NULL;
     TRY(public_key_from_spki((Span) { person.key, person.key_bytes }, &key));
-    const Status s = sign_verify(key, span_of_buffer(&message), approval->signature);
+    const Status s = verify(key, span_of_buffer(&message), approval);
     if (status_broken(s)) return s;
     REQUIRE(status_ok(s), REFUSED_APPROVAL_INVALID);
     return OK;
