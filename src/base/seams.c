@@ -8,15 +8,27 @@
 #include <time.h>
 #include <unistd.h>
 
-static int64_t system_now_us(void *context)
+static int64_t now_us_of(clockid_t clock)
 {
-    (void)context;
     struct timespec t = { 0 };
-    ASSERT(clock_gettime(CLOCK_REALTIME, &t) == 0);
+    ASSERT(clock_gettime(clock, &t) == 0);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+static int64_t system_now_us(void *context)
+{
+    (void)context;
+    return now_us_of(CLOCK_REALTIME);
+}
+
+static int64_t steady_now_us(void *context)
+{
+    (void)context;
+    return now_us_of(CLOCK_BOOTTIME);
+}
+
 Clock clock_system(void) { return (Clock) { system_now_us, NULL }; }
+Clock clock_steady(void) { return (Clock) { steady_now_us, NULL }; }
 
 static Status fill_once(uint8_t *ret_bytes, size_t size)
 {

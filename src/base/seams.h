@@ -38,6 +38,8 @@ MUST_USE static inline Status random_fill(const Random *random, void *ret_bytes,
 
 /* CLOCK_REALTIME. */
 Clock clock_system(void);
+/* CLOCK_BOOTTIME: since some start; nobody can set it, and it goes on while the machine sleeps. */
+Clock clock_steady(void);
 
 /* getrandom(); a repeated or constant first block is FAULT_RANDOM. Thread-safe. */
 Random random_system(void);

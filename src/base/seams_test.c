@@ -28,6 +28,18 @@ static void test_seeded_streams(void)
             && seeded_next(&known) == 1509978240);
 }
 
+/* The steady clock tells the same seconds as the system's, from another beginning. */
+static void test_steady_clock(void)
+{
+    const Clock system = clock_system();
+    const Clock steady = clock_steady();
+    const int64_t apart_us = clock_now_us(&system) - clock_now_us(&steady);
+    const int64_t before_us = clock_now_us(&steady);
+    while (clock_now_us(&steady) - before_us < 2000) { }
+    const int64_t drift_us = clock_now_us(&system) - clock_now_us(&steady) - apart_us;
+    EXPECT(before_us > 0 && drift_us > -1000000 && drift_us < 1000000);
+}
+
 static void test_system_randomness(void)
 {
     uint8_t x[32] = { 0 };
@@ -71,4 +83,5 @@ static void test_disk(void)
     EXPECT_STATUS(gone.size(gone.context, &size), FAULT_DISK);
 }
 
-TESTS(TEST(test_seeded_streams), TEST(test_system_randomness), TEST(test_clock), TEST(test_disk))
+TESTS(TEST(test_seeded_streams), TEST(test_steady_clock), TEST(test_system_randomness),
+        TEST(test_clock), TEST(test_disk))

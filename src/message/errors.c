@@ -84,6 +84,11 @@ static const MessageError errors[] = {
     { REFUSED_SEAL_SIZE, PARAMETER("字段长度超出范围", "The field is out of its size") },
     { REFUSED_CALLER_RIGHT, 403, "NO_AUTH", "调用方无此权限", "This caller may not ask for this" },
 
+    /* sessions: a stolen one looks like one that is over */
+    { REFUSED_LOGIN_NEEDED, 401, "LOGIN_NEEDED", "请先登录", "Log in first" },
+    { REFUSED_SESSION_DEVICE, 401, "LOGIN_NEEDED", "请先登录", "Log in first" },
+    { REFUSED_SESSIONS_FULL, AWAY },
+
     /* the life of personal data: a caller learns what is wrong with its own tenant's subject */
     { REFUSED_PURPOSE_UNKNOWN, 400, "PURPOSE_UNKNOWN", "用途不存在", "No such data_purpose" },
     { REFUSED_SUBJECT_UNKNOWN, 404, "SUBJECT_UNKNOWN", "主体未登记", "No such subject" },
