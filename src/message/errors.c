@@ -88,6 +88,8 @@ static const MessageError errors[] = {
     { REFUSED_LOGIN_NEEDED, 401, "LOGIN_NEEDED", "请先登录", "Log in first" },
     { REFUSED_SESSION_DEVICE, 401, "LOGIN_NEEDED", "请先登录", "Log in first" },
     { REFUSED_SESSIONS_FULL, AWAY },
+    { REFUSED_LOGIN_SLOWED, 429, "FREQUENCY_LIMITED", "失败次数过多，请稍后再试",
+            "Too many failed attempts; come again later" },
 
     /* the life of personal data: a caller learns what is wrong with its own tenant's subject */
     { REFUSED_PURPOSE_UNKNOWN, 400, "PURPOSE_UNKNOWN", "用途不存在", "No such data_purpose" },
