@@ -152,7 +152,7 @@ static Figure ours(Batcher *batcher, size_t units, size_t at_once, size_t first)
     sem_t finished;
     MUST(pays != NULL && sem_init(&finished, 0, 0) == 0);
     for (size_t i = 0; i < units; i++) {
-        pays[i] = (Pay) { .unit = { gather_pay, run_pay, done_pay, NULL, 0, 0 },
+        pays[i] = (Pay) { .unit = { .gather = gather_pay, .run = run_pay, .done = done_pay },
             .payer = 1 + (int64_t)((first + i) * 7919 % PAYERS),
             .finished = &finished };
         snprintf(pays[i].number, sizeof(pays[i].number), "O%zu", first + i);

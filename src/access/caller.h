@@ -68,7 +68,8 @@ MUST_USE Status caller_list_open(CallerList **ret_list);
 void caller_list_close(CallerList **list);
 /*
  * Who holds this key, and may it ask for this now?
- * Refuses CALLER_UNKNOWN (also one that is stopped or past its time: not told apart), CALLER_RIGHT.
+ * Refuses CALLER_UNKNOWN (also one that is stopped or past its time: not told apart), CALLER_RIGHT
+ * (then *ret_caller says whom, for the audit log).
  */
 MUST_USE Status caller_list_find(CallerList *list, const uint8_t key[CALLER_KEY_BYTES],
         uint32_t right, int64_t now_us, Caller *ret_caller);

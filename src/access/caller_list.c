@@ -39,8 +39,8 @@ Status caller_list_find(CallerList *list, const uint8_t key[CALLER_KEY_BYTES], u
         const Caller *caller = &held->callers[i];
         if (!bytes_equal_ct(caller->key, key, CALLER_KEY_BYTES)) continue;
         if (caller->status != STATUS_LIVE || now_us >= caller->expires_us) continue;
-        REQUIRE((caller->rights & right) == right, REFUSED_CALLER_RIGHT);
         *ret_caller = *caller;
+        REQUIRE((caller->rights & right) == right, REFUSED_CALLER_RIGHT);
         return OK;
     }
     return REFUSE(REFUSED_CALLER_UNKNOWN);

@@ -7,6 +7,7 @@
 #include "crypto/certificate.h"
 #include "crypto/digest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const CallRoute routes[] = {
@@ -93,8 +94,20 @@ static void answer(Call *call, int status)
     heap_free(call);
 }
 
+/* LL-4.5.3: who is refused at this door stands in the audit log, in numbers (api/door.h). */
+static void note_refusal(const Call *call, Status refusal)
+{
+    char actor[DOOR_ACTOR_BYTES_MAX + 1] = "stranger";
+    House *house = call->house;
+    if (call->caller.name[0] != 0)
+        snprintf(actor, sizeof(actor), "caller/%.50s", call->caller.name);
+    const DoorRefusal told = { refusal, span_of_text(actor), SPAN(""), span_of_text(call->from) };
+    door_refused(&house->door, &told, clock_now_us(&house->clock));
+}
+
 static void refuse(Call *call, Status refusal)
 {
+    note_refusal(call, refusal);
     const Span language = http_request_header(call->http, "Accept-Language");
     const ErrorContext context = { .language = message_language(language),
         .field = call->problem.field };
@@ -131,6 +144,7 @@ void calls_serve(void *context, HttpRequest *request)
     }
     call->house = house;
     call->http = request;
+    snprintf(call->from, sizeof(call->from), "service/%.45s", http_request_peer(request));
     call->body = http_request_body(request);
     call->answer = BUFFER_OF(refusal_bytes);
     call->job.run = serve;

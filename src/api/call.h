@@ -39,6 +39,7 @@ struct Call {
     Span rest; /* what '*' of the route matched; borrowed from the request */
     Span body; /* borrowed from the request */
     Buffer answer; /* of the thread */
+    char from[AUDIT_FROM_BYTES_MAX + 1]; /* for the audit log */
     bool is_binary; /* in: the body is a batch; out: so is the answer */
     JsonProblem problem;
 };

@@ -19,6 +19,7 @@ typedef struct Seen {
     char actor[80];
     char field[80];
     char detail[256];
+    char from[80];
 } Seen;
 
 static char folder[64];
@@ -52,6 +53,7 @@ static Status hear(void *c, Store *s, const BatchDraft *draft, const BatchSealed
         keep_text(e->actor, sizeof(e->actor), event.actor);
         keep_text(e->field, sizeof(e->field), event.subject);
         keep_text(e->detail, sizeof(e->detail), event.detail);
+        keep_text(e->from, sizeof(e->from), event.from);
     }
 }
 
@@ -72,7 +74,16 @@ static void test_opens(void)
 
 static void refuse(StatusCode code, const char *actor, const char *field, int64_t now_us)
 {
-    door_refused(&door, REFUSE(code), span_of_text(actor), span_of_text(field), now_us);
+    const DoorRefusal refusal = { REFUSE(code), span_of_text(actor), span_of_text(field),
+        SPAN("merchant/192.0.2.7") };
+    door_refused(&door, &refusal, now_us);
+}
+
+static void refuse_from(const char *actor, const char *from)
+{
+    const DoorRefusal refusal = { REFUSE(REFUSED_PIN_WRONG), span_of_text(actor), SPAN(""),
+        span_of_text(from) };
+    door_refused(&door, &refusal, 7);
 }
 
 static void test_alike_refusals_are_one_event(void)
@@ -82,11 +93,12 @@ static void test_alike_refusals_are_one_event(void)
     refuse((StatusCode)REFUSED_DATA_CARD_NUMBER, "merchant/m1", "attach", 6);
     refuse((StatusCode)REFUSED_DATA_PROHIBITED, "merchant/m1", "attach", 6);
     refuse((StatusCode)REFUSED_DATA_PROHIBITED, "merchant/m2", "attach", 6);
-    door_refused(&door, OK, SPAN("x"), SPAN(""), 6);
-    door_refused(&door, BROKEN(FAULT_DISK), SPAN("x"), SPAN(""), 6);
+    door_refused(&door, &(DoorRefusal) { OK, SPAN("x"), SPAN(""), SPAN("") }, 6);
+    door_refused(&door, &(DoorRefusal) { BROKEN(FAULT_DISK), SPAN("x"), SPAN(""), SPAN("") }, 6);
     EXPECT_OK(door_flush(&door, batcher, DOOR_FLUSH_US, false));
     EXPECT(seen_count == 4 && strcmp(seen[0].actor, "merchant/m1") == 0);
     EXPECT(seen[0].code == REFUSED_DATA_CARD_NUMBER && strcmp(seen[0].field, "description") == 0);
+    EXPECT(strcmp(seen[0].from, "merchant/192.0.2.7") == 0);
     EXPECT(strncmp(seen[0].detail, "times 500 since 1970-01-01", 26) == 0);
 }
 
@@ -129,6 +141,26 @@ static void test_a_flood_is_bounded(void)
     EXPECT(sum == 1000 && strcmp(seen[DOOR_SLOTS_MAX].actor, "others") == 0);
 }
 
+/* LL-4.5.3: who guesses at many names from one place is told by the place, when names no longer
+ * fit. */
+static void test_a_flood_is_told_by_its_sources(void)
+{
+    char actor[64];
+    char from[64];
+    int64_t fifth = 0;
+    seen_count = 0;
+    for (int i = 0; i < 1000; i++) {
+        snprintf(actor, sizeof(actor), "payer/p%d", i);
+        snprintf(from, sizeof(from), "payer/192.0.2.%d", i % (DOOR_SOURCES_MAX + 2));
+        refuse_from(actor, from);
+    }
+    EXPECT_OK(door_flush(&door, batcher, 7, true));
+    EXPECT(seen_count == DOOR_ALL_SLOTS);
+    for (size_t i = 0; i < seen_count; i++)
+        fifth += strcmp(seen[i].from, "payer/192.0.2.5") == 0 ? times(&seen[i]) : 0;
+    EXPECT(fifth == 100 && seen[DOOR_ALL_SLOTS - 1].from[0] == 0);
+}
+
 static void test_what_could_not_be_written_is_written_later(void)
 {
     seen_count = 0;
@@ -160,5 +192,5 @@ static void test_long_names_are_cut(void)
 }
 
 TESTS(TEST(test_opens), TEST(test_alike_refusals_are_one_event), TEST(test_events_have_their_time),
-        TEST(test_a_flood_is_bounded), TEST(test_what_could_not_be_written_is_written_later),
-        TEST(test_long_names_are_cut))
+        TEST(test_a_flood_is_bounded), TEST(test_a_flood_is_told_by_its_sources),
+        TEST(test_what_could_not_be_written_is_written_later), TEST(test_long_names_are_cut))

@@ -78,6 +78,16 @@ static const SigningProfile *profile_named(const HttpRequest *http)
     return profile == NULL ? &profile_v3_rsa : profile;
 }
 
+/* Where it came from, for the audit log: the door, and the address that is connected to it. */
+static const char *whence(Passage *p)
+{
+    const char *door = p->mchid[0] != 0 ? "merchant" : p->pin.payer.size > 0 ? "payer" : "public";
+    const int size =
+            snprintf(p->from, sizeof(p->from), "%s/%.45s", door, http_request_peer(p->http));
+    ASSERT(size > 0 && (size_t)size < sizeof(p->from));
+    return p->from;
+}
+
 /* The audit log hears of it, in numbers (api/door.h). A field is named only when we named it. */
 static void note_refusal(Passage *p, Status refusal, const char *field)
 {
@@ -90,7 +100,8 @@ static void note_refusal(Passage *p, Status refusal, const char *field)
     const bool ours = status_is(refusal, REFUSED_DATA_PROHIBITED)
             || status_is(refusal, REFUSED_DATA_CARD_NUMBER);
     const Span name = ours && field != NULL ? span_of_text(field) : (Span) { NULL, 0 };
-    door_refused(&house->door, refusal, span_of_text(actor), name, clock_now_us(&house->clock));
+    const DoorRefusal told = { refusal, span_of_text(actor), name, span_of_text(whence(p)) };
+    door_refused(&house->door, &told, clock_now_us(&house->clock));
 }
 
 /* A refusal before the sender is known: signed (under the scheme it named, else RSA) within the
@@ -183,6 +194,7 @@ void passage_submit(Passage *p, PassageWrite write)
     p->write = write;
     const bool coming = p->coming;
     p->coming = false;
+    p->work.unit.from = whence(p);
     const Status s = batcher_submit(house->batcher, &p->work.unit);
     /* When OK the passage may be gone already. */
     if (coming) batcher_coming(house->batcher, -1);

@@ -11,6 +11,7 @@
  * One passage is touched by one thread at a time.
  */
 #include "api/house.h"
+#include "audit/event.h"
 #include "crypto/box.h"
 #include "message/errors.h"
 #include "payment/key_show.h"
@@ -34,6 +35,7 @@ struct Passage {
     const SigningProfile *profile; /* how the answer is signed; NULL: not signed */
     char mchid[MERCHANT_ID_BYTES_MAX + 1];
     char serial[MERCHANT_SERIAL_BYTES_MAX + 1];
+    char from[AUDIT_FROM_BYTES_MAX + 1]; /* for the audit log; filled when it is told */
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
     bool coming; /* the batch counts on a unit of it */
     Status outcome;

@@ -1,5 +1,7 @@
 #include "audit/event.h"
 
+#include "store/batch.h"
+
 const char *audit_kind_name(AuditKind kind)
 {
     switch (kind) {
@@ -64,7 +66,9 @@ static Status put_event(Buffer *b, const AuditEvent *event)
     TRY(buffer_put(b, SPAN_OF(event->nonce)));
     TRY(put_short(b, event->actor, AUDIT_ACTOR_BYTES_MAX));
     TRY(put_short(b, event->subject, AUDIT_SUBJECT_BYTES_MAX));
-    return put_short(b, event->detail, AUDIT_DETAIL_BYTES_MAX);
+    TRY(put_short(b, event->detail, AUDIT_DETAIL_BYTES_MAX));
+    TRY(put_short(b, event->from, AUDIT_FROM_BYTES_MAX));
+    return put_short(b, event->reason, AUDIT_REASON_BYTES_MAX);
 }
 
 Status audit_event_put(Buffer *b, const AuditEvent *event)
@@ -73,6 +77,26 @@ Status audit_event_put(Buffer *b, const AuditEvent *event)
     const Status s = put_event(b, event);
     if (!status_ok(s)) b->size = before;
     return s;
+}
+
+Status audit_event_tell(Rows *rows, const AuditEvent *event)
+{
+    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
+    Buffer bytes = BUFFER_OF(memory);
+    AuditEvent told = *event;
+    if (told.from.size == 0) told.from = audit_text_cut(rows_from(rows), AUDIT_FROM_BYTES_MAX);
+    if (told.reason.size == 0)
+        told.reason = audit_text_cut(rows_reason(rows), AUDIT_REASON_BYTES_MAX);
+    TRY(audit_event_put(&bytes, &told));
+    return rows_event(rows, span_of_buffer(&bytes));
+}
+
+Span audit_text_cut(Span text, size_t size_max)
+{
+    Span cut = { text.data, text.size < size_max ? text.size : size_max };
+    while (cut.size > 0 && !span_is_utf8(cut))
+        cut.size--;
+    return cut;
 }
 
 static Status take_short(Cursor *c, size_t size_max, Span *ret)
@@ -91,7 +115,7 @@ static Status parse_event(Cursor *c, AuditEvent *e)
     uint16_t kind = 0;
     uint32_t outcome = 0;
     TRY(cursor_u8(c, &version));
-    REQUIRE(version == AUDIT_EVENT_VERSION, REFUSED_AUDIT_LEAF_FORMAT);
+    REQUIRE(version >= 1 && version <= AUDIT_EVENT_VERSION, REFUSED_AUDIT_LEAF_FORMAT);
     TRY(cursor_u16(c, &kind));
     TRY(cursor_u32(c, &outcome));
     TRY(cursor_copy(c, AUDIT_NONCE_BYTES, e->nonce));
@@ -100,6 +124,9 @@ static Status parse_event(Cursor *c, AuditEvent *e)
     TRY(take_short(c, AUDIT_ACTOR_BYTES_MAX, &e->actor));
     TRY(take_short(c, AUDIT_SUBJECT_BYTES_MAX, &e->subject));
     TRY(take_short(c, AUDIT_DETAIL_BYTES_MAX, &e->detail));
+    if (version == 1) return cursor_end(c);
+    TRY(take_short(c, AUDIT_FROM_BYTES_MAX, &e->from));
+    TRY(take_short(c, AUDIT_REASON_BYTES_MAX, &e->reason));
     return cursor_end(c);
 }
 

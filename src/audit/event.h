@@ -2,23 +2,28 @@
 /*
  * event: what happened, as the audit log keeps it: one event a unit, also for refusals.
  *
- *   event = version u8 (1) | kind u16 | outcome i32 | nonce digest [16] (zeros: none)
+ *   event = version u8 (2) | kind u16 | outcome i32 | nonce digest [16] (zeros: none)
  *           | actor u8 length, text | subject u8 length, text | detail u8 length, text
+ *           | from u8 length, text | reason u8 length, text         (version 1 ends before `from`)
  *
- * Texts are ids and numbers, never what a customer typed; nothing here is secret or prohibited
- * (TP-5, TP-14). LL-4.5.3. The events of a batch are a u32 count and each event framed
- * (store/batch.h). Floor 3. No shared state.
+ * Who did what, on whom, from where and why (LL-4.5.3). Texts are ids and numbers, never what a
+ * customer typed; nothing here is secret or prohibited (TP-5, TP-14). Version 1 is read for ever.
+ * The events of a batch are a u32 count and each event framed (store/batch.h). Floor 3. No shared
+ * state.
  */
 #include "base/bytes.h"
 
 enum {
-    AUDIT_EVENT_VERSION = 1,
+    AUDIT_EVENT_VERSION = 2,
     AUDIT_NONCE_BYTES = 16,
     AUDIT_ACTOR_BYTES_MAX = 64,
     AUDIT_SUBJECT_BYTES_MAX = 160,
     AUDIT_DETAIL_BYTES_MAX = 240,
-    AUDIT_EVENT_BYTES_MAX = 1 + 2 + 4 + AUDIT_NONCE_BYTES + 3 + AUDIT_ACTOR_BYTES_MAX
-            + AUDIT_SUBJECT_BYTES_MAX + AUDIT_DETAIL_BYTES_MAX,
+    AUDIT_FROM_BYTES_MAX = 64,
+    AUDIT_REASON_BYTES_MAX = 160,
+    AUDIT_EVENT_BYTES_MAX = 1 + 2 + 4 + AUDIT_NONCE_BYTES + 5 + AUDIT_ACTOR_BYTES_MAX
+            + AUDIT_SUBJECT_BYTES_MAX + AUDIT_DETAIL_BYTES_MAX + AUDIT_FROM_BYTES_MAX
+            + AUDIT_REASON_BYTES_MAX,
     AUDIT_EVENTS_MAX = 64, /* of one batch */
 };
 
@@ -75,6 +80,8 @@ typedef struct AuditEvent {
     Span actor; /* who asked: "merchant/1900000001", "payer/p17", "operator/li", "timer" */
     Span subject; /* about what: "1900000001/N42" */
     Span detail;
+    Span from; /* where: "DOOR/WHENCE": "merchant/203.0.113.9", "cli/uid:1000"; empty: not known */
+    Span reason; /* why, as who asked said it; empty: no reason was asked for */
 } AuditEvent;
 
 /* The kind's name ("order.pay"), or "unknown". Static storage. */
@@ -82,6 +89,12 @@ const char *audit_kind_name(AuditKind kind);
 
 /* Append the event. Refuses REFUSED_BUFFER_FULL (also for a text over its _MAX); unchanged then. */
 MUST_USE Status audit_event_put(Buffer *b, const AuditEvent *event);
+/* The event of the running unit (store/batch.h): `from` and `reason`, when empty, are the unit's.
+ * Refuses what audit_event_put() and rows_event() refuse. */
+struct Rows;
+MUST_USE Status audit_event_tell(struct Rows *rows, const AuditEvent *event);
+/* As much of a text as fits, cut between characters: for a reason that was given at length. */
+Span audit_text_cut(Span text, size_t size_max);
 /* One whole event; spans borrow. Refuses REFUSED_AUDIT_LEAF_FORMAT. A kind of a later version is
  * taken. */
 MUST_USE Status audit_event_parse(Span bytes, AuditEvent *ret_event);

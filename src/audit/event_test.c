@@ -8,7 +8,9 @@ static const AuditEvent sample = { .kind = AUDIT_ORDER_PAY,
     .nonce = { 1, 2, 3 },
     .actor = { (const uint8_t *)"payer/p1", 8 },
     .subject = { (const uint8_t *)"1900000001/N42", 14 },
-    .detail = { (const uint8_t *)"minor=100", 9 } };
+    .detail = { (const uint8_t *)"minor=100", 9 },
+    .from = { (const uint8_t *)"payer/192.0.2.7", 15 },
+    .reason = { (const uint8_t *)"ticket 7", 8 } };
 
 static void test_round_trip(void)
 {
@@ -21,6 +23,34 @@ static void test_round_trip(void)
     EXPECT(span_equal(SPAN_OF(event.nonce), SPAN_OF(sample.nonce)));
     EXPECT(span_equal(event.actor, sample.actor) && span_equal(event.subject, sample.subject));
     EXPECT(span_equal(event.detail, sample.detail));
+    EXPECT(span_equal(event.from, sample.from) && span_equal(event.reason, sample.reason));
+}
+
+/* Leaves of the first version stay in the log for ever: version 1 ends before `from`. */
+static void test_version_1_is_read(void)
+{
+    static const uint8_t old[] = "\x01\x00\x02\x00\x00\x00\x00"
+                                 "0123456789abcdef"
+                                 "\x08payer/p1"
+                                 "\x03m/N"
+                                 "\x05minor";
+    uint8_t longer[sizeof(old) + 1] = { 0 };
+    AuditEvent event = { .from = SPAN("left over") };
+    EXPECT_OK(audit_event_parse((Span) { old, sizeof(old) - 1 }, &event));
+    EXPECT(event.kind == AUDIT_ORDER_PAY && event.outcome == 0);
+    EXPECT(span_equal(event.actor, SPAN("payer/p1")) && span_equal(event.subject, SPAN("m/N")));
+    EXPECT(span_equal(event.detail, SPAN("minor")));
+    EXPECT(event.from.size == 0 && event.reason.size == 0);
+    memcpy(longer, old, sizeof(old) - 1); /* with an empty `from` and `reason` it is no version 1 */
+    EXPECT_REFUSED(audit_event_parse(SPAN_OF(longer), &event), REFUSED_AUDIT_LEAF_FORMAT);
+}
+
+static void test_a_text_is_cut_between_characters(void)
+{
+    EXPECT(span_equal(audit_text_cut(SPAN("abc"), 3), SPAN("abc")));
+    EXPECT(span_equal(audit_text_cut(SPAN("abc"), 2), SPAN("ab")));
+    EXPECT(span_equal(audit_text_cut(SPAN("\xE8\x99\x8E"), 2), SPAN("")));
+    EXPECT(span_equal(audit_text_cut(SPAN("a\xE8\x99\x8E"), 3), SPAN("a")));
 }
 
 static void test_every_truncation_and_extension_is_refused(void)
@@ -35,7 +65,9 @@ static void test_every_truncation_and_extension_is_refused(void)
     memory[bytes.size] = 0;
     EXPECT_REFUSED(audit_event_parse((Span) { memory, bytes.size + 1 }, &event),
             REFUSED_AUDIT_LEAF_FORMAT);
-    memory[0] = 2; /* another version */
+    memory[0] = AUDIT_EVENT_VERSION + 1;
+    EXPECT_REFUSED(audit_event_parse(span_of_buffer(&bytes), &event), REFUSED_AUDIT_LEAF_FORMAT);
+    memory[0] = 0;
     EXPECT_REFUSED(audit_event_parse(span_of_buffer(&bytes), &event), REFUSED_AUDIT_LEAF_FORMAT);
 }
 
@@ -44,11 +76,12 @@ static void test_texts_have_limits(void)
     static const uint8_t large[256] = { 'x' };
     uint8_t memory[2 * AUDIT_EVENT_BYTES_MAX];
     const size_t limits[] = { AUDIT_ACTOR_BYTES_MAX, AUDIT_SUBJECT_BYTES_MAX,
-        AUDIT_DETAIL_BYTES_MAX };
-    for (size_t i = 0; i < 3; i++) {
+        AUDIT_DETAIL_BYTES_MAX, AUDIT_FROM_BYTES_MAX, AUDIT_REASON_BYTES_MAX };
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         for (size_t over = 0; over < 2; over++) {
             AuditEvent event = sample;
-            Span *const texts[] = { &event.actor, &event.subject, &event.detail };
+            Span *const texts[] = { &event.actor, &event.subject, &event.detail, &event.from,
+                &event.reason };
             Buffer bytes = BUFFER_OF(memory);
             *texts[i] = (Span) { large, limits[i] + over };
             EXPECT_STATUS(audit_event_put(&bytes, &event), over == 0 ? 0 : REFUSED_BUFFER_FULL);
@@ -116,5 +149,7 @@ static void test_list_of_events(void)
     EXPECT_REFUSED(count_events((Span) { memory, 3 }, &count), REFUSED_AUDIT_LEAF_FORMAT);
 }
 
-TESTS(TEST(test_round_trip), TEST(test_every_truncation_and_extension_is_refused),
-        TEST(test_texts_have_limits), TEST(test_text_must_be_utf8), TEST(test_list_of_events))
+TESTS(TEST(test_round_trip), TEST(test_version_1_is_read),
+        TEST(test_a_text_is_cut_between_characters),
+        TEST(test_every_truncation_and_extension_is_refused), TEST(test_texts_have_limits),
+        TEST(test_text_must_be_utf8), TEST(test_list_of_events))

@@ -175,13 +175,10 @@ static Status move(const Transfer *t, Rows *rows, int64_t id, int64_t minor)
 static Status run_transfer(Unit *unit, Rows *rows)
 {
     const Transfer *t = (const Transfer *)unit;
-    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
-    Buffer bytes = BUFFER_OF(memory);
     const AuditEvent event = {
         .kind = AUDIT_ORDER_PAY, .actor = SPAN("payer/p1"), .subject = SPAN("1900000001/N1")
     };
-    TRY(audit_event_put(&bytes, &event));
-    TRY(rows_event(rows, span_of_buffer(&bytes)));
+    TRY(audit_event_tell(rows, &event));
     TRY(move(t, rows, t->from, -t->minor));
     return move(t, rows, t->to, t->minor);
 }
@@ -195,11 +192,13 @@ static void transfer_done(Unit *unit, Status outcome)
 
 static Transfer transfer_of(Sample *s, int64_t from, int64_t to, int64_t minor)
 {
-    return (Transfer) { .unit = { gather_transfer, run_transfer, transfer_done, NULL, 0, 0 },
+    return (Transfer) {
+        .unit = { .gather = gather_transfer, .run = run_transfer, .done = transfer_done },
         .from = from,
         .to = to,
         .minor = minor,
-        .number = ++s->transactions };
+        .number = ++s->transactions
+    };
 }
 
 Status sample_transfer(Sample *sample, int64_t from, int64_t to, int64_t minor)

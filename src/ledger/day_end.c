@@ -54,10 +54,8 @@ Status day_end_list(
 /* What the audit log hears of a day: which one, in which currency, and how it ended. */
 static Status tell(Rows *rows, int64_t day, const DayEndTotal *total, Status outcome)
 {
-    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
     uint8_t subject_memory[32];
     uint8_t detail_memory[96];
-    Buffer bytes = BUFFER_OF(memory);
     Buffer subject = BUFFER_OF(subject_memory);
     Buffer detail = BUFFER_OF(detail_memory);
     char text[9];
@@ -70,8 +68,7 @@ static Status tell(Rows *rows, int64_t day, const DayEndTotal *total, Status out
         .actor = SPAN("timer"),
         .subject = span_of_buffer(&subject),
         .detail = span_of_buffer(&detail) };
-    TRY(audit_event_put(&bytes, &event));
-    return rows_event(rows, span_of_buffer(&bytes));
+    return audit_event_tell(rows, &event);
 }
 
 /* --- roll --- */

@@ -122,10 +122,8 @@ static Status tell(Rows *rows, const LifecycleRecord *record, Status s)
 {
     uint8_t subject_memory[AUDIT_SUBJECT_BYTES_MAX];
     uint8_t detail_memory[AUDIT_DETAIL_BYTES_MAX];
-    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
     Buffer subject = BUFFER_OF(subject_memory);
     Buffer detail = BUFFER_OF(detail_memory);
-    Buffer bytes = BUFFER_OF(memory);
     TRY(put_typed(&subject, record->name->tenant));
     TRY(buffer_put_u8(&subject, '/'));
     TRY(put_typed(&subject, record->name->subject));
@@ -135,8 +133,7 @@ static Status tell(Rows *rows, const LifecycleRecord *record, Status s)
         .actor = span_of_text(record->actor),
         .subject = span_of_buffer(&subject),
         .detail = span_of_buffer(&detail) };
-    TRY(audit_event_put(&bytes, &event));
-    return rows_event(rows, span_of_buffer(&bytes));
+    return audit_event_tell(rows, &event);
 }
 
 Status lifecycle_end(Rows *rows, const LifecycleRecord *record, Status s)

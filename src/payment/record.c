@@ -20,11 +20,9 @@ static Status tell(Rows *rows, const Record *record, Status s)
     uint8_t actor_memory[AUDIT_ACTOR_BYTES_MAX];
     uint8_t subject_memory[AUDIT_SUBJECT_BYTES_MAX];
     uint8_t detail_memory[AUDIT_DETAIL_BYTES_MAX];
-    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
     Buffer actor = BUFFER_OF(actor_memory);
     Buffer subject = BUFFER_OF(subject_memory);
     Buffer detail = BUFFER_OF(detail_memory);
-    Buffer bytes = BUFFER_OF(memory);
     TRY(put_name(&actor, record->role, record->actor));
     TRY(put_name(&subject, record->mchid, record->subject));
     if (status_ok(s) && record->payment != NULL) TRY(put_detail(&detail, record->payment));
@@ -36,8 +34,7 @@ static Status tell(Rows *rows, const Record *record, Status s)
         .detail = span_of_buffer(&detail) };
     if (record->nonce_digest != NULL)
         memcpy(event.nonce, record->nonce_digest, sizeof(event.nonce));
-    TRY(audit_event_put(&bytes, &event));
-    return rows_event(rows, span_of_buffer(&bytes));
+    return audit_event_tell(rows, &event);
 }
 
 Status record_end(Rows *rows, const Record *record, Status s)

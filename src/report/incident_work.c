@@ -5,8 +5,6 @@
 static Status tell(
         Rows *rows, AuditKind kind, const char *by, const char *id, Span detail, Status outcome)
 {
-    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
-    Buffer bytes = BUFFER_OF(memory);
     const Span actor = span_of_text(by);
     const AuditEvent event = { .kind = kind,
         .outcome = outcome.code,
@@ -14,8 +12,7 @@ static Status tell(
                 actor.size < AUDIT_ACTOR_BYTES_MAX ? actor.size : AUDIT_ACTOR_BYTES_MAX },
         .subject = span_of_text(id),
         .detail = detail };
-    TRY(audit_event_put(&bytes, &event));
-    return rows_event(rows, span_of_buffer(&bytes));
+    return audit_event_tell(rows, &event);
 }
 
 /* Refusals are audited too; what only means "again", or a fault, is not. */

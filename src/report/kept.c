@@ -75,9 +75,7 @@ static Status write_row(const KeptReport *r, Rows *rows)
 
 static Status write_event(const KeptReport *r, Rows *rows, Status outcome)
 {
-    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
     uint8_t detail_memory[AUDIT_DETAIL_BYTES_MAX];
-    Buffer bytes = BUFFER_OF(memory);
     Buffer detail = BUFFER_OF(detail_memory);
     TRY(buffer_put(&detail, SPAN("note sha256 ")));
     TRY(hex_encode(SPAN_OF(r->note_digest), &detail));
@@ -86,8 +84,7 @@ static Status write_event(const KeptReport *r, Rows *rows, Status outcome)
         .actor = span_of_text(r->by),
         .subject = span_of_text(r->id),
         .detail = span_of_buffer(&detail) };
-    TRY(audit_event_put(&bytes, &event));
-    return rows_event(rows, span_of_buffer(&bytes));
+    return audit_event_tell(rows, &event);
 }
 
 static Status keep_run(Unit *unit, Rows *rows)

@@ -58,10 +58,8 @@ static Status write_row(const Review *r, Rows *rows)
 
 static Status write_event(const Review *r, Rows *rows, Status outcome)
 {
-    uint8_t memory[AUDIT_EVENT_BYTES_MAX];
     uint8_t actor_memory[AUDIT_ACTOR_BYTES_MAX];
     uint8_t detail_memory[AUDIT_DETAIL_BYTES_MAX];
-    Buffer bytes = BUFFER_OF(memory);
     Buffer actor = BUFFER_OF(actor_memory);
     Buffer detail = BUFFER_OF(detail_memory);
     TRY(buffer_print(&actor, "operator/%.54s", r->first));
@@ -71,8 +69,7 @@ static Status write_event(const Review *r, Rows *rows, Status outcome)
         .actor = span_of_buffer(&actor),
         .subject = span_of_text(r->report),
         .detail = span_of_buffer(&detail) };
-    TRY(audit_event_put(&bytes, &event));
-    return rows_event(rows, span_of_buffer(&bytes));
+    return audit_event_tell(rows, &event);
 }
 
 static Status review_run(Unit *unit, Rows *rows)

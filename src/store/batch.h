@@ -85,6 +85,9 @@ MUST_USE Status rows_insert_numbered(
         Rows *rows, const Table *table, Value *values, int64_t number_max);
 
 int64_t rows_now_us(const Rows *rows); /* one time for the whole batch */
+/* Running: the unit's `from` and `reason`, or empty. */
+Span rows_from(const Rows *rows);
+Span rows_reason(const Rows *rows);
 int64_t rows_batch(const Rows *rows); /* its number */
 int64_t rows_next_number(
         Rows *rows); /* 1, 2, 3... within the batch: keys of appended rows; a dropped unit's
@@ -102,6 +105,10 @@ struct Unit {
     /* On the batch thread, after durability or failure: hand over to another thread and return.
      * `outcome` is OK, the refusal of run/gather, or a fault. The unit may be freed here. */
     void (*done)(Unit *unit, Status outcome);
+    /* Where it was asked from and why, for its audit event (audit/event.h); the submitter's, until
+     * done; NULL: nothing to tell. */
+    const char *from;
+    const char *reason;
     Unit *next; /* the batch's */
     int32_t tries; /* the batch's */
     int32_t reserved;

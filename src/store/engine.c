@@ -125,7 +125,7 @@ static Status verify(Engine *engine)
 static void run_unit(Engine *engine, Work *work, size_t i)
 {
     Rows *rows = engine->rows;
-    rows_unit_begin(rows, (int32_t)i);
+    rows_unit_begin(rows, (int32_t)i, work->units[i]);
     Status s = work->units[i]->run(work->units[i], rows);
     /* A unit that was told of a bad row cannot have succeeded, whatever it says. */
     if (status_ok(s)) s = rows->verdict;

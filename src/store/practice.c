@@ -297,15 +297,19 @@ static void note_outcome(Unit *unit, Status outcome)
 
 PracticeUnit practice_transfer(int64_t from, int64_t to, int64_t minor)
 {
-    return (PracticeUnit) { .unit = { gather_transfer, run_transfer, note_outcome, NULL, 0, 0 },
+    return (PracticeUnit) {
+        .unit = { .gather = gather_transfer, .run = run_transfer, .done = note_outcome },
         .from = from,
         .to = to,
-        .minor = minor };
+        .minor = minor
+    };
 }
 
 PracticeUnit practice_opening(int64_t id, int64_t minor)
 {
     return (PracticeUnit) {
-        .unit = { gather_transfer, run_opening, note_outcome, NULL, 0, 0 }, .to = id, .minor = minor
+        .unit = { .gather = gather_transfer, .run = run_opening, .done = note_outcome },
+        .to = id,
+        .minor = minor
     };
 }

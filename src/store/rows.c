@@ -292,10 +292,11 @@ void rows_judge(Rows *rows, size_t claim_count)
 
 /* --- running --- */
 
-void rows_unit_begin(Rows *rows, int32_t unit)
+void rows_unit_begin(Rows *rows, int32_t index, const Unit *unit)
 {
     rows->running = true;
-    rows->unit = unit;
+    rows->unit = index;
+    rows->asking = unit;
     rows->unit_start = rows->at;
     rows->verdict = OK;
 }
@@ -426,6 +427,23 @@ Status rows_update(Rows *rows, const Table *table, const Value *values)
 int64_t rows_now_us(const Rows *rows) { return rows->now_us; }
 int64_t rows_batch(const Rows *rows) { return rows->batch; }
 int64_t rows_next_number(Rows *rows) { return ++rows->at.number; }
+
+static Span told(const char *text)
+{
+    return text == NULL ? (Span) { NULL, 0 } : span_of_text(text);
+}
+
+Span rows_from(const Rows *rows)
+{
+    ASSERT(rows->running);
+    return told(rows->asking->from);
+}
+
+Span rows_reason(const Rows *rows)
+{
+    ASSERT(rows->running);
+    return told(rows->asking->reason);
+}
 
 Status rows_keep(Rows *rows, Span bytes, Span *ret_copy)
 {

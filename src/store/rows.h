@@ -60,6 +60,7 @@ struct Rows {
     int64_t batch;
     bool running;
     int32_t unit; /* whose turn it is */
+    const Unit *asking; /* the same */
     Mark unit_start;
     Status verdict; /* the worst that the running unit was told about a row */
 
@@ -94,7 +95,7 @@ size_t rows_claims(Rows *rows);
 void rows_judge(Rows *rows, size_t claim_count);
 
 /* A unit begins to run; rows_undo() takes back all it did. With `keep_event` its event stays. */
-void rows_unit_begin(Rows *rows, int32_t unit);
+void rows_unit_begin(Rows *rows, int32_t index, const Unit *unit);
 void rows_undo(Rows *rows, bool keep_event);
 /* Back to the state before the first unit. */
 void rows_rewind(Rows *rows);

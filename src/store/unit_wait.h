@@ -43,7 +43,11 @@ static inline void unit_wait_done(Unit *unit, Status outcome)
 MUST_USE static inline Status unit_wait(Batcher *batcher, Unit *inner)
 {
     UnitWait wait = {
-        .unit = { .gather = unit_wait_gather, .run = unit_wait_run, .done = unit_wait_done },
+        .unit = { .gather = unit_wait_gather,
+                .run = unit_wait_run,
+                .done = unit_wait_done,
+                .from = inner->from,
+                .reason = inner->reason },
         .inner = inner,
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .changed = PTHREAD_COND_INITIALIZER,

@@ -1,0 +1,180 @@
+#include "audit/kind.h"
+
+/* What a kind is when nothing was refused; some stay what they are when it was: who tries to change
+ * rights is told like who does. */
+typedef struct KindFacts {
+    AuditKind kind;
+    AuditCategory category;
+    const char *english;
+    const char *chinese;
+} KindFacts;
+
+#define BUSINESS AUDIT_CATEGORY_BUSINESS
+#define PRIVILEGE AUDIT_CATEGORY_PRIVILEGE
+#define PLAN AUDIT_CATEGORY_PLAN
+#define ILLEGAL AUDIT_CATEGORY_ILLEGAL
+#define READ AUDIT_CATEGORY_SENSITIVE_READ
+#define APPROVAL AUDIT_CATEGORY_APPROVAL
+
+static const KindFacts kinds[] = {
+    { AUDIT_ORDER_CREATE, BUSINESS, "Order made", "下单" },
+    { AUDIT_ORDER_PAY, BUSINESS, "Order paid", "支付" },
+    { AUDIT_ORDER_CODEPAY, BUSINESS, "Paid by code", "付款码支付" },
+    { AUDIT_ORDER_CLOSE, BUSINESS, "Order closed", "关闭订单" },
+    { AUDIT_ORDER_EXPIRE, BUSINESS, "Order ended by the clock", "订单到期" },
+    { AUDIT_ORDER_DECIDE, BUSINESS, "Held payment decided", "待定支付裁决" },
+    { AUDIT_CODE_ISSUE, BUSINESS, "Payment codes issued", "发放付款码" },
+    { AUDIT_MERCHANT_ADD, PRIVILEGE, "Merchant registered", "商户入驻" },
+    { AUDIT_MERCHANT_KEY, PRIVILEGE, "Merchant key changed", "商户密钥变更" },
+    { AUDIT_MERCHANT_CHANGE, PRIVILEGE, "Merchant changed", "商户变更" },
+    { AUDIT_CALLER_ADD, PRIVILEGE, "Caller registered", "调用方登记" },
+    { AUDIT_CALLER_REVOKE, PRIVILEGE, "Caller revoked", "调用方吊销" },
+    { AUDIT_BINDING_MAKE, BUSINESS, "Binding made", "建立绑定" },
+    { AUDIT_BINDING_END, BUSINESS, "Binding ended", "解除绑定" },
+    { AUDIT_PAYER_ADD, BUSINESS, "Payer registered", "付款人登记" },
+    { AUDIT_PAYER_CHANGE, BUSINESS, "Payer changed", "付款人变更" },
+    { AUDIT_PIN_SET, BUSINESS, "PIN set", "设置支付密码" },
+    { AUDIT_PASSWORD_IMPORT, PRIVILEGE, "Passwords imported", "导入口令" },
+    { AUDIT_PASSWORD_SWEEP, BUSINESS, "Passwords moved to the current pepper", "口令迁移" },
+    { AUDIT_FUND, BUSINESS, "Account funded", "入金" },
+    { AUDIT_DAY_END, BUSINESS, "Day closed", "日终" },
+    { AUDIT_ALERT, ILLEGAL, "Alert", "告警" },
+    { AUDIT_RELEASE_ROW, PLAN, "Frozen row released", "解冻数据行" },
+    { AUDIT_BACKUP, PLAN, "Backup", "备份" },
+    { AUDIT_RESTORE, PLAN, "Restore", "恢复" },
+    { AUDIT_READ, READ, "Read", "查阅" },
+    { AUDIT_REFUSED_AT_DOOR, BUSINESS, "Refused at the door", "入口拒绝" },
+    { AUDIT_REPORT_KEPT, BUSINESS, "Report kept", "报告归档" },
+    { AUDIT_INCIDENT_OPEN, BUSINESS, "Incident opened", "事件立案" },
+    { AUDIT_INCIDENT_STEP, BUSINESS, "Incident step", "事件处置" },
+    { AUDIT_INCIDENT_CLOSE, APPROVAL, "Incident closed", "事件结案" },
+    { AUDIT_REPORT_REVIEW, APPROVAL, "Report reviewed", "报告复核" },
+    { AUDIT_SUBJECT_CONSENT, BUSINESS, "Consent", "同意或撤回" },
+    { AUDIT_SUBJECT_COLLECT, BUSINESS, "Data collected", "收集" },
+    { AUDIT_SUBJECT_USE, READ, "Data used or given away", "使用或提供" },
+    { AUDIT_SUBJECT_REQUEST, BUSINESS, "Subject's request", "主体请求" },
+    { AUDIT_SUBJECT_HOLD, PLAN, "Legal hold", "依法保留" },
+    { AUDIT_SUBJECT_DELETE, BUSINESS, "Data deleted", "删除" },
+    { AUDIT_SUBJECT_DESTROY, PLAN, "Data destroyed", "销毁" },
+    { AUDIT_VAULT_ACT, PLAN, "Act upon the vault", "安全域操作" },
+    { AUDIT_VAULT_ALARM, ILLEGAL, "Alarm of the vault", "安全域告警" },
+    { AUDIT_REVEAL, READ, "Values revealed", "解密展示" },
+};
+
+/* Acts upon the vault are one kind; their subject begins with the act (api/vault_feed.h). */
+static const struct {
+    const char *act;
+    AuditCategory category;
+} acts[] = {
+    { "ceremony", PRIVILEGE }, { "operator.", PRIVILEGE }, { "receiver.", PRIVILEGE },
+    { "password.reset", PRIVILEGE }, { "field.", READ },
+    { "", PLAN }, /* keys, policy, grants, attached tables, legacy formulas */
+};
+
+static const StatusCode login_failures[] = { REFUSED_PIN_WRONG, REFUSED_PIN_LOCKED,
+    REFUSED_SIGNATURE_INVALID, REFUSED_NONCE_REPLAYED, REFUSED_MERCHANT_KEY_UNKNOWN,
+    REFUSED_MERCHANT_KEY_EXPIRED, REFUSED_AUTHORIZATION_MISSING, REFUSED_CALLER_UNKNOWN,
+    REFUSED_KEY_OWNER };
+
+static const StatusCode illegal[] = { REFUSED_CALLER_RIGHT, REFUSED_REVEAL_FORBIDDEN,
+    REFUSED_REVEAL_BUDGET, REFUSED_LOOKUP_BUDGET, REFUSED_REVEAL_LIMIT, REFUSED_BOX_SPENT,
+    REFUSED_BOX_CONTEXT, REFUSED_APPROVAL_INVALID, REFUSED_APPROVAL_QUORUM,
+    REFUSED_APPROVAL_REPLAYED, REFUSED_SESSION_REPLAYED, REFUSED_ROW_SEAL_MISMATCH,
+    REFUSED_ROW_ROLLED_BACK, REFUSED_ROW_DELETED, REFUSED_ROW_MISSING, REFUSED_POLICY_REFUSES,
+    REFUSED_HOLD_NOT_SIGNED, REFUSED_ORDER_PAYER_OTHER };
+
+static bool is_among(const StatusCode *codes, size_t count, int32_t code)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((int32_t)codes[i] == code) return true;
+    return false;
+}
+#define IS_AMONG(codes, code) is_among(codes, sizeof(codes) / sizeof((codes)[0]), code)
+
+static const KindFacts *facts_of(AuditKind kind)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i].kind == kind) return &kinds[i];
+    return NULL;
+}
+
+static AuditCategory category_of_act(Span subject)
+{
+    for (size_t i = 0;; i++) { /* ends: every text begins with the last one */
+        const Span act = span_of_text(acts[i].act);
+        if (subject.size < act.size) continue;
+        if (span_equal((Span) { subject.data, act.size }, act)) return acts[i].category;
+    }
+}
+
+static AuditCategory category_of_kind(const AuditEvent *event)
+{
+    const KindFacts *facts = facts_of(event->kind);
+    if (event->kind == AUDIT_VAULT_ACT) return category_of_act(event->subject);
+    return facts == NULL ? BUSINESS : facts->category;
+}
+
+AuditCategory audit_category(const AuditEvent *event)
+{
+    const AuditCategory category = category_of_kind(event);
+    if (category == ILLEGAL || event->outcome <= 0) return category;
+    if (IS_AMONG(login_failures, event->outcome)) return AUDIT_CATEGORY_LOGIN_FAILURE;
+    if (IS_AMONG(illegal, event->outcome)) return ILLEGAL;
+    return category == PRIVILEGE || category == PLAN ? category : AUDIT_CATEGORY_REFUSAL;
+}
+
+/* --- names --- */
+
+static const struct {
+    const char *name;
+    const char *english;
+    const char *chinese;
+} categories[AUDIT_CATEGORY_COUNT] = {
+    { "business", "business", "业务" },
+    { "login-failure", "failed login", "登录失败" },
+    { "privilege", "change of rights", "权限变更" },
+    { "plan", "change of plans", "计划变更" },
+    { "illegal", "illegal access", "非法访问" },
+    { "sensitive-read", "sensitive read", "敏感数据访问" },
+    { "approval", "approval", "审批" },
+    { "refusal", "refusal", "拒绝" },
+};
+
+const char *audit_category_name(AuditCategory category)
+{
+    return category < AUDIT_CATEGORY_COUNT ? categories[category].name : "unknown";
+}
+
+const char *audit_category_title(AuditCategory category, bool chinese)
+{
+    if (category >= AUDIT_CATEGORY_COUNT) return "unknown";
+    return chinese ? categories[category].chinese : categories[category].english;
+}
+
+bool audit_category_of(Span name, AuditCategory *ret_category)
+{
+    for (size_t i = 0; i < AUDIT_CATEGORY_COUNT; i++) {
+        if (!span_equal(name, span_of_text(categories[i].name))) continue;
+        *ret_category = (AuditCategory)i;
+        return true;
+    }
+    return false;
+}
+
+const char *audit_kind_title(AuditKind kind, bool chinese)
+{
+    const KindFacts *facts = facts_of(kind);
+    if (facts == NULL) return audit_kind_name(kind);
+    return chinese ? facts->chinese : facts->english;
+}
+
+bool audit_kind_of(Span name, AuditKind *ret_kind)
+{
+    if (span_equal(name, span_of_text(audit_kind_name((AuditKind)0)))) return false;
+    for (int kind = 1; kind < AUDIT_KINDS_MAX; kind++) {
+        if (!span_equal(name, span_of_text(audit_kind_name((AuditKind)kind)))) continue;
+        *ret_kind = (AuditKind)kind;
+        return true;
+    }
+    return false;
+}
