@@ -1,6 +1,7 @@
 /* The tables of access as SQL. WITHOUT ROWID is the one word of SQLite's own: it saves a second
  * tree beside the key's. */
 #include "access/caller.h"
+#include "access/device.h"
 #include "access/payer.h"
 
 static const Migration migrations[] = {
@@ -26,9 +27,14 @@ static const Migration migrations[] = {
             "rights BIGINT NOT NULL, status BIGINT NOT NULL, created BIGINT NOT NULL,"
             "expires BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
             "seal BYTEA NOT NULL) WITHOUT ROWID" },
+    { 3,
+            "CREATE TABLE device("
+            "principal TEXT NOT NULL, name TEXT NOT NULL, added BIGINT NOT NULL,"
+            "status BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(principal, name)) WITHOUT ROWID" },
 };
 
 static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table,
-    &caller_table };
+    &caller_table, &device_table };
 
-const StoreSchema access_schema = { "access", migrations, 2, tables, 4 };
+const StoreSchema access_schema = { "access", migrations, 3, tables, 5 };

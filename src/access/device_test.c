@@ -1,0 +1,146 @@
+/* Goal: a device is known to its principal alone, over restarts, and from verified rows alone. */
+#include "access/device.h"
+#include "access/merchant.h"
+#include "base/expect.h"
+#include "store/practice.h"
+#include "store/unit_wait.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+typedef struct Register {
+    char folder[48];
+    char path[80];
+    Store *store;
+    Batcher *batcher;
+    PracticeGuard practice;
+    Clock clock;
+    DeviceBook *book;
+} Register;
+
+static Status no_leaf(void *c, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
+{
+    return OK;
+}
+
+static void register_open(Register *r)
+{
+    static const StoreSchema *const schemas[] = { &access_schema };
+    *r = (Register) { .folder = "/tmp/hufu-devices-XXXXXX", .clock = clock_system() };
+    ASSERT(mkdtemp(r->folder) != NULL);
+    snprintf(r->path, sizeof(r->path), "%s/register.db", r->folder);
+    practice_guard_open(&r->practice);
+    r->practice.guard.append = no_leaf;
+    r->practice.guard.committed = NULL;
+    ASSERT(status_ok(store_open(&(StoreConfig) { r->path, NULL, schemas, 1 }, &r->store)));
+    ASSERT(status_ok(batcher_start(r->store, &r->practice.guard, &r->clock, 0, &r->batcher)));
+    ASSERT(status_ok(device_book_open(&r->book)));
+}
+
+static void register_close(Register *r)
+{
+    device_book_close(&r->book);
+    batcher_stop(r->batcher);
+    store_close(r->store);
+    practice_remove(r->path);
+    rmdir(r->folder);
+}
+
+typedef struct Write {
+    Unit unit;
+    Device device;
+    bool update;
+} Write;
+
+static Status write_gather(Unit *unit, Rows *rows)
+{
+    const Write *work = (const Write *)unit;
+    Device before;
+    bool found = false;
+    return device_get(rows, work->device.principal, work->device.name, &before, &found);
+}
+
+static Status write_run(Unit *unit, Rows *rows)
+{
+    const Write *work = (const Write *)unit;
+    return work->update ? device_update(rows, &work->device) : device_insert(rows, &work->device);
+}
+
+static Device device_of(const char *principal, uint8_t number)
+{
+    const uint8_t digest[SESSION_DEVICE_BYTES] = { number };
+    Device device = { .status = STATUS_LIVE, .added_us = number };
+    snprintf(device.principal, sizeof(device.principal), "%s", principal);
+    device_name(digest, device.name);
+    return device;
+}
+
+static Status write_device(Register *r, const Device *device, bool update)
+{
+    Write work = {
+        .unit = { .gather = write_gather, .run = write_run }, .device = *device, .update = update
+    };
+    TRY(unit_wait(r->batcher, &work.unit));
+    return device_book_put(r->book, device);
+}
+
+static void refresh(Register *r, size_t loaded, size_t left_out)
+{
+    size_t got = 0;
+    size_t out = 0;
+    device_book_close(&r->book);
+    EXPECT_OK(device_book_open(&r->book));
+    EXPECT_OK(device_book_refresh(r->book, r->batcher, &got, &out));
+    EXPECT(got == loaded && out == left_out);
+}
+
+static void test_a_device_is_known_to_its_principal(void)
+{
+    Register r;
+    Device list[DEVICES_EACH_MAX];
+    const Device laptop = device_of("alice", 1);
+    const Device phone = device_of("alice", 2);
+    Device lost = device_of("alice", 3);
+    register_open(&r);
+    EXPECT(strlen(laptop.name) == DEVICE_NAME_BYTES);
+    EXPECT_OK(write_device(&r, &laptop, false));
+    EXPECT_OK(write_device(&r, &phone, false));
+    EXPECT_OK(write_device(&r, &lost, false));
+    lost.status = STATUS_CLOSED;
+    EXPECT_OK(write_device(&r, &lost, true));
+    for (int again = 0; again < 2; again++) {
+        EXPECT(device_book_knows(r.book, SPAN("alice"), laptop.name));
+        EXPECT(!device_book_knows(r.book, SPAN("bob"), laptop.name));
+        EXPECT(!device_book_knows(r.book, SPAN("alic"), laptop.name));
+        EXPECT(!device_book_knows(r.book, SPAN("alice"), lost.name));
+        EXPECT(device_book_knows_of(r.book, laptop.name)
+                && !device_book_knows_of(r.book, lost.name));
+        EXPECT(device_book_list(r.book, SPAN("alice"), list) == 2);
+        EXPECT(strcmp(list[0].name, laptop.name) == 0 && strcmp(list[1].name, phone.name) == 0);
+        EXPECT(device_book_list(r.book, SPAN("bob"), list) == 0);
+        refresh(&r, 2, 0);
+    }
+    register_close(&r);
+}
+
+static Status execute(void *context, Store *store)
+{
+    return store_execute(store, context, NULL, 0);
+}
+
+static void test_a_row_that_was_written_by_hand_is_not_believed(void)
+{
+    static char steal[] = "UPDATE device SET principal = 'bob'";
+    Register r;
+    const Device laptop = device_of("alice", 1);
+    register_open(&r);
+    EXPECT_OK(write_device(&r, &laptop, false));
+    EXPECT_OK(batcher_between(r.batcher, execute, steal));
+    refresh(&r, 0, 1);
+    EXPECT(!device_book_knows(r.book, SPAN("bob"), laptop.name));
+    EXPECT(!device_book_knows_of(r.book, laptop.name));
+    register_close(&r);
+}
+
+TESTS(TEST(test_a_device_is_known_to_its_principal),
+        TEST(test_a_row_that_was_written_by_hand_is_not_believed))
