@@ -28,6 +28,7 @@ static const char *act_name(const WireVaultEvent *event)
     case VAULT_LEGACY_KEY: return "legacy.key";
     case VAULT_LEGACY_ENABLE: return "legacy.enable";
     case VAULT_PASSWORD_RESET: return "password.reset";
+    case VAULT_SECOND_RESET: return "second-factor.reset";
     case VAULT_PLANT_HONEY: return "honey.plant";
     case VAULT_ATTACHED_TABLE: return "attached.table";
     case VAULT_ATTACHED_RELEASE: return "attached.release";

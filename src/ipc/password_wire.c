@@ -39,6 +39,12 @@ SHAPE(WirePasswordReset, password_reset_shape, OWNER(WirePasswordReset),
         { FIELD_SPAN, AT(WirePasswordReset, box), 1, WIRE_BOX_BYTES_MAX },
         { FIELD_SPAN, AT(WirePasswordReset, nonce), 1, WIRE_NONCE_BYTES_MAX });
 
+SHAPE(WireSecondLogin, second_login_shape, OWNER(WireSecondLogin),
+        { FIELD_SPAN, AT(WireSecondLogin, box), 1, WIRE_BOX_BYTES_MAX },
+        { FIELD_SPAN, AT(WireSecondLogin, nonce), 1, WIRE_NONCE_BYTES_MAX },
+        { FIELD_SPAN, AT(WireSecondLogin, verifier), 0, WIRE_VERIFIER_BYTES_MAX },
+        { FIELD_SPAN, AT(WireSecondLogin, second), 0, WIRE_VERIFIER_BYTES_MAX });
+
 SHAPE(WirePasswordShown, password_shown_shape, OWNER(WirePasswordShown),
         { FIELD_SPAN, AT(WirePasswordShown, verifier), 1, WIRE_VERIFIER_BYTES_MAX });
 
@@ -108,6 +114,7 @@ WIRE_PAIR(password_check, WirePasswordCheck)
 WIRE_PAIR(password_right, WirePasswordRight)
 WIRE_PAIR(password_spend, WirePasswordSpend)
 WIRE_PAIR(password_reset, WirePasswordReset)
+WIRE_PAIR(second_login, WireSecondLogin)
 WIRE_PAIR(password_shown, WirePasswordShown)
 WIRE_PAIR(password_kept, WirePasswordKept)
 WIRE_PAIR(password_import, WirePasswordImport)

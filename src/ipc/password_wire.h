@@ -1,7 +1,8 @@
 #pragma once
 /*
- * password_wire: payloads of VAULT_PASSWORD_* and VAULT_KEY_*: passwords of any institution's
- * people, and merchants' symmetric keys (TP-6, TP-7). Rules of put and take: ipc/vault_wire.h.
+ * password_wire: payloads of VAULT_PASSWORD_*, VAULT_SECOND_* and VAULT_KEY_*: passwords and second
+ * factors of any institution's people, and merchants' symmetric keys (TP-6, TP-7). Rules of put and
+ * take: ipc/vault_wire.h.
  *
  * No shape here carries a password, a key or a digest of one, but inside a box.
  */
@@ -25,7 +26,7 @@ enum {
 /* Whose password: a person of a realm ("users", "admins") of a tenant (an institution, a
  * merchant). */
 typedef struct WireOwner {
-    uint16_t data_class; /* CLASS_PIN or CLASS_PASSWORD */
+    uint16_t data_class; /* CLASS_PIN, CLASS_PASSWORD or CLASS_SECOND_FACTOR */
     Span tenant;
     Span realm;
     Span user;
@@ -84,6 +85,17 @@ typedef struct WirePasswordReset {
 } WirePasswordReset;
 MUST_USE Status wire_put_password_reset(Buffer *b, const WirePasswordReset *reset);
 MUST_USE Status wire_take_password_reset(Cursor *c, WirePasswordReset *ret);
+
+/* A password and a one-time code, in one box (BOX_PURPOSE_LOGIN_CODE), judged together. */
+typedef struct WireSecondLogin {
+    WireOwner owner; /* of the password */
+    Span box;
+    Span nonce;
+    Span verifier; /* of the password; empty: the tenant knows no such user */
+    Span second; /* the same user's record of VAULT_SECOND_SET; empty: none */
+} WireSecondLogin;
+MUST_USE Status wire_put_second_login(Buffer *b, const WireSecondLogin *login);
+MUST_USE Status wire_take_second_login(Cursor *c, WireSecondLogin *ret);
 
 /* A certificate for a merchant's own key, for whoever shows that he has its private half. */
 typedef struct WireMerchantLeaf {

@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AGAIN(password_right, WirePasswordRight);
     AGAIN(password_spend, WirePasswordSpend);
     AGAIN(password_reset, WirePasswordReset);
+    AGAIN(second_login, WireSecondLogin);
     AGAIN(password_shown, WirePasswordShown);
     AGAIN(password_kept, WirePasswordKept);
     AGAIN(password_import, WirePasswordImport);

@@ -23,6 +23,8 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
     ROUND_TRIP(password_right, WirePasswordRight, { { 7 }, SPAN("new") });
     ROUND_TRIP(password_spend, WirePasswordSpend, { OWNER, 42, SPAN("T1"), 100, 156, { 7 } });
     ROUND_TRIP(password_reset, WirePasswordReset, { OWNER, SPAN("box"), SPAN("n") });
+    ROUND_TRIP(second_login, WireSecondLogin,
+            { OWNER, SPAN("box"), SPAN("n"), SPAN("verifier"), SPAN("second") });
     ROUND_TRIP(password_shown, WirePasswordShown, { OWNER, SPAN("verifier") });
     ROUND_TRIP(password_kept, WirePasswordKept, { 1119, SPAN("") });
     ROUND_TRIP(password_import, WirePasswordImport,

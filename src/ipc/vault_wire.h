@@ -104,6 +104,11 @@ typedef enum VaultOperation {
     VAULT_RECEIVERS = 99, /* -> list of WireReceiver (ipc/field_wire.h) */
     VAULT_EXPIRY_COUNT = 100, /* -> grants that live u32, that are over u32 */
     VAULT_ROOT_TURN = 101, /* no call: it names the event of a turn with the house stopped */
+    /* second factors; shapes of ipc/password_wire.h, their owner's class CLASS_SECOND_FACTOR */
+    VAULT_SECOND_SET = 104, /* WirePasswordSet -> record */
+    VAULT_SECOND_CHECK = 105, /* WirePasswordCheck -> WirePasswordRight */
+    VAULT_SECOND_RESET = 106, /* approval x2, WirePasswordReset -> record */
+    VAULT_SECOND_LOGIN = 107, /* WireSecondLogin -> WirePasswordRight */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 

@@ -26,6 +26,7 @@ bool class_is_payment_sensitive(uint32_t class)
     case CLASS_PROHIBITED:
     case CLASS_ONE_TIME_CODE:
     case CLASS_BIOMETRIC:
+    case CLASS_SECOND_FACTOR:
     case CLASS_BANK_ACCOUNT: return true;
     default: return false;
     }

@@ -118,7 +118,7 @@ static void test_secrets_stay_secret(void)
     a.purpose = PURPOSE_GRANTED;
     EXPECT_REFUSED(check(a), REFUSED_POLICY_FIXED);
     static const uint16_t secrets[] = { CLASS_PIN, CLASS_PASSWORD, CLASS_SIGNING_KEY,
-        CLASS_ONE_TIME_CODE, CLASS_BIOMETRIC };
+        CLASS_ONE_TIME_CODE, CLASS_BIOMETRIC, CLASS_SECOND_FACTOR };
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         a = full_display();
         a.class = secrets[i];

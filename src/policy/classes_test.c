@@ -14,7 +14,7 @@ static void test_numbers_stay(void)
         { 103, "password" }, { 104, "card" }, { 105, "card-expiry" }, { 106, "prohibited" },
         { 107, "one-time-code" }, { 108, "biometric" }, { 109, "identity-number" },
         { 110, "phone" }, { 111, "name" }, { 112, "email" }, { 113, "address" },
-        { 114, "bank-account" } };
+        { 114, "bank-account" }, { 115, "second-factor" } };
     EXPECT(sizeof(given) / sizeof(given[0]) == DATA_CLASS_COUNT);
     for (size_t i = 0; i < DATA_CLASS_COUNT; i++) {
         DataClass class = 0;
@@ -27,7 +27,7 @@ static void test_numbers_stay(void)
 /* Goal: what is no class is none. Method: neighbours of the numbers, names that nearly fit. */
 static void test_strangers_are_none(void)
 {
-    static const uint32_t numbers[] = { 0, 7, 100, 115, UINT32_MAX };
+    static const uint32_t numbers[] = { 0, 7, 100, 116, UINT32_MAX };
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         EXPECT(data_class_facts(numbers[i]) == NULL);
     DataClass class = 0;

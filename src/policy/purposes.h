@@ -13,6 +13,9 @@
  *   signing-key  CLASS_SIGNING_KEY  mchid   empty         0, zeros          tenant  a challenge
  *   set-password, login, reset-password: as authorize, with an empty order and no amount
  *   authorize    PIN or PASSWORD    realm   reference     of what it is     user    a challenge
+ *   login-code   PASSWORD           realm   empty         0, zeros          user    a challenge
+ *   code         SECOND_FACTOR      realm   reference     0, zeros          user    a challenge
+ *   set-second, reset-second: as code, with an empty order
  *   import       PIN or PASSWORD    realm   empty         0, zeros          empty   a challenge
  *   legacy-key   CLASS_SIGNING_KEY  realm   empty         0, zeros          empty   a challenge
  *   field        of the value       tenant  reference     0, zeros          subject random
@@ -54,6 +57,11 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_IMPORT = 44, /* inside: legacy records (ipc/password_wire.h) */
     BOX_PURPOSE_LEGACY_KEY = 45, /* inside: the key of a legacy formula */
     BOX_PURPOSE_MAC_KEY = 46, /* inside: a symmetric key that signs messages */
+    BOX_PURPOSE_LOGIN_CODE =
+            60, /* inside: u8 length of the one-time code, the code, the password */
+    BOX_PURPOSE_CODE = 61, /* inside: a one-time code */
+    BOX_PURPOSE_SET_SECOND = 62, /* inside: u8 length of a code of the old secret, it, the secret */
+    BOX_PURPOSE_RESET_SECOND = 63, /* inside: the secret; two people approve */
     BOX_PURPOSE_SHARE = 10, /* not by name: programs/vaultd/unseal.c alone takes it */
 } BoxPurpose;
 

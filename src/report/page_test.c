@@ -92,7 +92,8 @@ static void test_the_policy_decides_what_is_printed(void)
     EXPECT(!holds(exported(CLASS_CARD, SPAN("no card")), "no card"));
     EXPECT(span_equal(exported(CLASS_EMAIL, SPAN("wang@example.com")), SPAN("w***@example.com")));
     static const DataClass never[] = { CLASS_PROHIBITED, CLASS_PIN, CLASS_PASSWORD,
-        CLASS_SIGNING_KEY, CLASS_ONE_TIME_CODE, CLASS_BIOMETRIC, CLASS_CARD_EXPIRY };
+        CLASS_SIGNING_KEY, CLASS_ONE_TIME_CODE, CLASS_BIOMETRIC, CLASS_CARD_EXPIRY,
+        CLASS_SECOND_FACTOR };
     for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
         EXPECT(span_equal(exported(never[i], SPAN("0931")), SPAN("(withheld)")));
     EXPECT(span_equal(exported((DataClass)9999, SPAN("x")), SPAN("(withheld)")));

@@ -50,6 +50,7 @@ static const struct {
     { CLASS_EMAIL, "ehmt", "mt" },
     { CLASS_ADDRESS, "ehmt", "mt" },
     { CLASS_BANK_ACCOUNT, "ehmt", "mt" },
+    { CLASS_SECOND_FACTOR, "", "" },
 };
 
 static void test_every_class_and_form_in_both_zones(void)

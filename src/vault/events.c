@@ -29,6 +29,7 @@ static Form form_of(uint8_t operation)
     case VAULT_LEGACY_KEY:
     case VAULT_ATTACHED_RELEASE:
     case VAULT_LEGACY_ENABLE: return FORM_APPROVED;
+    case VAULT_SECOND_RESET:
     case VAULT_PASSWORD_RESET: return FORM_OWNER;
     case VAULT_RECEIVER_ADD: return FORM_RECEIVER;
     case VAULT_ENROLL: return FORM_NAME;

@@ -107,7 +107,7 @@ static void test_classes(void)
     desk.data_class = CLASS_BINDING;
     EXPECT_OK(desk_protect(&desk, "p", "row-2", "contract 7", &kept)); /* TP-9 */
     static const uint16_t elsewhere[] = { CLASS_PIN, CLASS_SIGNING_KEY, CLASS_PASSWORD,
-        CLASS_PROHIBITED, CLASS_ONE_TIME_CODE, CLASS_BIOMETRIC, 999 };
+        CLASS_PROHIBITED, CLASS_ONE_TIME_CODE, CLASS_BIOMETRIC, CLASS_SECOND_FACTOR, 999 };
     for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
         desk.data_class = elsewhere[i];
         EXPECT_REFUSED(desk_protect(&desk, "p", "row-1", "x", &kept), REFUSED_FIELD_CLASS);

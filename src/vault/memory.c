@@ -48,6 +48,7 @@ static void tables_init(Memory *m)
     hash_table_init(&m->payers, sizeof(MemoryPayer), MEMORY_PAYERS_MAX);
     hash_table_init(&m->strangers, sizeof(MemoryPayer), MEMORY_STRANGERS_MAX);
     hash_table_init(&m->reveals, sizeof(MemoryReveal), MEMORY_REVEALS_MAX);
+    hash_table_init(&m->steps, sizeof(MemoryStep), MEMORY_PAYERS_MAX);
     table_init(m, &m->boxes, sizeof(MemoryBox), m->limits.boxes);
     table_init(m, &m->grants, sizeof(MemoryGrant), m->limits.grants);
     table_init(m, &m->nonces, sizeof(MemoryNonce), m->limits.nonces);
@@ -100,6 +101,7 @@ void memory_close(Memory *m)
     hash_table_clear(&m->strangers);
     hash_table_clear(&m->reveals);
     hash_table_clear(&m->holds);
+    hash_table_clear(&m->steps);
     memory_fields_close(m);
     memory_events_close(m);
     pthread_cond_destroy(&m->settle);

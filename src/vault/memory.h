@@ -84,6 +84,7 @@ typedef enum MemoryKind {
     MEMORY_EVENT = 61, /* memory_event.h */
     MEMORY_EVENTS_HEAD = 62,
     MEMORY_KEYSTORE = 25, /* generation of the key store: an older copy of it is noticed */
+    MEMORY_STEP = 70, /* memory_second.h */
     /* legal holds */
     MEMORY_LEGAL_HOLD = 50,
     MEMORY_LEGAL_RELEASE = 51,
@@ -138,6 +139,13 @@ typedef struct MemoryLegacy {
     uint8_t key[MEMORY_LEGACY_KEY_BYTES_MAX]; /* sealed */
 } MemoryLegacy;
 
+/* The last one-time code of somebody that was used (memory_second.h). */
+typedef struct MemoryStep {
+    KeyedHash subject;
+    uint32_t step; /* 0: none yet */
+    uint32_t spare;
+} MemoryStep;
+
 /* How often an owner was shown a key of its own, by day. */
 typedef struct MemoryReveal {
     KeyedHash owner;
@@ -185,7 +193,7 @@ typedef struct Memory {
     size_t prepared_grant_count;
     int64_t signed_size; /* -1: none */
     MerkleHash signed_root;
-    HashTable frozen, payers, boxes, grants, nonces, strangers, reveals, holds;
+    HashTable frozen, payers, boxes, grants, nonces, strangers, reveals, holds, steps;
     MemoryLegacy legacy[MEMORY_LEGACY_MAX];
     size_t boxes_purge_at, grants_purge_at;
     MemoryOperator operators[MEMORY_OPERATORS_MAX];

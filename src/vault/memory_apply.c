@@ -2,6 +2,7 @@
 #include "vault/memory_event.h"
 #include "vault/memory_field.h"
 #include "vault/memory_policy.h"
+#include "vault/memory_second.h"
 
 #include "vault/verifier.h"
 
@@ -317,6 +318,7 @@ static Status apply_one(Memory *m, uint16_t kind, Cursor *c)
 {
     if (kind >= MEMORY_LEGAL_HOLD && kind <= MEMORY_LEGAL_HOLDS)
         return memory_apply_hold(m, kind, c);
+    if (kind == MEMORY_STEP) return memory_apply_steps(m, c);
     if (kind == MEMORY_EVENT) return memory_apply_event(m, c);
     if (kind == MEMORY_EVENTS_HEAD) return memory_apply_events_head(m, c);
     if (kind >= MEMORY_SUBJECTS) return memory_apply_password(m, kind, c);

@@ -186,6 +186,7 @@ void memory_password_counts(Memory *m, int64_t now_us, PasswordCounts *ret_count
     size_t position = 0;
     for (const MemoryPayer *p = hash_table_next(&m->payers, &position); p != NULL;
             p = hash_table_next(&m->payers, &position)) {
+        if (hash_table_find(&m->steps, &p->payer) != NULL) continue; /* a second factor */
         const uint8_t form = p->version > 0 ? p->form : p->next_form;
         counts.by_form[form == VERIFIER_NONE ? VERIFIER_MODERN : form & 3]++;
         if (memory_pin_is_locked(p, now_us)) counts.locked++;

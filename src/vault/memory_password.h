@@ -42,6 +42,7 @@ bool memory_password_legacy(Memory *memory, const KeyedHash *realm, MemoryLegacy
 MUST_USE Status memory_password_allow_legacy(
         Memory *memory, const MemoryLegacy *legacy, const MemoryApprovals *approvals);
 
+/* Of passwords and PINs, not of second factors. */
 typedef struct PasswordCounts {
     uint64_t by_form[4]; /* VerifierForm */
     uint64_t locked;

@@ -2,6 +2,7 @@
 #include "vault/memory_event.h"
 #include "vault/memory_field.h"
 #include "vault/memory_policy.h"
+#include "vault/memory_second.h"
 
 /* Records of one kind are packed into payloads of up to JOURNAL_RECORD_BYTES_MAX. */
 typedef struct Pack {
@@ -165,6 +166,7 @@ Status memory_snapshot(void *memory, Journal *journal)
     TRY(memory_put_table(journal, MEMORY_SUBJECTS, &m->payers, put_payer));
     TRY(memory_put_table(journal, MEMORY_STRANGERS, &m->strangers, put_payer));
     TRY(memory_put_table(journal, MEMORY_REVEALED, &m->reveals, put_reveal));
+    TRY(memory_snapshot_steps(m, journal));
     TRY(put_legacies(m, journal));
     TRY(memory_snapshot_holds(m, journal));
     TRY(memory_snapshot_events(m, journal));

@@ -21,13 +21,23 @@ static bool is_user(Span user)
     return user.size > 0 && span_is_utf8(user);
 }
 
+static Status put_realm(Span tenant, Span realm, Buffer *b)
+{
+    REQUIRE(is_name(tenant) && is_name(realm), REFUSED_PASSWORD_OWNER);
+    TRY(buffer_put(b, tenant));
+    TRY(buffer_put_u8(b, '/'));
+    return buffer_put(b, realm);
+}
+
+static bool is_password(uint16_t data_class)
+{
+    return data_class == CLASS_PIN || data_class == CLASS_PASSWORD;
+}
+
 Status password_realm_put(uint16_t data_class, Span tenant, Span realm, Buffer *ret_text)
 {
-    const bool known = data_class == CLASS_PIN || data_class == CLASS_PASSWORD;
-    REQUIRE(known && is_name(tenant) && is_name(realm), REFUSED_PASSWORD_OWNER);
-    TRY(buffer_put(ret_text, tenant));
-    TRY(buffer_put_u8(ret_text, '/'));
-    return buffer_put(ret_text, realm);
+    REQUIRE(is_password(data_class), REFUSED_PASSWORD_OWNER);
+    return put_realm(tenant, realm, ret_text);
 }
 
 Status password_realm_name(
@@ -63,7 +73,9 @@ Status password_owner(const KeyedHashKey *names, const WireOwner *owner, Passwor
     PasswordOwner o = { .data_class = owner->data_class, .user = owner->user };
     Buffer place = BUFFER_OF(o.place_bytes);
     Buffer realm = BUFFER_OF(o.realm_bytes);
-    TRY(password_realm_put(owner->data_class, owner->tenant, owner->realm, &realm));
+    REQUIRE(is_password(owner->data_class) || owner->data_class == CLASS_SECOND_FACTOR,
+            REFUSED_PASSWORD_OWNER);
+    TRY(put_realm(owner->tenant, owner->realm, &realm));
     REQUIRE(is_user(owner->user), REFUSED_PASSWORD_OWNER);
     TRY(put_place(owner, &place));
     o.realm_size = realm.size;

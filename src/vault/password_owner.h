@@ -20,7 +20,7 @@ typedef struct PasswordOwner {
     uint8_t realm_bytes[PASSWORD_REALM_TEXT_MAX]; /* "<tenant>/<realm>" */
     size_t realm_size;
     KeyedHash subject;
-    PasswordCost cost;
+    PasswordCost cost; /* of a second factor: of no meaning */
     uint16_t data_class;
     Span user; /* borrowed from the request */
 } PasswordOwner;
@@ -28,7 +28,7 @@ typedef struct PasswordOwner {
 /* Refuses REFUSED_PASSWORD_OWNER. */
 MUST_USE Status password_owner(
         const KeyedHashKey *names, const WireOwner *owner, PasswordOwner *ret_owner);
-/* "<tenant>/<realm>" alone, with the same rules. */
+/* "<tenant>/<realm>" alone, with the same rules, of a password's or PIN's owner. */
 MUST_USE Status password_realm_put(uint16_t data_class, Span tenant, Span realm, Buffer *ret_text);
 /* The name of a class and realm in the journal. */
 MUST_USE Status password_realm_name(

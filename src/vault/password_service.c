@@ -1,59 +1,18 @@
 #include "vault/password_service.h"
 
-#include "base/encoding.h"
-#include "base/money.h"
 #include "base/secret.h"
-#include "crypto/digest.h"
 #include "vault/approval.h"
-#include "vault/box_facts.h"
-#include "vault/legacy_import.h"
+#include "vault/password_request.h"
 #include "vault/password_rules.h"
-
-enum { SUBJECT_BYTES_MAX = 8 + PASSWORD_REALM_TEXT_MAX + 2 + WIRE_USER_BYTES_MAX + 64 };
 
 static void wipe_buffer(Buffer *b) { bytes_wipe(b->data, b->capacity); }
 
-/* One request, from its box to its answer. */
-typedef struct Request {
-    PasswordOwner owner;
-    BoxFacts facts;
-    Box box;
-    Span box_bytes;
-    PinUse use;
-    int64_t now_us;
-} Request;
-
-/* Everything the box came with, but for the verifier, which may be sealed anew. */
-static Status name_use(const PasswordService *service, Request *r)
-{
-    uint8_t memory[512];
-    Buffer b = BUFFER_OF(memory);
-    TRY(buffer_put(&b, SPAN("password-use")));
-    TRY(buffer_put_u16(&b, r->facts.purpose));
-    TRY(buffer_put(&b, SPAN_OF(r->owner.subject.bytes)));
-    TRY(buffer_put_framed(&b, r->facts.order));
-    TRY(buffer_put_i64(&b, r->facts.minor));
-    keyed_hash(&service->names, span_of_buffer(&b), &r->use.facts);
-    keyed_hash(&service->names, r->box_bytes, &r->use.box);
-    r->use.payer = r->owner.subject;
-    r->use.expires_us = r->box.context.expiry_us;
-    return OK;
-}
-
-/* The box is what this request says; it is not opened yet. */
+/* A box for a password; second factors have doors of their own (second_service.h). */
 static Status take_box(const PasswordService *service, const WireOwner *owner, Span box,
-        const BoxFacts *facts, Request *r)
+        const BoxFacts *facts, PasswordRequest *r)
 {
-    r->now_us = clock_now_us(&service->clock);
-    r->box_bytes = box;
-    r->facts = *facts;
-    TRY(password_owner(&service->names, owner, &r->owner));
-    r->facts.data_class = owner->data_class;
-    r->facts.tenant = password_owner_realm(&r->owner);
-    r->facts.payee = owner->user;
-    TRY(box_parse(box, &r->box));
-    TRY(box_facts_check(&r->box.context, &r->facts, r->now_us));
-    return name_use(service, r);
+    REQUIRE(owner->data_class != CLASS_SECOND_FACTOR, REFUSED_PASSWORD_OWNER);
+    return password_take_box(service, owner, box, facts, r);
 }
 
 Status password_open_box(const PasswordService *service, Span box, uint16_t data_class,
@@ -68,44 +27,7 @@ Status password_open_box(const PasswordService *service, Span box, uint16_t data
     return keys_box_open(service->keys, &parsed, ret_plain);
 }
 
-static Status binding_of(const PasswordService *service, const KeyedHash *subject, uint16_t purpose,
-        Span reference, int64_t minor, uint32_t currency, KeyedHash *ret_binding)
-{
-    uint8_t memory[256];
-    Buffer b = BUFFER_OF(memory);
-    TRY(buffer_put(&b, SPAN("password-grant")));
-    TRY(buffer_put(&b, SPAN_OF(subject->bytes)));
-    TRY(buffer_put_u16(&b, purpose));
-    TRY(buffer_put_framed(&b, reference));
-    TRY(buffer_put_i64(&b, minor));
-    TRY(buffer_put_u32(&b, currency));
-    keyed_hash(&service->names, span_of_buffer(&b), ret_binding);
-    return OK;
-}
-
-/* --- verifiers --- */
-
-static Status make(const PasswordService *service, const PasswordOwner *owner, uint32_t version,
-        Span password, Buffer *ret_verifier)
-{
-    CLEANUP(verifier_wipe) Verifier verifier = { 0 };
-    TRY(verifier_make(service->keys, &service->random, owner->cost, password, &verifier));
-    return verifier_close(service->keys, &service->random, password_owner_place(owner), version,
-            &verifier, ret_verifier);
-}
-
-/* An attempt, counted before anything slow or telling is done. */
-static Status try_password(const PasswordService *service, Request *r, const Verifier *verifier,
-        Span password, bool *ret_right)
-{
-    uint8_t key_memory[LEGACY_KEY_BYTES_MAX];
-    CLEANUP(wipe_buffer) Buffer key = BUFFER_OF(key_memory);
-    TRY(legacy_key(service, &r->owner, verifier, &key));
-    const LegacyParts tried = {
-        .user = r->owner.user, .key = span_of_buffer(&key), .password = password
-    };
-    return verifier_check(service->keys, verifier, r->owner.cost, &tried, ret_right);
-}
+/* --- rules --- */
 
 static bool is_weak(const PasswordService *service, const PasswordOwner *owner, Span password)
 {
@@ -124,50 +46,8 @@ static Status must_be_strong(
 
 /* --- check --- */
 
-/* The one that comes instead: of the password itself, or the same under today's pepper. */
-static Status replace(const PasswordService *service, const Request *r, const Verifier *verifier,
-        bool old_pepper, Span password, Buffer *ret_verifier)
-{
-    uint32_t version = 0;
-    if (verifier->form != VERIFIER_MODERN) {
-        TRY(memory_password_offer(service->memory, &r->use, VERIFIER_MODERN, &version));
-        return make(service, &r->owner, version, password, ret_verifier);
-    }
-    if (!old_pepper) return OK;
-    return verifier_close(service->keys, &service->random, password_owner_place(&r->owner),
-            r->use.version, verifier, ret_verifier);
-}
-
-static Status answer_right(
-        const PasswordService *service, const Request *r, Span verifier, Buffer *ret_answer)
-{
-    Currency currency = CURRENCY_NONE;
-    KeyedHash binding;
-    uint8_t fresh[MEMORY_GRANT_BYTES];
-    WirePasswordRight right = { .verifier = verifier };
-    if (r->facts.minor > 0) TRY(currency_parse(SPAN_OF(r->box.context.currency), &currency));
-    TRY(binding_of(service, &r->owner.subject, r->facts.purpose, r->facts.order, r->facts.minor,
-            (uint32_t)currency, &binding));
-    TRY(random_fill(&service->random, fresh, sizeof(fresh)));
-    TRY(memory_pin_right(service->memory, &r->use, &binding, r->now_us, fresh, right.grant));
-    return wire_put_password_right(ret_answer, &right);
-}
-
-static Status answer_again(const uint8_t grant[MEMORY_GRANT_BYTES], Buffer *ret_answer)
-{
-    WirePasswordRight right = { .verifier = { NULL, 0 } };
-    memcpy(right.grant, grant, sizeof(right.grant));
-    return wire_put_password_right(ret_answer, &right);
-}
-
-static Status wrong(const PasswordService *service, const Request *r)
-{
-    TRY(memory_pin_wrong(service->memory, &r->use));
-    return REFUSE(REFUSED_PIN_WRONG);
-}
-
 static Status check_known(
-        const PasswordService *service, Request *r, Span shown, Buffer *ret_answer)
+        const PasswordService *service, PasswordRequest *r, Span shown, Buffer *ret_answer)
 {
     bool repeated = false;
     bool old_pepper = false;
@@ -181,32 +61,32 @@ static Status check_known(
     TRY(verifier_open(service->keys, password_owner_place(&r->owner), shown, &r->use.version,
             &old_pepper, &verifier));
     TRY(memory_pin_may(service->memory, &r->use, r->now_us, &repeated, before));
-    if (repeated) return answer_again(before, ret_answer);
+    if (repeated) return password_answer_again(before, ret_answer);
     TRY(keys_box_open(service->keys, &r->box, &password));
     TRY(memory_pin_attempt(service->memory, &r->use, r->now_us, &repeated, before));
-    if (repeated) return answer_again(before, ret_answer);
-    TRY(try_password(service, r, &verifier, span_of_buffer(&password), &right));
-    if (!right) return wrong(service, r);
-    TRY(replace(service, r, &verifier, old_pepper, span_of_buffer(&password), &next));
-    return answer_right(service, r, span_of_buffer(&next), ret_answer);
+    if (repeated) return password_answer_again(before, ret_answer);
+    TRY(password_try(service, r, &verifier, span_of_buffer(&password), &right));
+    if (!right) return password_wrong(service, r);
+    TRY(password_replace(service, r, &verifier, old_pepper, span_of_buffer(&password), &next));
+    return password_answer_right(service, r, span_of_buffer(&next), ret_answer);
 }
 
 /* Nobody has this name: the same box is opened, the same attempt written, the same hash made. */
-static Status check_stranger(const PasswordService *service, Request *r)
+static Status check_stranger(const PasswordService *service, PasswordRequest *r)
 {
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer password = BUFFER_OF(plain_memory);
     TRY(keys_box_open(service->keys, &r->box, &password));
     TRY(memory_pin_stranger(service->memory, &r->use, r->now_us));
     TRY(verifier_pretend(service->keys, r->owner.cost, span_of_buffer(&password)));
-    return wrong(service, r);
+    return password_wrong(service, r);
 }
 
 Status password_check_box(const PasswordService *service, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
     WirePasswordCheck check;
-    Request r = { 0 };
+    PasswordRequest r = { 0 };
     TRY(wire_take_password_check(&c, &check));
     TRY(cursor_end(&c));
     const bool login = check.purpose == BOX_PURPOSE_LOGIN;
@@ -231,7 +111,7 @@ Status password_spend(const PasswordService *service, Span request)
     TRY(wire_take_password_spend(&c, &spend));
     TRY(cursor_end(&c));
     TRY(password_owner(&service->names, &spend.owner, &owner));
-    TRY(binding_of(service, &owner.subject, spend.purpose, spend.reference, spend.minor,
+    TRY(password_binding(service, &owner.subject, spend.purpose, spend.reference, spend.minor,
             spend.currency, &binding));
     return memory_password_spend(
             service->memory, spend.grant, &binding, clock_now_us(&service->clock));
@@ -251,7 +131,7 @@ static Status split(Span plain, Span *ret_old, Span *ret_new)
 }
 
 /* An attempt like any other: counted first, and refused while its owner is locked. */
-static Status prove_old(const PasswordService *service, Request *r, Span shown, Span old)
+static Status prove_old(const PasswordService *service, PasswordRequest *r, Span shown, Span old)
 {
     bool repeated = false;
     bool old_pepper = false;
@@ -262,15 +142,15 @@ static Status prove_old(const PasswordService *service, Request *r, Span shown, 
             &old_pepper, &verifier));
     TRY(memory_pin_attempt(service->memory, &r->use, r->now_us, &repeated, unused));
     REQUIRE(!repeated, REFUSED_BOX_SPENT); /* no grant was ever made of a box with this purpose */
-    TRY(try_password(service, r, &verifier, old, &right));
-    return right ? OK : wrong(service, r);
+    TRY(password_try(service, r, &verifier, old, &right));
+    return right ? OK : password_wrong(service, r);
 }
 
 Status password_set(const PasswordService *service, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
     WirePasswordSet set;
-    Request r = { 0 };
+    PasswordRequest r = { 0 };
     TRY(wire_take_password_set(&c, &set));
     TRY(cursor_end(&c));
     const BoxFacts facts = { .purpose = BOX_PURPOSE_SET_PASSWORD, .nonce = set.nonce };
@@ -290,24 +170,10 @@ Status password_set(const PasswordService *service, Span request, Buffer *ret_an
         s = memory_pin_set(service->memory, &r.use, true, r.now_us, &version);
     }
     TRY(s);
-    return make(service, &r.owner, version, new, ret_answer);
+    return password_verifier_make(service, &r.owner, version, new, ret_answer);
 }
 
 /* --- reset --- */
-
-/* What two people sign: whose, and by this very box, so that nobody slips in a password of his
- * own. */
-static Status put_subject(const WirePasswordReset *reset, Buffer *b)
-{
-    uint8_t digest[DIGEST_SHA256_BYTES];
-    sha256(reset->box, digest);
-    TRY(buffer_print(b, "%u/", reset->owner.data_class));
-    TRY(password_realm_put(reset->owner.data_class, reset->owner.tenant, reset->owner.realm, b));
-    TRY(buffer_put_u8(b, '/'));
-    TRY(buffer_put(b, reset->owner.user));
-    TRY(buffer_put_u8(b, '/'));
-    return hex_encode(SPAN_OF(digest), b);
-}
 
 Status password_reset(const PasswordService *service, Span request, Buffer *ret_answer)
 {
@@ -315,16 +181,16 @@ Status password_reset(const PasswordService *service, Span request, Buffer *ret_
     Span approved;
     MemoryApprovals approvals;
     WirePasswordReset reset;
-    Request r = { 0 };
+    PasswordRequest r = { 0 };
     TRY(approval_take(service->memory, &c, SPAN("reset-password"), clock_now_us(&service->clock),
             &approved, &approvals));
     TRY(wire_take_password_reset(&c, &reset));
     TRY(cursor_end(&c));
     const BoxFacts facts = { .purpose = BOX_PURPOSE_RESET_PASSWORD, .nonce = reset.nonce };
     TRY(take_box(service, &reset.owner, reset.box, &facts, &r));
-    uint8_t subject_memory[SUBJECT_BYTES_MAX];
+    uint8_t subject_memory[PASSWORD_SUBJECT_BYTES_MAX];
     Buffer subject = BUFFER_OF(subject_memory);
-    TRY(put_subject(&reset, &subject));
+    TRY(password_put_subject(&r, &subject));
     REQUIRE(span_equal(approved, span_of_buffer(&subject)), REFUSED_APPROVAL_INVALID);
 
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
@@ -333,7 +199,7 @@ Status password_reset(const PasswordService *service, Span request, Buffer *ret_
     TRY(keys_box_open(service->keys, &r.box, &plain));
     TRY(must_be_strong(service, &r.owner, span_of_buffer(&plain)));
     TRY(memory_password_reset(service->memory, &r.use, &approvals, &version));
-    return make(service, &r.owner, version, span_of_buffer(&plain), ret_answer);
+    return password_verifier_make(service, &r.owner, version, span_of_buffer(&plain), ret_answer);
 }
 
 /* --- what stands in the store --- */

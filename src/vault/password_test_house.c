@@ -213,26 +213,35 @@ static Status put_digest(Span box, Buffer *b)
     return hex_encode(SPAN_OF(digest), b);
 }
 
+Status tenant_put_reset_subject(Tenant *t, uint16_t data_class, Span box, Buffer *b)
+{
+    TRY(buffer_print(b, "%u/", data_class));
+    put_realm(t, b);
+    TRY(buffer_put_u8(b, '/'));
+    TRY(buffer_put(b, t->owner.user));
+    TRY(buffer_put_u8(b, '/'));
+    return put_digest(box, b);
+}
+
 Status tenant_reset(Tenant *t, const TenantReset *reset)
 {
     uint8_t memory[WIRE_BOX_BYTES_MAX + 4096];
     uint8_t subject_memory[512];
     Buffer b = BUFFER_OF(memory);
     Buffer subject = BUFFER_OF(subject_memory);
-    const TenantWish wish = { .purpose = BOX_PURPOSE_RESET_PASSWORD,
-        .plain = span_of_text(reset->password) };
+    const bool is_second = reset->secret.size > 0;
+    const TenantWish wish = { .purpose = is_second ? BOX_PURPOSE_RESET_SECOND
+                                                   : BOX_PURPOSE_RESET_PASSWORD,
+        .plain = is_second ? reset->secret : span_of_text(reset->password) };
     Span box = tenant_box(t, &wish);
-    TRY(buffer_print(&subject, "%u/", t->owner.data_class));
-    put_realm(t, &subject);
-    TRY(buffer_put_u8(&subject, '/'));
-    TRY(buffer_put(&subject, t->owner.user));
-    TRY(buffer_put_u8(&subject, '/'));
-    TRY(put_digest(box, &subject));
-    TRY(tenant_put_approvals(t, "reset-password", span_of_buffer(&subject), reset->second, &b));
+    TRY(tenant_put_reset_subject(t, t->owner.data_class, box, &subject));
+    TRY(tenant_put_approvals(t, is_second ? "reset-second-factor" : "reset-password",
+            span_of_buffer(&subject), reset->second, &b));
     if (reset->other_box) box = tenant_box(t, &wish);
     const WirePasswordReset wire = { t->owner, box, SPAN_OF(t->nonce) };
     TRY(wire_put_password_reset(&b, &wire));
-    TRY(house_ask(t->house, VAULT_PASSWORD_RESET, span_of_buffer(&b)));
+    TRY(house_ask(
+            t->house, is_second ? VAULT_SECOND_RESET : VAULT_PASSWORD_RESET, span_of_buffer(&b)));
     keep(span_of_buffer(&t->house->answer), t->verifier_memory, &t->verifier);
     return OK;
 }

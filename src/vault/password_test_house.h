@@ -54,10 +54,13 @@ void tenant_enroll_people(Tenant *tenant);
 /* Approvals of Ann and `second` ("bob", or "ann" again). */
 Status tenant_put_approvals(
         Tenant *tenant, const char *operation, Span subject, const char *second, Buffer *b);
+/* What two people sign who reset the owner's password or, by this class, second factor. */
+Status tenant_put_reset_subject(Tenant *tenant, uint16_t data_class, Span box, Buffer *b);
 typedef struct TenantReset {
     const char *password;
     const char *second;
     bool other_box; /* than the one that was approved */
+    Span secret; /* not empty: of a second factor, instead of a password */
 } TenantReset;
 Status tenant_reset(Tenant *tenant, const TenantReset *reset);
 /* key NULL: none; second as above. */

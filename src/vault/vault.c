@@ -15,6 +15,7 @@
 #include "vault/report_sign.h"
 #include "vault/roll.h"
 #include "vault/scan.h"
+#include "vault/second_service.h"
 #include "vault/verify.h"
 
 #include <stdlib.h>
@@ -297,6 +298,10 @@ static Status password_lane(Vault *v, uint8_t operation, Span request, Buffer *r
     case VAULT_PASSWORD_RESET: return password_reset(passwords, request, ret_answer);
     case VAULT_PASSWORD_SHOW: return password_show(passwords, request, ret_answer);
     case VAULT_PASSWORD_IMPORT: return legacy_import(passwords, request, ret_answer);
+    case VAULT_SECOND_SET: return second_set(passwords, request, ret_answer);
+    case VAULT_SECOND_CHECK: return second_check(passwords, request, ret_answer);
+    case VAULT_SECOND_RESET: return second_reset(passwords, request, ret_answer);
+    case VAULT_SECOND_LOGIN: return second_login(passwords, request, ret_answer);
     case VAULT_KEY_MAC: return mac_key_use(&v->mac_keys, request, ret_answer);
     case VAULT_MAC_KEY_SET: return mac_key_set(&v->mac_keys, request, ret_answer);
     case VAULT_PROTECT: return protect_signing_key(&v->protect, request, ret_answer);

@@ -16,6 +16,7 @@ static Status put_body(const Verifier *v, Buffer *b)
 {
     if (v->form == VERIFIER_MODERN) return password_record_put(&v->record, b);
     TRY(buffer_put_u8(b, (uint8_t)v->form));
+    if (v->form == VERIFIER_SECOND) return buffer_put_framed(b, (Span) { v->data, v->data_bytes });
     TRY(buffer_put_u8(b, (uint8_t)v->legacy.formula));
     TRY(buffer_put_u8(b, (uint8_t)v->legacy.inner));
     TRY(buffer_put_framed(b, (Span) { v->data, v->data_bytes }));
@@ -43,6 +44,16 @@ static Status take_legacy(Cursor *c, Verifier *v)
     return cursor_end(c);
 }
 
+static Status take_second(Cursor *c, Verifier *v)
+{
+    Span secret;
+    TRY(cursor_framed(c, sizeof(v->data), &secret));
+    REQUIRE(secret.size > 0, REFUSED_PASSWORD_RECORD_FORMAT);
+    memcpy(v->data, secret.data, secret.size);
+    v->data_bytes = secret.size;
+    return cursor_end(c);
+}
+
 static Status take_body(Span body, Verifier *ret)
 {
     CLEANUP(verifier_wipe) Verifier v = { 0 };
@@ -52,6 +63,8 @@ static Status take_body(Span body, Verifier *ret)
     v.form = (VerifierForm)form;
     if (form == VERIFIER_MODERN) {
         TRY(password_record_parse(body, &v.record));
+    } else if (form == VERIFIER_SECOND) {
+        REQUIRE(status_ok(take_second(&c, &v)), REFUSED_PASSWORD_RECORD_FORMAT);
     } else {
         REQUIRE(form == VERIFIER_LEGACY || form == VERIFIER_WRAPPED,
                 REFUSED_PASSWORD_RECORD_FORMAT);
@@ -168,6 +181,7 @@ Status verifier_check(const Keys *keys, const Verifier *verifier, PasswordCost c
 {
     const Span password = tried->password;
     *ret_right = false;
+    REQUIRE(verifier->form != VERIFIER_SECOND, REFUSED_PASSWORD_RECORD_FORMAT);
     if (verifier->form == VERIFIER_MODERN)
         return password_check(&verifier->record, password, ret_right);
     if (password.size == 0 || password.size > PASSWORD_BYTES_MAX)

@@ -8,6 +8,7 @@
  *   body     = 1 ... a password record (crypto/password.h), whose first byte is its own version
  *            | 2 | formula u8 | inner u8 | data framed | legacy digest framed
  *            | 3 | formula u8 | inner u8 | data framed | password record of the legacy digest
+ *            | 4 | secret framed: of one-time codes (second_service.h), no password's form
  *
  * The two salts of TP-6: the record's own, readable by nobody, and the pepper, which is a key in
  * vaultd and the real defence of six digits. Versions are in the journal. Thread-safe.
@@ -29,6 +30,7 @@ typedef enum VerifierForm {
     VERIFIER_MODERN = 1,
     VERIFIER_LEGACY = 2,
     VERIFIER_WRAPPED = 3,
+    VERIFIER_SECOND = 4,
 } VerifierForm;
 
 typedef struct Verifier {

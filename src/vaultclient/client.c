@@ -185,6 +185,8 @@ static bool twice_is_once(VaultOperation operation)
     case VAULT_CHECKPOINT:
     case VAULT_CHECK_PIN:
     case VAULT_PASSWORD_CHECK:
+    case VAULT_SECOND_CHECK:
+    case VAULT_SECOND_LOGIN:
     case VAULT_BOX_KEY:
     case VAULT_PUBLIC_KEYS:
     case VAULT_PSEUDONYM_KEY:
@@ -270,6 +272,10 @@ static bool may_be_slow(VaultOperation operation)
     case VAULT_PASSWORD_SET:
     case VAULT_PASSWORD_CHECK:
     case VAULT_PASSWORD_RESET:
+    case VAULT_SECOND_SET:
+    case VAULT_SECOND_CHECK:
+    case VAULT_SECOND_RESET:
+    case VAULT_SECOND_LOGIN:
     case VAULT_PASSWORD_IMPORT: return true;
     default: return false;
     }

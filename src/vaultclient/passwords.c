@@ -38,8 +38,7 @@ const PasswordsTable *passwords_table(
     return &people;
 }
 
-/* The record, or nothing: vaultd judges that as well. */
-static Status find(const Passwords *passwords, const WireOwner *owner, Buffer *ret_record)
+Status passwords_find(const Passwords *passwords, const WireOwner *owner, Buffer *ret_record)
 {
     Value key[PASSWORDS_KEY_COLUMNS_MAX + 2];
     const PasswordsTable *table = passwords_table(owner, key);
@@ -47,18 +46,19 @@ static Status find(const Passwords *passwords, const WireOwner *owner, Buffer *r
     return status_is(s, REFUSED_ROW_MISSING) ? OK : s;
 }
 
-static Status keep(const Passwords *passwords, const WireOwner *owner, Span record)
+Status passwords_keep(const Passwords *passwords, const WireOwner *owner, Span record)
 {
     Value values[PASSWORDS_KEY_COLUMNS_MAX + 2];
     const PasswordsTable *table = passwords_table(owner, values);
     REQUIRE(record.size > 0 && record.size <= DOMAIN_RECORD_BYTES_MAX, REFUSED_IPC_FORMAT);
     values[table->keys] = VALUE_OF_BYTES(record);
-    return domain_put_record(
-            passwords->domain, CLASS_PASSWORD, FORM_HASH, table->put, values, table->keys + 1);
+    /* A second factor is computed with, so it cannot be hashed. */
+    const bool second = owner->data_class == CLASS_SECOND_FACTOR;
+    return domain_put_record(passwords->domain, second ? CLASS_SECOND_FACTOR : CLASS_PASSWORD,
+            second ? FORM_ENCRYPT : FORM_HASH, table->put, values, table->keys + 1);
 }
 
-/* From the reading of a record to its replacement. */
-static pthread_mutex_t *turn_of(const Passwords *passwords, const WireOwner *owner)
+pthread_mutex_t *passwords_turn(const Passwords *passwords, const WireOwner *owner)
 {
     const Span parts[] = { owner->tenant, owner->realm, owner->user };
     return domain_turn(passwords->domain, parts, 3);
@@ -66,23 +66,29 @@ static pthread_mutex_t *turn_of(const Passwords *passwords, const WireOwner *own
 
 static void wipe(Buffer *record) { bytes_wipe(record->data, record->capacity); }
 
-Status passwords_set(const Passwords *passwords, const WirePasswordSet *set)
+Status passwords_set_by(
+        const Passwords *passwords, VaultOperation operation, const WirePasswordSet *set)
 {
     uint8_t before_bytes[DOMAIN_RECORD_BYTES_MAX];
     CLEANUP(wipe) Buffer before = BUFFER_OF(before_bytes);
     CLEANUP(slot_give) Slot *slot = NULL;
     WirePasswordSet whole = *set;
     TRY(detect_free_text(set->owner.user)); /* it is stored as it is: no card's number (TP-8) */
-    CLEANUP(domain_turn_end) pthread_mutex_t *turn = turn_of(passwords, &set->owner);
+    CLEANUP(domain_turn_end) pthread_mutex_t *turn = passwords_turn(passwords, &set->owner);
     pthread_mutex_lock(turn);
-    TRY(find(passwords, &set->owner, &before));
+    TRY(passwords_find(passwords, &set->owner, &before));
     whole.verifier = span_of_buffer(&before);
     TRY(slot_take(passwords->vault, &slot));
     TRY(wire_put_password_set(&slot->request, &whole));
-    TRY(slot_ask(slot, VAULT_PASSWORD_SET, &slot->answer));
-    const Status s = keep(passwords, &set->owner, span_of_buffer(&slot->answer));
+    TRY(slot_ask(slot, operation, &slot->answer));
+    const Status s = passwords_keep(passwords, &set->owner, span_of_buffer(&slot->answer));
     bytes_wipe(slot->answer.data, slot->answer.size);
     return s;
+}
+
+Status passwords_set(const Passwords *passwords, const WirePasswordSet *set)
+{
+    return passwords_set_by(passwords, VAULT_PASSWORD_SET, set);
 }
 
 /* vaultd counts what stands in the store only when it is shown it there. */
@@ -107,34 +113,46 @@ static Status replace(const Passwords *passwords, const WireOwner *owner, Span b
     values[table->keys + 1] = VALUE_OF_BYTES(before);
     TRY(domain_put_record(
             passwords->domain, CLASS_PASSWORD, FORM_HASH, table->replace, values, table->keys + 2));
-    TRY(find(passwords, owner, &now));
+    TRY(passwords_find(passwords, owner, &now));
     if (!span_equal(span_of_buffer(&now), record)) return OK; /* somebody was faster */
     return show(passwords, owner, record);
 }
 
-Status passwords_check(const Passwords *passwords, const WirePasswordCheck *check,
-        uint8_t ret_grant[WIRE_GRANT_BYTES])
+Status passwords_take_right(const Passwords *passwords, const WireOwner *owner, Span before,
+        Slot *slot, uint8_t ret_grant[WIRE_GRANT_BYTES])
 {
-    uint8_t record_bytes[DOMAIN_RECORD_BYTES_MAX];
-    CLEANUP(wipe) Buffer record = BUFFER_OF(record_bytes);
-    CLEANUP(slot_give) Slot *slot = NULL;
-    WirePasswordCheck whole = *check;
     WirePasswordRight right = { 0 };
-    CLEANUP(domain_turn_end) pthread_mutex_t *turn = turn_of(passwords, &check->owner);
-    pthread_mutex_lock(turn);
-    TRY(find(passwords, &check->owner, &record));
-    whole.verifier = span_of_buffer(&record);
-    TRY(slot_take(passwords->vault, &slot));
-    TRY(wire_put_password_check(&slot->request, &whole));
-    TRY(slot_ask(slot, VAULT_PASSWORD_CHECK, &slot->answer));
     Cursor c = cursor_of(span_of_buffer(&slot->answer));
     TRY(wire_take_password_right(&c, &right));
     TRY(cursor_end(&c));
     memcpy(ret_grant, right.grant, WIRE_GRANT_BYTES);
     if (right.verifier.size == 0) return OK;
-    const Status s = replace(passwords, &check->owner, span_of_buffer(&record), right.verifier);
+    const Status s = replace(passwords, owner, before, right.verifier);
     bytes_wipe(slot->answer.data, slot->answer.size);
     return s;
+}
+
+Status passwords_check_by(const Passwords *passwords, VaultOperation operation,
+        const WirePasswordCheck *check, uint8_t ret_grant[WIRE_GRANT_BYTES])
+{
+    uint8_t record_bytes[DOMAIN_RECORD_BYTES_MAX];
+    CLEANUP(wipe) Buffer record = BUFFER_OF(record_bytes);
+    CLEANUP(slot_give) Slot *slot = NULL;
+    WirePasswordCheck whole = *check;
+    CLEANUP(domain_turn_end) pthread_mutex_t *turn = passwords_turn(passwords, &check->owner);
+    pthread_mutex_lock(turn);
+    TRY(passwords_find(passwords, &check->owner, &record));
+    whole.verifier = span_of_buffer(&record);
+    TRY(slot_take(passwords->vault, &slot));
+    TRY(wire_put_password_check(&slot->request, &whole));
+    TRY(slot_ask(slot, operation, &slot->answer));
+    return passwords_take_right(passwords, &check->owner, whole.verifier, slot, ret_grant);
+}
+
+Status passwords_check(const Passwords *passwords, const WirePasswordCheck *check,
+        uint8_t ret_grant[WIRE_GRANT_BYTES])
+{
+    return passwords_check_by(passwords, VAULT_PASSWORD_CHECK, check, ret_grant);
 }
 
 Status passwords_spend(const Passwords *passwords, const WirePasswordSpend *spend)
@@ -145,21 +163,27 @@ Status passwords_spend(const Passwords *passwords, const WirePasswordSpend *spen
     return slot_ask(slot, VAULT_PASSWORD_SPEND, &slot->answer);
 }
 
-Status passwords_reset(
-        const Passwords *passwords, const WireApproval approvals[2], const WirePasswordReset *reset)
+Status passwords_reset_by(const Passwords *passwords, VaultOperation operation,
+        const WireApproval approvals[2], const WirePasswordReset *reset)
 {
     CLEANUP(slot_give) Slot *slot = NULL;
     TRY(detect_free_text(reset->owner.user));
-    CLEANUP(domain_turn_end) pthread_mutex_t *turn = turn_of(passwords, &reset->owner);
+    CLEANUP(domain_turn_end) pthread_mutex_t *turn = passwords_turn(passwords, &reset->owner);
     pthread_mutex_lock(turn);
     TRY(slot_take(passwords->vault, &slot));
     TRY(wire_put_approval(&slot->request, &approvals[0]));
     TRY(wire_put_approval(&slot->request, &approvals[1]));
     TRY(wire_put_password_reset(&slot->request, reset));
-    TRY(slot_ask(slot, VAULT_PASSWORD_RESET, &slot->answer));
-    const Status s = keep(passwords, &reset->owner, span_of_buffer(&slot->answer));
+    TRY(slot_ask(slot, operation, &slot->answer));
+    const Status s = passwords_keep(passwords, &reset->owner, span_of_buffer(&slot->answer));
     bytes_wipe(slot->answer.data, slot->answer.size);
     return s;
+}
+
+Status passwords_reset(
+        const Passwords *passwords, const WireApproval approvals[2], const WirePasswordReset *reset)
+{
+    return passwords_reset_by(passwords, VAULT_PASSWORD_RESET, approvals, reset);
 }
 
 static Status keep_imported(const Passwords *passwords, const WirePasswordImport *import,
@@ -170,7 +194,7 @@ static Status keep_imported(const Passwords *passwords, const WirePasswordImport
     TRY(wire_take_password_kept(answer, &kept));
     *ret_status = (Status) { (int32_t)kept.status };
     if (!status_ok(*ret_status) || kept.verifier.size == 0) return OK;
-    TRY(keep(passwords, &owner, kept.verifier));
+    TRY(passwords_keep(passwords, &owner, kept.verifier));
     return show(passwords, &owner, kept.verifier);
 }
 

@@ -1,6 +1,10 @@
 #pragma once
-/* passwords_inside: where a record of each owner stands in the domain store. */
+/* passwords_inside: where a record of each owner stands in the domain store, and what is done alike
+ * about passwords (passwords.h) and second factors (second_factor.h). */
+#include <pthread.h>
+
 #include "store/store.h"
+#include "vaultclient/client_internal.h"
 #include "vaultclient/passwords.h"
 
 enum { PASSWORDS_KEY_COLUMNS_MAX = 4 };
@@ -19,3 +23,22 @@ typedef struct PasswordsTable {
 /* ret_values: the key's columns are filled; the rest has room for two records. */
 const PasswordsTable *passwords_table(
         const WireOwner *owner, Value ret_values[PASSWORDS_KEY_COLUMNS_MAX + 2]);
+
+/* The record, or nothing: vaultd judges that as well. */
+MUST_USE Status passwords_find(
+        const Passwords *passwords, const WireOwner *owner, Buffer *ret_record);
+MUST_USE Status passwords_keep(const Passwords *passwords, const WireOwner *owner, Span record);
+/* domain_turn() of this person, from the reading of a record to its replacement. */
+pthread_mutex_t *passwords_turn(const Passwords *passwords, const WireOwner *owner);
+/* The WirePasswordRight in the slot's answer: its grant, and the record that it brings instead of
+ * `before`, which is stored. */
+MUST_USE Status passwords_take_right(const Passwords *passwords, const WireOwner *owner,
+        Span before, Slot *slot, uint8_t ret_grant[WIRE_GRANT_BYTES]);
+
+/* passwords_set(), _check() and _reset(), asking this operation. */
+MUST_USE Status passwords_set_by(
+        const Passwords *passwords, VaultOperation operation, const WirePasswordSet *set);
+MUST_USE Status passwords_check_by(const Passwords *passwords, VaultOperation operation,
+        const WirePasswordCheck *check, uint8_t ret_grant[WIRE_GRANT_BYTES]);
+MUST_USE Status passwords_reset_by(const Passwords *passwords, VaultOperation operation,
+        const WireApproval approvals[2], const WirePasswordReset *reset);
