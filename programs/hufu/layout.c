@@ -109,8 +109,10 @@ Status layout_settings(const Layout *l, const Users *users, const char *address,
             users->separate ? (int)users->sockets : -1));
     TRY(buffer_print(&text, "checkpoints: \"%s/checkpoints\"\nsecond: \"%s/second\"\n", d, d));
     const char *slash = strrchr(l->rules, '/'); /* an absolute path has one */
-    TRY(buffer_print(&text, "strategy: \"%s\"\npurposes: \"%.*s/purposes.yaml\"\n", l->rules,
-            (int)(slash - l->rules), l->rules));
+    const int folder = (int)(slash - l->rules);
+    TRY(buffer_print(&text,
+            "strategy: \"%s\"\npurposes: \"%.*s/purposes.yaml\"\naccess: \"%.*s/access.yaml\"\n",
+            l->rules, folder, l->rules, folder, l->rules));
     TRY(buffer_print(&text,
             "ca_file: \"%s/run/hufud/ca.pem\"\nkeys_file: \"%s/%s\"\nready_file: \"%s/%s\"\n", d, d,
             PATH_KEYS, d, PATH_READY));

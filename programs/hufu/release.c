@@ -34,6 +34,7 @@ static const TableName tables[] = {
     { "data_request", TABLE_DATA_REQUEST },
     { "data_act", TABLE_DATA_ACT },
     { "data_destroyed", TABLE_DATA_DESTROYED },
+    { "principal", TABLE_PRINCIPAL },
 };
 
 typedef struct Release {

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 typedef struct ConfigSpans {
-    Span address, database, domain, vault, admin, checkpoints, second, strategy, purposes, ca_file,
-            keys_file, ready_file;
+    Span address, database, domain, vault, admin, checkpoints, second, strategy, purposes, access,
+            ca_file, keys_file, ready_file;
     int64_t port, service_port, loops, operator_uid, group, code_life_s, signers, openers, callers;
     int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
             incident_police_hours, incident_notify_hours, incident_cause_days, incident_close_days;
@@ -36,6 +36,7 @@ static const YamlField fields[] = {
     TEXT(second),
     TEXT(strategy),
     TEXT(purposes),
+    TEXT(access),
     TEXT(ca_file),
     TEXT(keys_file),
     TEXT(ready_file),
@@ -123,6 +124,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->second, s.second);
     keep(ret_config->strategy, s.strategy);
     keep(ret_config->purposes, s.purposes);
+    keep(ret_config->access, s.access);
     keep(ret_config->ca_file, s.ca_file);
     keep(ret_config->keys_file, s.keys_file);
     keep(ret_config->ready_file, s.ready_file);

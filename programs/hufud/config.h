@@ -20,6 +20,7 @@ typedef struct Config {
     char second[CONFIG_TEXT_MAX]; /* the second place for checkpoints */
     char strategy[CONFIG_TEXT_MAX];
     char purposes[CONFIG_TEXT_MAX];
+    char access[CONFIG_TEXT_MAX];
     char ca_file[CONFIG_TEXT_MAX]; /* written at start: whom clients trust */
     char keys_file[CONFIG_TEXT_MAX]; /* written at start: public keys, for auditors */
     char ready_file[CONFIG_TEXT_MAX]; /* written when serving: "address port"; removed at stop */

@@ -213,6 +213,25 @@ static Status open_purposes(Opening *o)
     return s;
 }
 
+/* Who there is, and the table that says what each may do. */
+static Status open_access(Opening *o)
+{
+    House *house = &o->house;
+    YamlProblem problem = { 0 };
+    size_t people = 0;
+    size_t left_out = 0;
+    const Status s = access_table_load(o->config.access, &house->access, &problem);
+    if (!status_ok(s))
+        LOG_STATUS(LOG_ERROR, "hufud.access", s, LOG_TEXT(PATH, problem.key),
+                LOG_NUMBER(COUNT, problem.line));
+    TRY(s);
+    TRY(principal_book_open(&house->principals));
+    TRY(principal_book_refresh(house->principals, house->batcher, &people, &left_out));
+    LOG(left_out == 0 ? LOG_INFO : LOG_ALERT, "hufud.principals", LOG_NUMBER(COUNT, people),
+            LOG_NUMBER(SIZE, left_out));
+    return OK;
+}
+
 static Status open_business(Opening *o)
 {
     House *house = &o->house;
@@ -223,6 +242,7 @@ static Status open_business(Opening *o)
                 LOG_NUMBER(COUNT, problem.line));
     TRY(loaded);
     TRY(open_purposes(o));
+    TRY(open_access(o));
     size_t keys = 0;
     size_t left_out = 0;
     TRY(directory_open(&house->directory));
@@ -427,6 +447,8 @@ void opening_close(Opening *o)
     message_verifier_close(house->verifier);
     if (house->directory != NULL) directory_close(&house->directory);
     caller_list_close(&house->callers);
+    principal_book_close(&house->principals);
+    access_table_free(&house->access);
     vaultclient_guard_close(o->guard);
     nonce_close(house->nonces);
     vaultclient_close(house->vault);

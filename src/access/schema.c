@@ -3,6 +3,7 @@
 #include "access/caller.h"
 #include "access/device.h"
 #include "access/payer.h"
+#include "access/principal.h"
 
 static const Migration migrations[] = {
     { 1,
@@ -32,9 +33,18 @@ static const Migration migrations[] = {
             "principal TEXT NOT NULL, name TEXT NOT NULL, added BIGINT NOT NULL,"
             "status BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
             "seal BYTEA NOT NULL, PRIMARY KEY(principal, name)) WITHOUT ROWID" },
+    { 4,
+            "CREATE TABLE principal("
+            "id TEXT PRIMARY KEY NOT NULL, tenant TEXT NOT NULL, kind BIGINT NOT NULL,"
+            "person BYTEA NOT NULL, roles BIGINT NOT NULL, algorithm BIGINT NOT NULL,"
+            "spki BYTEA NOT NULL, status BIGINT NOT NULL, created BIGINT NOT NULL,"
+            "changed BIGINT NOT NULL, review BIGINT NOT NULL, revision BIGINT NOT NULL,"
+            "batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
 };
+enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
 static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table,
-    &caller_table, &device_table };
+    &caller_table, &device_table, &principal_table };
+enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
-const StoreSchema access_schema = { "access", migrations, 3, tables, 5 };
+const StoreSchema access_schema = { "access", migrations, MIGRATIONS, tables, TABLES };

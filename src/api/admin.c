@@ -68,18 +68,36 @@ static const JsonField named_fields[] = {
     { "operation", JSON_TEXT, true, 1, 64, offsetof(Named, operation) },
 };
 
-static Status dispatch(Admin *admin, Span request, uint32_t uid, Buffer *ret_payload)
+/* At the operator's socket the user of the system is still all that is known of who asks. */
+static Status may(const House *house, const Asker *asker, Span operation)
+{
+    if (asker->door == DOOR_CLI) return OK;
+    const AccessTable *table = house->access;
+    const int action = access_action_named(table, operation);
+    return access_status(access_decide(table, asker, action, 0, clock_now_us(&house->clock)));
+}
+
+size_t admin_operations_count(void) { return sizeof(operations) / sizeof(operations[0]); }
+
+const char *admin_operations_at(size_t index)
+{
+    ASSERT(index < admin_operations_count());
+    return operations[index].name;
+}
+
+Status admin_run(Admin *admin, Span request, const Asker *asker, Buffer *ret_payload)
 {
     JsonProblem problem = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     Named named = { 0 };
     TRY(json_parse(request, &document, &problem));
     TRY(json_read_some(document, json_root(document), named_fields, 1, &named, &problem));
-    for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+    for (size_t i = 0; i < admin_operations_count(); i++) {
         if (!span_equal(named.operation, span_of_text(operations[i].name))) continue;
+        TRY(may(admin->config.house, asker, named.operation));
         JsonWriter w = json_writer_for(ret_payload, LAYER_DISPLAY); /* an operator's screen */
         json_open_object(&w);
-        TRY(operations[i].run(admin, document, uid, &w));
+        TRY(operations[i].run(admin, document, asker, &w));
         json_close(&w);
         return json_finish(&w);
     }
@@ -90,7 +108,10 @@ static Status handle(void *context, const ServicePeer *peer, uint8_t operation, 
         Buffer *ret_payload)
 {
     REQUIRE(request.size <= ADMIN_TEXT_BYTES_MAX, REFUSED_IPC_TOO_LARGE);
-    const Status s = dispatch(context, request, peer->uid, ret_payload);
+    Asker asker = { .tenant = ASKER_HOUSE, .door = DOOR_CLI };
+    snprintf(asker.principal, sizeof(asker.principal), "uid:%u", peer->uid);
+    snprintf(asker.from, sizeof(asker.from), "uid:%u", peer->uid);
+    const Status s = admin_run(context, request, &asker, ret_payload);
     if (!status_ok(s)) stack_wipe(); /* of what was read: it may be why we refuse (TP-5) */
     return s;
 }
@@ -153,19 +174,17 @@ bool admin_stop_asked(const Admin *admin) { return atomic_load(&admin->stop_aske
 
 Status admin_bytes(Span base64, Buffer *ret_bytes) { return base64_decode(base64, ret_bytes); }
 
-void admin_actor(char *ret_actor, size_t capacity, uint32_t uid)
+void admin_actor(char *ret_actor, size_t capacity, const Asker *asker)
 {
-    const int size = snprintf(ret_actor, capacity, "uid:%u", uid);
+    const int size = snprintf(ret_actor, capacity, "%s", asker->principal);
     ASSERT(size > 0 && (size_t)size < capacity);
 }
 
-Status admin_write_down(Admin *admin, uint32_t uid, AuditKind kind, Span subject, Span detail)
+Status admin_write_down(Admin *admin, const Asker *asker, AuditKind kind, Span subject, Span detail)
 {
-    char who[32];
     uint8_t memory[AUDIT_ACTOR_BYTES_MAX];
     Buffer actor = BUFFER_OF(memory);
-    admin_actor(who, sizeof(who), uid);
-    TRY(buffer_print(&actor, "operator/%s", who));
+    TRY(buffer_print(&actor, "operator/%s", asker->principal));
     const AuditEvent event = {
         .kind = kind, .actor = span_of_buffer(&actor), .subject = subject, .detail = detail
     };

@@ -13,11 +13,11 @@
 #include "store/unit_wait.h"
 #include "vaultclient/fields.h"
 
-static void name_operator(char *ret_actor, size_t capacity, uint32_t uid)
+static void name_operator(char *ret_actor, size_t capacity, const Asker *asker)
 {
-    uint8_t bytes[32];
+    uint8_t bytes[AUDIT_ACTOR_BYTES_MAX];
     Buffer text = BUFFER_OF(bytes);
-    ASSERT(status_ok(buffer_print(&text, "operator/uid:%u", uid)));
+    ASSERT(status_ok(buffer_print(&text, "operator/%s", asker->principal)));
     passage_text(ret_actor, capacity, span_of_buffer(&text));
 }
 
@@ -28,7 +28,8 @@ static Status nobody(void *context, const WireRevealRecord *record) { return OK;
 /* What the doors counted, what was done to vaultd and what it revealed is in the log, and a
  * checkpoint over all of it is kept. The log of reveals is proved against the count that vaultd
  * never gives up. */
-Status admin_report_begin(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_report_begin(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     uint8_t memory_bytes[1024];
@@ -72,7 +73,8 @@ static const JsonField keep_fields[] = {
     { "leaves", JSON_INT, true, 0, INT64_MAX, KEEP(leaves) },
 };
 
-Status admin_report_keep(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_report_keep(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     KeepJson json = { 0 };
     JsonProblem problem = { 0 };
@@ -83,7 +85,7 @@ Status admin_report_keep(Admin *admin, const JsonDocument *document, uint32_t ui
     Buffer digest = BUFFER_OF(work.report.note_digest);
     TRY(hex_decode(json.digest, &digest));
     passage_text(work.report.id, sizeof(work.report.id), json.id);
-    name_operator(work.report.by, sizeof(work.report.by), uid);
+    name_operator(work.report.by, sizeof(work.report.by), asker);
     work.report.kind = (ReportKind)json.kind;
     work.report.from_us = json.from_us;
     work.report.to_us = json.to_us;
@@ -110,7 +112,8 @@ static const JsonField review_fields[] = {
 };
 
 /* vaultd has taken both signatures over the note's digest. */
-Status admin_report_review(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_report_review(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     ReviewJson json = { 0 };
     JsonProblem problem = { 0 };
@@ -146,7 +149,8 @@ static const JsonField open_fields[] = {
     { "crime", JSON_BOOL, false, 0, 0, offsetof(OpenJson, crime) },
 };
 
-Status admin_incident_open(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_incident_open(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     OpenJson json = { 0 };
     JsonProblem problem = { 0 };
@@ -157,7 +161,7 @@ Status admin_incident_open(Admin *admin, const JsonDocument *document, uint32_t 
     REQUIRE(incident_kind_of(json.kind, &work.kind), REFUSED_INCIDENT_STEP);
     TRY(detect_free_text(json.title));
     work.crime = json.crime;
-    name_operator(work.by, sizeof(work.by), uid);
+    name_operator(work.by, sizeof(work.by), asker);
     passage_text(work.title, sizeof(work.title), json.title);
     incident_open_unit(&work, NULL);
     TRY(unit_wait(house->batcher, &work.unit));
@@ -185,7 +189,8 @@ static const JsonField step_fields[] = {
 
 /* Closing names the two people whose approvals vaultd has taken; every other step is by the
  * operator's own user. */
-Status admin_incident_step(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_incident_step(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     StepJson json = { 0 };
     JsonProblem problem = { 0 };
@@ -203,7 +208,7 @@ Status admin_incident_step(Admin *admin, const JsonDocument *document, uint32_t 
     if (work.step == INCIDENT_STEP_CLOSE && json.by.size > 0)
         passage_text(work.by, sizeof(work.by), json.by);
     else
-        name_operator(work.by, sizeof(work.by), uid);
+        name_operator(work.by, sizeof(work.by), asker);
     incident_act_unit(&work, NULL);
     TRY(unit_wait(house->batcher, &work.unit));
     json_key_text(w, "incident", json.id);
@@ -261,7 +266,8 @@ static void write_incident(JsonWriter *w, const Incident *i, int64_t now_us)
     json_close(w);
 }
 
-Status admin_incident_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_incident_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     ListJson json = { 0 };
     JsonProblem problem = { 0 };

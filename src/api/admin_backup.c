@@ -50,13 +50,13 @@ static Span name_of(const char *path)
         name.size < AUDIT_DETAIL_BYTES_MAX ? name.size : AUDIT_DETAIL_BYTES_MAX };
 }
 
-static Status write_event(Backup *b, uint32_t uid)
+static Status write_event(Backup *b, const Asker *asker)
 {
     uint8_t actor_memory[AUDIT_ACTOR_BYTES_MAX];
     uint8_t subject_memory[AUDIT_SUBJECT_BYTES_MAX];
     Buffer actor = BUFFER_OF(actor_memory);
     Buffer subject = BUFFER_OF(subject_memory);
-    TRY(buffer_print(&actor, "operator/uid:%u", uid));
+    TRY(buffer_print(&actor, "operator/%s", asker->principal));
     TRY(buffer_put(&subject, SPAN("backup/")));
     TRY(hex_encode(SPAN_OF(b->key_digest), &subject));
     const AuditEvent facts = { .kind = AUDIT_BACKUP,
@@ -182,13 +182,13 @@ static Status sync_folder(const Backup *b)
 
 /* --- the operation --- */
 
-static Status make_backup(Backup *b, uint32_t uid)
+static Status make_backup(Backup *b, const Asker *asker)
 {
     Buffer memory = BUFFER_OF(b->key_memory);
     TRY(vaultclient_wrap_key(b->admin->config.house->vault, &memory, &b->wrapped, &b->key));
     REQUIRE(b->key.size == ARCHIVE_KEY_BYTES, REFUSED_IPC_FORMAT);
     sha256(b->wrapped, b->key_digest);
-    TRY(write_event(b, uid));
+    TRY(write_event(b, asker));
     Status s = copy_stores(b);
     if (status_ok(s)) s = write_archive(b);
     remove_copies(b);
@@ -215,7 +215,7 @@ static const JsonField backup_fields[] = {
     { "path", JSON_TEXT, true, 1, PATH_BYTES_MAX, offsetof(BackupJson, path) },
 };
 
-Status admin_backup(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_backup(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     BackupJson json = { 0 };
     JsonProblem problem = { 0 };
@@ -224,7 +224,7 @@ Status admin_backup(Admin *admin, const JsonDocument *document, uint32_t uid, Js
     TRY(name_files(&b, json.path));
     REQUIRE(access(b.path, F_OK) != 0, REFUSED_ROW_EXISTS);
     REQUIRE(!atomic_exchange(&admin->backup_runs, true), REFUSED_STORE_BUSY);
-    const Status s = make_backup(&b, uid);
+    const Status s = make_backup(&b, asker);
     atomic_store(&admin->backup_runs, false);
     bytes_wipe(b.key_memory, sizeof(b.key_memory));
     TRY(s);

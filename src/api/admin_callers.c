@@ -81,7 +81,8 @@ static Status let_in(House *house, CallerAdd *add)
     return caller_list_put(house->callers, &add->caller);
 }
 
-Status admin_caller_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_caller_add(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     CallerJson json = { 0 };
@@ -96,7 +97,7 @@ Status admin_caller_add(Admin *admin, const JsonDocument *document, uint32_t uid
     REQUIRE(caller_name_is_valid(json.name) && caller_name_is_valid(json.tenant),
             REFUSED_CALLER_FIELD);
     TRY(read_rights(document, &json, &add.caller.rights));
-    admin_actor(add.actor, sizeof(add.actor), uid);
+    admin_actor(add.actor, sizeof(add.actor), asker);
     passage_text(add.caller.name, sizeof(add.caller.name), json.name);
     passage_text(add.caller.tenant, sizeof(add.caller.tenant), json.tenant);
     TRY(certify(house, &json, &add.caller, &pem, &ca));
@@ -111,7 +112,8 @@ Status admin_caller_add(Admin *admin, const JsonDocument *document, uint32_t uid
     return OK;
 }
 
-Status admin_caller_revoke(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_caller_revoke(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     CallerJson json = { 0 };
@@ -119,7 +121,7 @@ Status admin_caller_revoke(Admin *admin, const JsonDocument *document, uint32_t 
     CallerRevoke work = { 0 };
     TRY(json_read_request(document, json_root(document), revoke_fields, 2, &json, &problem));
     REQUIRE(caller_name_is_valid(json.name), REFUSED_CALLER_FIELD);
-    admin_actor(work.actor, sizeof(work.actor), uid);
+    admin_actor(work.actor, sizeof(work.actor), asker);
     passage_text(work.caller.name, sizeof(work.caller.name), json.name);
     caller_revoke_unit(&work, NULL);
     TRY(unit_wait(house->batcher, &work.unit));
@@ -134,7 +136,8 @@ static const char *state_of(const Caller *caller, int64_t now_us)
     return caller->expires_us > now_us ? "live" : "expired";
 }
 
-Status admin_caller_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_caller_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     Caller callers[CALLERS_MAX];

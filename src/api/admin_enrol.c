@@ -61,7 +61,8 @@ static Status let_merchant_in(House *house, const MerchantJson *json, MerchantAd
     return directory_put(house->directory, &add->merchant, &add->key);
 }
 
-Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_merchant_add(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     MerchantJson json = { .limit_minor = LIMIT_DEFAULT_MINOR };
@@ -75,7 +76,7 @@ Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t u
         .request_pem = json.request_pem,
         .serial = json.serial };
     TRY(admin_take_key(house, &wish, &add.key, &certificate));
-    admin_actor(add.actor, sizeof(add.actor), uid);
+    admin_actor(add.actor, sizeof(add.actor), asker);
     passage_text(add.merchant.mchid, sizeof(add.merchant.mchid), json.mchid);
     passage_text(add.merchant.name, sizeof(add.merchant.name), json.name);
     add.merchant.suite = add.key.algorithm == KEY_SM2 ? MERCHANT_SM2 : MERCHANT_RSA;
@@ -147,7 +148,8 @@ static Status let_payer_in(House *house, const PayerJson *json, PayerAdd *add)
     return unit_wait(house->batcher, &add->unit);
 }
 
-Status admin_payer_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_payer_add(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     PayerJson json = { 0 };
@@ -156,7 +158,7 @@ Status admin_payer_add(Admin *admin, const JsonDocument *document, uint32_t uid,
             sizeof(payer_fields) / sizeof(payer_fields[0]), &json, &problem));
     REQUIRE(payer_id_is_valid(json.payer_id), REFUSED_ORDER_FIELD);
     PayerAdd add = { .opening = { json.balance_minor, CURRENCY_CNY } };
-    admin_actor(add.actor, sizeof(add.actor), uid);
+    admin_actor(add.actor, sizeof(add.actor), asker);
     passage_text(add.payer.id, sizeof(add.payer.id), json.payer_id);
     TRY(account_id_draw(&house->random, &add.payer.account));
     pthread_mutex_lock(&admin->enrolling);

@@ -70,17 +70,18 @@ static Status read_place(const JsonDocument *document, const JsonField *fields, 
 }
 
 /* Who looks is in the audit log before he sees anything (LL-4.5.3). */
-static Status write_down(Admin *admin, uint32_t uid, const FieldJson *json, const char *what)
+static Status write_down(Admin *admin, const Asker *asker, const FieldJson *json, const char *what)
 {
     uint8_t memory[AUDIT_SUBJECT_BYTES_MAX];
     Buffer subject = BUFFER_OF(memory);
     TRY(buffer_print(&subject, "field/%.*s/%.*s/%d/%d", (int)json->tenant.size,
             (const char *)json->tenant.data, (int)json->class.size, (const char *)json->class.data,
             (int)json->table, (int)json->column));
-    return admin_write_down(admin, uid, AUDIT_READ, span_of_buffer(&subject), span_of_text(what));
+    return admin_write_down(admin, asker, AUDIT_READ, span_of_buffer(&subject), span_of_text(what));
 }
 
-Status admin_field_mask(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_field_mask(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     FieldJson json = { 0 };
     WireBatchHead head = { 0 };
@@ -89,13 +90,14 @@ Status admin_field_mask(Admin *admin, const JsonDocument *document, uint32_t uid
     const Fields fields = fields_of(admin);
     TRY(read_place(document, place_fields, COUNT(place_fields), &json, &head));
     TRY(policy_allow((DataClass)head.data_class, LAYER_DISPLAY, PURPOSE_OPERATE, FORM_MASK));
-    TRY(write_down(admin, uid, &json, "mask"));
+    TRY(write_down(admin, asker, &json, "mask"));
     TRY(fields_mask(&fields, &head, json.reference, &mask));
     json_key_text(w, "mask", span_of_buffer(&mask));
     return OK;
 }
 
-Status admin_field_print(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_field_print(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     FieldJson json = { 0 };
     WireBatchHead head = { 0 };
@@ -121,16 +123,14 @@ static Status take_approvals(Span base64, Buffer *memory, WireApproval ret_two[2
 /* A screen shows what the subject's life lets it. An authority's order does not ask for a consent.
  */
 static Status may_be_shown(
-        const Admin *admin, uint32_t uid, const FieldJson *json, const WireBatchHead *head)
+        const Admin *admin, const Asker *asker, const FieldJson *json, const WireBatchHead *head)
 {
-    char who[32];
     char actor[SUBJECT_ACTOR_BYTES_MAX + 1];
     const UseDoor use = { .subject = json->subject,
         .act = USE_DISPLAY,
         .classes = class_set_of(head->data_class),
         .purpose = json->data_purpose };
-    admin_actor(who, sizeof(who), uid);
-    snprintf(actor, sizeof(actor), "operator/%s", who);
+    snprintf(actor, sizeof(actor), "operator/%s", asker->principal);
     return use_door_ask_for(admin->config.house, json->tenant, actor, &use);
 }
 
@@ -157,7 +157,8 @@ static Status reveal(Admin *admin, const FieldJson *json, const WireBatchHead *h
 
 /* vaultd asks its own policy, whose overrides end by its own clock, and writes the line that says
  * who was given what, durably, before it answers. */
-Status admin_field_reveal(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_field_reveal(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     FieldJson json = { 0 };
     WireBatchHead head = { 0 };
@@ -171,8 +172,8 @@ Status admin_field_reveal(Admin *admin, const JsonDocument *document, uint32_t u
     const bool signed_for = purpose == REVEAL_LEGAL_ORDER || purpose == REVEAL_FULL_DISPLAY;
     REQUIRE(signed_for, REFUSED_REVEAL_FORBIDDEN);
     TRY(take_approvals(json.approvals, &approvals, two));
-    TRY(write_down(admin, uid, &json, reveal_purpose_name(purpose)));
-    if (purpose == REVEAL_FULL_DISPLAY) TRY(may_be_shown(admin, uid, &json, &head));
+    TRY(write_down(admin, asker, &json, reveal_purpose_name(purpose)));
+    if (purpose == REVEAL_FULL_DISPLAY) TRY(may_be_shown(admin, asker, &json, &head));
     TRY(reveal(admin, &json, &head, two, &box));
     w->layer = LAYER_PROCESS; /* not to a screen: a box that its receiver alone opens */
     admin_key_base64(w, "receiver_box", span_of_buffer(&box));

@@ -1,5 +1,6 @@
 #pragma once
 /* admin_inside: the operations behind api/admin.h, one function each. Private to admin_*.c. */
+#include "access/asker.h"
 #include "api/admin.h"
 #include "audit/event.h"
 #include "crypto/certificate.h"
@@ -19,59 +20,86 @@ struct Admin {
 /* `request` is the parsed object without its "operation" checked; write one object into
  * `ret_answer`. */
 typedef Status (*AdminOperation)(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *ret_answer);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *ret_answer);
 
-Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_box_key(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_merchant_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+/*
+ * One request of somebody whom a door has let in: decided by the table of rights under the
+ * operation's name, run, and answered as one object. For every door alike.
+ * Refuses ADMIN_OPERATION, access_status(), and what the operation refuses.
+ */
+MUST_USE Status admin_run(Admin *admin, Span request, const Asker *asker, Buffer *ret_payload);
+/* The names of all operations; each is an action of rules/access.yaml. `index` < count. */
+size_t admin_operations_count(void);
+const char *admin_operations_at(size_t index);
+
+Status admin_status(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_box_key(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_merchant_add(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_key_add(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_key_revoke(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_key_list(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_apiv3(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_payer_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_key_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_public_keys(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_report_sums(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_backup(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_release_note(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_day_end(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_caller_add(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_caller_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_caller_revoke(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_reveal_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_payer_add(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_key_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_public_keys(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_report_sums(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_backup(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_release_note(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_day_end(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_caller_add(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_caller_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_caller_revoke(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_reveal_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_subject_consent(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_subject_collect(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_subject_use(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_subject_use(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_subject_request(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_subject_end(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_subject_hold(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_subject_end(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_subject_hold(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_subject_release_hold(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_subject_status(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_subject_destroy(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_subject_waiting(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_field_mask(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_field_print(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_field_reveal(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_field_mask(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_field_print(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_field_reveal(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_password_reset(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_password_import(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_password_sweep(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_password_peppers(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_stop_all(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_stop_all(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
 /* A key that came without a serial gets one of its own fingerprint: "PUB_KEY_ID_" and 32 hex
  * digits. Refuses ORDER_FIELD. */
@@ -101,18 +129,24 @@ void admin_key_certificate(JsonWriter *w, const AdminCertificate *certificate);
 /* The APIv3 key goes from its box into the domain store; it never is in clear here (TP-7). An empty
  * box is none. */
 MUST_USE Status admin_keep_apiv3_key(House *house, Span mchid, Span box_base64);
-Status admin_report_begin(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_report_keep(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_report_review(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_incident_open(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_incident_step(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
-Status admin_incident_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w);
+Status admin_report_begin(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_report_keep(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_report_review(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_incident_open(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_incident_step(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_incident_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
 /* A base64 field of a request into bytes; appended. */
 MUST_USE Status admin_bytes(Span base64, Buffer *ret_bytes);
-/* "uid:1000": who asked, for the audit log. */
-void admin_actor(char *ret_actor, size_t capacity, uint32_t uid);
-/* One event in the audit log, by "operator/uid:1000"; durable. */
+/* "alice": who asked, for the audit log. */
+void admin_actor(char *ret_actor, size_t capacity, const Asker *asker);
+/* One event in the audit log, by "operator/alice"; durable. */
 MUST_USE Status admin_write_down(
-        Admin *admin, uint32_t uid, AuditKind kind, Span subject, Span detail);
+        Admin *admin, const Asker *asker, AuditKind kind, Span subject, Span detail);
 void admin_key_base64(JsonWriter *w, const char *key, Span bytes);

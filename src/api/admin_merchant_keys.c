@@ -84,14 +84,14 @@ static Status put_key(House *house, MerchantKeyAdd *work)
     return directory_put(house->directory, &work->merchant, &work->key);
 }
 
-static void begin(MerchantKeyAdd *work, const KeyJson *json, uint32_t uid)
+static void begin(MerchantKeyAdd *work, const KeyJson *json, const Asker *asker)
 {
-    admin_actor(work->actor, sizeof(work->actor), uid);
+    admin_actor(work->actor, sizeof(work->actor), asker);
     passage_text(work->key.mchid, sizeof(work->key.mchid), json->mchid);
 }
 
 Status admin_merchant_key_add(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     KeyJson json = { .overlap_s = OVERLAP_S };
@@ -103,7 +103,7 @@ Status admin_merchant_key_add(
     const AdminKeyWish wish = { json.mchid, json.public_key_pem, json.request_pem, json.serial,
         json.expires_us };
     TRY(admin_take_key(house, &wish, &work.key, &certificate));
-    begin(&work, &json, uid);
+    begin(&work, &json, asker);
     passage_text(work.before, sizeof(work.before), json.before);
     work.before_ends_us = clock_now_us(&house->clock) + json.overlap_s * 1000000;
     TRY(put_key(house, &work));
@@ -118,14 +118,14 @@ Status admin_merchant_key_add(
 }
 
 Status admin_merchant_key_revoke(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     KeyJson json = { 0 };
     JsonProblem problem = { 0 };
     MerchantKeyAdd work = { .revoke = true };
     TRY(json_read_request(document, json_root(document), revoke_fields, 3, &json, &problem));
-    begin(&work, &json, uid);
+    begin(&work, &json, asker);
     passage_text(work.key.serial, sizeof(work.key.serial), json.serial);
     TRY(put_key(house, &work));
     json_key_text(w, "revoked", span_of_text(work.key.serial));
@@ -133,7 +133,7 @@ Status admin_merchant_key_revoke(
 }
 
 Status admin_merchant_key_list(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     KeyJson json = { 0 };
@@ -193,7 +193,8 @@ static Status keep_next(House *house, const KeyJson *json, int64_t from_us)
     return s;
 }
 
-Status admin_merchant_apiv3(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_merchant_apiv3(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     KeyJson json = { 0 };

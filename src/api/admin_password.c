@@ -66,7 +66,8 @@ static Status read_box(const House *house, Span base64, Buffer *box, Box *ret_pa
 
 /* --- reset: the audit log hears of it from vaultd, with the names of both --- */
 
-Status admin_password_reset(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_password_reset(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     PasswordJson json = { 0 };
     JsonProblem problem = { 0 };
@@ -112,7 +113,8 @@ static Status read_users(const JsonDocument *document, const JsonValue *list, Us
     return OK;
 }
 
-static Status tell_import(Admin *admin, uint32_t uid, const PasswordJson *json, const Users *users)
+static Status tell_import(
+        Admin *admin, const Asker *asker, const PasswordJson *json, const Users *users)
 {
     uint8_t subject_bytes[AUDIT_SUBJECT_BYTES_MAX];
     uint8_t detail_bytes[AUDIT_DETAIL_BYTES_MAX];
@@ -126,11 +128,11 @@ static Status tell_import(Admin *admin, uint32_t uid, const PasswordJson *json, 
     TRY(buffer_print(&detail, "%zu of %zu taken, %s", taken, users->count,
             json->wrap ? "wrapped" : "as they are"));
     return admin_write_down(
-            admin, uid, AUDIT_PASSWORD_IMPORT, span_of_buffer(&subject), span_of_buffer(&detail));
+            admin, asker, AUDIT_PASSWORD_IMPORT, span_of_buffer(&subject), span_of_buffer(&detail));
 }
 
 Status admin_password_import(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     PasswordJson json = { 0 };
     JsonProblem problem = { 0 };
@@ -149,7 +151,7 @@ Status admin_password_import(
     import.box = span_of_buffer(&box);
     import.nonce = SPAN_OF(parsed.context.server_nonce);
     TRY(passwords_import(&passwords, &import, users.names, users.count, users.statuses));
-    TRY(tell_import(admin, uid, &json, &users));
+    TRY(tell_import(admin, asker, &json, &users));
     json_key_array(w, "outcomes");
     for (size_t i = 0; i < users.count; i++)
         json_item_text(w, span_of_text(status_name(users.statuses[i])));
@@ -159,13 +161,14 @@ Status admin_password_import(
 
 /* --- sweep --- */
 
-Status admin_password_sweep(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_password_sweep(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     const Passwords passwords = passwords_of(admin);
     PasswordsSweep page;
     TRY(passwords_sweep(&passwords, &page));
     if (page.finished)
-        TRY(admin_write_down(admin, uid, AUDIT_PASSWORD_SWEEP, SPAN("pepper"), SPAN("finished")));
+        TRY(admin_write_down(admin, asker, AUDIT_PASSWORD_SWEEP, SPAN("pepper"), SPAN("finished")));
     json_key_int(w, "records", (int64_t)page.total);
     json_key_int(w, "done", (int64_t)page.done);
     json_key_int(w, "moved", (int64_t)page.moved);
@@ -175,7 +178,7 @@ Status admin_password_sweep(Admin *admin, const JsonDocument *document, uint32_t
 }
 
 Status admin_password_peppers(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     const Passwords passwords = passwords_of(admin);
     PasswordsPepper peppers[PASSWORDS_PEPPERS_MAX];

@@ -56,7 +56,8 @@ static Status write_event(Batcher *batcher, const ReleaseJson *json)
     return event_write(batcher, &event);
 }
 
-Status admin_release_note(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_release_note(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     ReleaseJson json = { 0 };
     JsonProblem problem = { 0 };

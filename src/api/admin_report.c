@@ -52,7 +52,7 @@ static void json_report_state(House *house, JsonWriter *w)
     json_key_int(w, "incidents_late", late);
 }
 
-Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_status(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     uint8_t memory_bytes[1024];
@@ -86,7 +86,7 @@ Status admin_status(Admin *admin, const JsonDocument *document, uint32_t uid, Js
     return OK;
 }
 
-Status admin_box_key(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_box_key(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     uint8_t memory_bytes[4096];
@@ -108,7 +108,7 @@ Status admin_box_key(Admin *admin, const JsonDocument *document, uint32_t uid, J
     return OK;
 }
 
-Status admin_key_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_key_list(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     uint8_t memory_bytes[64 * 1024];
     Buffer memory = BUFFER_OF(memory_bytes);
@@ -134,7 +134,8 @@ Status admin_key_list(Admin *admin, const JsonDocument *document, uint32_t uid, 
     return OK;
 }
 
-Status admin_public_keys(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_public_keys(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     uint8_t memory_bytes[64 * 1024];
     Buffer memory = BUFFER_OF(memory_bytes);
@@ -192,7 +193,8 @@ static Status write_sums(void *context, Store *store)
     return OK;
 }
 
-Status admin_report_sums(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_report_sums(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     return batcher_between(admin->config.house->batcher, write_sums, w);
 }
@@ -207,7 +209,7 @@ static const JsonField day_fields[] = {
     { "day", JSON_INT, false, 0, INT32_MAX, offsetof(DayJson, day) },
 };
 
-Status admin_day_end(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_day_end(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     DayJson json = { .day = time_business_day(clock_now_us(&house->clock)) - 1 };
@@ -228,7 +230,7 @@ Status admin_day_end(Admin *admin, const JsonDocument *document, uint32_t uid, J
     return OK;
 }
 
-Status admin_stop_all(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_stop_all(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     atomic_store(&admin->stop_asked, true);
     return OK;

@@ -59,7 +59,8 @@ static void write_record(const WireRevealRecord *r, JsonWriter *w)
     json_close(w);
 }
 
-Status admin_reveal_list(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_reveal_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     static _Thread_local Shown shown;

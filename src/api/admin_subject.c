@@ -12,7 +12,7 @@
 #define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
 
 Status subject_read(const JsonDocument *document, const JsonField *fields, size_t count,
-        uint32_t uid, SubjectJson *ret_json, SubjectName *ret_name,
+        const Asker *asker, SubjectJson *ret_json, SubjectName *ret_name,
         char ret_actor[SUBJECT_ACTOR_BYTES_MAX + 1])
 {
     JsonProblem problem = { 0 };
@@ -24,9 +24,7 @@ Status subject_read(const JsonDocument *document, const JsonField *fields, size_
         ret_json->reference };
     for (size_t i = 0; i < COUNT(typed); i++)
         if (typed[i].size > 0) TRY(detect_free_text(typed[i]));
-    char uid_text[32];
-    admin_actor(uid_text, sizeof(uid_text), uid);
-    snprintf(ret_actor, SUBJECT_ACTOR_BYTES_MAX + 1, "operator/%s", uid_text);
+    snprintf(ret_actor, SUBJECT_ACTOR_BYTES_MAX + 1, "operator/%s", asker->principal);
     return OK;
 }
 
@@ -61,14 +59,14 @@ static const JsonField consent_fields[] = { SUBJECT_FIELDS,
     { "separate", JSON_BOOL, false, 0, 1, SUBJECT_AT(separate) } };
 
 Status admin_subject_consent(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     SubjectJson json = { 0 };
     ConsentGive work = { .purposes = &house->purposes };
     Buffer text = BUFFER_OF(work.text);
     TRY(subject_read(
-            document, consent_fields, COUNT(consent_fields), uid, &json, &work.name, work.actor));
+            document, consent_fields, COUNT(consent_fields), asker, &json, &work.name, work.actor));
     TRY(hex_decode(json.text_sha256, &text));
     passage_text(work.purpose, sizeof(work.purpose), json.purpose);
     passage_text(work.channel, sizeof(work.channel), json.channel);
@@ -112,13 +110,13 @@ static Status read_fields(const JsonDocument *document, const JsonValue *list, C
 }
 
 Status admin_subject_collect(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     SubjectJson json = { 0 };
     Collect work = { .purposes = &house->purposes };
     TRY(subject_read(
-            document, collect_fields, COUNT(collect_fields), uid, &json, &work.name, work.actor));
+            document, collect_fields, COUNT(collect_fields), asker, &json, &work.name, work.actor));
     TRY(read_fields(document, json.fields, &work));
     passage_text(work.purpose, sizeof(work.purpose), json.purpose);
     passage_text(work.channel, sizeof(work.channel), json.channel);
@@ -148,13 +146,14 @@ static Status read_classes(const JsonDocument *document, const JsonValue *list, 
     return OK;
 }
 
-Status admin_subject_use(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_subject_use(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     SubjectJson json = { 0 };
     UseAsk work = { .purposes = &house->purposes };
     TRY(subject_read(
-            document, use_fields, COUNT(use_fields), uid, &json, &work.use.name, work.actor));
+            document, use_fields, COUNT(use_fields), asker, &json, &work.use.name, work.actor));
     REQUIRE(use_act_of(json.act, &work.use.act), REFUSED_SUBJECT_FIELD);
     TRY(read_classes(document, json.classes, &work.use.classes));
     passage_text(work.use.purpose, sizeof(work.use.purpose), json.purpose);
@@ -174,10 +173,11 @@ static const JsonField request_fields[] = { SUBJECT_FIELDS, SUBJECT_TEXT(kind, t
     { "number", JSON_INT, false, 1, INT32_MAX, SUBJECT_AT(number) },
     { "receive", JSON_BOOL, false, 0, 1, SUBJECT_AT(receive) } };
 
-static Status read_request(const JsonDocument *document, uint32_t uid, SubjectJson *json, Ask *work)
+static Status read_request(
+        const JsonDocument *document, const Asker *asker, SubjectJson *json, Ask *work)
 {
-    TRY(subject_read(document, request_fields, COUNT(request_fields), uid, json, &work->wanted.name,
-            work->actor));
+    TRY(subject_read(document, request_fields, COUNT(request_fields), asker, json,
+            &work->wanted.name, work->actor));
     REQUIRE(request_kind_of(json->kind, &work->wanted.kind), REFUSED_SUBJECT_FIELD);
     REQUIRE(json->class.size == 0 || data_class_of(json->class, &work->class),
             REFUSED_SUBJECT_FIELD);
@@ -200,12 +200,12 @@ static void write_answer(JsonWriter *w, const char *key, const Request *request,
 }
 
 Status admin_subject_request(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     SubjectJson json = { 0 };
     Ask work = { .purposes = &house->purposes };
-    TRY(read_request(document, uid, &json, &work));
+    TRY(read_request(document, asker, &json, &work));
     ask_unit(&work, NULL);
     const Status s = unit_wait(house->batcher, &work.unit);
     if (!status_ok(s)) return subject_verdict(w, s, NULL);
@@ -227,12 +227,14 @@ Status admin_subject_request(
 
 static const JsonField end_fields[] = { SUBJECT_FIELDS };
 
-Status admin_subject_end(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_subject_end(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     SubjectJson json = { 0 };
     RelationEnd work = { .purposes = &house->purposes };
-    TRY(subject_read(document, end_fields, COUNT(end_fields), uid, &json, &work.name, work.actor));
+    TRY(subject_read(
+            document, end_fields, COUNT(end_fields), asker, &json, &work.name, work.actor));
     relation_end_unit(&work, NULL);
     const Status s = unit_wait(house->batcher, &work.unit);
     atomic_store(&house->data_is_due, true);

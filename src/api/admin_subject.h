@@ -50,10 +50,10 @@ typedef struct SubjectJson {
 #name, JSON_TEXT, required, 1, most, SUBJECT_AT(name) \
     }
 
-/* Read a request by its table; `ret_name` and "operator/uid:1000". Refuses SUBJECT_FIELD and what
+/* Read a request by its table; `ret_name` and "operator/alice". Refuses SUBJECT_FIELD and what
  * json_read() refuses. */
 MUST_USE Status subject_read(const JsonDocument *document, const JsonField *fields, size_t count,
-        uint32_t uid, SubjectJson *ret_json, SubjectName *ret_name,
+        const Asker *asker, SubjectJson *ret_json, SubjectName *ret_name,
         char ret_actor[SUBJECT_ACTOR_BYTES_MAX + 1]);
 
 /* Write how it ended. What is no answer (a fault, a busy house) is returned. */

@@ -109,13 +109,12 @@ static Status destroy(
 }
 
 Status admin_subject_destroy(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     SubjectJson json = { 0 };
     JsonProblem problem = { 0 };
     Doomed doomed = { 0 };
     Destroyed work = { 0 };
-    char uid_text[32];
     uint8_t memory[APPROVALS_TEXT_MAX];
     uint8_t certificate_memory[WIRE_CERTIFICATE_BYTES_MAX];
     Buffer approvals = BUFFER_OF(memory);
@@ -123,8 +122,7 @@ Status admin_subject_destroy(
     TRY(json_read_request(document, json_root(document), destroy_fields, 3, &json, &problem));
     TRY(read_names(document, json.subjects, &doomed));
     TRY(admin_bytes(json.approvals, &approvals));
-    admin_actor(uid_text, sizeof(uid_text), uid);
-    snprintf(work.actor, sizeof(work.actor), "operator/%s", uid_text);
+    snprintf(work.actor, sizeof(work.actor), "operator/%s", asker->principal);
     const Status s =
             destroy(admin->config.house, span_of_buffer(&approvals), &doomed, &work, &certificate);
     TRY(subject_verdict(w, s, NULL));

@@ -61,14 +61,15 @@ static Status must_be_there(House *house, const SubjectName *name, const char *a
     return s;
 }
 
-Status admin_subject_hold(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_subject_hold(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     SubjectJson json = { 0 };
     HoldPlace work = { .purposes = &house->purposes };
     uint8_t memory[APPROVALS_TEXT_MAX];
     Buffer approvals = BUFFER_OF(memory);
-    TRY(subject_read(document, hold_fields, sizeof(hold_fields) / sizeof(hold_fields[0]), uid,
+    TRY(subject_read(document, hold_fields, sizeof(hold_fields) / sizeof(hold_fields[0]), asker,
             &json, &work.hold.name, work.actor));
     TRY(time_parse(json.until, &work.hold.until_us));
     TRY(admin_bytes(json.approvals, &approvals));
@@ -92,14 +93,14 @@ static Status release(House *house, Span approvals, const SubjectJson *json, Hol
 }
 
 Status admin_subject_release_hold(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     SubjectJson json = { 0 };
     HoldRelease work = { .purposes = &house->purposes };
     uint8_t memory[APPROVALS_TEXT_MAX];
     Buffer approvals = BUFFER_OF(memory);
-    TRY(subject_read(document, hold_fields, sizeof(hold_fields) / sizeof(hold_fields[0]), uid,
+    TRY(subject_read(document, hold_fields, sizeof(hold_fields) / sizeof(hold_fields[0]), asker,
             &json, &work.name, work.actor));
     REQUIRE(json.until.size == 0, REFUSED_SUBJECT_FIELD);
     TRY(admin_bytes(json.approvals, &approvals));

@@ -188,15 +188,16 @@ static Status read_report(House *house, ReportRead *work)
 
 static void report_free(ReportRead **work) { free(*work); }
 
-Status admin_subject_status(Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+Status admin_subject_status(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     SubjectJson json = { 0 };
     CLEANUP(report_free) ReportRead *work = calloc(1, sizeof(*work));
     CHECK(work != NULL, FAULT_MEMORY);
     work->purposes = &house->purposes;
-    TRY(subject_read(document, status_fields, sizeof(status_fields) / sizeof(status_fields[0]), uid,
-            &json, &work->name, work->actor));
+    TRY(subject_read(document, status_fields, sizeof(status_fields) / sizeof(status_fields[0]),
+            asker, &json, &work->name, work->actor));
     const Status s = read_report(house, work);
     if (!status_ok(s)) return subject_verdict(w, s, NULL);
     write_report(w, house, work);
@@ -217,7 +218,7 @@ static Status list_waiting(void *context, Store *store)
 }
 
 Status admin_subject_waiting(
-        Admin *admin, const JsonDocument *document, uint32_t uid, JsonWriter *w)
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     Waiting waiting = { 0 };
     SubjectJson json = { 0 };

@@ -5,6 +5,8 @@
  */
 #include "access/caller.h"
 #include "access/directory.h"
+#include "access/principal.h"
+#include "access/rights.h"
 #include "api/door.h"
 #include "api/platform_keys.h"
 #include "api/workers.h"
@@ -54,6 +56,8 @@ typedef struct House {
     SignBudget budget; /* of signed refusals before authentication */
     Workers *openers; /* what blocks on the vault's password lane */
     CallerList *callers; /* of the vault's service (call.h) */
+    AccessTable *access; /* who may do what */
+    PrincipalBook *principals;
     Workers *call_workers;
     Signer *signer;
     Strategy strategy;

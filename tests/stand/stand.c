@@ -112,7 +112,7 @@ static Status write_config(const Stand *stand)
     TRY(buffer_print(&text, "admin: %s/" PATH_ADMIN_SOCKET "\noperator_uid: %u\n", f, getuid()));
     TRY(buffer_print(&text, "checkpoints: %s/checkpoints\nsecond: %s/second\n", f, f));
     TRY(buffer_print(&text, "strategy: %s/strategy.yaml\nca_file: %s/run/hufud/ca.pem\n", f, f));
-    TRY(buffer_print(&text, "purposes: %s/purposes.yaml\n", f));
+    TRY(buffer_print(&text, "purposes: %s/purposes.yaml\naccess: %s/access.yaml\n", f, f));
     TRY(buffer_print(&text, "keys_file: %s/" PATH_KEYS "\nready_file: %s/" PATH_READY "\n", f, f));
     TRY(buffer_print(&text, "code_life_s: %d\n", o->code_life_s == 0 ? 60 : o->code_life_s));
     TRY(buffer_print(&text, "signers: %d\n", o->signers == 0 ? 2 : o->signers));
@@ -319,6 +319,7 @@ Status stand_open(const StandOptions *options, Stand *stand)
     TRY(make_folders(stand));
     TRY(write_rules(stand, "strategy.yaml", options->strategy));
     TRY(write_rules(stand, "purposes.yaml", options->purposes));
+    TRY(write_rules(stand, "access.yaml", NULL));
     TRY(write_config(stand));
     TRY(stand_start(stand, STAND_VAULTD));
     TRY(enrol_operators(stand));
