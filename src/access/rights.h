@@ -9,6 +9,7 @@
  * is loaded. No shared state.
  */
 #include "access/asker.h"
+#include "access/session.h"
 
 #include "text/yaml.h"
 
@@ -50,18 +51,12 @@ typedef struct AccessConflict {
     char reason[ACCESS_REASON_BYTES_MAX + 1];
 } AccessConflict;
 
-typedef enum SessionKind {
-    SESSION_STAFF = 0,
-    SESSION_MERCHANT_ADMINISTRATOR = 1,
-    SESSION_PAYER = 2,
-    SESSION_KINDS = 3,
-} SessionKind;
-
-typedef struct SessionLimits {
+/* In seconds, for each SessionKind. */
+typedef struct AccessSession {
     int64_t idle_s;
     int64_t absolute_s;
     int64_t reauthenticate_s; /* a full authentication serves sensitive actions for so long */
-} SessionLimits;
+} AccessSession;
 
 typedef struct LockoutLimits {
     int64_t attempts;
@@ -88,7 +83,7 @@ typedef struct AccessTable {
     AccessConflict conflicts[ACCESS_CONFLICTS_MAX];
     size_t conflict_count;
     RoleSet able[ACCESS_ACTIONS_MAX][LEVEL_C3]; /* whose roles may do it at level 1 + index */
-    SessionLimits sessions[SESSION_KINDS];
+    AccessSession sessions[SESSION_KINDS];
     LockoutLimits lockout;
     AccessReviews reviews;
     AccessEmergency emergency;

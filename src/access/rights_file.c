@@ -194,7 +194,7 @@ static Status read_conflict(const YamlNode *node, AccessTable *t, YamlProblem *p
 
 #define SESSION(member, most)                                             \
     {                                                                     \
-#member, YAML_INT, true, 1, most, offsetof(SessionLimits, member) \
+#member, YAML_INT, true, 1, most, offsetof(AccessSession, member) \
     }
 static const YamlField session_fields[] = {
     SESSION(idle_s, SESSION_SECONDS_MAX),
@@ -220,7 +220,7 @@ static Status read_sessions(const YamlNode *node, AccessTable *t, YamlProblem *p
     for (size_t i = 0; i < SESSION_KINDS; i++) {
         const YamlNode *kind = yaml_find(node, kinds[i]);
         if (kind == NULL) return blamed(node, problem);
-        SessionLimits *limits = &t->sessions[i];
+        AccessSession *limits = &t->sessions[i];
         TRY(yaml_read(kind, session_fields, 3, limits, problem));
         if (limits->idle_s > limits->absolute_s) return blamed(kind, problem);
     }
