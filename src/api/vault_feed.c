@@ -24,6 +24,9 @@ static const char *act_name(const WireVaultEvent *event)
     case VAULT_EXPIRY_END: return "expiry.end";
     case VAULT_EXPIRY_LIST: return "expiry.list";
     case VAULT_ENROLL: return "operator.enrol";
+    case VAULT_OPERATOR_ADD: return "operator.add";
+    case VAULT_OPERATOR_CHANGE: return "operator.change";
+    case VAULT_OPERATOR_REMOVE: return "operator.remove";
     case VAULT_DESTROY_SUBJECTS: return "subjects.destroy";
     case VAULT_LEGACY_KEY: return "legacy.key";
     case VAULT_LEGACY_ENABLE: return "legacy.enable";

@@ -34,7 +34,7 @@ typedef enum VaultOperation {
     VAULT_ACCEPT_RESTORE = 19, /* approval x2 over the backup's manifest digest */
     VAULT_WRAP_KEY = 20, /* backup: -> data key wrapped and, for this caller, in clear */
     VAULT_UNWRAP_KEY = 21, /* approval x2, wrapped key -> data key */
-    VAULT_ENROLL = 22, /* operator's name and public key; only during the ceremony */
+    VAULT_ENROLL = 22, /* operator's name, public key, staff number; only during the ceremony */
     VAULT_PROTECT = 23, /* box with a signing key inside -> sealed field */
     VAULT_ENCRYPT_DOWNLINK =
             24, /* sealed APIv3 key, algorithm, AAD, plaintext -> nonce, ciphertext */
@@ -103,6 +103,10 @@ typedef enum VaultOperation {
     VAULT_EVENTS = 98, /* ipc/event_wire.h */
     VAULT_RECEIVERS = 99, /* -> list of WireReceiver (ipc/field_wire.h) */
     VAULT_EXPIRY_COUNT = 100, /* -> grants that live u32, that are over u32 */
+    VAULT_OPERATOR_ADD = 110, /* ipc/operator_wire.h, and the three below */
+    VAULT_OPERATOR_CHANGE = 111,
+    VAULT_OPERATOR_REMOVE = 112,
+    VAULT_OPERATORS = 113,
     VAULT_ROOT_TURN = 101, /* no call: it names the event of a turn with the house stopped */
     /* second factors; shapes of ipc/password_wire.h, their owner's class CLASS_SECOND_FACTOR */
     VAULT_SECOND_SET = 104, /* WirePasswordSet -> record */

@@ -78,10 +78,10 @@ bool collect_live_grants(const EvidenceItem *item, EvidenceLine *ret_line)
     return true;
 }
 
-/* "ceremony/custodians 2 of 3": made with which custody; then who was enrolled. */
+/* "ceremony/custodians 2 of 3": made with which custody; then who joined, changed and left. */
 bool collect_ceremonies(const EvidenceItem *item, EvidenceLine *ret_line)
 {
-    if (!is_act(item, "ceremony") && !is_act(item, "operator.enrol")) return false;
+    if (!is_act(item, "ceremony") && !is_act(item, "operator.")) return false;
     cell_act(item, ret_line);
     return true;
 }

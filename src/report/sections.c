@@ -239,9 +239,11 @@ const EvidenceSection evidence_sections[] = {
     { .id = "ceremonies",
             .title = { "Records of key ceremonies", "密钥仪式记录" },
             .clauses = "TP-10, TP-13",
-            .checked = { "The vault's first start with new keys and its custody, and everybody who "
-                         "was enrolled.",
-                    "保险库以新密钥首次启动及其保管方式，以及每一名登记的操作员。" },
+            .checked = { "The vault's first start with new keys and its custody, and every "
+                         "operator "
+                         "who was enrolled, was changed or left, with those who signed it.",
+                    "保险库以新密钥首次启动及其保管方式，以及每一名操作员的登记、变更与离任及其签署"
+                    "人。" },
             .columns = { TIME_COLUMN, COLUMN("Act; custody", "操作；保管方式", PUBLIC),
                     COLUMN("Who", "操作者", IDENTITY), COLUMN("Event", "事件", FREE_TEXT) },
             .collect = collect_ceremonies },

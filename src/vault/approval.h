@@ -3,8 +3,9 @@
  * approval: two different enrolled people agree to one act (TP-15, LL-4.5.2, DESIGN section
  * 5.6).
  *
- * Each signs (Ed25519) operation, subject, reason, expiry and a nonce of 16 bytes:
- * wire_approval_message(). vaultd believes these signatures, not who hands them over.
+ * Each signs (Ed25519, P-256 or SM2) operation, subject, reason, expiry and a nonce of 16 bytes:
+ * wire_approval_message(). vaultd believes these signatures, not who hands them over. An operation
+ * must stand in duties.c, and its duty among those of both.
  */
 #include "vault/memory_people.h"
 
@@ -25,8 +26,9 @@ MUST_USE Status approval_take_people(Memory *memory, Cursor *message, Span opera
  * not spent yet.
  *
  * ret_subject  borrowed from the message
- * Refuses REFUSED_APPROVAL_INVALID (operator, signature, operation, subject, no reason, expiry),
- * REFUSED_APPROVAL_QUORUM (one person twice), REFUSED_APPROVAL_REPLAYED.
+ * Refuses REFUSED_APPROVAL_INVALID (no such operator, or gone; signature, operation, subject, no
+ * reason, expiry), REFUSED_APPROVAL_DUTY, REFUSED_APPROVAL_QUORUM (one person twice, also under two
+ * names), REFUSED_APPROVAL_REPLAYED.
  */
 MUST_USE Status approval_take(Memory *memory, Cursor *message, Span operation, int64_t now_us,
         Span *ret_subject, MemoryApprovals *ret_approvals);

@@ -11,7 +11,7 @@ typedef enum Form {
     FORM_NONE,
     FORM_APPROVED, /* two approvals, and their subject */
     FORM_RECEIVER, /* two approvals, a WireReceiver */
-    FORM_OWNER, /* two approvals; their subject ends with "/<digest of a box, hex>" */
+    FORM_OWNER, /* two approvals; their subject ends with "/<SHA-256 of what is sent, hex>" */
     FORM_NAME, /* a framed name */
     FORM_TABLE, /* what people do about an attached table (ipc/attached_wire.h) */
 } Form;
@@ -28,8 +28,11 @@ static Form form_of(uint8_t operation)
     case VAULT_DESTROY_SUBJECTS:
     case VAULT_LEGACY_KEY:
     case VAULT_ATTACHED_RELEASE:
+    case VAULT_OPERATOR_REMOVE:
     case VAULT_LEGACY_ENABLE: return FORM_APPROVED;
     case VAULT_SECOND_RESET:
+    case VAULT_OPERATOR_ADD:
+    case VAULT_OPERATOR_CHANGE:
     case VAULT_PASSWORD_RESET: return FORM_OWNER;
     case VAULT_RECEIVER_ADD: return FORM_RECEIVER;
     case VAULT_ENROLL: return FORM_NAME;

@@ -30,9 +30,10 @@ enum {
     MEMORY_REVEALS_MAX = 16 * 1024,
     MEMORY_LEGAL_HOLDS_MAX = 16 * 1024,
     MEMORY_FAULTS_MAX = 16,
-    MEMORY_OPERATORS_MAX = 32,
+    MEMORY_OPERATORS_MAX = 200, /* with those who left */
     MEMORY_OPERATOR_NAME_BYTES_MAX = 64,
-    MEMORY_OPERATOR_KEY_BYTES_MAX = 64, /* SPKI of an Ed25519 key: 44 */
+    MEMORY_OPERATOR_KEY_BYTES_MAX = 128, /* SPKI of Ed25519: 44; of P-256 and SM2: 91 */
+    MEMORY_PERSON_BYTES = 32,
     MEMORY_SEGMENT_BYTES = 128 * 1024 * 1024, /* a full snapshot is under 80 MiB */
 };
 
@@ -52,7 +53,7 @@ typedef enum MemoryKind {
     MEMORY_RIGHT = 12,
     MEMORY_WRONG = 13,
     MEMORY_VERIFIER = 14,
-    MEMORY_OPERATOR = 15,
+    MEMORY_OPERATOR = 15, /* of releases before MEMORY_OPERATOR_STATE: read, not written */
     MEMORY_APPROVALS = 16,
     MEMORY_CHECKPOINT = 17,
     MEMORY_RESTORE = 18,
@@ -83,6 +84,7 @@ typedef enum MemoryKind {
     MEMORY_EXPIRY_NAMED = 23,
     MEMORY_EVENT = 61, /* memory_event.h */
     MEMORY_EVENTS_HEAD = 62,
+    MEMORY_OPERATOR_STATE = 26, /* memory_operator.h */
     MEMORY_KEYSTORE = 25, /* generation of the key store: an older copy of it is noticed */
     MEMORY_STEP = 70, /* memory_second.h */
     /* legal holds */
@@ -165,8 +167,13 @@ typedef struct MemoryLegalHold {
 typedef struct MemoryOperator {
     uint8_t name[MEMORY_OPERATOR_NAME_BYTES_MAX];
     uint8_t key[MEMORY_OPERATOR_KEY_BYTES_MAX];
+    uint8_t person[MEMORY_PERSON_BYTES]; /* keyed hash; zeros: nobody stated it */
     uint8_t name_bytes;
     uint8_t key_bytes;
+    bool gone;
+    uint32_t duties; /* of WireDuty */
+    int64_t since_us; /* 0: not kept, by a release before this */
+    int64_t changed_us;
 } MemoryOperator;
 
 typedef struct MemoryPolicies MemoryPolicies;

@@ -1,6 +1,7 @@
 /* One record at a time: the state after it is the same at its first writing and at every replay. */
 #include "vault/memory_event.h"
 #include "vault/memory_field.h"
+#include "vault/memory_operator.h"
 #include "vault/memory_policy.h"
 #include "vault/memory_second.h"
 
@@ -246,21 +247,6 @@ Status memory_apply_verifier(Memory *m, Cursor *c)
     return buffer_put_u32(&result, payer->version);
 }
 
-static Status apply_operator(Memory *m, Cursor *c)
-{
-    Span name;
-    Span key;
-    TRY(cursor_framed(c, MEMORY_OPERATOR_NAME_BYTES_MAX, &name));
-    TRY(cursor_framed(c, MEMORY_OPERATOR_KEY_BYTES_MAX, &key));
-    REQUIRE(m->operator_count < MEMORY_OPERATORS_MAX, REFUSED_JOURNAL_TAMPERED);
-    MemoryOperator *operator_ = &m->operators[m->operator_count++];
-    memcpy(operator_->name, name.data, name.size);
-    memcpy(operator_->key, key.data, key.size);
-    operator_->name_bytes = (uint8_t)name.size;
-    operator_->key_bytes = (uint8_t)key.size;
-    return OK;
-}
-
 static Status apply_checkpoint(Memory *m, Cursor *c)
 {
     TRY(cursor_i64(c, &m->signed_size));
@@ -303,7 +289,7 @@ static const Apply applies[] = {
     [MEMORY_RIGHT] = apply_right,
     [MEMORY_WRONG] = apply_wrong,
     [MEMORY_VERIFIER] = memory_apply_verifier,
-    [MEMORY_OPERATOR] = apply_operator,
+    [MEMORY_OPERATOR] = memory_apply_operator,
     [MEMORY_APPROVALS] = memory_apply_approvals,
     [MEMORY_CHECKPOINT] = apply_checkpoint,
     [MEMORY_RESTORE] = apply_restore,
@@ -312,6 +298,7 @@ static const Apply applies[] = {
     [MEMORY_EXPIRY_END] = memory_apply_expiry_end,
     [MEMORY_EXPIRY_NAMED] = memory_apply_expiry_named,
     [MEMORY_KEYSTORE] = apply_keystore,
+    [MEMORY_OPERATOR_STATE] = memory_apply_operator_state,
 };
 
 static Status apply_one(Memory *m, uint16_t kind, Cursor *c)

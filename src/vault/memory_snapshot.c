@@ -1,6 +1,7 @@
 /* The whole state as records, so that the other segment can begin with it. */
 #include "vault/memory_event.h"
 #include "vault/memory_field.h"
+#include "vault/memory_operator.h"
 #include "vault/memory_policy.h"
 #include "vault/memory_second.h"
 
@@ -115,19 +116,6 @@ static Status put_prepared(const Memory *m, Journal *journal)
     return journal_snapshot_put(journal, MEMORY_PREPARE, span_of_buffer(&b));
 }
 
-static Status put_operators(const Memory *m, Journal *journal)
-{
-    for (size_t i = 0; i < m->operator_count; i++) {
-        const MemoryOperator *operator_ = &m->operators[i];
-        uint8_t memory[8 + MEMORY_OPERATOR_NAME_BYTES_MAX + MEMORY_OPERATOR_KEY_BYTES_MAX];
-        Buffer b = BUFFER_OF(memory);
-        TRY(buffer_put_framed(&b, (Span) { operator_->name, operator_->name_bytes }));
-        TRY(buffer_put_framed(&b, (Span) { operator_->key, operator_->key_bytes }));
-        TRY(journal_snapshot_put(journal, MEMORY_OPERATOR, span_of_buffer(&b)));
-    }
-    return OK;
-}
-
 static Status put_legacies(const Memory *m, Journal *journal)
 {
     for (size_t i = 0; i < MEMORY_LEGACY_MAX; i++) {
@@ -159,7 +147,7 @@ Status memory_snapshot(void *memory, Journal *journal)
     const Memory *m = memory;
     TRY(put_tree(m, journal));
     TRY(put_prepared(m, journal));
-    TRY(put_operators(m, journal));
+    TRY(memory_snapshot_operators(m, journal));
     TRY(memory_snapshot_policies(m, journal));
     TRY(put_keystore(m, journal));
     TRY(memory_put_table(journal, MEMORY_FREEZE, &m->frozen, put_frozen));

@@ -108,7 +108,7 @@ static void test_the_ceremony_closes(void)
     EXPECT_REFUSED(people_enroll(h, "ann", people_key(2)), REFUSED_OPERATOR_EXISTS);
     EXPECT_REFUSED(people_enroll(h, "eve", people_key(0)), REFUSED_OPERATOR_EXISTS);
     PrivateKey *rsa = NULL;
-    EXPECT_OK(private_key_generate(KEY_P256, &rsa));
+    EXPECT_OK(private_key_generate(KEY_RSA, &rsa));
     const Status wrong_kind = people_enroll(h, "dan", rsa);
     private_key_free(&rsa);
     EXPECT(status_refused(wrong_kind));
@@ -172,6 +172,10 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_WRAP_KEY] = "HO",
     [VAULT_UNWRAP_KEY] = "O",
     [VAULT_ENROLL] = "O",
+    [VAULT_OPERATOR_ADD] = "O",
+    [VAULT_OPERATOR_CHANGE] = "O",
+    [VAULT_OPERATOR_REMOVE] = "O",
+    [VAULT_OPERATORS] = "HO",
     [VAULT_PROTECT] = "H",
     [VAULT_ENCRYPT_DOWNLINK] = "H",
     [VAULT_STOP] = "O",

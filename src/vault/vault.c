@@ -1,7 +1,6 @@
 #include "vault/vault.h"
 
 #include "base/secret.h"
-#include "crypto/sign.h"
 #include "vault/approval.h"
 #include "vault/checkpoint.h"
 #include "vault/events.h"
@@ -10,6 +9,7 @@
 #include "vault/legacy_import.h"
 #include "vault/legal_hold.h"
 #include "vault/mac_key.h"
+#include "vault/operators.h"
 #include "vault/policy_book.h"
 #include "vault/prepare.h"
 #include "vault/report_sign.h"
@@ -26,6 +26,7 @@ struct Vault {
     Pin pin;
     PasswordService passwords;
     LegalHolds holds;
+    Operators operators;
     Issue issue;
     Protect protect;
     MacKeys mac_keys;
@@ -84,6 +85,7 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     v->config = *config;
     v->pin = (Pin) { config->keys, memory, config->clock, config->random, memory->names };
     v->holds = (LegalHolds) { memory, config->clock };
+    v->operators = (Operators) { memory, config->keys, config->clock };
     v->passwords = (PasswordService) { config->keys, memory, config->clock, config->random,
         memory->names, config->password_length_min };
     v->issue = (Issue) { .keys = config->keys,
@@ -204,17 +206,8 @@ static Status accept_restore(Vault *v, Span request)
 
 static Status enroll(Vault *v, Span request)
 {
-    Cursor c = cursor_of(request);
-    Span name;
-    Span spki;
-    TRY(cursor_framed(&c, MEMORY_OPERATOR_NAME_BYTES_MAX, &name));
-    TRY(cursor_framed(&c, MEMORY_OPERATOR_KEY_BYTES_MAX, &spki));
-    TRY(cursor_end(&c));
-    CLEANUP(public_key_free) PublicKey *key = NULL;
-    TRY(public_key_from_spki(spki, &key));
-    REQUIRE(public_key_algorithm(key) == KEY_ED25519, REFUSED_KEY_FORMAT);
     REQUIRE(!attached_any(v->attached), REFUSED_CEREMONY_CLOSED);
-    return memory_enroll(v->config.memory, name, spki);
+    return operators_enroll(&v->operators, request);
 }
 
 static Status stop(Vault *v)
@@ -332,6 +325,10 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     case VAULT_WRAP_KEY: return protect_wrap_key(&v->protect, ret_answer);
     case VAULT_UNWRAP_KEY: return protect_unwrap_key(&v->protect, request, ret_answer);
     case VAULT_ENROLL: return enroll(v, request);
+    case VAULT_OPERATOR_ADD: return operators_add(&v->operators, request);
+    case VAULT_OPERATOR_CHANGE: return operators_change(&v->operators, request);
+    case VAULT_OPERATOR_REMOVE: return operators_remove(&v->operators, request);
+    case VAULT_OPERATORS: return operators_list(&v->operators, ret_answer);
     case VAULT_LEGACY_ENABLE: return legacy_enable(&v->passwords, request);
     case VAULT_PASSWORD_COUNTS: return password_counts(&v->passwords, ret_answer);
     case VAULT_ENCRYPT_DOWNLINK: return protect_encrypt_downlink(&v->protect, request, ret_answer);
