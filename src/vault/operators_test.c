@@ -1,7 +1,7 @@
 /* Goal: whose signatures count changes by two people's decision alone, and at once; one person
- * counts once; nobody approves what is not their duty (TP-15, LL-4.5.2, DESIGN section 5.6). Method: a
- * whole vault, restarted between; real signatures of each algorithm and encoding; each part of what
- * is signed wrong in turn. */
+ * counts once; nobody approves what is not their duty (TP-15, LL-4.5.2, DESIGN section 5.6).
+ * Method: a whole vault, restarted between; real signatures of each algorithm and encoding; each
+ * part of what is signed wrong in turn. */
 #include "base/encoding.h"
 #include "vault/vault_test_deciders.h"
 #include "vault/vault_test_people.h"
