@@ -44,6 +44,17 @@ SHAPE(WireSecondLogin, second_login_shape, OWNER(WireSecondLogin),
         { FIELD_SPAN, AT(WireSecondLogin, nonce), 1, WIRE_NONCE_BYTES_MAX },
         { FIELD_SPAN, AT(WireSecondLogin, verifier), 0, WIRE_VERIFIER_BYTES_MAX },
         { FIELD_SPAN, AT(WireSecondLogin, second), 0, WIRE_VERIFIER_BYTES_MAX });
+SHAPE(WireSealedFact, sealed_fact_shape, { FIELD_U16, AT(WireSealedFact, data_class), 0, 0 },
+        { FIELD_SPAN, AT(WireSealedFact, sealed), 1, WIRE_FIELD_BYTES_MAX });
+
+SHAPE(WirePasswordRecover, password_recover_shape, OWNER(WirePasswordRecover),
+        { FIELD_SPAN, AT(WirePasswordRecover, box), 1, WIRE_BOX_BYTES_MAX },
+        { FIELD_SPAN, AT(WirePasswordRecover, nonce), 1, WIRE_NONCE_BYTES_MAX },
+        { FIELD_SPAN, AT(WirePasswordRecover, verifier), 0, WIRE_VERIFIER_BYTES_MAX },
+        { FIELD_SPAN, AT(WirePasswordRecover, wrapped), 0, WIRE_WRAPPED_BYTES_MAX });
+
+SHAPE(WireClaimedFact, claimed_fact_shape, { FIELD_U16, AT(WireClaimedFact, data_class), 0, 0 },
+        { FIELD_SPAN, AT(WireClaimedFact, value), 1, WIRE_FACT_BYTES_MAX });
 
 SHAPE(WirePasswordShown, password_shown_shape, OWNER(WirePasswordShown),
         { FIELD_SPAN, AT(WirePasswordShown, verifier), 1, WIRE_VERIFIER_BYTES_MAX });
@@ -115,6 +126,9 @@ WIRE_PAIR(password_right, WirePasswordRight)
 WIRE_PAIR(password_spend, WirePasswordSpend)
 WIRE_PAIR(password_reset, WirePasswordReset)
 WIRE_PAIR(second_login, WireSecondLogin)
+WIRE_PAIR(sealed_fact, WireSealedFact)
+WIRE_PAIR(password_recover, WirePasswordRecover)
+WIRE_PAIR(claimed_fact, WireClaimedFact)
 WIRE_PAIR(password_shown, WirePasswordShown)
 WIRE_PAIR(password_kept, WirePasswordKept)
 WIRE_PAIR(password_import, WirePasswordImport)

@@ -6,9 +6,11 @@
  *
  * No shape here carries a password, a key or a digest of one, but inside a box.
  */
-#include "ipc/vault_wire.h"
+#include "ipc/field_wire.h"
 
 enum {
+    WIRE_FACTS_MAX = 4, /* of one person */
+    WIRE_FACT_BYTES_MAX = 256, /* as its owner types it */
     WIRE_STAMP_BYTES_MAX = 18,
     WIRE_TENANT_BYTES_MAX = 32,
     WIRE_REALM_BYTES_MAX = 32,
@@ -96,6 +98,33 @@ typedef struct WireSecondLogin {
 } WireSecondLogin;
 MUST_USE Status wire_put_second_login(Buffer *b, const WireSecondLogin *login);
 MUST_USE Status wire_take_second_login(Cursor *c, WireSecondLogin *ret);
+/* One fact of a person as it stands sealed in the domain store: TABLE_FIELD, the column is the
+ * class, tenant, row key and subject are the owner's. */
+typedef struct WireSealedFact {
+    uint16_t data_class;
+    Span sealed;
+} WireSealedFact;
+MUST_USE Status wire_put_sealed_fact(Buffer *b, const WireSealedFact *fact);
+MUST_USE Status wire_take_sealed_fact(Cursor *c, WireSealedFact *ret);
+
+/* The owner forgot it, and says who he is instead: followed by a list of WireSealedFact. Inside
+ * the box: a list of WireClaimedFact, then the new password. */
+typedef struct WirePasswordRecover {
+    WireOwner owner;
+    Span box; /* "recover-password" */
+    Span nonce;
+    Span verifier; /* the present record; empty: there is none */
+    Span wrapped; /* the owner's subject key; empty: there is none */
+} WirePasswordRecover;
+MUST_USE Status wire_put_password_recover(Buffer *b, const WirePasswordRecover *recover);
+MUST_USE Status wire_take_password_recover(Cursor *c, WirePasswordRecover *ret);
+
+typedef struct WireClaimedFact {
+    uint16_t data_class;
+    Span value; /* secret */
+} WireClaimedFact;
+MUST_USE Status wire_put_claimed_fact(Buffer *b, const WireClaimedFact *fact);
+MUST_USE Status wire_take_claimed_fact(Cursor *c, WireClaimedFact *ret);
 
 /* A certificate for a merchant's own key, for whoever shows that he has its private half. */
 typedef struct WireMerchantLeaf {

@@ -14,6 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AGAIN(password_spend, WirePasswordSpend);
     AGAIN(password_reset, WirePasswordReset);
     AGAIN(second_login, WireSecondLogin);
+    AGAIN(sealed_fact, WireSealedFact);
+    AGAIN(password_recover, WirePasswordRecover);
+    AGAIN(claimed_fact, WireClaimedFact);
     AGAIN(password_shown, WirePasswordShown);
     AGAIN(password_kept, WirePasswordKept);
     AGAIN(password_import, WirePasswordImport);

@@ -25,6 +25,10 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
     ROUND_TRIP(password_reset, WirePasswordReset, { OWNER, SPAN("box"), SPAN("n") });
     ROUND_TRIP(second_login, WireSecondLogin,
             { OWNER, SPAN("box"), SPAN("n"), SPAN("verifier"), SPAN("second") });
+    ROUND_TRIP(sealed_fact, WireSealedFact, { 109, SPAN("sealed") });
+    ROUND_TRIP(password_recover, WirePasswordRecover,
+            { OWNER, SPAN("box"), SPAN("n"), SPAN("old"), SPAN("key") });
+    ROUND_TRIP(claimed_fact, WireClaimedFact, { 109, SPAN("11010519491231002X") });
     ROUND_TRIP(password_shown, WirePasswordShown, { OWNER, SPAN("verifier") });
     ROUND_TRIP(password_kept, WirePasswordKept, { 1119, SPAN("") });
     ROUND_TRIP(password_import, WirePasswordImport,

@@ -11,7 +11,8 @@
  *   waiting      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
  *   set-pin      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
  *   signing-key  CLASS_SIGNING_KEY  mchid   empty         0, zeros          tenant  a challenge
- *   set-password, login, reset-password: as authorize, with an empty order and no amount
+ *   set-password, login, reset-password, recover-password: as authorize, with an empty order and no
+ *                amount
  *   authorize    PIN or PASSWORD    realm   reference     of what it is     user    a challenge
  *   login-code   PASSWORD           realm   empty         0, zeros          user    a challenge
  *   code         SECOND_FACTOR      realm   reference     0, zeros          user    a challenge
@@ -62,6 +63,7 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_CODE = 61, /* inside: a one-time code */
     BOX_PURPOSE_SET_SECOND = 62, /* inside: u8 length of a code of the old secret, it, the secret */
     BOX_PURPOSE_RESET_SECOND = 63, /* inside: the secret; two people approve */
+    BOX_PURPOSE_RECOVER_PASSWORD = 47, /* inside: who one is, the new one */
     BOX_PURPOSE_SHARE = 10, /* not by name: programs/vaultd/unseal.c alone takes it */
 } BoxPurpose;
 

@@ -32,7 +32,8 @@ enum {
     FIELD_PROTECTS_STEP = 8192, /* counted in the journal this many at a time, ahead */
     FIELD_TENANTS_MAX = 64, /* whose steps are remembered; another one begins a new step */
     FIELD_WORKERS = 2, /* of LANE_FIELD */
-    FIELD_SCRATCHES = FIELD_WORKERS + 1, /* and one for LANE_ADMIN */
+    FIELD_PASSWORD_WORKERS = 2, /* of LANE_PASSWORD */
+    FIELD_SCRATCHES = FIELD_WORKERS + FIELD_PASSWORD_WORKERS + 1, /* and one for LANE_ADMIN */
     FIELD_SECRET_BYTES = 1536 * 1024, /* of the caller's locked memory */
 };
 #define FIELD_SESSION_LIFE_MAX_US ((int64_t)3600 * 1000000)
@@ -73,6 +74,21 @@ MUST_USE Status field_session(Field *field, Span request, Buffer *ret_answer);
 MUST_USE Status field_protect(Field *field, Span request, Buffer *ret_answer);
 /* Besides: REFUSED_LOOKUP_BUDGET, for the whole batch; nothing is looked up then. */
 MUST_USE Status field_lookup(Field *field, Span request, Buffer *ret_answer);
+
+/* What somebody says of a person, and what stands sealed of it (ipc/password_wire.h). */
+typedef struct FieldFact {
+    uint16_t data_class;
+    Span sealed;
+    Span claimed; /* secret */
+} FieldFact;
+/*
+ * Is all of it true of this subject of this tenant? All are opened and compared whatever the first
+ * one says, and only the whole is told. A fact that does not open is one that somebody put there.
+ * Refuses REFUSED_SUBJECT_DESTROYED, REFUSED_SEAL_*, REFUSED_KEY_*, REFUSED_FIELD_CLASS,
+ * REFUSED_VAULT_BUSY.
+ */
+MUST_USE Status field_facts_are(Field *field, const WireSubjectName *subject, Span wrapped,
+        const FieldFact *facts, size_t count, bool *ret_true);
 
 /* Refuses REFUSED_RECEIVER_UNKNOWN, REFUSED_REVEAL_BUDGET, REFUSED_REVEAL_FORBIDDEN,
  * REFUSED_REVEAL_LOG_FULL, REFUSED_SUBJECT_DESTROYED, REFUSED_APPROVAL_*, REFUSED_SEAL_*,

@@ -36,7 +36,7 @@ static bool is_weak(const PasswordService *service, const PasswordOwner *owner, 
     return password_is_weak(password, owner->user, least);
 }
 
-static Status must_be_strong(
+Status password_must_be_strong(
         const PasswordService *service, const PasswordOwner *owner, Span password)
 {
     const bool is_pin = owner->cost == PASSWORD_COST_PIN;
@@ -163,7 +163,7 @@ Status password_set(const PasswordService *service, Span request, Buffer *ret_an
     uint32_t version = 0;
     TRY(keys_box_open(service->keys, &r.box, &plain));
     TRY(split(span_of_buffer(&plain), &old, &new));
-    TRY(must_be_strong(service, &r.owner, new));
+    TRY(password_must_be_strong(service, &r.owner, new));
     Status s = memory_pin_set(service->memory, &r.use, false, r.now_us, &version);
     if (status_is(s, REFUSED_PIN_WRONG)) {
         TRY(prove_old(service, &r, set.verifier, old));
@@ -197,7 +197,7 @@ Status password_reset(const PasswordService *service, Span request, Buffer *ret_
     CLEANUP(wipe_buffer) Buffer plain = BUFFER_OF(plain_memory);
     uint32_t version = 0;
     TRY(keys_box_open(service->keys, &r.box, &plain));
-    TRY(must_be_strong(service, &r.owner, span_of_buffer(&plain)));
+    TRY(password_must_be_strong(service, &r.owner, span_of_buffer(&plain)));
     TRY(memory_password_reset(service->memory, &r.use, &approvals, &version));
     return password_verifier_make(service, &r.owner, version, span_of_buffer(&plain), ret_answer);
 }

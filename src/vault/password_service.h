@@ -54,3 +54,8 @@ MUST_USE Status password_counts(const PasswordService *service, Buffer *ret_answ
 /* Open the box that must say these facts; ret_plain holds a secret. */
 MUST_USE Status password_open_box(const PasswordService *service, Span box, uint16_t data_class,
         BoxPurpose purpose, Span realm, Span nonce, Buffer *ret_plain);
+
+/* --- for password_recover.c --- */
+/* Refuses REFUSED_PIN_WEAK, REFUSED_PASSWORD_WEAK. */
+MUST_USE Status password_must_be_strong(
+        const PasswordService *service, const PasswordOwner *owner, Span password);

@@ -10,6 +10,7 @@
 #include "vault/legal_hold.h"
 #include "vault/mac_key.h"
 #include "vault/operators.h"
+#include "vault/password_recover.h"
 #include "vault/policy_book.h"
 #include "vault/prepare.h"
 #include "vault/report_sign.h"
@@ -289,6 +290,7 @@ static Status password_lane(Vault *v, uint8_t operation, Span request, Buffer *r
     case VAULT_PASSWORD_CHECK: return password_check_box(passwords, request, ret_answer);
     case VAULT_PASSWORD_SPEND: return password_spend(passwords, request);
     case VAULT_PASSWORD_RESET: return password_reset(passwords, request, ret_answer);
+    case VAULT_PASSWORD_RECOVER: return password_recover(passwords, v->field, request, ret_answer);
     case VAULT_PASSWORD_SHOW: return password_show(passwords, request, ret_answer);
     case VAULT_PASSWORD_IMPORT: return legacy_import(passwords, request, ret_answer);
     case VAULT_SECOND_SET: return second_set(passwords, request, ret_answer);

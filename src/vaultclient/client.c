@@ -276,6 +276,7 @@ static bool may_be_slow(VaultOperation operation)
     case VAULT_SECOND_CHECK:
     case VAULT_SECOND_RESET:
     case VAULT_SECOND_LOGIN:
+    case VAULT_PASSWORD_RECOVER:
     case VAULT_PASSWORD_IMPORT: return true;
     default: return false;
     }

@@ -6,6 +6,7 @@
  * once the second proves a password that is not the current one any more (PIN_WRONG). Floor 3.
  */
 #include "ipc/password_wire.h"
+#include "policy/classes.h"
 #include "vaultclient/client.h"
 #include "vaultclient/domain.h"
 
@@ -25,6 +26,16 @@ MUST_USE Status passwords_spend(const Passwords *passwords, const WirePasswordSp
 /* A lost password, or a lost record: two people give a new one. */
 MUST_USE Status passwords_reset(const Passwords *passwords, const WireApproval approvals[2],
         const WirePasswordReset *reset);
+/*
+ * Another password for an owner who says in the box who he is. `recover` without verifier and
+ * wrapped key; what is known of him under these 1..WIRE_FACTS_MAX classes (TABLE_FIELD, the column
+ * is the class, row key and subject are his id) is read from the store. Refuses what
+ * vault/password_recover.h says.
+ */
+MUST_USE Status passwords_recover(const Passwords *passwords, const WirePasswordRecover *recover,
+        const DataClass *classes, size_t count);
+/* Has the owner a record here? For who may be told: vaultd is not asked. */
+MUST_USE Status passwords_has(const Passwords *passwords, const WireOwner *owner, bool *ret_has);
 /*
  * Take over records of a table of before Hufu. `users` as they stand inside the box, in its order
  * (vaultd answers by position). ret_statuses: of each alone; who is refused keeps what he had.

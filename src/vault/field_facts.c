@@ -1,0 +1,37 @@
+/* What somebody says of a person against what was sealed of him: nothing leaves but yes or no. */
+#include "vault/field_inside.h"
+
+#include "policy/tables.h"
+
+static Status compare(
+        FieldBatch *b, const WireSubjectName *subject, const FieldFact *fact, bool *ret_same)
+{
+    uint8_t memory[FIELD_PLAIN_BYTES_MAX];
+    CLEANUP(field_wipe_buffer) Buffer plain = BUFFER_OF(memory);
+    b->head.data_class = fact->data_class;
+    b->head.column = fact->data_class;
+    REQUIRE(field_role(fact->data_class, &b->role), REFUSED_FIELD_CLASS);
+    b->old_class_key.key_version = 0; /* it may be of another role */
+    TRY(field_open_sealed(b, 0, subject->subject, fact->sealed, &plain));
+    const Span value = { plain.data + 1, plain.size - 1 };
+    *ret_same = plain.data[0] == FIELD_ORDINARY && value.size == fact->claimed.size
+            && bytes_equal_ct(value.data, fact->claimed.data, value.size);
+    return OK;
+}
+
+Status field_facts_are(Field *field, const WireSubjectName *subject, Span wrapped,
+        const FieldFact *facts, size_t count, bool *ret_true)
+{
+    CLEANUP(field_batch_give) FieldBatch *b = NULL;
+    bool all = count > 0;
+    TRY(field_batch_take(field, &b));
+    b->head = (WireBatchHead) { .tenant = subject->tenant, .table = TABLE_FIELD };
+    TRY(field_subject_find(b, subject->subject, wrapped));
+    for (size_t i = 0; i < count; i++) {
+        bool same = false;
+        TRY(compare(b, subject, &facts[i], &same));
+        all = all && same;
+    }
+    *ret_true = all;
+    return OK;
+}
