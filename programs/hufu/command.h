@@ -15,6 +15,9 @@ typedef struct Command {
     int (*run)(int argc, char **argv);
 } Command;
 
+/* Run the command that argv[1]... names, as the program's own arguments do. */
+int command_run(int argc, char **argv);
+
 int command_up(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_stop(int argc, char **argv);
@@ -61,6 +64,10 @@ int command_policy_look_expiry(int argc, char **argv);
 int command_policy_grants(int argc, char **argv);
 int command_policy_end_expiry(int argc, char **argv);
 int command_release(int argc, char **argv);
+int command_approval_request(int argc, char **argv);
+int command_approval_sign(int argc, char **argv);
+int command_approval_show(int argc, char **argv);
+int command_approval_check(int argc, char **argv);
 int command_audit_verify(int argc, char **argv);
 int command_audit_report(int argc, char **argv);
 int command_audit_review(int argc, char **argv);
@@ -135,7 +142,8 @@ typedef struct Usage {
  */
 bool options_read(const Usage *usage, int argc, char **argv, int *ret_exit);
 
-/* Say "hufu: <what>: <advice> (NAME)" on standard error; EXIT_FAILED. */
+/* Say "hufu: <what>: <advice> (NAME)" on standard error; EXIT_FAILED. That a request was written
+ * instead (REFUSED_APPROVAL_REQUESTED) is what was asked for: EXIT_DONE. */
 int command_failed(const char *what, Status status);
 
 enum { PATH_BYTES_MAX = 512 };

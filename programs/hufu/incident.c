@@ -1,9 +1,7 @@
 /* hufu incident: from its opening to its closure by two people (TP-16). */
 #include "admin_client.h"
-#include "people.h"
 #include "report_make.h"
-
-#include "vaultclient/client.h"
+#include "together.h"
 
 #include <stdlib.h>
 
@@ -115,69 +113,44 @@ int command_incident_list(int argc, char **argv)
 
 /* --- close --- */
 
-static void client_done(VaultClient **client) { vaultclient_close(*client); }
-
-static Status approve(const char *directory, const char *id, const char *reason, Person people[2])
+static Status approve(const Together *together, const char *id, TogetherSigned *ret_signed)
 {
-    char path[PATH_BYTES_MAX];
-    WireApproval approvals[2];
-    CLEANUP(client_done) VaultClient *vault = NULL;
-    const VaultClientConfig config = {
-        .socket_path = path_in(path, directory, PATH_OPERATOR_SOCKET), .channels = 1
-    };
-    TRY(vaultclient_open(&config, &vault));
-    for (size_t i = 0; i < 2; i++)
-        TRY(person_approve(&people[i], SPAN("close-incident"), span_of_text(id),
-                span_of_text(reason), &approvals[i]));
-    return vaultclient_close_incident(vault, approvals);
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
+    TRY(together_sign(together, SPAN("close-incident"), span_of_text(id), ret_signed));
+    TRY(together_vault(together->directory, &vault));
+    return vaultclient_close_incident(vault, ret_signed->approvals);
 }
 
-static int close_incident(
-        const char *directory, const char *id, const char *reason, const OptionList *keys)
+static int close_incident(const Together *together, const char *id)
 {
     char by[2 * PEOPLE_NAME_BYTES_MAX + 32];
-    Person people[2] = { 0 };
-    Status s = OK;
-    for (size_t i = 0; i < 2 && status_ok(s); i++)
-        s = person_load(directory, keys->values[i], &people[i]);
-    if (status_ok(s)) s = approve(directory, id, reason, people);
-    snprintf(by, sizeof(by), "operator/%s, operator/%s", people[0].name, people[1].name);
-    for (size_t i = 0; i < 2; i++)
-        person_free(&people[i]);
+    CLEANUP(together_signed_done) TogetherSigned both = { 0 };
+    const Status s = approve(together, id, &both);
     if (!status_ok(s)) return command_failed("incident close", s);
-    const Ask a = {
-        .operation = "incident.step", .incident = id, .step = "close", .what = reason, .by = by
-    };
-    return ask(directory, "incident close", &a);
+    snprintf(by, sizeof(by), "operator/%s, operator/%s", both.names[0], both.names[1]);
+    const Ask a = { .operation = "incident.step",
+        .incident = id,
+        .step = "close",
+        .what = together->reason,
+        .by = by };
+    return ask(together->directory, "incident close", &a);
 }
 
 int command_incident_close(int argc, char **argv)
 {
-    const char *directory = directory_default();
+    Together together = { .directory = directory_default() };
     const char *id = NULL;
-    const char *reason = NULL;
-    OptionList keys = { 0 };
     const Option options[] = {
         { "INCIDENT", OPTION_TEXT, NULL, "its number", &id, 0, 0 },
-        { "--key", OPTION_LIST, "OPERATOR",
-                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &keys, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT", "up to 100 bytes; it is signed and kept (required)",
-                &reason, 0, 0 },
-        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &directory, 0, 0 },
+        TOGETHER_OPTIONS_WHY(together, "up to 100 bytes; it is signed and kept (required)"),
     };
     const Usage usage = { "hufu incident close",
         "Two enrolled operators sign that an incident is over. Refused while a step is missing.",
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    const bool reasoned = reason != NULL && reason[0] != '\0' && strlen(reason) <= REASON_BYTES_MAX;
-    if (keys.count != 2 || !reasoned) {
-        fprintf(stderr,
-                "hufu incident close: --key twice and --reason are needed\nSee `hufu incident "
-                "close --help`.\n");
-        return EXIT_USAGE;
-    }
-    return close_incident(directory, id, reason, &keys);
+    if (!together_is_whole(&together, "incident close", REASON_BYTES_MAX)) return EXIT_USAGE;
+    return close_incident(&together, id);
 }
 
 /* --- print --- */

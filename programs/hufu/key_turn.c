@@ -3,23 +3,20 @@
 #define _GNU_SOURCE
 #include "ceremony.h"
 #include "layout.h"
-#include "people.h"
+#include "together.h"
 #include "vault_custody.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { SUBJECT_BYTES_MAX = 128, REASON_BYTES_MAX = 200, ACT_BYTES_MAX = 8192 };
+enum { SUBJECT_BYTES_MAX = 128, ACT_BYTES_MAX = 8192 };
 
 typedef struct KeyTurn {
-    const char *directory;
+    Together together;
     const char *custody;
-    const char *reason;
-    OptionList keys;
     Layout layout;
     Users users;
     VaultCustody before;
-    Person people[2];
     char subject[SUBJECT_BYTES_MAX]; /* what is signed: the new custody */
     char vault[PATH_BYTES_MAX];
     char socket[PATH_BYTES_MAX];
@@ -29,8 +26,6 @@ typedef struct KeyTurn {
 
 static void turn_done(KeyTurn *t)
 {
-    for (size_t i = 0; i < 2; i++)
-        person_free(&t->people[i]);
     if (t->turn.approvals_fd >= 0) close(t->turn.approvals_fd);
     layout_close(&t->layout);
 }
@@ -43,20 +38,17 @@ static bool says(const char *what)
     return false;
 }
 
-static bool is_complete(const KeyTurn *t)
+static bool is_complete(KeyTurn *t)
 {
     const Ceremony *c = &t->ceremony;
     const bool has_token = c->module != NULL && c->token != NULL && c->pin_file != NULL;
     if (t->custody == NULL || c->record == NULL) return says("--custody and --record are needed");
-    if (t->keys.count != 2 || t->reason == NULL || t->reason[0] == '\0'
-            || strlen(t->reason) > REASON_BYTES_MAX)
-        return says("--key twice and --reason are needed");
     if (strcmp(t->custody, "hsm") == 0 && !has_token)
         return says("--module, --token and --pin-file are needed for --custody hsm");
     if (strcmp(t->custody, "custodians") == 0
             && (c->needed < 2 || c->shares.count < (size_t)c->needed))
         return says("--needed K goes with at least K times --share FILE");
-    return true;
+    return together_is_whole(&t->together, "key turn-root", TOGETHER_REASON_BYTES_MAX);
 }
 
 /* As vaultd calls it, and as it will read what was signed (vaultd's turn_mode.h). */
@@ -96,13 +88,7 @@ MUST_USE static Status approve(KeyTurn *t)
 {
     uint8_t memory[ACT_BYTES_MAX];
     Buffer act = BUFFER_OF(memory);
-    for (size_t i = 0; i < 2; i++) {
-        WireApproval approval;
-        TRY(person_load(t->layout.directory, t->keys.values[i], &t->people[i]));
-        TRY(person_approve(&t->people[i], SPAN("turn-root"), span_of_text(t->subject),
-                span_of_text(t->reason), &approval));
-        TRY(wire_put_approval(&act, &approval));
-    }
+    TRY(together_approve(&t->together, SPAN("turn-root"), span_of_text(t->subject), &act));
     return hand_over(t, span_of_buffer(&act));
 }
 
@@ -129,7 +115,7 @@ static void describe(KeyTurn *t)
 
 MUST_USE static Status turn(KeyTurn *t)
 {
-    TRY(layout_lock(t->directory, &t->layout));
+    TRY(layout_lock(t->together.directory, &t->layout));
     TRY(users_find(t->layout.directory, &t->users));
     TRY(users_folders(&t->users, t->layout.directory));
     TRY(vault_custody_find(&t->layout, &t->before));
@@ -155,16 +141,16 @@ static void tell(const KeyTurn *t)
 
 int command_key_turn_root(int argc, char **argv)
 {
-    KeyTurn t = { .directory = directory_default(),
+    KeyTurn t = { .together = { .directory = directory_default() },
         .layout = { .lock_fd = -1 },
         .turn = { .approvals_fd = -1 } };
     Ceremony *c = &t.ceremony;
     const Option options[] = {
         { "--custody", OPTION_TEXT, "NAME", "of the new root: development, hsm or custodians",
                 &t.custody, 0, 0 },
-        { "--key", OPTION_LIST, "OPERATOR",
-                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &t.keys, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &t.reason, 0, 0 },
+        TOGETHER_SIGN_OPTIONS(t.together),
+        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &t.together.reason, 0,
+                0 },
         { "--record", OPTION_TEXT, "FILE", "where the signed record is kept; a new file",
                 &c->record, 0, 0 },
         { "--who", OPTION_LIST, "NAME", "who else takes part; once for each", &c->who, 0, 0 },
@@ -174,7 +160,8 @@ int command_key_turn_root(int argc, char **argv)
         { "--module", OPTION_TEXT, "PATH", "hsm: the PKCS#11 library", &c->module, 0, 0 },
         { "--token", OPTION_TEXT, "LABEL", "hsm: the token", &c->token, 0, 0 },
         { "--pin-file", OPTION_TEXT, "FILE", "hsm: its PIN, mode 0600", &c->pin_file, 0, 0 },
-        { "--directory", OPTION_TEXT, "DIR", "of the stopped system [var]", &t.directory, 0, 0 },
+        { "--directory", OPTION_TEXT, "DIR", "of the stopped system [var]", &t.together.directory, 0,
+                0 },
     };
     const Usage usage = { "hufu key turn-root",
         "With the house stopped: make a new root key, in the same custody or another, and put the\n"

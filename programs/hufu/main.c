@@ -70,6 +70,11 @@ static const Command commands[] = {
     { "policy grants", "all grants for card expiry, in force and ended", command_policy_grants },
     { "policy end-expiry", "end a grant: consent was withdrawn", command_policy_end_expiry },
     { "release", "release a frozen row; two people must approve", command_release },
+    { "approval request", "write what two people are to sign, to be carried by hand",
+            command_approval_request },
+    { "approval sign", "sign such a file, anywhere", command_approval_sign },
+    { "approval show", "what such a file asks for, and who signed", command_approval_show },
+    { "approval check", "is such a file what a command would ask for", command_approval_check },
     { "audit verify", "check rows, sums and the log from outside", command_audit_verify },
     { "audit report", "write, sign and keep the half-yearly audit report", command_audit_report },
     { "audit review", "two people have read a kept report, and sign it", command_audit_review },
@@ -131,10 +136,8 @@ static int names(const Command *command, int argc, char **argv)
     }
 }
 
-int main(int argc, char **argv)
+int command_run(int argc, char **argv)
 {
-    log_open("hufu", LOG_WARNING, STDERR_FILENO);
-    log_door_open();
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         show_commands(argc < 2 ? stderr : stdout);
         return argc < 2 ? EXIT_USAGE : EXIT_DONE;
@@ -146,4 +149,11 @@ int main(int argc, char **argv)
     fprintf(stderr, "hufu: there is no command `%s`\n\n", argv[1]);
     show_commands(stderr);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    log_open("hufu", LOG_WARNING, STDERR_FILENO);
+    log_door_open();
+    return command_run(argc, argv);
 }

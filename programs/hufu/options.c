@@ -96,6 +96,10 @@ bool options_read(const Usage *usage, int argc, char **argv, int *ret_exit)
 
 int command_failed(const char *what, Status status)
 {
+    if (status_is(status, REFUSED_APPROVAL_REQUESTED)) {
+        printf("hufu %s: %s\n", what, status_advice(status));
+        return EXIT_DONE;
+    }
     fprintf(stderr, "hufu: %s: %s (%s)\n", what, status_advice(status), status_name(status));
     return EXIT_FAILED;
 }

@@ -38,6 +38,16 @@ MUST_USE static Status put_subject(
     return hex_encode(SPAN_OF(digest), ret_subject);
 }
 
+/* What was signed names the box, and the key of a box is today's: nobody can carry it about. */
+static bool is_here(const Together *together, const char *command, const char *secret_file)
+{
+    const bool carried = together->request != NULL || together->approvals.count > 0;
+    if (carried && secret_file != NULL)
+        fprintf(stderr, "hufu %s: what is in a box both sign at this command: --key twice\n",
+                command);
+    return !carried || secret_file == NULL;
+}
+
 /* --- reset --- */
 
 typedef struct Reset {
@@ -112,7 +122,9 @@ int command_password_reset(int argc, char **argv)
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
     exit_status = password_realm_check(&r.realm, "password reset");
     if (exit_status != EXIT_DONE) return exit_status;
-    if (!together_is_whole(&r.together, "password reset")) return EXIT_USAGE;
+    if (!is_here(&r.together, "password reset", r.file)) return EXIT_USAGE;
+    if (!together_is_whole(&r.together, "password reset", TOGETHER_REASON_BYTES_MAX))
+        return EXIT_USAGE;
     const Status s = reset(&r);
     if (!status_ok(s)) return command_failed("password reset", s);
     printf("reset: %s of %s/%s\n", r.user, r.realm.tenant, r.realm.realm);
@@ -169,11 +181,12 @@ static int no_formula(const char *given)
     return EXIT_USAGE;
 }
 
-static int allow(const Legacy *l, const char *command)
+static int allow(Legacy *l, const char *command)
 {
     const int exit_status = password_realm_check(&l->realm, command);
     if (exit_status != EXIT_DONE) return exit_status;
-    if (!together_is_whole(&l->together, command)) return EXIT_USAGE;
+    if (!is_here(&l->together, command, l->key_file)) return EXIT_USAGE;
+    if (!together_is_whole(&l->together, command, TOGETHER_REASON_BYTES_MAX)) return EXIT_USAGE;
     const Status s = legacy(l);
     if (!status_ok(s)) return command_failed(command, s);
     printf("legacy records of %s/%s: %s\n", l->realm.tenant, l->realm.realm, l->formula);

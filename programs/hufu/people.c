@@ -41,25 +41,30 @@ Status person_load(const char *directory, const char *given, Person *ret_person)
 
 void person_free(Person *person) { private_key_free(&person->key); }
 
+Status person_sign(Person *person, WireApproval *approval)
+{
+    const Random random = random_system();
+    uint8_t memory[WIRE_APPROVAL_BYTES_MAX];
+    Buffer message = BUFFER_OF(memory);
+    Buffer signature = BUFFER_OF(person->signature);
+    TRY(random_fill(&random, person->nonce, sizeof(person->nonce)));
+    approval->name = span_of_text(person->name);
+    approval->nonce = SPAN_OF(person->nonce);
+    TRY(wire_approval_message(approval, &message));
+    TRY(sign_make(person->key, span_of_buffer(&message), &signature));
+    approval->signature = span_of_buffer(&signature);
+    return OK;
+}
+
 Status person_approve(
         Person *person, Span operation, Span subject, Span reason, WireApproval *ret_approval)
 {
     const Clock clock = clock_system();
-    const Random random = random_system();
-    TRY(random_fill(&random, person->nonce, sizeof(person->nonce)));
     *ret_approval = (WireApproval) {
-        .name = span_of_text(person->name),
         .operation = operation,
         .subject = subject,
         .reason = reason,
         .expires_us = clock_now_us(&clock) + approval_life_us,
-        .nonce = SPAN_OF(person->nonce),
     };
-    uint8_t memory[4096];
-    Buffer message = BUFFER_OF(memory);
-    Buffer signature = BUFFER_OF(person->signature);
-    TRY(wire_approval_message(ret_approval, &message));
-    TRY(sign_make(person->key, span_of_buffer(&message), &signature));
-    ret_approval->signature = span_of_buffer(&signature);
-    return OK;
+    return person_sign(person, ret_approval);
 }

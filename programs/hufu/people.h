@@ -21,6 +21,9 @@ MUST_USE Status person_load(const char *directory, const char *given, Person *re
 /* For CLEANUP. */
 void person_free(Person *person);
 
+/* Sign an approval whose operation, subject, reason and expiry are filled; the others borrow from
+ * the person. */
+MUST_USE Status person_sign(Person *person, WireApproval *approval);
 /* Sign one approval, good for ten minutes. Its spans borrow from the person and the arguments. */
 MUST_USE Status person_approve(
         Person *person, Span operation, Span subject, Span reason, WireApproval *ret_approval);

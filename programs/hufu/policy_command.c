@@ -74,9 +74,8 @@ void policy_show_amendment(const PolicyAmendment *a, const char *state)
 
 /* --- signing --- */
 
-int policy_act_check(const PolicyAct *act)
+int policy_act_check(PolicyAct *act)
 {
-    const Together *together = &act->together;
     const bool known = act->clause == NULL || act->clause[0] == '\0'
             || policy_clause_is_known(span_of_text(act->clause));
     if (!known) {
@@ -84,10 +83,7 @@ int policy_act_check(const PolicyAct *act)
                 act->command);
         return EXIT_USAGE;
     }
-    const bool fits =
-            together->reason == NULL || strlen(together->reason) <= POLICY_REASON_BYTES_MAX;
-    const bool whole =
-            fits ? together_is_whole(together, act->command) : together_is_missing(act->command);
+    const bool whole = together_is_whole(&act->together, act->command, POLICY_REASON_BYTES_MAX);
     return whole ? EXIT_DONE : EXIT_USAGE;
 }
 

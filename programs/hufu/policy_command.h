@@ -39,7 +39,7 @@ typedef struct PolicyAct {
     TOGETHER_OPTIONS_WHY((act).together, "why, up to 100 bytes; signed (required)")
 
 /* EXIT_DONE, or what is missing was said. */
-int policy_act_check(const PolicyAct *act);
+int policy_act_check(PolicyAct *act);
 /* The end, 0 when none was given. Refuses as time_parse(). */
 MUST_USE Status policy_act_until(const PolicyAct *act, int64_t *ret_until_us);
 

@@ -1,11 +1,10 @@
 #include "admin_client.h"
 #include "layout.h"
-#include "people.h"
+#include "together.h"
 
 #include "base/encoding.h"
 #include "policy/tables.h"
 #include "store/replace.h"
-#include "vaultclient/client.h"
 
 typedef struct TableName {
     const char *name;
@@ -38,16 +37,13 @@ static const TableName tables[] = {
 };
 
 typedef struct Release {
-    const char *directory;
+    Together together;
     const char *table;
     const char *key_text;
-    const char *reason;
     uint8_t key_bytes[ROW_KEY_BYTES_MAX];
     Buffer key;
-    Person people[2];
+    TogetherSigned both;
 } Release;
-
-static void client_done(VaultClient **client) { vaultclient_close(*client); }
 
 /* The key begins with its table's number; the name beside it is there so that people see what they
  * release. */
@@ -75,47 +71,36 @@ MUST_USE static Status audit(const Release *r, Status outcome)
     json_key_text(&w, "operation", SPAN("release.note"));
     json_key_text(&w, "table", span_of_text(r->table));
     json_key_text(&w, "key", span_of_text(r->key_text));
-    json_key_text(&w, "first", span_of_text(r->people[0].name));
-    json_key_text(&w, "second", span_of_text(r->people[1].name));
-    json_key_text(&w, "reason", span_of_text(r->reason));
+    json_key_text(&w, "first", span_of_text(r->both.names[0]));
+    json_key_text(&w, "second", span_of_text(r->both.names[1]));
+    json_key_text(&w, "reason", span_of_text(r->together.reason));
     json_key_int(&w, "outcome", outcome.code);
     json_close(&w);
     TRY(json_finish(&w));
-    return admin_ask(r->directory, span_of_buffer(&request), &answer);
+    return admin_ask(r->together.directory, span_of_buffer(&request), &answer);
 }
 
 MUST_USE static Status release(Release *r)
 {
-    char path[PATH_BYTES_MAX];
-    WireApproval approvals[2];
-    CLEANUP(client_done) VaultClient *vault = NULL;
-    const VaultClientConfig config = {
-        .socket_path = path_in(path, r->directory, PATH_OPERATOR_SOCKET), .channels = 1
-    };
-    TRY(vaultclient_open(&config, &vault));
-    for (size_t i = 0; i < 2; i++)
-        TRY(person_approve(&r->people[i], SPAN("release-row"), span_of_buffer(&r->key),
-                span_of_text(r->reason), &approvals[i]));
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
+    TRY(together_sign(&r->together, SPAN("release-row"), span_of_buffer(&r->key), &r->both));
+    TRY(together_vault(r->together.directory, &vault));
     TRY(audit(r, OK));
-    const Status s = vaultclient_release_row(vault, approvals);
+    const Status s = vaultclient_release_row(vault, r->both.approvals);
     if (!status_ok(s)) IGNORE(audit(r, s), "what the vault said is told either way");
     return s;
 }
 
 int command_release(int argc, char **argv)
 {
-    OptionList keys = { 0 };
-    Release r = { .directory = directory_default() };
+    Release r = { .together = { .directory = directory_default() } };
     const Option options[] = {
         { "TABLE", OPTION_TEXT, NULL, "as the alert names it: account, payer, payment...", &r.table,
                 0, 0 },
         { "KEYHEX", OPTION_TEXT, NULL, "the row's key, as the alert has it (about_key)",
                 &r.key_text, 0, 0 },
-        { "--key", OPTION_LIST, "OPERATOR",
-                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &keys, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT",
-                "why, up to 100 bytes; it is signed and audited (required)", &r.reason, 0, 0 },
-        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &r.directory, 0, 0 },
+        TOGETHER_OPTIONS_WHY(
+                r.together, "why, up to 100 bytes; it is signed and audited (required)"),
     };
     const Usage usage = { "hufu release",
         "Release a frozen row: two enrolled operators sign that its reason is known and repaired. "
@@ -124,19 +109,10 @@ int command_release(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    const bool reasoned =
-            r.reason != NULL && r.reason[0] != '\0' && strlen(r.reason) <= REPLACE_REASON_BYTES_MAX;
-    if (keys.count != 2 || !reasoned) {
-        fprintf(stderr,
-                "hufu release: --key twice and --reason are needed\nSee `hufu release --help`.\n");
-        return EXIT_USAGE;
-    }
+    if (!together_is_whole(&r.together, "release", REPLACE_REASON_BYTES_MAX)) return EXIT_USAGE;
     Status s = read_key(&r);
-    for (size_t i = 0; i < 2 && status_ok(s); i++)
-        s = person_load(r.directory, keys.values[i], &r.people[i]);
     if (status_ok(s)) s = release(&r);
-    for (size_t i = 0; i < 2; i++)
-        person_free(&r.people[i]);
+    together_signed_done(&r.both);
     if (!status_ok(s)) return command_failed("release", s);
     printf("released: %s %s\n", r.table, r.key_text);
     return EXIT_DONE;

@@ -1,15 +1,14 @@
 #define _GNU_SOURCE
 #include "machine.h"
-#include "people.h"
 #include "restore_files.h"
 #include "terminal.h"
+#include "together.h"
 
 #include "base/secret.h"
 #include "base/time.h"
 #include "crypto/digest.h"
 #include "policy/detect.h"
 #include "store/replace.h"
-#include "vaultclient/client.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -22,14 +21,14 @@ enum { PAUSE_MS = 50, LEAVE_MS_MAX = 60000, SERVE_MS_MAX = 1800000, KEY_BYTES_MA
 
 typedef struct Restore {
     const char *file;
-    const char *reason;
+    Together together;
     bool with_domain;
     Layout layout;
     Users users;
     VaultCustody custody;
     Machine machine;
     bool own_machine; /* nothing ran: we start vaultd and hufud for the time */
-    Person people[2];
+    TogetherSigned both;
     VaultClient *vault;
     int file_fd;
     Disk archive;
@@ -60,14 +59,6 @@ MUST_USE static Status read_vault(Restore *r, WireStatus *ret_status)
     return OK;
 }
 
-MUST_USE static Status approve(Restore *r, Span operation, Span subject, WireApproval approvals[2])
-{
-    for (size_t i = 0; i < 2; i++)
-        TRY(person_approve(
-                &r->people[i], operation, subject, span_of_text(r->reason), &approvals[i]));
-    return OK;
-}
-
 /* --- before anything is touched --- */
 
 MUST_USE static Status open_archive(Restore *r)
@@ -92,11 +83,10 @@ MUST_USE static Status unpack(Restore *r)
     uint8_t key_bytes[KEY_BYTES_MAX];
     uint8_t digest[DIGEST_SHA256_BYTES];
     Buffer key = BUFFER_OF(key_bytes);
-    WireApproval approvals[2];
     const Span wrapped = { r->header.wrapped, r->header.wrapped_size };
     sha256(wrapped, digest);
-    TRY(approve(r, SPAN("unwrap-backup"), SPAN_OF(digest), approvals));
-    Status s = vaultclient_unwrap_key(r->vault, approvals, wrapped, &key);
+    TRY(together_sign(&r->together, SPAN("unwrap-backup"), SPAN_OF(digest), &r->both));
+    Status s = vaultclient_unwrap_key(r->vault, r->both.approvals, wrapped, &key);
     if (status_ok(s))
         s = restore_files_unpack(&r->files, &r->archive, &r->header, span_of_buffer(&key));
     bytes_wipe(key_bytes, sizeof(key_bytes));
@@ -121,8 +111,8 @@ MUST_USE static Status write_note(Restore *r)
     RestoreNote note = { .old_size = r->old_size, .size = r->header.manifest.tree_size };
     const Span wrapped = { r->header.wrapped, r->header.wrapped_size };
     for (size_t i = 0; i < 2; i++)
-        snprintf(note.approvers[i], sizeof(note.approvers[i]), "%s", r->people[i].name);
-    snprintf(note.reason, sizeof(note.reason), "%s", r->reason);
+        snprintf(note.approvers[i], sizeof(note.approvers[i]), "%s", r->both.names[i]);
+    snprintf(note.reason, sizeof(note.reason), "%s", r->together.reason);
     sha256(wrapped, note.archive);
     memcpy(note.root, r->header.manifest.root, sizeof(note.root));
     return store_gate_note(&r->gate, &note);
@@ -177,14 +167,13 @@ MUST_USE static Status accept(Restore *r)
     uint8_t subject[DIGEST_SHA256_BYTES];
     make_subject(r, subject);
     for (int waited = 0; waited < SERVE_MS_MAX; waited += PAUSE_MS) {
-        WireApproval approvals[2];
         WireStatus status = { 0 };
         TRY(read_vault(r, &status));
         if (is_served(r, &status)) return OK;
         REQUIRE(pause_ms(r, PAUSE_MS), REFUSED_IPC_CLOSED);
         if (status.epoch <= r->epoch) continue; /* what vaultd has seen so far is another state */
-        TRY(approve(r, SPAN("accept-restore"), SPAN_OF(subject), approvals));
-        const Status s = vaultclient_accept_restore(r->vault, approvals);
+        TRY(together_sign(&r->together, SPAN("accept-restore"), SPAN_OF(subject), &r->both));
+        const Status s = vaultclient_accept_restore(r->vault, r->both.approvals);
         if (!status_is(s, REFUSED_VAULT_NOT_READY)) return s;
     }
     return REFUSE(REFUSED_IPC_TIMEOUT);
@@ -217,12 +206,27 @@ MUST_USE static Status connect_vault(Restore *r)
     return vaultclient_open(&config, &r->vault);
 }
 
+/* Both acts of a restore, for people elsewhere. */
+MUST_USE static Status request(const Restore *r)
+{
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    uint8_t subject[DIGEST_SHA256_BYTES];
+    sha256((Span) { r->header.wrapped, r->header.wrapped_size }, digest);
+    make_subject(r, subject);
+    const WireApproval wanted[] = {
+        { .operation = SPAN("unwrap-backup"), .subject = SPAN_OF(digest) },
+        { .operation = SPAN("accept-restore"), .subject = SPAN_OF(subject) },
+    };
+    return together_request(&r->together, wanted, 2);
+}
+
 MUST_USE static Status restore(Restore *r)
 {
     TRY(open_archive(r));
+    if (r->together.request != NULL) return request(r);
     TRY(connect_vault(r));
     TRY(unpack(r));
-    printf("  the backup is whole; %s and %s may open it\n", r->people[0].name, r->people[1].name);
+    printf("  the backup is whole; %s and %s may open it\n", r->both.names[0], r->both.names[1]);
     const Status s = exchange(r);
     open_gate(r);
     TRY(s);
@@ -232,12 +236,13 @@ MUST_USE static Status restore(Restore *r)
     return await_audited(r);
 }
 
-MUST_USE static Status prepare(Restore *r, const char *directory, const OptionList *keys)
+MUST_USE static Status prepare(Restore *r)
 {
     char path[PATH_BYTES_MAX];
+    const char *directory = r->together.directory;
     TRY(layout_find(directory, &r->layout));
-    for (size_t i = 0; i < 2; i++)
-        TRY(person_load(r->layout.directory, keys->values[i], &r->people[i]));
+    TRY(together_load(&r->together, &r->both));
+    if (r->together.request != NULL) return OK;
     restore_files_name(&r->layout, r->with_domain, &r->files);
     if (socket_listens(path_in(path, r->layout.directory, PATH_OPERATOR_SOCKET))) return OK;
     TRY(layout_lock(directory, &r->layout));
@@ -256,8 +261,7 @@ static void finish(Restore *r)
     if (r->own_machine) machine_close(&r->machine);
     if (r->file_fd >= 0) close(r->file_fd);
     if (r->files.fresh[0][0] != '\0') restore_files_remove(&r->files);
-    for (size_t i = 0; i < 2; i++)
-        person_free(&r->people[i]);
+    together_signed_done(&r->both);
     layout_close(&r->layout);
 }
 
@@ -276,34 +280,28 @@ static int tell(const Restore *r, Status s)
     printf("%s later batches, with every payment in them, are no longer served\n",
             number_text(lost, number));
     printf("  kept      %s\n", r->files.kept[RESTORE_LEDGER]);
-    printf("  approved  %s, %s: %s\n", r->people[0].name, r->people[1].name, r->reason);
+    printf("  approved  %s, %s: %s\n", r->both.names[0], r->both.names[1],
+            r->together.reason);
     if (r->own_machine) printf("`hufu up` goes on from there\n");
     return EXIT_DONE;
 }
 
 static bool is_reason(const char *reason)
 {
-    if (reason == NULL || reason[0] == '\0' || strlen(reason) > REPLACE_REASON_BYTES_MAX)
-        return false;
     return span_is_utf8(span_of_text(reason)) && status_ok(detect_free_text(span_of_text(reason)));
 }
 
 int command_restore(int argc, char **argv)
 {
-    const char *directory = directory_default();
-    OptionList keys = { 0 };
-    Restore r = { .layout = { .lock_fd = -1 }, .gate = { .fd = -1 }, .hold_fd = -1, .file_fd = -1 };
+    Restore r = { .together = { .directory = directory_default() },
+        .layout = { .lock_fd = -1 }, .gate = { .fd = -1 }, .hold_fd = -1, .file_fd = -1 };
     const Option options[] = {
         { "FILE", OPTION_TEXT, NULL, "what `hufu backup` wrote", &r.file, 0, 0 },
-        { "--key", OPTION_LIST, "OPERATOR",
-                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &keys, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT",
-                "why, up to 100 bytes; it is signed and audited (required)", &r.reason, 0, 0 },
         { "--domain", OPTION_FLAG, NULL,
                 "put the domain store back too; PINs set since the backup are then refused",
                 &r.with_domain, 0, 0 },
-        { "--directory", OPTION_TEXT, "DIR", "of the system, running or not [var]", &directory, 0,
-                0 },
+        TOGETHER_OPTIONS_WHY(
+                r.together, "why, up to 100 bytes; it is signed and audited (required)"),
     };
     const Usage usage = { "hufu restore",
         "Go back to a backup: the only way in which an older state is accepted. Two enrolled "
@@ -316,17 +314,16 @@ int command_restore(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (keys.count != 2 || !is_reason(r.reason)) {
-        fprintf(stderr, "hufu restore: %s\nSee `hufu restore --help`.\n",
-                keys.count != 2 ? "two people must approve: give --key twice"
-                                : "--reason is needed: 1 to 100 bytes of text, no card numbers");
+    if (!together_is_whole(&r.together, "restore", REPLACE_REASON_BYTES_MAX)) return EXIT_USAGE;
+    if (!is_reason(r.together.reason)) {
+        fprintf(stderr, "hufu restore: a reason is text without card numbers\n");
         return EXIT_USAGE;
     }
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-    const Status prepared = prepare(&r, directory, &keys);
+    const Status prepared = prepare(&r);
     if (status_is(prepared, REFUSED_STORE_BUSY))
         fprintf(stderr, "hufu restore: `hufu up` runs in %s but its vaultd does not answer\n",
-                directory);
+                r.together.directory);
     const Status s = status_ok(prepared) ? restore(&r) : prepared;
     exit_status = tell(&r, s);
     finish(&r);

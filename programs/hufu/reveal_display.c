@@ -53,7 +53,7 @@ MUST_USE static Status show_in_full(const RevealWords *words, const char *key_fi
     return OK;
 }
 
-static bool is_complete(const RevealWords *words, const char *key_file)
+static bool is_complete(RevealWords *words, const char *key_file)
 {
     if (key_file == NULL || words->receiver == NULL || words->subject == NULL) {
         fprintf(stderr,
@@ -61,7 +61,7 @@ static bool is_complete(const RevealWords *words, const char *key_file)
                 "See `hufu vault display --help`.\n");
         return false;
     }
-    return together_is_whole(&words->together, "vault display");
+    return together_is_whole(&words->together, "vault display", TOGETHER_REASON_BYTES_MAX);
 }
 
 int command_vault_display(int argc, char **argv)

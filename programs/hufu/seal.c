@@ -1,7 +1,6 @@
 #include "seal.h"
 
 #include "layout.h"
-#include "people.h"
 
 #include "base/secret.h"
 #include "store/safe_address.h"
@@ -25,7 +24,7 @@ Status seal_connect(SealTarget *t)
     Buffer pem = BUFFER_OF(memory);
     if (t->core_key != NULL) TRY(file_read(t->core_key, &pem));
     const char *socket =
-            t->socket != NULL ? t->socket : path_in(path, t->directory, PATH_OPERATOR_SOCKET);
+            t->socket != NULL ? t->socket : path_in(path, t->together.directory, PATH_OPERATOR_SOCKET);
     const Status s = attach_core_open(socket, span_of_buffer(&pem), &t->core);
     bytes_wipe(memory, sizeof(memory));
     TRY(s);
@@ -55,17 +54,10 @@ int seal_failed(const SealTarget *t, Status status)
     return command_failed("seal", status);
 }
 
-Status seal_approve(const SealTarget *t, Span operation, Span subject, Buffer *ret_message)
+Status seal_approve(SealTarget *t, Span operation, Span subject, Buffer *ret_message)
 {
-    REQUIRE(t->people.count == 2 && t->reason != NULL, REFUSED_OPERATOR_KEY);
-    for (size_t i = 0; i < 2; i++) {
-        CLEANUP(person_free) Person person = { .key = NULL };
-        WireApproval approval;
-        TRY(person_load(t->directory, t->people.values[i], &person));
-        TRY(person_approve(&person, operation, subject, span_of_text(t->reason), &approval));
-        TRY(wire_put_approval(ret_message, &approval));
-    }
-    return OK;
+    TRY(together_prepare(&t->together, TOGETHER_REASON_BYTES_MAX));
+    return together_approve(&t->together, operation, subject, ret_message);
 }
 
 void seal_show_finding(const AttachTable *table, const AttachFinding *finding)

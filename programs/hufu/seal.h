@@ -5,20 +5,18 @@
 #include "command.h"
 
 #include "attach/scan.h"
-#include "people.h"
+#include "together.h"
 
 enum { EXIT_FINDINGS = 3 };
 
 typedef struct SealTarget {
-    const char *directory;
     const char *socket; /* NULL: the operators' of the directory */
     const char *url;
     const char *table_name;
     const char *database; /* NULL: as the connection says */
     const char *core_key; /* file; NULL: none */
-    const char *reason;
     bool development;
-    OptionList people;
+    Together together;
     char database_memory[WIRE_NAME_BYTES_MAX + 1];
     PGconn *connection;
     AttachCore core;
@@ -40,7 +38,7 @@ typedef struct SealTarget {
                 "take --db over a channel that is not encrypted and proven", &(t)->development, 0, \
                 0 },                                                                               \
     {                                                                                              \
-        "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &(t)->directory, 0, 0    \
+        "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &(t)->together.directory, 0, 0    \
     }
 
 /* Connect to both. Says what failed. */
@@ -50,8 +48,8 @@ MUST_USE Status seal_find(SealTarget *target);
 void seal_done(SealTarget *target); /* for CLEANUP */
 /* "hufu: seal: ..." with what the database said last. */
 int seal_failed(const SealTarget *target, Status status);
-/* Two approvals, appended. Refuses REFUSED_OPERATOR_KEY unless two are named and a reason is. */
+/* Two approvals, appended. Refuses as together_prepare() and together_approve(). */
 MUST_USE Status seal_approve(
-        const SealTarget *target, Span operation, Span subject, Buffer *ret_message);
+        SealTarget *target, Span operation, Span subject, Buffer *ret_message);
 /* One line for people: what, which row, what to do. */
 void seal_show_finding(const AttachTable *table, const AttachFinding *finding);

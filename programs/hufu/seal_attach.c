@@ -196,12 +196,12 @@ static Status attach(Attach *a, AttachFilled *ret_filled)
 
 int command_seal_attach(int argc, char **argv)
 {
-    Attach a = { .target = { .directory = directory_default() } };
+    Attach a = { .target = { .together = { .directory = directory_default() } } };
     const Option options[] = { SEAL_OPTIONS(&a.target),
         { "--columns", OPTION_TEXT, "A,B,...", "what is sealed; with the primary key", &a.columns,
                 0, 0 },
-        { "--key", OPTION_LIST, "OPERATOR", "twice: who approves", &a.target.people, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed", &a.target.reason, 0, 0 },
+        TOGETHER_SIGN_OPTIONS(a.target.together),
+        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed", &a.target.together.reason, 0, 0 },
         { "--legacy-column", OPTION_TEXT, "NAME", "its sample hash must be right (TP-12)",
                 &a.legacy_column, 0, 0 },
         { "--legacy-user-column", OPTION_TEXT, "NAME", "the userId of that formula", &a.legacy_user,

@@ -59,13 +59,13 @@ static Status release(Release *r)
 int command_seal_release(int argc, char **argv)
 {
     static Release r;
-    r.target.directory = directory_default();
+    r.target.together.directory = directory_default();
     const Option options[] = { SEAL_OPTIONS(&r.target),
         { "--row", OPTION_LIST, "VALUE", "of each key column, in order", &r.row, 0, 0 },
         { "--accept", OPTION_FLAG, NULL, "what stands there now (or that it is gone) is right",
                 &r.accept, 0, 0 },
-        { "--key", OPTION_LIST, "OPERATOR", "twice: who approves", &r.target.people, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed", &r.target.reason, 0, 0 } };
+        TOGETHER_SIGN_OPTIONS(r.target.together),
+        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed", &r.target.together.reason, 0, 0 } };
     const Usage usage = { "hufu seal release",
         "Release a frozen row of an attached table: two operators sign that it was put right. It "
         "is "

@@ -113,7 +113,7 @@ static Status scan(Scanning *s, AttachScanned *ret_scanned)
 
 int command_seal_scan(int argc, char **argv)
 {
-    Scanning s = { .target = { .directory = directory_default() }, .every_s = 10 };
+    Scanning s = { .target = { .together = { .directory = directory_default() } }, .every_s = 10 };
     const Option options[] = { SEAL_OPTIONS(&s.target),
         { "--watch", OPTION_FLAG, NULL, "again and again, until it is stopped", &s.watch, 0, 0 },
         { "--every", OPTION_NUMBER, "SECONDS", "between two rounds [10]", &s.every_s, 1, 86400 },
@@ -153,7 +153,7 @@ static Status verify(SealTarget *t, const OptionList *row, WireAttachedVerdict *
 
 int command_seal_verify(int argc, char **argv)
 {
-    SealTarget t = { .directory = directory_default() };
+    SealTarget t = { .together = { .directory = directory_default() } };
     OptionList row = { .count = 0 };
     const Option options[] = { SEAL_OPTIONS(&t),
         { "--row", OPTION_LIST, "VALUE", "of each key column, in order", &row, 0, 0 } };

@@ -75,10 +75,10 @@ static Status detach(SealTarget *t)
 
 int command_seal_detach(int argc, char **argv)
 {
-    SealTarget t = { .directory = directory_default() };
+    SealTarget t = { .together = { .directory = directory_default() } };
     const Option options[] = { SEAL_OPTIONS(&t),
-        { "--key", OPTION_LIST, "OPERATOR", "twice: who approves", &t.people, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed", &t.reason, 0, 0 } };
+        TOGETHER_SIGN_OPTIONS(t.together),
+        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed", &t.together.reason, 0, 0 } };
     const Usage usage = { "hufu seal detach",
         "Forget a table and its seals: two operators approve. Nothing watches it afterwards.",
         options, sizeof(options) / sizeof(options[0]) };

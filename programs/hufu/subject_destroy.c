@@ -1,7 +1,7 @@
 /* hufu subject destroy: whoever waits for destruction is destroyed; two people sign the list. */
 #include "subject.h"
 
-#include "people.h"
+#include "together.h"
 
 #include "base/encoding.h"
 #include "crypto/digest.h"
@@ -56,20 +56,11 @@ static Status put_names(Span waiting, JsonWriter *w, Buffer *ret_list, size_t *r
     return OK;
 }
 
-static Status approve(const char *directory, const OptionList *keys, const char *reason, Span list,
-        Buffer *ret_approvals)
+static Status approve(const Together *together, Span list, Buffer *ret_approvals)
 {
     uint8_t digest[DIGEST_SHA256_BYTES];
     sha256(list, digest);
-    for (size_t i = 0; i < 2; i++) {
-        CLEANUP(person_free) Person person = { 0 };
-        WireApproval approval;
-        TRY(person_load(directory, keys->values[i], &person));
-        TRY(person_approve(&person, SPAN("destroy-subjects"), SPAN_OF(digest), span_of_text(reason),
-                &approval));
-        TRY(wire_put_approval(ret_approvals, &approval));
-    }
-    return OK;
+    return together_approve(together, SPAN("destroy-subjects"), SPAN_OF(digest), ret_approvals);
 }
 
 static Status show(Span answer, const char *file)
@@ -87,8 +78,7 @@ static Status show(Span answer, const char *file)
     return file != NULL ? file_write(file, 0644, done.certificate) : OK;
 }
 
-static Status destroy(
-        const char *directory, const OptionList *keys, const char *reason, const char *file)
+static Status destroy(const Together *together, const char *file)
 {
     static uint8_t waiting_memory[64 * 1024];
     static uint8_t answer_memory[64 * 1024];
@@ -103,7 +93,7 @@ static Status destroy(
     Buffer approvals = BUFFER_OF(approvals_memory);
     Buffer text = BUFFER_OF(text_memory);
     size_t count = 0;
-    TRY(admin_ask_plain(directory, "subject.waiting", &waiting));
+    TRY(admin_ask_plain(together->directory, "subject.waiting", &waiting));
     JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("subject.destroy"));
@@ -112,27 +102,22 @@ static Status destroy(
         printf("nobody waits for destruction\n");
         return OK;
     }
-    TRY(approve(directory, keys, reason, span_of_buffer(&list), &approvals));
+    TRY(approve(together, span_of_buffer(&list), &approvals));
     TRY(base64_encode(span_of_buffer(&approvals), &text));
     json_key_text(&w, "approvals", span_of_buffer(&text));
     json_close(&w);
     TRY(json_finish(&w));
-    TRY(admin_ask(directory, span_of_buffer(&request), &answer));
+    TRY(admin_ask(together->directory, span_of_buffer(&request), &answer));
     return show(span_of_buffer(&answer), file);
 }
 
 int command_subject_destroy(int argc, char **argv)
 {
-    const char *directory = directory_default();
-    const char *reason = NULL;
+    Together together = { .directory = directory_default() };
     const char *file = NULL;
-    OptionList keys = { 0 };
     const Option options[] = {
-        { "--key", OPTION_LIST, "OPERATOR",
-                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &keys, 0, 0 },
-        { "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &reason, 0, 0 },
         { "--out", OPTION_TEXT, "FILE", "keep the certificate here, too", &file, 0, 0 },
-        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &directory, 0, 0 },
+        TOGETHER_OPTIONS(together),
     };
     const Usage usage = { "hufu subject destroy",
         "Destroy the keys of everybody who was deleted and waits for it: no copy and no backup of\n"
@@ -141,10 +126,8 @@ int command_subject_destroy(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (keys.count != 2 || reason == NULL || reason[0] == '\0') {
-        fprintf(stderr, "hufu subject destroy: --key twice and --reason are needed\n");
+    if (!together_is_whole(&together, "subject destroy", TOGETHER_REASON_BYTES_MAX))
         return EXIT_USAGE;
-    }
-    const Status s = destroy(directory, &keys, reason, file);
+    const Status s = destroy(&together, file);
     return status_ok(s) ? EXIT_DONE : command_failed("subject destroy", s);
 }

@@ -1,7 +1,7 @@
 /* hufu subject hold, release-hold: two people sign; vaultd believes the signatures (LL-4.5.4). */
 #include "subject.h"
 
-#include "people.h"
+#include "together.h"
 
 #include "base/encoding.h"
 #include "base/time.h"
@@ -15,13 +15,11 @@ typedef struct HoldWords {
     const char *authority;
     const char *reference;
     const char *until; /* NULL: release */
-    const char *reason;
-    OptionList keys;
-    Person people[2];
+    Together together;
 } HoldWords;
 
 /* What both sign: the digest of the hold as vaultd will read it. */
-static Status approve(HoldWords *h, int64_t until_us, Buffer *ret_approvals)
+static Status approve(const HoldWords *h, int64_t until_us, Buffer *ret_approvals)
 {
     uint8_t memory[WIRE_HOLD_BYTES_MAX];
     uint8_t digest[DIGEST_SHA256_BYTES];
@@ -31,17 +29,10 @@ static Status approve(HoldWords *h, int64_t until_us, Buffer *ret_approvals)
     TRY(wire_put_legal_hold(&bytes, &hold));
     sha256(span_of_buffer(&bytes), digest);
     const Span operation = h->until != NULL ? SPAN("hold-subject") : SPAN("release-hold");
-    for (size_t i = 0; i < 2; i++) {
-        WireApproval approval;
-        TRY(person_load(h->words.directory, h->keys.values[i], &h->people[i]));
-        TRY(person_approve(
-                &h->people[i], operation, SPAN_OF(digest), span_of_text(h->reason), &approval));
-        TRY(wire_put_approval(ret_approvals, &approval));
-    }
-    return OK;
+    return together_approve(&h->together, operation, SPAN_OF(digest), ret_approvals);
 }
 
-static int send(HoldWords *h, const char *what)
+static int send(const HoldWords *h, const char *what)
 {
     uint8_t approvals_memory[APPROVALS_BYTES];
     uint8_t text_memory[2 * APPROVALS_BYTES];
@@ -53,8 +44,6 @@ static int send(HoldWords *h, const char *what)
     Status s = h->until != NULL ? time_parse(span_of_text(h->until), &until_us) : OK;
     if (status_ok(s)) s = approve(h, until_us, &approvals);
     if (status_ok(s)) s = base64_encode(span_of_buffer(&approvals), &text);
-    for (size_t i = 0; i < 2; i++)
-        person_free(&h->people[i]);
     if (!status_ok(s)) return command_failed(what, s);
     const char *operation = h->until != NULL ? "subject.hold" : "subject.release_hold";
     JsonWriter w = subject_request(&request, operation, &h->words);
@@ -65,26 +54,26 @@ static int send(HoldWords *h, const char *what)
     return subject_ask(&h->words, what, &w, &request);
 }
 
-#define HOLD_OPTIONS(h)                                                                          \
-    SUBJECT_OPTIONS((h).words),                                                                  \
-            { "--authority", OPTION_TEXT, "TEXT", "court, police... (required)", &(h).authority, \
-                0, 0 },                                                                          \
-            { "--reference", OPTION_TEXT, "TEXT", "of its order (required)", &(h).reference, 0,  \
-                0 },                                                                             \
-            { "--key", OPTION_LIST, "OPERATOR",                                                  \
-                "twice: a name in DIR/operators/, or a path to NAME.key.pem", &(h).keys, 0, 0 }, \
-    {                                                                                            \
-        "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &(h).reason, 0, 0       \
+#define HOLD_OPTIONS(h)                                                                        \
+    SUBJECT_OPTIONS((h).words),                                                                \
+            { "--authority", OPTION_TEXT, "TEXT", "court, police... (required)",               \
+                &(h).authority, 0, 0 },                                                        \
+            { "--reference", OPTION_TEXT, "TEXT", "of its order (required)", &(h).reference,   \
+                0, 0 },                                                                        \
+            TOGETHER_SIGN_OPTIONS((h).together),                                               \
+    {                                                                                          \
+        "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &(h).together.reason, \
+            0, 0                                                                               \
     }
 
-static bool is_whole(const HoldWords *h, const char *what)
+static bool is_whole(HoldWords *h, const char *what)
 {
-    const bool whole = h->authority != NULL && h->reference != NULL && h->reason != NULL
-            && h->reason[0] != '\0' && h->keys.count == 2;
-    if (!whole)
-        fprintf(stderr, "hufu %s: --authority, --reference, --reason and --key twice are needed\n",
-                what);
-    return whole;
+    h->together.directory = h->words.directory;
+    if (h->authority == NULL || h->reference == NULL) {
+        fprintf(stderr, "hufu %s: --authority and --reference are needed\n", what);
+        return false;
+    }
+    return together_is_whole(&h->together, what, TOGETHER_REASON_BYTES_MAX);
 }
 
 int command_subject_hold(int argc, char **argv)
