@@ -28,11 +28,10 @@ static int ask_command(const char *file, int count, char **words)
     return command_run(count + 3, argv);
 }
 
-static bool is_asked_rightly(const char *command, const char *about, int argc, char **argv,
-        int *ret_exit)
+static bool is_asked_rightly(
+        const char *command, const char *about, int argc, char **argv, int *ret_exit)
 {
-    const bool help =
-            argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0);
+    const bool help = argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0);
     *ret_exit = help ? EXIT_DONE : EXIT_USAGE;
     if (help || argc < 2 || argv[0][0] == '-')
         fprintf(help ? stdout : stderr, "usage: hufu approval %s FILE COMMAND [OPTIONS]\n\n%s\n",
@@ -45,7 +44,8 @@ int command_approval_request(int argc, char **argv)
     int exit_status = EXIT_DONE;
     const char *about =
             "Write to FILE what the command would have two people sign, and do nothing else:\n"
-            "  hufu approval request hold.txt subject hold p17 --authority court ... --reason TEXT\n"
+            "  hufu approval request hold.txt subject hold p17 --authority court ... --reason "
+            "TEXT\n"
             "Each of them signs it where their key is, with `hufu approval sign`. Then the same\n"
             "command is given the file instead of keys: --approval hold.txt. It is good for 12 "
             "hours.";
@@ -164,8 +164,8 @@ MUST_USE static Status sign_act(Person *person, ApprovalAct *act)
     return approval_act_sign(act, &approval, clock_now_us(&clock));
 }
 
-MUST_USE static Status sign_file(const char *path, const char *directory, const char *as,
-        bool *ret_signed)
+MUST_USE static Status sign_file(
+        const char *path, const char *directory, const char *as, bool *ret_signed)
 {
     uint8_t memory[APPROVAL_FILE_BYTES_MAX];
     Buffer text = BUFFER_OF(memory);

@@ -23,7 +23,8 @@ static bool is_complete(Act *act, const char *command)
 {
     const bool fits = strlen(act->role) < SUBJECT_BYTES_MAX / 2
             && (act->version == NULL || strlen(act->version) < SUBJECT_BYTES_MAX / 4);
-    return fits ? together_is_whole(&act->together, command, TOGETHER_REASON_BYTES_MAX) : together_is_missing(command);
+    return fits ? together_is_whole(&act->together, command, TOGETHER_REASON_BYTES_MAX)
+                : together_is_missing(command);
 }
 
 MUST_USE static Status sign(const Act *act, Span operation, TogetherSigned *ret_signed)

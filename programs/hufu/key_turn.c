@@ -160,8 +160,8 @@ int command_key_turn_root(int argc, char **argv)
         { "--module", OPTION_TEXT, "PATH", "hsm: the PKCS#11 library", &c->module, 0, 0 },
         { "--token", OPTION_TEXT, "LABEL", "hsm: the token", &c->token, 0, 0 },
         { "--pin-file", OPTION_TEXT, "FILE", "hsm: its PIN, mode 0600", &c->pin_file, 0, 0 },
-        { "--directory", OPTION_TEXT, "DIR", "of the stopped system [var]", &t.together.directory, 0,
-                0 },
+        { "--directory", OPTION_TEXT, "DIR", "of the stopped system [var]", &t.together.directory,
+                0, 0 },
     };
     const Usage usage = { "hufu key turn-root",
         "With the house stopped: make a new root key, in the same custody or another, and put the\n"

@@ -69,7 +69,8 @@ int command_receiver_add(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (!together_is_whole(&e.together, "receiver add", TOGETHER_REASON_BYTES_MAX)) return EXIT_USAGE;
+    if (!together_is_whole(&e.together, "receiver add", TOGETHER_REASON_BYTES_MAX))
+        return EXIT_USAGE;
     if (reveal_purpose_of(span_of_text(e.purpose)) == 0) {
         fprintf(stderr,
                 "hufu receiver add: a purpose is bank-channel, legal-order or full-display\n");
@@ -93,7 +94,8 @@ int command_receiver_remove(int argc, char **argv)
         sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (!together_is_whole(&e.together, "receiver remove", TOGETHER_REASON_BYTES_MAX)) return EXIT_USAGE;
+    if (!together_is_whole(&e.together, "receiver remove", TOGETHER_REASON_BYTES_MAX))
+        return EXIT_USAGE;
     uint8_t body_bytes[256];
     Buffer body = BUFFER_OF(body_bytes);
     Status s = buffer_put_framed(&body, span_of_text(e.name));

@@ -280,8 +280,7 @@ static int tell(const Restore *r, Status s)
     printf("%s later batches, with every payment in them, are no longer served\n",
             number_text(lost, number));
     printf("  kept      %s\n", r->files.kept[RESTORE_LEDGER]);
-    printf("  approved  %s, %s: %s\n", r->both.names[0], r->both.names[1],
-            r->together.reason);
+    printf("  approved  %s, %s: %s\n", r->both.names[0], r->both.names[1], r->together.reason);
     if (r->own_machine) printf("`hufu up` goes on from there\n");
     return EXIT_DONE;
 }
@@ -294,7 +293,10 @@ static bool is_reason(const char *reason)
 int command_restore(int argc, char **argv)
 {
     Restore r = { .together = { .directory = directory_default() },
-        .layout = { .lock_fd = -1 }, .gate = { .fd = -1 }, .hold_fd = -1, .file_fd = -1 };
+        .layout = { .lock_fd = -1 },
+        .gate = { .fd = -1 },
+        .hold_fd = -1,
+        .file_fd = -1 };
     const Option options[] = {
         { "FILE", OPTION_TEXT, NULL, "what `hufu backup` wrote", &r.file, 0, 0 },
         { "--domain", OPTION_FLAG, NULL,

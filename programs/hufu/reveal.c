@@ -187,7 +187,8 @@ int command_vault_reveal_legal(int argc, char **argv)
                 "See `hufu vault reveal-legal --help`.\n");
         return EXIT_USAGE;
     }
-    if (!together_is_whole(&words.together, "vault reveal-legal", TOGETHER_REASON_BYTES_MAX)) return EXIT_USAGE;
+    if (!together_is_whole(&words.together, "vault reveal-legal", TOGETHER_REASON_BYTES_MAX))
+        return EXIT_USAGE;
     const Status s = reveal_legal(&words, out, &size);
     if (!status_ok(s)) return command_failed("vault reveal-legal", s);
     printf("for %s's key alone: %s, %zu bytes\n", words.receiver, out, size);

@@ -23,8 +23,9 @@ Status seal_connect(SealTarget *t)
     uint8_t memory[SIGN_KEY_PEM_BYTES_MAX];
     Buffer pem = BUFFER_OF(memory);
     if (t->core_key != NULL) TRY(file_read(t->core_key, &pem));
-    const char *socket =
-            t->socket != NULL ? t->socket : path_in(path, t->together.directory, PATH_OPERATOR_SOCKET);
+    const char *socket = t->socket != NULL
+            ? t->socket
+            : path_in(path, t->together.directory, PATH_OPERATOR_SOCKET);
     const Status s = attach_core_open(socket, span_of_buffer(&pem), &t->core);
     bytes_wipe(memory, sizeof(memory));
     TRY(s);

@@ -38,7 +38,8 @@ typedef struct SealTarget {
                 "take --db over a channel that is not encrypted and proven", &(t)->development, 0, \
                 0 },                                                                               \
     {                                                                                              \
-        "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &(t)->together.directory, 0, 0    \
+        "--directory", OPTION_TEXT, "DIR", "of the running system [var]",                          \
+                &(t)->together.directory, 0, 0                                                     \
     }
 
 /* Connect to both. Says what failed. */
@@ -49,7 +50,6 @@ void seal_done(SealTarget *target); /* for CLEANUP */
 /* "hufu: seal: ..." with what the database said last. */
 int seal_failed(const SealTarget *target, Status status);
 /* Two approvals, appended. Refuses as together_prepare() and together_approve(). */
-MUST_USE Status seal_approve(
-        SealTarget *target, Span operation, Span subject, Buffer *ret_message);
+MUST_USE Status seal_approve(SealTarget *target, Span operation, Span subject, Buffer *ret_message);
 /* One line for people: what, which row, what to do. */
 void seal_show_finding(const AttachTable *table, const AttachFinding *finding);

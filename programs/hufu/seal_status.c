@@ -76,8 +76,7 @@ static Status detach(SealTarget *t)
 int command_seal_detach(int argc, char **argv)
 {
     SealTarget t = { .together = { .directory = directory_default() } };
-    const Option options[] = { SEAL_OPTIONS(&t),
-        TOGETHER_SIGN_OPTIONS(t.together),
+    const Option options[] = { SEAL_OPTIONS(&t), TOGETHER_SIGN_OPTIONS(t.together),
         { "--reason", OPTION_TEXT, "TEXT", "why; it is signed", &t.together.reason, 0, 0 } };
     const Usage usage = { "hufu seal detach",
         "Forget a table and its seals: two operators approve. Nothing watches it afterwards.",

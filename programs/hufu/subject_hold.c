@@ -54,16 +54,16 @@ static int send(const HoldWords *h, const char *what)
     return subject_ask(&h->words, what, &w, &request);
 }
 
-#define HOLD_OPTIONS(h)                                                                        \
-    SUBJECT_OPTIONS((h).words),                                                                \
-            { "--authority", OPTION_TEXT, "TEXT", "court, police... (required)",               \
-                &(h).authority, 0, 0 },                                                        \
-            { "--reference", OPTION_TEXT, "TEXT", "of its order (required)", &(h).reference,   \
-                0, 0 },                                                                        \
-            TOGETHER_SIGN_OPTIONS((h).together),                                               \
-    {                                                                                          \
-        "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &(h).together.reason, \
-            0, 0                                                                               \
+#define HOLD_OPTIONS(h)                                                                           \
+    SUBJECT_OPTIONS((h).words),                                                                   \
+            { "--authority", OPTION_TEXT, "TEXT", "court, police... (required)", &(h).authority,  \
+                0, 0 },                                                                           \
+            { "--reference", OPTION_TEXT, "TEXT", "of its order (required)", &(h).reference, 0,   \
+                0 },                                                                              \
+            TOGETHER_SIGN_OPTIONS((h).together),                                                  \
+    {                                                                                             \
+        "--reason", OPTION_TEXT, "TEXT", "why; it is signed (required)", &(h).together.reason, 0, \
+                0                                                                                 \
     }
 
 static bool is_whole(HoldWords *h, const char *what)

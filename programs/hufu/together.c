@@ -101,8 +101,7 @@ MUST_USE static Status take_carried(const Together *together, Span operation, Sp
     const Clock clock = clock_system();
     const ApprovalAct *act = NULL;
     if (together->carried.act_count == 0) return OK;
-    TRY(approval_file_find(
-            &together->carried, operation, subject, clock_now_us(&clock), &act));
+    TRY(approval_file_find(&together->carried, operation, subject, clock_now_us(&clock), &act));
     REQUIRE(act->signer_count + ret_signed->loaded == 2, REFUSED_APPROVAL_QUORUM);
     for (size_t i = 0; i < act->signer_count; i++)
         ret_signed->approvals[(*ret_count)++] = approval_act_signed(act, i);

@@ -81,9 +81,16 @@ MUST_USE static Status put_head(const ApprovalAct *act, Buffer *ret_text)
     return buffer_put_u8(ret_text, '\n');
 }
 
+static const char *const encodings[] = {
+    [WIRE_SIGNATURE_OWN] = "own",
+    [WIRE_SIGNATURE_RAW] = "raw",
+};
+enum { ENCODINGS = sizeof(encodings) / sizeof(encodings[0]) };
+
 MUST_USE static Status put_signer(const ApprovalSigner *signer, Buffer *ret_text)
 {
-    TRY(buffer_print(ret_text, "signed: %s ", signer->name));
+    const char *encoding = encodings[signer->encoding];
+    TRY(buffer_print(ret_text, "signed: %s %s ", signer->name, encoding));
     TRY(hex_encode(SPAN_OF(signer->nonce), ret_text));
     TRY(buffer_put_u8(ret_text, ' '));
     TRY(base64_encode((Span) { signer->signature, signer->signature_size }, ret_text));
@@ -146,14 +153,20 @@ MUST_USE static Status read_signer(Span value, ApprovalSigner *ret_signer)
 {
     Cursor c = cursor_of(value);
     Span name = { 0 };
+    Span encoding = { 0 };
     Span nonce = { 0 };
     Buffer nonce_bytes = BUFFER_OF(ret_signer->nonce);
     Buffer signature = BUFFER_OF(ret_signer->signature);
-    const bool split =
-            status_ok(cursor_until(&c, ' ', &name)) && status_ok(cursor_until(&c, ' ', &nonce));
+    const bool split = status_ok(cursor_until(&c, ' ', &name))
+            && status_ok(cursor_until(&c, ' ', &encoding))
+            && status_ok(cursor_until(&c, ' ', &nonce));
     REQUIRE(split && span_is_plain_name(name, APPROVAL_FILE_NAME_BYTES_MAX),
             REFUSED_APPROVAL_FILE_FORMAT);
     TRY(copy_line(name, ret_signer->name, APPROVAL_FILE_NAME_BYTES_MAX));
+    while (ret_signer->encoding < ENCODINGS
+            && !span_equal(encoding, span_of_text(encodings[ret_signer->encoding])))
+        ret_signer->encoding++;
+    REQUIRE(ret_signer->encoding < ENCODINGS, REFUSED_APPROVAL_FILE_FORMAT);
     REQUIRE(status_ok(hex_decode(nonce, &nonce_bytes)), REFUSED_APPROVAL_FILE_FORMAT);
     REQUIRE(nonce_bytes.size == APPROVAL_FILE_NONCE_BYTES, REFUSED_APPROVAL_FILE_FORMAT);
     REQUIRE(status_ok(base64_decode(c.rest, &signature)), REFUSED_APPROVAL_FILE_FORMAT);
@@ -294,15 +307,18 @@ WireApproval approval_act_signed(const ApprovalAct *act, size_t at)
     approval.name = span_of_text(signer->name);
     approval.nonce = SPAN_OF(signer->nonce);
     approval.signature = (Span) { signer->signature, signer->signature_size };
+    approval.encoding = signer->encoding;
     return approval;
 }
 
 Status approval_act_sign(ApprovalAct *act, const WireApproval *signed_by, int64_t now_us)
 {
-    ApprovalSigner signer = { .signature_size = signed_by->signature.size };
+    ApprovalSigner signer = { .signature_size = signed_by->signature.size,
+        .encoding = signed_by->encoding };
     REQUIRE(act->expires_us > now_us, REFUSED_APPROVAL_FILE_EXPIRED);
     const bool fits = signed_by->nonce.size == sizeof(signer.nonce)
-            && signed_by->signature.size > 0 && signed_by->signature.size <= SIGN_BYTES_MAX
+            && signed_by->encoding < ENCODINGS && signed_by->signature.size > 0
+            && signed_by->signature.size <= SIGN_BYTES_MAX
             && span_is_plain_name(signed_by->name, APPROVAL_FILE_NAME_BYTES_MAX);
     REQUIRE(fits, REFUSED_APPROVAL_FILE_FORMAT);
     TRY(copy_line(signed_by->name, signer.name, APPROVAL_FILE_NAME_BYTES_MAX));

@@ -10,8 +10,8 @@
  *     reason: court order 7
  *     expires: 2026-11-28T20:00:00+08:00
  *     sha256: ...               of the lines above, line feeds included
- *     signed: alice NONCEHEX SIGNATUREBASE64
- *     signed: bob ...
+ *     signed: alice own NONCEHEX SIGNATUREBASE64
+ *     signed: bob raw ...       as WireSignatureEncoding
  *
  * A file holds 1 to APPROVAL_FILE_ACTS_MAX of these, one behind the other: one command may need
  * more than one act (a restore opens a backup, then accepts its state). Each signature is over
@@ -37,6 +37,7 @@ typedef struct ApprovalSigner {
     uint8_t nonce[APPROVAL_FILE_NONCE_BYTES];
     uint8_t signature[SIGN_BYTES_MAX];
     size_t signature_size;
+    uint8_t encoding; /* WireSignatureEncoding */
 } ApprovalSigner;
 
 typedef struct ApprovalAct {
@@ -80,7 +81,6 @@ WireApproval approval_act_wanted(const ApprovalAct *act);
 WireApproval approval_act_signed(const ApprovalAct *act, size_t at);
 /* Take a signature (name, nonce, signature of `signed_by`) in. Refuses
  * REFUSED_APPROVAL_FILE_TWICE, REFUSED_APPROVAL_FILE_EXPIRED, REFUSED_APPROVAL_FILE_FORMAT. */
-MUST_USE Status approval_act_sign(
-        ApprovalAct *act, const WireApproval *signed_by, int64_t now_us);
+MUST_USE Status approval_act_sign(ApprovalAct *act, const WireApproval *signed_by, int64_t now_us);
 /* "text 20261128-1", "hex 5f01": the subject as the file shows it; appended. */
 MUST_USE Status approval_act_put_subject(const ApprovalAct *act, Buffer *ret_text);
