@@ -36,7 +36,7 @@ typedef enum TableId {
     TABLE_DATA_REQUEST = 44,
     TABLE_DATA_ACT = 45,
     TABLE_DATA_DESTROYED = 46,
-    TABLE_DEVICE = 69,
+    TABLE_DEVICE = 54,
     TABLE_PRINCIPAL = 60,
 } TableId;
 
