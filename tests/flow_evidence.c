@@ -182,6 +182,9 @@ static void test_a_grant_is_given_and_ended(void)
                     until, "--key", "alice", "--key", "bob", "--reason", "both agreed"),
             0));
     EXPECT(operator_ended(HUFU("policy", "end-expiry", "payer-78", "bank-b"), 0));
+    EXPECT(operator_ended(HUFU("operator", "change", "bob", "--staff", "S-2", "--key", "alice",
+                                  "--key", "bob", "--reason", "list of staff"),
+            0));
 }
 
 static bool in_core(const char *sql)
@@ -277,7 +280,8 @@ static void test_grants_and_ceremonies(void)
 {
     EXPECT(counts("grants", 3) && says("grants", "both agreed"));
     EXPECT(says("grants", "expiry.end") && counts("grants-live", 1));
-    EXPECT(counts("ceremonies", 3) && says("ceremonies", "ceremony/development"));
+    EXPECT(counts("ceremonies", 4) && says("ceremonies", "ceremony/development"));
+    EXPECT(says("ceremonies", "operator.change/bob") && says("ceremonies", "list of staff"));
     EXPECT(says("ceremonies", "operator.enrol/alice") && says("custody", "development"));
 }
 

@@ -1,109 +1,41 @@
-#define _GNU_SOURCE
 #include "token.h"
 
+#include "module.h"
 #include "pin_file.h"
 
 #include "base/seams.h"
 #include "keys/health.h"
 
-#include <dlfcn.h>
-#include <p11-kit/pkcs11.h>
 #include <stdlib.h>
 
 #define KEY_LABEL "hufu-root-1"
 #define WRAPPED_BEGIN "HFRW\x01"
 #define WRAPPED_AAD "hufu root 1"
 
-enum { SLOTS_MAX = 64, NONCE_BYTES = 12, CIPHER_BYTES = 48, SAMPLE_PIECE_BYTES = 256 };
+enum { NONCE_BYTES = 12, CIPHER_BYTES = 48, SAMPLE_PIECE_BYTES = 256 };
 
 struct Token {
-    void *library;
-    CK_FUNCTION_LIST_PTR p11;
-    CK_SLOT_ID slot;
-    CK_SESSION_HANDLE session;
-    bool has_session;
-    bool initialized;
-    char label[32];
-    char serial[16];
+    Module module;
 };
 
-/* --- finding it --- */
-
-static Status load(const TokenConfig *config, Token *t)
+static Status login(const TokenConfig *config, Token *t)
 {
-    CK_RV (*get)(CK_FUNCTION_LIST_PTR_PTR) = NULL;
-    REQUIRE(config->module != NULL, REFUSED_HSM_MODULE);
-    t->library = dlopen(config->module, RTLD_NOW | RTLD_LOCAL);
-    REQUIRE(t->library != NULL, REFUSED_HSM_MODULE);
-    void *symbol = dlsym(t->library, "C_GetFunctionList");
-    REQUIRE(symbol != NULL, REFUSED_HSM_MODULE);
-    memcpy(&get, &symbol, sizeof(get)); /* POSIX says that this is allowed, C does not */
-    REQUIRE(get(&t->p11) == CKR_OK && t->p11 != NULL, REFUSED_HSM_MODULE);
-    CHECK(t->p11->C_Initialize(NULL) == CKR_OK, FAULT_HSM);
-    t->initialized = true;
-    return OK;
-}
-
-/* Labels are padded with spaces to 32 bytes. */
-static bool is_label(const CK_TOKEN_INFO *info, const char *label)
-{
-    char padded[32];
-    const size_t size = strlen(label);
-    if (size > sizeof(padded)) return false;
-    memset(padded, ' ', sizeof(padded));
-    memcpy(padded, label, size);
-    return bytes_equal_ct(padded, info->label, sizeof(padded));
-}
-
-static Status find(const TokenConfig *config, Token *t, CK_TOKEN_INFO *ret_info)
-{
-    CK_SLOT_ID slots[SLOTS_MAX];
-    CK_ULONG count = SLOTS_MAX;
-    REQUIRE(config->label != NULL, REFUSED_HSM_TOKEN);
-    CHECK(t->p11->C_GetSlotList(CK_TRUE, slots, &count) == CKR_OK, FAULT_HSM);
-    for (CK_ULONG i = 0; i < count; i++) {
-        if (t->p11->C_GetTokenInfo(slots[i], ret_info) != CKR_OK) continue;
-        if (!is_label(ret_info, config->label)) continue;
-        t->slot = slots[i];
-        memcpy(t->label, ret_info->label, sizeof(t->label));
-        memcpy(t->serial, ret_info->serialNumber, sizeof(t->serial));
-        return OK;
-    }
-    return REFUSE(REFUSED_HSM_TOKEN);
-}
-
-static Status login(const TokenConfig *config, const CK_TOKEN_INFO *info, Token *t)
-{
-    const CK_FLAGS low = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED;
-    REQUIRE((info->flags & low) == 0, REFUSED_HSM_PIN_LOW);
+    REQUIRE(!module_pin_is_low(&t->module), REFUSED_HSM_PIN_LOW);
     CLEANUP(secret_wipe) Secret pin = { 0 };
     PinFile file;
     TRY(pin_file_read(config->pin_file, &file, &pin));
     REQUIRE(!pin_file_was_refused(config->refused_file, &file), REFUSED_HSM_PIN);
-    CHECK(t->p11->C_OpenSession(
-                  t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &t->session)
-                    == CKR_OK,
-            FAULT_HSM);
-    t->has_session = true;
-    const CK_RV rv = t->p11->C_Login(t->session, CKU_USER, pin.bytes, pin.size);
-    const bool refused = rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_INVALID
-            || rv == CKR_PIN_LOCKED || rv == CKR_PIN_EXPIRED;
-    if (refused) {
-        TRY(pin_file_remember_refused(config->refused_file, &file));
-        return REFUSE(REFUSED_HSM_PIN);
-    }
-    CHECK(rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN, FAULT_HSM);
-    return OK;
+    const Status s = module_login(&t->module, true, &pin);
+    if (status_is(s, REFUSED_HSM_PIN)) TRY(pin_file_remember_refused(config->refused_file, &file));
+    return s;
 }
 
 Status token_open(const TokenConfig *config, Token **ret_token)
 {
     Token *t = calloc(1, sizeof(*t));
-    CK_TOKEN_INFO info;
     CHECK(t != NULL, FAULT_MEMORY);
-    Status s = load(config, t);
-    if (status_ok(s)) s = find(config, t, &info);
-    if (status_ok(s)) s = login(config, &info, t);
+    Status s = module_open(config->module, config->label, &t->module);
+    if (status_ok(s)) s = login(config, t);
     if (!status_ok(s)) {
         token_close(t);
         return s;
@@ -115,12 +47,7 @@ Status token_open(const TokenConfig *config, Token **ret_token)
 void token_close(Token *t)
 {
     if (t == NULL) return;
-    if (t->has_session) {
-        t->p11->C_Logout(t->session);
-        t->p11->C_CloseSession(t->session);
-    }
-    if (t->initialized) t->p11->C_Finalize(NULL);
-    if (t->library != NULL) dlclose(t->library);
+    module_close(&t->module);
     free(t);
 }
 
@@ -134,9 +61,9 @@ static Status find_key(Token *t, CK_OBJECT_HANDLE *ret_key, CK_ULONG *ret_count)
     CK_ATTRIBUTE wanted[] = { { CKA_CLASS, &class, sizeof(class) },
         { CKA_KEY_TYPE, &type, sizeof(type) }, { CKA_LABEL, label, sizeof(label) - 1 } };
     CK_OBJECT_HANDLE found[2];
-    CHECK(t->p11->C_FindObjectsInit(t->session, wanted, 3) == CKR_OK, FAULT_HSM);
-    const CK_RV rv = t->p11->C_FindObjects(t->session, found, 2, ret_count);
-    t->p11->C_FindObjectsFinal(t->session);
+    CHECK(t->module.p11->C_FindObjectsInit(t->module.session, wanted, 3) == CKR_OK, FAULT_HSM);
+    const CK_RV rv = t->module.p11->C_FindObjects(t->module.session, found, 2, ret_count);
+    t->module.p11->C_FindObjectsFinal(t->module.session);
     CHECK(rv == CKR_OK, FAULT_HSM);
     if (*ret_count > 0) *ret_key = found[0];
     return OK;
@@ -153,7 +80,8 @@ static bool stays_inside(Token *t, CK_OBJECT_HANDLE key)
     CK_ATTRIBUTE facts[] = { { CKA_SENSITIVE, &sensitive, sizeof(sensitive) },
         { CKA_EXTRACTABLE, &extractable, sizeof(extractable) },
         { CKA_NEVER_EXTRACTABLE, &never, sizeof(never) }, { CKA_LOCAL, &local, sizeof(local) } };
-    if (t->p11->C_GetAttributeValue(t->session, key, facts, 4) != CKR_OK) return false;
+    if (t->module.p11->C_GetAttributeValue(t->module.session, key, facts, 4) != CKR_OK)
+        return false;
     return sensitive == CK_TRUE && extractable == CK_FALSE && never == CK_TRUE && local == CK_TRUE;
 }
 
@@ -178,8 +106,8 @@ static Status make_key(Token *t)
         { CKA_LABEL, label, sizeof(label) - 1 } };
     CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
     CK_OBJECT_HANDLE key = 0;
-    const CK_RV rv =
-            t->p11->C_GenerateKey(t->session, &mechanism, as, sizeof(as) / sizeof(as[0]), &key);
+    const CK_RV rv = t->module.p11->C_GenerateKey(
+            t->module.session, &mechanism, as, sizeof(as) / sizeof(as[0]), &key);
     CHECK(rv == CKR_OK, FAULT_HSM);
     return OK;
 }
@@ -214,10 +142,11 @@ Status token_unwrap(Token *t, Span wrapped, HsmAnswer *ret_answer)
     TRY(the_key(t, &key));
     CK_GCM_PARAMS parameters = gcm(nonce, aad);
     CK_MECHANISM mechanism = { CKM_AES_GCM, &parameters, sizeof(parameters) };
-    REQUIRE(t->p11->C_DecryptInit(t->session, &mechanism, key) == CKR_OK, REFUSED_HSM_MODULE);
+    REQUIRE(t->module.p11->C_DecryptInit(t->module.session, &mechanism, key) == CKR_OK,
+            REFUSED_HSM_MODULE);
     CK_ULONG size = SECRET_BYTES_MAX;
-    const CK_RV rv =
-            t->p11->C_Decrypt(t->session, cipher, sizeof(cipher), ret_answer->root.bytes, &size);
+    const CK_RV rv = t->module.p11->C_Decrypt(
+            t->module.session, cipher, sizeof(cipher), ret_answer->root.bytes, &size);
     REQUIRE(rv == CKR_OK && size == HSM_ROOT_BYTES, REFUSED_HSM_WRAPPED);
     ret_answer->root.size = HSM_ROOT_BYTES;
     memcpy(ret_answer->wrapped, wrapped.data, HSM_WRAPPED_BYTES);
@@ -229,7 +158,7 @@ static Status token_fill(void *context, uint8_t *ret_bytes, size_t size)
     Token *t = context;
     for (size_t done = 0; done < size;) {
         const size_t piece = size - done < SAMPLE_PIECE_BYTES ? size - done : SAMPLE_PIECE_BYTES;
-        CHECK(t->p11->C_GenerateRandom(t->session, ret_bytes + done, piece) == CKR_OK,
+        CHECK(t->module.p11->C_GenerateRandom(t->module.session, ret_bytes + done, piece) == CKR_OK,
                 FAULT_RANDOM);
         done += piece;
     }
@@ -262,10 +191,11 @@ static Status wrap(Token *t, CK_OBJECT_HANDLE key, HsmAnswer *answer)
     TRY(random_fill(&random, nonce, sizeof(nonce)));
     CK_GCM_PARAMS parameters = gcm(nonce, aad);
     CK_MECHANISM mechanism = { CKM_AES_GCM, &parameters, sizeof(parameters) };
-    REQUIRE(t->p11->C_EncryptInit(t->session, &mechanism, key) == CKR_OK, REFUSED_HSM_MODULE);
+    REQUIRE(t->module.p11->C_EncryptInit(t->module.session, &mechanism, key) == CKR_OK,
+            REFUSED_HSM_MODULE);
     CK_ULONG size = sizeof(cipher);
-    const CK_RV rv =
-            t->p11->C_Encrypt(t->session, answer->root.bytes, answer->root.size, cipher, &size);
+    const CK_RV rv = t->module.p11->C_Encrypt(
+            t->module.session, answer->root.bytes, answer->root.size, cipher, &size);
     CHECK(rv == CKR_OK && size == CIPHER_BYTES, FAULT_HSM);
     Buffer b = { answer->wrapped, 0, sizeof(answer->wrapped) };
     TRY(buffer_put(&b, SPAN(WRAPPED_BEGIN)));
@@ -282,8 +212,9 @@ Status token_create(Token *t, HsmAnswer *ret_answer)
     TRY(the_key(t, &key));
     TRY(draw_root(t, &ret_answer->root));
     TRY(wrap(t, key, ret_answer));
-    memcpy(ret_answer->token, t->label, sizeof(t->label));
-    memcpy(ret_answer->token + sizeof(t->label), t->serial, sizeof(t->serial));
-    ret_answer->token_bytes = sizeof(t->label) + sizeof(t->serial);
+    const CK_TOKEN_INFO *info = &t->module.info;
+    memcpy(ret_answer->token, info->label, sizeof(info->label));
+    memcpy(ret_answer->token + sizeof(info->label), info->serialNumber, sizeof(info->serialNumber));
+    ret_answer->token_bytes = sizeof(info->label) + sizeof(info->serialNumber);
     return OK;
 }

@@ -36,6 +36,11 @@ int command_password_counts(int argc, char **argv);
 int command_caller_add(int argc, char **argv);
 int command_caller_list(int argc, char **argv);
 int command_caller_revoke(int argc, char **argv);
+int command_operator_add(int argc, char **argv);
+int command_operator_change(int argc, char **argv);
+int command_operator_remove(int argc, char **argv);
+int command_operator_list(int argc, char **argv);
+int command_operator_key(int argc, char **argv);
 int command_receiver_add(int argc, char **argv);
 int command_receiver_remove(int argc, char **argv);
 int command_reveal_list(int argc, char **argv);
@@ -153,6 +158,9 @@ const char *directory_default(void);
 /* "<directory>/<name>" into `path`; returns it. Too long is our caller's mistake: it ends the
  * program. */
 const char *path_in(char path[PATH_BYTES_MAX], const char *directory, const char *name);
+
+/* Where this program lies, and the others beside it. Faults FAULT_SYSTEM. */
+MUST_USE Status programs_folder(char ret_path[PATH_BYTES_MAX]);
 
 /* Read a secret from a file into `ret_bytes`, without an editor's line feeds at its end. As
  * file_read(). */

@@ -22,6 +22,19 @@ const char *path_in(char path[PATH_BYTES_MAX], const char *directory, const char
     exit(EXIT_FAILED);
 }
 
+Status programs_folder(char ret_path[PATH_BYTES_MAX])
+{
+    char path[PATH_BYTES_MAX];
+    const ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    CHECK(size > 0, FAULT_SYSTEM);
+    path[size] = '\0';
+    char *slash = strrchr(path, '/');
+    CHECK(slash != NULL, FAULT_SYSTEM);
+    *slash = '\0';
+    memcpy(ret_path, path, strlen(path) + 1);
+    return OK;
+}
+
 static void file_close(int *fd)
 {
     if (*fd >= 0) close(*fd);

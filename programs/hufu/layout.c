@@ -11,17 +11,6 @@
 
 enum { SETTINGS_BYTES_MAX = 8192, OPEN_FOLDERS_MAX = 16 };
 
-MUST_USE static Status programs_find(char ret_path[PATH_BYTES_MAX])
-{
-    const ssize_t size = readlink("/proc/self/exe", ret_path, PATH_BYTES_MAX - 1);
-    CHECK(size > 0, FAULT_SYSTEM);
-    ret_path[size] = '\0';
-    char *slash = strrchr(ret_path, '/');
-    CHECK(slash != NULL, FAULT_SYSTEM);
-    *slash = '\0';
-    return OK;
-}
-
 MUST_USE static Status absolute(const char *path, char ret_path[PATH_BYTES_MAX])
 {
     char *real = realpath(path, NULL);
@@ -37,7 +26,7 @@ Status layout_find(const char *directory, Layout *ret_layout)
 {
     ret_layout->lock_fd = -1;
     TRY(absolute(directory, ret_layout->directory));
-    return programs_find(ret_layout->programs);
+    return programs_folder(ret_layout->programs);
 }
 
 Status layout_lock(const char *directory, Layout *ret_layout)

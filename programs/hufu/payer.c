@@ -1,31 +1,11 @@
 #include "admin_client.h"
 #include "command.h"
 #include "enrol.h"
+#include "hidden.h"
 
 #include "base/secret.h"
 
-#include <termios.h>
 #include <unistd.h>
-
-/* One line from the terminal without showing it, or from a pipe. The caller wipes. */
-static bool read_pin(char *ret_pin, size_t capacity)
-{
-    struct termios shown;
-    const bool terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
-    struct termios hidden = shown;
-    if (terminal) {
-        fputs("PIN: ", stderr);
-        hidden.c_lflag &= ~(tcflag_t)ECHO;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    }
-    const bool read = fgets(ret_pin, (int)capacity, stdin) != NULL;
-    if (terminal) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-        fputs("\n", stderr);
-    }
-    if (read) ret_pin[strcspn(ret_pin, "\r\n")] = '\0';
-    return read && ret_pin[0] != '\0';
-}
 
 int command_payer_add(int argc, char **argv)
 {
@@ -52,7 +32,7 @@ int command_payer_add(int argc, char **argv)
     char pin[32];
     uint8_t answer_bytes[4096];
     Buffer answer = BUFFER_OF(answer_bytes);
-    if (!read_pin(pin, sizeof(pin))) {
+    if (!hidden_line(STDIN_FILENO, "PIN: ", pin, sizeof(pin))) {
         fprintf(stderr, "hufu payer add: no PIN was given\n");
         return EXIT_USAGE;
     }

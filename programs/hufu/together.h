@@ -25,14 +25,15 @@ typedef struct Together {
 } Together;
 
 /* Who signs; the command names the reason and the directory itself. */
-#define TOGETHER_SIGN_OPTIONS(t)                                                          \
-    { "--key", OPTION_LIST, "OPERATOR",                                                   \
-        "twice: a name in DIR/operators/, or a path to NAME.key.pem", &(t).keys, 0, 0 },  \
-            { "--approval", OPTION_LIST, "FILE",                                          \
-                "instead of a key: signed elsewhere, see `hufu approval request --help`", \
-                &(t).approvals, 0, 0 },                                                   \
-    {                                                                                     \
-        "--request", OPTION_TEXT, "FILE", "", &(t).request, 0, 0                          \
+#define TOGETHER_SIGN_OPTIONS(t)                                                                \
+    { "--key", OPTION_LIST, "OPERATOR",                                                         \
+        "twice: a name in DIR/operators/, a path to NAME.key.pem, or pkcs11:...", &(t).keys, 0, \
+        0 },                                                                                    \
+            { "--approval", OPTION_LIST, "FILE",                                                \
+                "instead of a key: signed elsewhere, see `hufu approval request --help`",       \
+                &(t).approvals, 0, 0 },                                                         \
+    {                                                                                           \
+        "--request", OPTION_TEXT, "FILE", "", &(t).request, 0, 0                                \
     }
 
 #define TOGETHER_OPTIONS(t) TOGETHER_OPTIONS_WHY(t, "why; it is signed (required)")

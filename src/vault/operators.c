@@ -10,6 +10,7 @@ enum { SUBJECT_BYTES_MAX = WIRE_OPERATOR_NAME_BYTES_MAX + 1 + 2 * DIGEST_SHA256_
 
 /* --- what is stated of them --- */
 
+/* Of a joiner; a ceremony may have had others. */
 static bool is_name(Span name)
 {
     for (size_t i = 0; i < name.size; i++) {
@@ -62,7 +63,6 @@ static Status check_key(Span spki)
 
 static Status check_stated(const WireOperator *wire)
 {
-    REQUIRE(is_name(wire->name), REFUSED_OPERATOR_FIELD);
     REQUIRE((wire->duties & ~(uint32_t)DUTIES_ALL) == 0, REFUSED_OPERATOR_FIELD);
     return wire->key.size > 0 ? check_key(wire->key) : OK;
 }
@@ -146,6 +146,7 @@ Status operators_add(const Operators *o, Span request)
 {
     Decision d = { 0 };
     TRY(take_decision(o, request, SPAN(OPERATOR_ACT_ADD), &d));
+    REQUIRE(is_name(d.work.name), REFUSED_OPERATOR_FIELD);
     REQUIRE(d.work.key.size > 0 && d.work.duties != 0, REFUSED_OPERATOR_FIELD);
     return memory_operator_add(o->memory, &d.work);
 }
