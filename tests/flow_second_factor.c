@@ -1,12 +1,15 @@
 /* Goal: a person logs in with password and one-time code through the real vaultd and a domain store
  * as hufud keeps them: a code counts once, over kill -9 too; two people give a lost one anew; the
- * store's file holds nothing of the secret (LL-4.5.2, TP-4, TP-6). Method: the real program in its
+ * store's file holds nothing of the secret; and his password is compared with his own numbers where
+ * they rest sealed (LL-4.5.2, TP-4, TP-6). Method: the real program in its
  * sandbox over its sockets; codes as an app makes them, of now and of the step after it, so no
  * waiting is needed. */
 #define _GNU_SOURCE
+#include "vaultclient/fields.h"
 #include "vaultclient/second_factor.h"
 
 #include "crypto/totp.h"
+#include "policy/tables.h"
 #include "store/practice.h"
 #include "vault/password_test_house.h"
 #include "vault/vault_test_trace.h"
@@ -79,9 +82,52 @@ static Status set_second(Span of)
     return second_factor_set(&passwords, &set);
 }
 
-static void test_password_and_code(void)
+/* His identity number, as it was collected: sealed in the domain store. */
+static Status collect(const WireBatchHead *place, const char *value)
+{
+    uint8_t memory[BOX_BYTES_MAX];
+    Buffer box = BUFFER_OF(memory);
+    FieldsMade made;
+    uint32_t key_id = 0;
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    const Random random = random_system();
+    const Fields fields = { passwords.domain, passwords.vault };
+    const BoxContext context = { .data_class = place->data_class,
+        .purpose = BOX_PURPOSE_FIELD,
+        .expiry_us = clock_system().now_us(NULL) + (int64_t)60 * 1000000,
+        .tenant = place->tenant,
+        .order = wang.user,
+        .payee = wang.user };
+    house_box_key(house, &key, &key_id);
+    TRY(box_seal(key, key_id, &random, &context, span_of_text(value), &box));
+    const FieldsItem item = { wang.user, 0, span_of_buffer(&box), wang.user };
+    TRY(fields_protect(&fields, place, &item, 1, &made));
+    return made.status;
+}
+
+static Status set_against(const char *password)
+{
+    static const DataClass classes[] = { CLASS_IDENTITY_NUMBER, CLASS_PHONE };
+    const WirePasswordSet set = { .owner = wang,
+        .box = box_of(BOX_PURPOSE_SET_PASSWORD, CLASS_PASSWORD, SPAN(""), span_of_text(password)),
+        .nonce = SPAN_OF(person.nonce) };
+    return passwords_set_against(&passwords, &set, classes, 2);
+}
+
+static void test_a_password_of_his_own_numbers(void)
 {
     open_all();
+    const WireBatchHead place = { .tenant = wang.tenant,
+        .data_class = CLASS_IDENTITY_NUMBER,
+        .table = TABLE_FIELD,
+        .column = CLASS_IDENTITY_NUMBER };
+    EXPECT_REFUSED(set_against("mustang-corvette66"), REFUSED_PASSWORD_WEAK);
+    EXPECT_OK(collect(&place, "11010519900201877X"));
+    EXPECT_REFUSED(set_against("Kz#Q9x19900201"), REFUSED_PASSWORD_WEAK);
+}
+
+static void test_password_and_code(void)
+{
     bool is_set = true;
     const WirePasswordSet set = { .owner = wang,
         .box = box_of(BOX_PURPOSE_SET_PASSWORD, CLASS_PASSWORD, SPAN(""), SPAN(PASSWORD)),
@@ -170,5 +216,6 @@ static void test_two_people_give_a_lost_one_anew(void)
     practice_remove(store_path);
 }
 
-TESTS(TEST(test_password_and_code), TEST(test_a_killed_vaultd_remembers_the_code),
-        TEST(test_the_store_holds_no_secret), TEST(test_two_people_give_a_lost_one_anew))
+TESTS(TEST(test_a_password_of_his_own_numbers), TEST(test_password_and_code),
+        TEST(test_a_killed_vaultd_remembers_the_code), TEST(test_the_store_holds_no_secret),
+        TEST(test_two_people_give_a_lost_one_anew))

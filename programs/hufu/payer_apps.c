@@ -4,6 +4,7 @@
 #include "command.h"
 
 #include "base/secret.h"
+#include "crypto/common_password.h"
 #include "text/csv.h"
 
 #include <stdlib.h>
@@ -22,7 +23,8 @@ static bool pin_is_easy(const char pin[PAYER_APP_PIN_DIGITS + 1])
     const bool halves = strncmp(pin, pin + 3, 3) == 0;
     const bool pairs = strncmp(pin, pin + 2, 4) == 0;
     const bool year = pin[0] == '1' || pin[0] == '2' || pin[0] == '0';
-    return same >= 2 || up >= 3 || down >= 3 || halves || pairs || year;
+    return common_pin((Span) { (const uint8_t *)pin, PAYER_APP_PIN_DIGITS }) || same >= 2 || up >= 3
+            || down >= 3 || halves || pairs || year;
 }
 
 MUST_USE static Status draw_pin(const Random *random, char ret_pin[PAYER_APP_PIN_DIGITS + 1])

@@ -149,3 +149,44 @@ bool wire_owner_is_payer(const WireOwner *owner)
     return owner->data_class == payer.data_class && span_equal(owner->tenant, payer.tenant)
             && span_equal(owner->realm, payer.realm);
 }
+
+static Status put_known(Buffer *b, const WireKnown *known)
+{
+    TRY(buffer_put_u8(b, WIRE_KNOWN_VERSION));
+    REQUIRE(known->wrapped.size <= WIRE_WRAPPED_BYTES_MAX, REFUSED_IPC_TOO_LARGE);
+    TRY(buffer_put_framed(b, known->wrapped));
+    TRY(wire_put_count(b, known->count, WIRE_FACTS_MAX));
+    for (size_t i = 0; i < known->count; i++)
+        TRY(wire_put_sealed_fact(b, &known->of[i]));
+    return OK;
+}
+
+Status wire_put_known(Buffer *b, const WireKnown *known)
+{
+    const size_t before = b->size;
+    if (known->count == 0) return OK;
+    const Status s = put_known(b, known);
+    if (!status_ok(s)) b->size = before;
+    return s;
+}
+
+Status wire_take_known(Cursor *c, WireKnown *ret)
+{
+    Cursor at = *c;
+    WireKnown known = { .count = 0 };
+    uint8_t version = 0;
+    uint32_t count = 0;
+    if (at.rest.size > 0) {
+        REQUIRE(status_ok(cursor_u8(&at, &version)), REFUSED_IPC_FORMAT);
+        REQUIRE(version == WIRE_KNOWN_VERSION, REFUSED_IPC_FORMAT);
+        REQUIRE(status_ok(cursor_framed(&at, WIRE_WRAPPED_BYTES_MAX, &known.wrapped)),
+                REFUSED_IPC_FORMAT);
+        TRY(wire_take_count(&at, WIRE_FACTS_MAX, &count));
+        for (uint32_t i = 0; i < count; i++)
+            TRY(wire_take_sealed_fact(&at, &known.of[i]));
+    }
+    known.count = count;
+    *c = at;
+    *ret = known;
+    return OK;
+}

@@ -21,6 +21,7 @@ enum {
     WIRE_LEGACY_DATA_BYTES_MAX = 64,
     WIRE_LEGACY_DIGEST_BYTES_MAX = 32,
     WIRE_REQUEST_PEM_BYTES_MAX = 16384,
+    WIRE_KNOWN_VERSION = 1,
     WIRE_MAC_BYTES = 32,
     WIRE_MAC_MESSAGE_BYTES_MAX = 64 * 1024,
 };
@@ -37,6 +38,30 @@ typedef struct WireOwner {
 /* The house's own payers are owners like any others: their PINs, tenant "hufu", realm "payer". */
 WireOwner wire_owner_of_payer(Span payer);
 bool wire_owner_is_payer(const WireOwner *owner);
+
+/* One fact of a person as it stands sealed in the domain store: TABLE_FIELD, the column is the
+ * class, tenant, row key and subject are the owner's. */
+typedef struct WireSealedFact {
+    uint16_t data_class;
+    Span sealed;
+} WireSealedFact;
+MUST_USE Status wire_put_sealed_fact(Buffer *b, const WireSealedFact *fact);
+MUST_USE Status wire_take_sealed_fact(Cursor *c, WireSealedFact *ret);
+
+/*
+ * What is known of the owner, for a new password to be compared with (vault/password_facts.h). It
+ * stands behind a WirePasswordSet, WirePasswordReset or WirePinSet:
+ *   version u8 (WIRE_KNOWN_VERSION) | wrapped subject key framed | list of WireSealedFact
+ * or nothing, as before there was any. Put of none writes nothing; another version is
+ * REFUSED_IPC_FORMAT.
+ */
+typedef struct WireKnown {
+    Span wrapped;
+    size_t count;
+    WireSealedFact of[WIRE_FACTS_MAX];
+} WireKnown;
+MUST_USE Status wire_put_known(Buffer *b, const WireKnown *known);
+MUST_USE Status wire_take_known(Cursor *c, WireKnown *ret);
 
 typedef struct WirePasswordSet {
     WireOwner owner;
@@ -98,15 +123,6 @@ typedef struct WireSecondLogin {
 } WireSecondLogin;
 MUST_USE Status wire_put_second_login(Buffer *b, const WireSecondLogin *login);
 MUST_USE Status wire_take_second_login(Cursor *c, WireSecondLogin *ret);
-/* One fact of a person as it stands sealed in the domain store: TABLE_FIELD, the column is the
- * class, tenant, row key and subject are the owner's. */
-typedef struct WireSealedFact {
-    uint16_t data_class;
-    Span sealed;
-} WireSealedFact;
-MUST_USE Status wire_put_sealed_fact(Buffer *b, const WireSealedFact *fact);
-MUST_USE Status wire_take_sealed_fact(Cursor *c, WireSealedFact *ret);
-
 /* The owner forgot it, and says who he is instead: followed by a list of WireSealedFact. Inside
  * the box: a list of WireClaimedFact, then the new password. */
 typedef struct WirePasswordRecover {

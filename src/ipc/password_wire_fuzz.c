@@ -9,6 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AGAIN(key_mac, WireKeyMac);
     AGAIN(merchant_leaf, WireMerchantLeaf);
     AGAIN(password_set, WirePasswordSet);
+    AGAIN(known, WireKnown);
     AGAIN(password_check, WirePasswordCheck);
     AGAIN(password_right, WirePasswordRight);
     AGAIN(password_spend, WirePasswordSpend);

@@ -170,6 +170,13 @@ MUST_USE Status field_use_protects(FieldBatch *batch, uint32_t count);
 void field_indexes(const FieldBatch *batch, Span value, WireIndexes *ret_indexes);
 void field_honey_name(const FieldBatch *batch, Span value, KeyedHash *ret_name);
 
+/* --- field_facts.c --- */
+/* Open one fact of this subject, found by field_subject_find(); the batch's tenant and table are
+ * set. ret_plain: kind, then the value. Refuses REFUSED_FIELD_CLASS, REFUSED_SEAL_*, REFUSED_KEY_*.
+ */
+MUST_USE Status field_fact_open(
+        FieldBatch *batch, Span subject, uint16_t data_class, Span sealed, Buffer *ret_plain);
+
 /* --- field_protect.c --- */
 /* Check, seal and put the answer (status u32, WireProtected) of one value. Faults only. */
 MUST_USE Status field_put_protected(FieldBatch *batch, Status opened, size_t subject,

@@ -2,6 +2,7 @@
 
 #include "base/secret.h"
 #include "policy/classes.h"
+#include "vault/password_facts.h"
 #include "vault/password_request.h"
 
 static void wipe_buffer(Buffer *b) { bytes_wipe(b->data, b->capacity); }
@@ -99,6 +100,18 @@ static Status stranger(const PasswordService *service, const PasswordRequest *r)
     return wrong(service, r);
 }
 
+/* Whose facts these are has proved it: his new password is compared with them, too. */
+static Status is_not_made_of(const PasswordService *service, Field *field,
+        const WirePasswordRecover *ask, const PasswordOwner *owner, const Facts *facts, Span new)
+{
+    CLEANUP(personal_facts_wipe) PersonalFacts personal = { .count = 0 };
+    WireKnown known = { .wrapped = ask->wrapped, .count = facts->count };
+    for (size_t i = 0; i < facts->count; i++)
+        known.of[i] = (WireSealedFact) { facts->of[i].data_class, facts->of[i].sealed };
+    TRY(password_facts_open(field, &ask->owner, &known, &personal));
+    return password_must_be_strong(service, owner, &personal, new);
+}
+
 Status password_recover(
         const PasswordService *service, Field *field, Span request, Buffer *ret_answer)
 {
@@ -118,9 +131,11 @@ Status password_recover(
     uint32_t version = 0;
     TRY(keys_box_open(service->keys, &r.box, &plain));
     TRY(split(span_of_buffer(&plain), &facts, &new));
-    TRY(password_must_be_strong(service, &r.owner, new));
+    static const PersonalFacts none;
+    TRY(password_must_be_strong(service, &r.owner, &none, new));
     if (ask.verifier.size == 0) return stranger(service, &r);
     TRY(prove(service, field, &ask, &r, &facts));
+    TRY(is_not_made_of(service, field, &ask, &r.owner, &facts, new));
     TRY(memory_pin_set(service->memory, &r.use, true, r.now_us, &version));
     return password_verifier_make(service, &r.owner, version, new, ret_answer);
 }

@@ -105,6 +105,9 @@ static void test_who_he_is_gives_another_password(void)
     person_init(&p, h);
     uint8_t old[WIRE_VERIFIER_BYTES_MAX];
     memcpy(old, p.tenant.verifier.data, p.tenant.verifier.size);
+    EXPECT_REFUSED(/* of his own birthday */
+            recover(&p, &(Say) { number, phone, NULL, "Kz#Q9x19491231", 0 }),
+            REFUSED_PASSWORD_WEAK);
     EXPECT_OK(recover(&p, &(Say) { number, phone, NULL, OTHER, 0 }));
     EXPECT_OK(tenant_login(&p.tenant, OTHER));
     EXPECT_REFUSED(tenant_login(&p.tenant, GOOD), REFUSED_PIN_WRONG);

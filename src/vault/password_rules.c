@@ -1,6 +1,7 @@
 #include "vault/password_rules.h"
 
 #include "base/secret.h"
+#include "crypto/common_password.h"
 
 /* --- PINs --- */
 
@@ -23,9 +24,10 @@ static bool repeats(Span pin, size_t period)
     return period == 1 ? step == 0 || step == 1 || step == 9 : step == 0;
 }
 
-bool pin_is_weak(Span pin)
+bool pin_is_weak(Span pin, const PersonalFacts *facts)
 {
     if (pin.size != PIN_DIGITS || !all_digits(pin)) return true;
+    if (common_pin(pin) || personal_facts_have(facts, pin.data)) return true;
     const bool halves = pin.data[0] == pin.data[1] && pin.data[1] == pin.data[2]
             && pin.data[3] == pin.data[4] && pin.data[4] == pin.data[5]; /* 111222 */
     return halves || repeats(pin, 1) || repeats(pin, 2) || repeats(pin, 3);
@@ -44,7 +46,14 @@ static const char *const stems[] = { "password", "passwort", "passw0rd", "p@ssw0
     "football", "superman", "shadow", "spring", "summer", "autumn", "winter", "china", "beijing",
     "shanghai", "shenzhen", "hangzhou", "company", "manager", "merchant", "service" };
 
-enum { PASSWORD_TEXT_MAX = 128, DIFFERENT_MIN = 5, NAME_LETTERS_MIN = 4, OWN_LETTERS_MIN = 4 };
+enum {
+    PASSWORD_TEXT_MAX = 128,
+    DIFFERENT_MIN = 5,
+    NAME_LETTERS_MIN = 4,
+    OWN_LETTERS_MIN = 4,
+    COMMON_LETTERS_MIN = 4, /* of a common password that is looked for inside another */
+    COMMON_WORDS_MAX = 2, /* a phrase of more is no dictionary's any more */
+};
 
 static size_t characters(Span utf8)
 {
@@ -127,6 +136,46 @@ static bool is_only_words(const uint8_t *lower, size_t size)
     return any && left < OWN_LETTERS_MIN;
 }
 
+/* What people put for a letter that they were told to replace. */
+static uint8_t letter_meant(uint8_t c)
+{
+    static const char signs[] = "@4013$57!";
+    static const char letters[] = "aaoiessti";
+    const char *at = c == 0 ? NULL : strchr(signs, c);
+    return at == NULL ? c : (uint8_t)letters[at - signs];
+}
+
+/* Without one or two of the commonest passwords, hardly a letter is left. */
+static bool is_only_common(const uint8_t *lower, size_t size, bool meant)
+{
+    uint8_t text[PASSWORD_TEXT_MAX];
+    size_t words = 0;
+    size_t left = 0;
+    for (size_t i = 0; i < size; i++)
+        text[i] = meant ? letter_meant(lower[i]) : lower[i];
+    for (size_t i = 0; i < common_password_count() && words < COMMON_WORDS_MAX; i++) {
+        const Span word = common_password_at(i);
+        if (word.size >= COMMON_LETTERS_MIN && blank(text, size, word)) words++;
+    }
+    for (size_t i = 0; i < size; i++)
+        left += text[i] != ' ' && is_letter(lower[i]);
+    bytes_wipe(text, sizeof(text));
+    return words > 0 && left < OWN_LETTERS_MIN;
+}
+
+/* Without its owner's own digits, less than the shortest password is left. */
+static bool is_only_facts(const uint8_t *lower, size_t size, const PersonalFacts *facts)
+{
+    uint8_t text[PASSWORD_TEXT_MAX];
+    size_t left = 0;
+    memcpy(text, lower, size);
+    const bool found = personal_facts_blank(facts, text, size);
+    for (size_t i = 0; i < size; i++)
+        left += text[i] != ' ' && (text[i] & 0xC0) != 0x80;
+    bytes_wipe(text, sizeof(text));
+    return found && left < PASSWORD_LENGTH_FLOOR;
+}
+
 static void to_lower(Span text, uint8_t *ret)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -143,7 +192,7 @@ static bool has_name(uint8_t *lower, size_t size, Span user)
     return blank(lower, size, (Span) { name, user.size });
 }
 
-bool password_is_weak(Span password, Span user, size_t length_min)
+bool password_is_weak(Span password, Span user, size_t length_min, const PersonalFacts *facts)
 {
     const size_t least = length_min < PASSWORD_LENGTH_FLOOR ? PASSWORD_LENGTH_FLOOR : length_min;
     if (password.size > PASSWORD_TEXT_MAX || !span_is_utf8(password)) return true;
@@ -155,7 +204,8 @@ bool password_is_weak(Span password, Span user, size_t length_min)
     to_lower(password, memory);
     const Span lower = { memory, password.size };
     const bool weak = is_one_piece(lower) || is_run(lower) || is_only_words(memory, lower.size)
-            || has_name(memory, lower.size, user);
+            || is_only_common(memory, lower.size, false) || is_only_common(memory, lower.size, true)
+            || is_only_facts(memory, lower.size, facts) || has_name(memory, lower.size, user);
     bytes_wipe(memory, sizeof(memory));
     return weak;
 }

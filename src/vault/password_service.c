@@ -2,6 +2,7 @@
 
 #include "base/secret.h"
 #include "vault/approval.h"
+#include "vault/password_facts.h"
 #include "vault/password_request.h"
 #include "vault/password_rules.h"
 
@@ -29,19 +30,16 @@ Status password_open_box(const PasswordService *service, Span box, uint16_t data
 
 /* --- rules --- */
 
-static bool is_weak(const PasswordService *service, const PasswordOwner *owner, Span password)
+Status password_must_be_strong(const PasswordService *service, const PasswordOwner *owner,
+        const PersonalFacts *facts, Span password)
 {
     const size_t least = service->length_min > 0 ? service->length_min : PASSWORD_LENGTH_MIN;
-    if (owner->cost == PASSWORD_COST_PIN) return pin_is_weak(password);
-    return password_is_weak(password, owner->user, least);
-}
-
-Status password_must_be_strong(
-        const PasswordService *service, const PasswordOwner *owner, Span password)
-{
-    const bool is_pin = owner->cost == PASSWORD_COST_PIN;
-    if (!is_weak(service, owner, password)) return OK;
-    return REFUSE(is_pin ? REFUSED_PIN_WEAK : REFUSED_PASSWORD_WEAK);
+    if (owner->cost == PASSWORD_COST_PIN) {
+        REQUIRE(!pin_is_weak(password, facts), REFUSED_PIN_WEAK);
+        return OK;
+    }
+    REQUIRE(!password_is_weak(password, owner->user, least, facts), REFUSED_PASSWORD_WEAK);
+    return OK;
 }
 
 /* --- check --- */
@@ -151,10 +149,11 @@ Status password_set(const PasswordService *service, Span request, Buffer *ret_an
     Cursor c = cursor_of(request);
     WirePasswordSet set;
     PasswordRequest r = { 0 };
+    CLEANUP(personal_facts_wipe) PersonalFacts facts = { .count = 0 };
     TRY(wire_take_password_set(&c, &set));
-    TRY(cursor_end(&c));
-    const BoxFacts facts = { .purpose = BOX_PURPOSE_SET_PASSWORD, .nonce = set.nonce };
-    TRY(take_box(service, &set.owner, set.box, &facts, &r));
+    const BoxFacts said = { .purpose = BOX_PURPOSE_SET_PASSWORD, .nonce = set.nonce };
+    TRY(take_box(service, &set.owner, set.box, &said, &r));
+    TRY(password_facts_take(service->field, &set.owner, &r.owner.subject, &c, &facts));
 
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer plain = BUFFER_OF(plain_memory);
@@ -163,7 +162,7 @@ Status password_set(const PasswordService *service, Span request, Buffer *ret_an
     uint32_t version = 0;
     TRY(keys_box_open(service->keys, &r.box, &plain));
     TRY(split(span_of_buffer(&plain), &old, &new));
-    TRY(password_must_be_strong(service, &r.owner, new));
+    TRY(password_must_be_strong(service, &r.owner, &facts, new));
     Status s = memory_pin_set(service->memory, &r.use, false, r.now_us, &version);
     if (status_is(s, REFUSED_PIN_WRONG)) {
         TRY(prove_old(service, &r, set.verifier, old));
@@ -184,20 +183,21 @@ Status password_reset(const PasswordService *service, Span request, Buffer *ret_
     PasswordRequest r = { 0 };
     TRY(approval_take(service->memory, &c, SPAN("reset-password"), clock_now_us(&service->clock),
             &approved, &approvals));
+    CLEANUP(personal_facts_wipe) PersonalFacts facts = { .count = 0 };
     TRY(wire_take_password_reset(&c, &reset));
-    TRY(cursor_end(&c));
-    const BoxFacts facts = { .purpose = BOX_PURPOSE_RESET_PASSWORD, .nonce = reset.nonce };
-    TRY(take_box(service, &reset.owner, reset.box, &facts, &r));
+    const BoxFacts said = { .purpose = BOX_PURPOSE_RESET_PASSWORD, .nonce = reset.nonce };
+    TRY(take_box(service, &reset.owner, reset.box, &said, &r));
     uint8_t subject_memory[PASSWORD_SUBJECT_BYTES_MAX];
     Buffer subject = BUFFER_OF(subject_memory);
     TRY(password_put_subject(&r, &subject));
     REQUIRE(span_equal(approved, span_of_buffer(&subject)), REFUSED_APPROVAL_INVALID);
+    TRY(password_facts_take(service->field, &reset.owner, &r.owner.subject, &c, &facts));
 
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer plain = BUFFER_OF(plain_memory);
     uint32_t version = 0;
     TRY(keys_box_open(service->keys, &r.box, &plain));
-    TRY(password_must_be_strong(service, &r.owner, span_of_buffer(&plain)));
+    TRY(password_must_be_strong(service, &r.owner, &facts, span_of_buffer(&plain)));
     TRY(memory_password_reset(service->memory, &r.use, &approvals, &version));
     return password_verifier_make(service, &r.owner, version, span_of_buffer(&plain), ret_answer);
 }

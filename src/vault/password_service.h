@@ -12,8 +12,10 @@
  */
 #include "keys/keys.h"
 #include "policy/purposes.h"
+#include "vault/field.h"
 #include "vault/memory_password.h"
 #include "vault/password_owner.h"
+#include "vault/personal_facts.h"
 
 typedef struct PasswordService { /* borrowed parts of the vault */
     Keys *keys;
@@ -21,15 +23,17 @@ typedef struct PasswordService { /* borrowed parts of the vault */
     Clock clock;
     Random random;
     KeyedHashKey names;
+    Field *field; /* opens what a new password is compared with */
     size_t length_min; /* of a password, in characters; 0: PASSWORD_LENGTH_MIN */
 } PasswordService;
 
 /*
- * request WirePasswordSet; ret_answer: verifier. Who has a password proves it in the same box,
- * which counts as an attempt. The same box gives the same version again.
+ * request WirePasswordSet, facts (password_facts.h); ret_answer: verifier. Who has a password
+ * proves it in the same box, which counts as an attempt. The same box gives the same version again.
  * Refuses REFUSED_BOX_*, REFUSED_PASSWORD_OWNER, REFUSED_PASSWORD_WEAK, REFUSED_PIN_WEAK,
  * REFUSED_PIN_WRONG (the old one, or it was not given), REFUSED_PIN_LOCKED,
- * REFUSED_VERIFIER_ROLLED_BACK, REFUSED_LEGACY_DISABLED, REFUSED_VAULT_BUSY.
+ * REFUSED_VERIFIER_ROLLED_BACK, REFUSED_LEGACY_DISABLED, REFUSED_VAULT_BUSY, and what
+ * password_facts.h says.
  */
 MUST_USE Status password_set(const PasswordService *service, Span request, Buffer *ret_answer);
 /*
@@ -41,8 +45,9 @@ MUST_USE Status password_check_box(
         const PasswordService *service, Span request, Buffer *ret_answer);
 /* request WirePasswordSpend. Refuses REFUSED_GRANT_INVALID: unknown, spent, late, other facts. */
 MUST_USE Status password_spend(const PasswordService *service, Span request);
-/* request approvals, WirePasswordReset; ret_answer: verifier. Whatever was there is rolled back,
- * and a lock is lifted. Refuses REFUSED_APPROVAL_*, REFUSED_BOX_*, REFUSED_PASSWORD_WEAK. */
+/* request approvals, WirePasswordReset, facts; ret_answer: verifier. Whatever was there is rolled
+ * back, and a lock is lifted. Refuses REFUSED_APPROVAL_*, REFUSED_BOX_*, REFUSED_PASSWORD_WEAK, and
+ * what password_facts.h says. */
 MUST_USE Status password_reset(const PasswordService *service, Span request, Buffer *ret_answer);
 /* request list of WirePasswordShown; ret_answer list of WirePasswordKept: vaultd learns what stands
  * in the store, and what an earlier pepper sealed comes back under the current one. */
@@ -56,6 +61,6 @@ MUST_USE Status password_open_box(const PasswordService *service, Span box, uint
         BoxPurpose purpose, Span realm, Span nonce, Buffer *ret_plain);
 
 /* --- for password_recover.c --- */
-/* Refuses REFUSED_PIN_WEAK, REFUSED_PASSWORD_WEAK. */
-MUST_USE Status password_must_be_strong(
-        const PasswordService *service, const PasswordOwner *owner, Span password);
+/* facts  of the owner; may have none. Refuses REFUSED_PIN_WEAK, REFUSED_PASSWORD_WEAK. */
+MUST_USE Status password_must_be_strong(const PasswordService *service, const PasswordOwner *owner,
+        const PersonalFacts *facts, Span password);

@@ -19,6 +19,7 @@ static const WireOwner pin_wang = { CLASS_PIN, SPAN("bank1"), SPAN("users"), SPA
 
 static void test_weak_passwords(void)
 {
+    static const PersonalFacts nothing_known;
     static const char *const weak[] = { "", "short-9", "elevenchars", "password123456",
         "P@ssw0rd2026!", "abcdefghijklm", "qwertyuiop12", "aaaaaaaaaaaa", "abcabcabcabc",
         "otterotterotter", "123456789012", "Admin@2026#1234", "woaini520131400", "wang-wang-1234",
@@ -29,10 +30,13 @@ static void test_weak_passwords(void)
     static const char *const good[] = { GOOD, OTHER, "9pT!vexing-moor", "correct horse battery",
         chinese };
     for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++)
-        EXPECT(password_is_weak(span_of_text(weak[i]), SPAN("wang"), PASSWORD_LENGTH_MIN));
+        EXPECT(password_is_weak(
+                span_of_text(weak[i]), SPAN("wang"), PASSWORD_LENGTH_MIN, &nothing_known));
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-        EXPECT(!password_is_weak(span_of_text(good[i]), SPAN("wang"), PASSWORD_LENGTH_MIN));
-    EXPECT(password_is_weak(SPAN("Ot7!rx"), SPAN("wang"), 1)); /* the floor is not configured */
+        EXPECT(!password_is_weak(
+                span_of_text(good[i]), SPAN("wang"), PASSWORD_LENGTH_MIN, &nothing_known));
+    EXPECT(password_is_weak(
+            SPAN("Ot7!rx"), SPAN("wang"), 1, &nothing_known)); /* the floor is not configured */
     CLEANUP(house_done) House *h = house_open();
     Tenant t;
     tenant_init(&t, h, &wang);

@@ -3,6 +3,7 @@
 #include "base/money.h"
 #include "base/secret.h"
 #include "vault/box_facts.h"
+#include "vault/password_facts.h"
 #include "vault/password_owner.h"
 #include "vault/password_rules.h"
 
@@ -152,8 +153,8 @@ Status pin_set(const Pin *pin, Span request, Buffer *ret_answer)
     Box box;
     PinUse use = { 0 };
     const int64_t now_us = clock_now_us(&pin->clock);
+    CLEANUP(personal_facts_wipe) PersonalFacts personal = { .count = 0 };
     TRY(wire_take_pin_set(&c, &set));
-    TRY(cursor_end(&c));
     TRY(box_parse(set.box, &box));
     REQUIRE(set.payer.size > 0, REFUSED_BOX_CONTEXT);
     const BoxFacts facts = { CLASS_PIN, BOX_PURPOSE_SET_PIN, { NULL, 0 }, { NULL, 0 }, set.payer, 0,
@@ -161,6 +162,8 @@ Status pin_set(const Pin *pin, Span request, Buffer *ret_answer)
     TRY(box_facts_check(&box.context, &facts, now_us));
     TRY(name_use(pin, set.box, SPAN("set-pin"), set.payer, &use));
     use.expires_us = box.context.expiry_us;
+    const WireOwner owner = wire_owner_of_payer(set.payer);
+    TRY(password_facts_take(pin->field, &owner, &use.payer, &c, &personal));
 
     uint8_t digits_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer digits = BUFFER_OF(digits_memory);
@@ -169,7 +172,7 @@ Status pin_set(const Pin *pin, Span request, Buffer *ret_answer)
     const size_t before = digits.size == PIN_DIGITS + PIN_DIGITS ? PIN_DIGITS : 0;
     const Span old = { digits.data, PIN_DIGITS };
     const Span new = { digits.data + before, digits.size - before };
-    REQUIRE(!pin_is_weak(new), REFUSED_PIN_WEAK);
+    REQUIRE(!pin_is_weak(new, &personal), REFUSED_PIN_WEAK);
     uint32_t version = 0;
     Status s = memory_pin_set(pin->memory, &use, false, now_us, &version);
     if (status_is(s, REFUSED_PIN_WRONG)) {

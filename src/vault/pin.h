@@ -8,6 +8,7 @@
  */
 #include "ipc/vault_wire.h"
 #include "keys/keys.h"
+#include "vault/field.h"
 #include "vault/memory_pin.h"
 #include "vault/verifier.h"
 
@@ -22,6 +23,7 @@ typedef struct Pin { /* borrowed parts of the vault */
     Clock clock;
     Random random;
     KeyedHashKey names;
+    Field *field; /* opens what a new PIN is compared with */
 } Pin;
 
 /*
@@ -31,11 +33,11 @@ typedef struct Pin { /* borrowed parts of the vault */
  */
 MUST_USE Status pin_check(const Pin *pin, Span request, Buffer *ret_answer);
 /*
- * request WirePinSet; ret_answer: verifier. Who has a PIN changes it by giving the old one in the
- * same box (or sets the same one again): whoever can make a box could otherwise set a PIN of his
- * own, and lift its lock. Refuses REFUSED_BOX_*, REFUSED_PIN_WEAK, REFUSED_PIN_WRONG (the old one,
- * or there is one and it was not given), REFUSED_PIN_LOCKED, REFUSED_VERIFIER_ROLLED_BACK,
- * REFUSED_VAULT_BUSY.
+ * request WirePinSet, facts (password_facts.h); ret_answer: verifier. Who has a PIN changes it by
+ * giving the old one in the same box (or sets the same one again): whoever can make a box could
+ * otherwise set a PIN of his own, and lift its lock. Refuses REFUSED_BOX_*, REFUSED_PIN_WEAK,
+ * REFUSED_PIN_WRONG (the old one, or there is one and it was not given), REFUSED_PIN_LOCKED,
+ * REFUSED_VERIFIER_ROLLED_BACK, REFUSED_VAULT_BUSY, and what password_facts.h says.
  */
 MUST_USE Status pin_set(const Pin *pin, Span request, Buffer *ret_answer);
 

@@ -84,11 +84,11 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     CHECK(v != NULL, FAULT_MEMORY);
     Memory *memory = config->memory;
     v->config = *config;
-    v->pin = (Pin) { config->keys, memory, config->clock, config->random, memory->names };
+    v->pin = (Pin) { config->keys, memory, config->clock, config->random, memory->names, NULL };
     v->holds = (LegalHolds) { memory, config->clock };
     v->operators = (Operators) { memory, config->keys, config->clock };
     v->passwords = (PasswordService) { config->keys, memory, config->clock, config->random,
-        memory->names, config->password_length_min };
+        memory->names, NULL, config->password_length_min };
     v->issue = (Issue) { .keys = config->keys,
         .clock = config->clock,
         .random = config->random,
@@ -101,6 +101,8 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     const AttachedConfig attached = { config->keys, memory, config->attached, config->clock,
         config->random };
     Status s = open_parts(v, config);
+    v->passwords.field = v->field;
+    v->pin.field = v->field;
     if (status_ok(s)) s = attached_open(&attached, &v->attached);
     if (status_ok(s)) s = key_acts_begin(&v->key_acts, config->keys, v->view, config->clock);
     if (status_ok(s)) s = tell_first_start(v);

@@ -2,8 +2,8 @@
 
 #include "base/secret.h"
 #include "policy/detect.h"
+#include "policy/tables.h"
 #include "vaultclient/client_internal.h"
-#include "vaultclient/domain_inside.h"
 #include "vaultclient/passwords_inside.h"
 
 static const PasswordsTable payers = {
@@ -66,20 +66,56 @@ pthread_mutex_t *passwords_turn(const Passwords *passwords, const WireOwner *own
 
 static void wipe(Buffer *record) { bytes_wipe(record->data, record->capacity); }
 
-Status passwords_set_by(
-        const Passwords *passwords, VaultOperation operation, const WirePasswordSet *set)
+static Status missing_is_fine(Status s) { return status_is(s, REFUSED_ROW_MISSING) ? OK : s; }
+
+static Status find_fact(
+        const Fields *fields, const WireOwner *owner, DataClass class, PasswordsKnown *known)
+{
+    const WireBatchHead head = { .tenant = owner->tenant,
+        .data_class = (uint16_t) class,
+        .table = TABLE_FIELD,
+        .column = (uint16_t) class };
+    FieldRow *row = &known->rows[known->wire.count];
+    row->sealed_bytes = 0;
+    TRY(missing_is_fine(fields_row_find(fields, &head, owner->user, row)));
+    if (row->sealed_bytes == 0) return OK;
+    known->wire.of[known->wire.count++] =
+            (WireSealedFact) { (uint16_t) class, { row->sealed, row->sealed_bytes } };
+    return OK;
+}
+
+Status passwords_known(const Passwords *passwords, const WireOwner *owner, const DataClass *classes,
+        size_t count, PasswordsKnown *ret_known)
+{
+    const Fields fields = { passwords->domain, passwords->vault };
+    Buffer wrapped = BUFFER_OF(ret_known->wrapped);
+    REQUIRE(count <= WIRE_FACTS_MAX, REFUSED_IPC_TOO_LARGE);
+    ret_known->wire = (WireKnown) { .count = 0 };
+    if (count == 0) return OK;
+    TRY(missing_is_fine(fields_subject_key_find(&fields, owner->tenant, owner->user, &wrapped)));
+    ret_known->wire.wrapped = span_of_buffer(&wrapped);
+    for (size_t i = 0; i < count && wrapped.size > 0; i++)
+        TRY(find_fact(&fields, owner, classes[i], ret_known));
+    return OK;
+}
+
+Status passwords_set_by(const Passwords *passwords, VaultOperation operation,
+        const WirePasswordSet *set, const DataClass *classes, size_t count)
 {
     uint8_t before_bytes[DOMAIN_RECORD_BYTES_MAX];
     CLEANUP(wipe) Buffer before = BUFFER_OF(before_bytes);
     CLEANUP(slot_give) Slot *slot = NULL;
     WirePasswordSet whole = *set;
+    PasswordsKnown known;
     TRY(detect_free_text(set->owner.user)); /* it is stored as it is: no card's number (TP-8) */
     CLEANUP(domain_turn_end) pthread_mutex_t *turn = passwords_turn(passwords, &set->owner);
     pthread_mutex_lock(turn);
+    TRY(passwords_known(passwords, &set->owner, classes, count, &known));
     TRY(passwords_find(passwords, &set->owner, &before));
     whole.verifier = span_of_buffer(&before);
     TRY(slot_take(passwords->vault, &slot));
     TRY(wire_put_password_set(&slot->request, &whole));
+    TRY(wire_put_known(&slot->request, &known.wire));
     TRY(slot_ask(slot, operation, &slot->answer));
     const Status s = passwords_keep(passwords, &set->owner, span_of_buffer(&slot->answer));
     bytes_wipe(slot->answer.data, slot->answer.size);
@@ -88,7 +124,36 @@ Status passwords_set_by(
 
 Status passwords_set(const Passwords *passwords, const WirePasswordSet *set)
 {
-    return passwords_set_by(passwords, VAULT_PASSWORD_SET, set);
+    return passwords_set_by(passwords, VAULT_PASSWORD_SET, set, NULL, 0);
+}
+
+Status passwords_set_against(const Passwords *passwords, const WirePasswordSet *set,
+        const DataClass *classes, size_t count)
+{
+    return passwords_set_by(passwords, VAULT_PASSWORD_SET, set, classes, count);
+}
+
+Status passwords_set_pin(
+        const Passwords *passwords, const WirePinSet *set, const DataClass *classes, size_t count)
+{
+    uint8_t before_bytes[DOMAIN_RECORD_BYTES_MAX];
+    CLEANUP(wipe) Buffer before = BUFFER_OF(before_bytes);
+    CLEANUP(slot_give) Slot *slot = NULL;
+    const WireOwner owner = wire_owner_of_payer(set->payer);
+    WirePinSet whole = *set;
+    PasswordsKnown known;
+    CLEANUP(domain_turn_end) pthread_mutex_t *turn = passwords_turn(passwords, &owner);
+    pthread_mutex_lock(turn);
+    TRY(passwords_known(passwords, &owner, classes, count, &known));
+    TRY(passwords_find(passwords, &owner, &before));
+    whole.verifier = span_of_buffer(&before);
+    TRY(slot_take(passwords->vault, &slot));
+    TRY(wire_put_pin_set(&slot->request, &whole));
+    TRY(wire_put_known(&slot->request, &known.wire));
+    TRY(slot_ask(slot, VAULT_SET_PIN, &slot->answer));
+    const Status s = passwords_keep(passwords, &owner, span_of_buffer(&slot->answer));
+    bytes_wipe(slot->answer.data, slot->answer.size);
+    return s;
 }
 
 /* vaultd counts what stands in the store only when it is shown it there. */

@@ -17,6 +17,14 @@ typedef struct Passwords { /* borrowed */
 
 /* `set->verifier` is filled here. Refuses what vault/password_service.h says, VAULT_UNAVAILABLE. */
 MUST_USE Status passwords_set(const Passwords *passwords, const WirePasswordSet *set);
+/* The same, and the new one is compared with what is known of the owner under these
+ * 1..WIRE_FACTS_MAX classes (IDENTITY_NUMBER, PHONE), where it is known, as passwords_recover()
+ * finds it. Refuses PASSWORD_FACTS, PASSWORD_SETS besides. */
+MUST_USE Status passwords_set_against(const Passwords *passwords, const WirePasswordSet *set,
+        const DataClass *classes, size_t count);
+/* The same for a payer's PIN in a box "set-pin"; `set->verifier` is filled here. */
+MUST_USE Status passwords_set_pin(
+        const Passwords *passwords, const WirePinSet *set, const DataClass *classes, size_t count);
 /* The same for `check->verifier`; a user who is not there costs as much as one who is. A record
  * that vaultd wants replaced (legacy, or under an earlier pepper) is replaced. */
 MUST_USE Status passwords_check(const Passwords *passwords, const WirePasswordCheck *check,

@@ -5,6 +5,7 @@
 
 #include "store/store.h"
 #include "vaultclient/client_internal.h"
+#include "vaultclient/fields_inside.h"
 #include "vaultclient/passwords.h"
 
 enum { PASSWORDS_KEY_COLUMNS_MAX = 4 };
@@ -35,9 +36,20 @@ pthread_mutex_t *passwords_turn(const Passwords *passwords, const WireOwner *own
 MUST_USE Status passwords_take_right(const Passwords *passwords, const WireOwner *owner,
         Span before, Slot *slot, uint8_t ret_grant[WIRE_GRANT_BYTES]);
 
-/* passwords_set(), _check() and _reset(), asking this operation. */
-MUST_USE Status passwords_set_by(
-        const Passwords *passwords, VaultOperation operation, const WirePasswordSet *set);
+/* What the domain store has of an owner; `wire` borrows from the rest. */
+typedef struct PasswordsKnown {
+    WireKnown wire;
+    uint8_t wrapped[WIRE_WRAPPED_BYTES_MAX];
+    FieldRow rows[WIRE_FACTS_MAX];
+} PasswordsKnown;
+/* Those of these classes that are there (TABLE_FIELD, the column is the class, row key and subject
+ * are his id); maybe none. */
+MUST_USE Status passwords_known(const Passwords *passwords, const WireOwner *owner,
+        const DataClass *classes, size_t count, PasswordsKnown *ret_known);
+
+/* passwords_set_against(), _check() and _reset(), asking this operation. */
+MUST_USE Status passwords_set_by(const Passwords *passwords, VaultOperation operation,
+        const WirePasswordSet *set, const DataClass *classes, size_t count);
 MUST_USE Status passwords_check_by(const Passwords *passwords, VaultOperation operation,
         const WirePasswordCheck *check, uint8_t ret_grant[WIRE_GRANT_BYTES]);
 MUST_USE Status passwords_reset_by(const Passwords *passwords, VaultOperation operation,

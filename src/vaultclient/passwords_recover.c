@@ -2,15 +2,11 @@
 #include "vaultclient/passwords.h"
 
 #include "base/secret.h"
-#include "policy/tables.h"
 #include "vaultclient/client_internal.h"
 #include "vaultclient/domain_inside.h"
-#include "vaultclient/fields_inside.h"
 #include "vaultclient/passwords_inside.h"
 
 static void wipe(Buffer *record) { bytes_wipe(record->data, record->capacity); }
-
-static Status missing_is_fine(Status s) { return status_is(s, REFUSED_ROW_MISSING) ? OK : s; }
 
 Status passwords_has(const Passwords *passwords, const WireOwner *owner, bool *ret_has)
 {
@@ -21,56 +17,24 @@ Status passwords_has(const Passwords *passwords, const WireOwner *owner, bool *r
     return OK;
 }
 
-typedef struct Known {
-    FieldRow rows[WIRE_FACTS_MAX];
-    DataClass classes[WIRE_FACTS_MAX];
-    size_t count;
-} Known;
-
-static Status find_fact(
-        const Fields *fields, const WireOwner *owner, DataClass class, Known *ret_known)
-{
-    const WireBatchHead head = { .tenant = owner->tenant,
-        .data_class = (uint16_t) class,
-        .table = TABLE_FIELD,
-        .column = (uint16_t) class };
-    FieldRow *row = &ret_known->rows[ret_known->count];
-    TRY(missing_is_fine(fields_row_find(fields, &head, owner->user, row)));
-    if (row->sealed_bytes > 0) ret_known->classes[ret_known->count++] = class;
-    return OK;
-}
-
-static Status put_known(const Known *known, Buffer *request)
-{
-    TRY(wire_put_count(request, known->count, WIRE_FACTS_MAX));
-    for (size_t i = 0; i < known->count; i++) {
-        const WireSealedFact fact = { (uint16_t)known->classes[i],
-            { known->rows[i].sealed, known->rows[i].sealed_bytes } };
-        TRY(wire_put_sealed_fact(request, &fact));
-    }
-    return OK;
-}
-
 /* What the domain store has of him; nothing is as good a question as something. */
 static Status ask(const Passwords *passwords, const WirePasswordRecover *recover,
         const DataClass *classes, size_t count, Buffer *request)
 {
-    const Fields fields = { passwords->domain, passwords->vault };
-    uint8_t wrapped_bytes[WIRE_WRAPPED_BYTES_MAX];
     uint8_t record_bytes[DOMAIN_RECORD_BYTES_MAX];
-    Buffer wrapped = BUFFER_OF(wrapped_bytes);
     CLEANUP(wipe) Buffer record = BUFFER_OF(record_bytes);
     const WireOwner *owner = &recover->owner;
     WirePasswordRecover whole = *recover;
-    Known known = { .count = 0 };
+    PasswordsKnown known;
     TRY(passwords_find(passwords, owner, &record));
-    TRY(missing_is_fine(fields_subject_key_find(&fields, owner->tenant, owner->user, &wrapped)));
-    for (size_t i = 0; i < count && wrapped.size > 0; i++)
-        TRY(find_fact(&fields, owner, classes[i], &known));
+    TRY(passwords_known(passwords, owner, classes, count, &known));
     whole.verifier = span_of_buffer(&record);
-    whole.wrapped = span_of_buffer(&wrapped);
+    whole.wrapped = known.wire.wrapped;
     TRY(wire_put_password_recover(request, &whole));
-    return put_known(&known, request);
+    TRY(wire_put_count(request, known.wire.count, WIRE_FACTS_MAX));
+    for (size_t i = 0; i < known.wire.count; i++)
+        TRY(wire_put_sealed_fact(request, &known.wire.of[i]));
+    return OK;
 }
 
 Status passwords_recover(const Passwords *passwords, const WirePasswordRecover *recover,

@@ -28,7 +28,7 @@ Status second_factor_set(const Passwords *passwords, const WirePasswordSet *set)
 {
     WirePasswordSet whole = *set;
     whole.owner = second_factor_owner(&set->owner);
-    return passwords_set_by(passwords, VAULT_SECOND_SET, &whole);
+    return passwords_set_by(passwords, VAULT_SECOND_SET, &whole, NULL, 0);
 }
 
 Status second_factor_check(const Passwords *passwords, const WirePasswordCheck *check,
