@@ -69,6 +69,24 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* A signal in the wait ends a connect() of a local socket as if it had not begun: it begins anew,
+ * with what is left of its time. */
+static Status connect_until(int fd, const struct sockaddr_un *address, int64_t until_ms)
+{
+    for (;;) {
+        const int64_t left_ms = until_ms - now_ms();
+        REQUIRE(left_ms > 0, REFUSED_IPC_TIMEOUT);
+        const struct timeval limit = { left_ms / 1000, (left_ms % 1000) * 1000 };
+        CHECK(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0, FAULT_IPC);
+        if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0) return OK;
+        if (errno == EINTR) continue;
+        REQUIRE(errno != EACCES && errno != EPERM, REFUSED_IPC_PEER);
+        REQUIRE(errno != EAGAIN, REFUSED_IPC_TIMEOUT);
+        REQUIRE(errno != ECONNREFUSED && errno != ENOENT, REFUSED_IPC_CLOSED);
+        return BROKEN(FAULT_IPC);
+    }
+}
+
 static Status connect_fd(int fd, const char *path, int deadline_ms)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -81,12 +99,7 @@ static Status connect_fd(int fd, const char *path, int deadline_ms)
      * poll(). */
     const struct timeval limit = { deadline_ms / 1000, (deadline_ms % 1000) * 1000 };
     CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0, FAULT_IPC);
-    CHECK(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0, FAULT_IPC);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) return OK;
-    REQUIRE(errno != EACCES && errno != EPERM, REFUSED_IPC_PEER);
-    REQUIRE(errno != EAGAIN, REFUSED_IPC_TIMEOUT);
-    REQUIRE(errno != ECONNREFUSED && errno != ENOENT, REFUSED_IPC_CLOSED);
-    return BROKEN(FAULT_IPC);
+    return connect_until(fd, &address, now_ms() + deadline_ms);
 }
 
 /* Whoever may make a file in the socket's folder could listen there in the right one's place. So

@@ -21,9 +21,10 @@ enum {
 typedef struct Channel Channel;
 
 /* Connect to a listening socket file. `deadline_ms` bounds the connect and, as a whole, every later
- * call. Refuses REFUSED_IPC_CLOSED (nobody listens), REFUSED_IPC_PEER (not ours to
- * open; or who listens is neither root, nor ourselves, nor the only one who may write in the
- * socket's folder: TP-17). Faults FAULT_IPC. */
+ * call; signals lengthen neither. Refuses REFUSED_IPC_CLOSED (nobody listens), REFUSED_IPC_TIMEOUT
+ * (who listens does not take it), REFUSED_IPC_PEER (not ours to open; or who listens is neither
+ * root, nor ourselves, nor the only one who may write in the socket's folder: TP-17). Faults
+ * FAULT_IPC. */
 MUST_USE Status channel_connect(const char *path, int deadline_ms, Channel **ret_channel);
 void channel_close(Channel *channel); /* NULL is fine */
 

@@ -5,8 +5,13 @@
 #include "ipc/channel.h"
 #include "ipc/service.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { DEADLINE_MS = 200, ANSWER_BYTES_MAX = 64 };
@@ -193,9 +198,95 @@ static void test_nobody_listens(void)
     EXPECT(channel == NULL);
 }
 
+/* --- a listener that is slow to accept, and signals meanwhile --- */
+
+enum { SIGNALS = 20, SIGNAL_MS = 2, QUEUED_MAX = 8 };
+
+static _Atomic int signals_taken;
+static _Atomic bool connecting;
+static _Atomic bool ended;
+
+static void take_signal(int number) { signals_taken++; }
+
+static void *connect_slowly(void *context)
+{
+    Channel *channel = NULL;
+    connecting = true;
+    *(Status *)context = channel_connect(path, 100 * DEADLINE_MS, &channel);
+    ended = true;
+    channel_close(channel);
+    return NULL;
+}
+
+/* A listener that accepts nothing, with as many waiting as it lets wait: the next one waits. */
+static void make_full_listener(int *ret_listener, int ret_queued[QUEUED_MAX])
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    expect_path("channel-full", path);
+    unlink(path); /* of a run that was stopped */
+    memcpy(address.sun_path, path, strlen(path));
+    *ret_listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    EXPECT(bind(*ret_listener, (const struct sockaddr *)&address, sizeof(address)) == 0);
+    EXPECT(listen(*ret_listener, 0) == 0);
+    for (int i = 0; i < QUEUED_MAX; i++)
+        ret_queued[i] = -1;
+    for (int i = 0; i < QUEUED_MAX; i++) {
+        ret_queued[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        if (connect(ret_queued[i], (const struct sockaddr *)&address, sizeof(address)) != 0) {
+            EXPECT(errno == EAGAIN);
+            return;
+        }
+    }
+    EXPECT(false); /* it never was full */
+}
+
+static void test_signals_while_connecting(void)
+{
+    int listener = -1;
+    int queued[QUEUED_MAX];
+    pthread_t thread;
+    Status s = BROKEN(FAULT_IPC);
+    const struct sigaction act = { .sa_handler = take_signal };
+    make_full_listener(&listener, queued);
+    EXPECT(expect_failures == 0);
+    EXPECT(sigaction(SIGUSR1, &act, NULL) == 0);
+    EXPECT(pthread_create(&thread, NULL, connect_slowly, &s) == 0);
+    while (!connecting)
+        poll(NULL, 0, SIGNAL_MS);
+    for (int i = 0; i < SIGNALS && !ended; i++) {
+        EXPECT(pthread_kill(thread, SIGUSR1) == 0);
+        while (signals_taken <= i && !ended)
+            poll(NULL, 0, SIGNAL_MS);
+        poll(NULL, 0, SIGNAL_MS); /* it goes back to its wait */
+    }
+    for (int i = 0; i < QUEUED_MAX && queued[i] >= 0; i++)
+        close(queued[i]);
+    EXPECT(!ended);
+    close(accept(listener, NULL, NULL)); /* there is room for it */
+    EXPECT(pthread_join(thread, NULL) == 0);
+    close(listener);
+    unlink(path);
+    EXPECT_OK(s);
+}
+
+static void test_a_full_listener_is_a_timeout(void)
+{
+    int listener = -1;
+    int queued[QUEUED_MAX];
+    Channel *channel = NULL;
+    make_full_listener(&listener, queued);
+    EXPECT(expect_failures == 0);
+    EXPECT_REFUSED(channel_connect(path, 10, &channel), REFUSED_IPC_TIMEOUT);
+    for (int i = 0; i < QUEUED_MAX && queued[i] >= 0; i++)
+        close(queued[i]);
+    close(listener);
+    unlink(path);
+}
+
 TESTS(TEST(test_frame_round_trip_and_every_flipped_bit_of_its_head),
         TEST(test_frame_over_its_limit_is_refused), TEST(test_failed_answer_carries_no_payload),
         TEST(test_good_answer_is_appended), TEST(test_refused_operation_leaves_the_channel_usable),
         TEST(test_answers_that_are_not_ours_end_the_channel),
         TEST(test_silence_is_a_timeout_and_garbage_a_format),
-        TEST(test_oversize_request_is_refused_before_sending), TEST(test_nobody_listens))
+        TEST(test_oversize_request_is_refused_before_sending), TEST(test_nobody_listens),
+        TEST(test_signals_while_connecting), TEST(test_a_full_listener_is_a_timeout))
