@@ -41,20 +41,19 @@ static Status check_definition(Span definition, WireAttachedTable *ret_facts)
     return OK;
 }
 
-static Status take_approvals(Attached *a, Cursor *c, Span operation, Span subject)
+/* The rest of the message. Nothing is spent yet. */
+static Status take_approvals(
+        Attached *a, Cursor *c, Span operation, Span subject, MemoryApprovals *ret_approvals)
 {
-    MemoryApprovals approvals;
     Span signed_subject;
     TRY(approval_take(a->config.people, c, operation, clock_now_us(&a->config.clock),
-            &signed_subject, &approvals));
+            &signed_subject, ret_approvals));
     REQUIRE(span_equal(signed_subject, subject), REFUSED_APPROVAL_INVALID);
-    return memory_spend_approvals(a->config.people, &approvals);
+    return cursor_end(c);
 }
 
-static Status add_table(Attached *a, Span definition, const WireAttachedTable *facts, Buffer *ret)
+static Status may_be_added(const AttachedMemory *m, const WireAttachedTable *facts)
 {
-    ATTACHED_HOLD(a->memory);
-    AttachedMemory *m = a->memory;
     REQUIRE(m->table_count < ATTACHED_TABLES_MAX, REFUSED_ATTACHED_FULL);
     for (size_t i = 0; i < m->table_count; i++) {
         const AttachedTable *t = &m->tables[i];
@@ -62,6 +61,28 @@ static Status add_table(Attached *a, Span definition, const WireAttachedTable *f
                 && span_equal(t->facts.name, facts->name);
         REQUIRE(!same || t->phase == ATTACHED_GONE, REFUSED_ATTACHED_TABLE_EXISTS);
     }
+    return OK;
+}
+
+static Status check_addition(Attached *a, const WireAttachedTable *facts)
+{
+    ATTACHED_HOLD(a->memory);
+    return may_be_added(a->memory, facts);
+}
+
+static Status check_table(Attached *a, uint16_t number)
+{
+    ATTACHED_HOLD(a->memory);
+    REQUIRE(attached_table(a->memory, number) != NULL, REFUSED_ATTACHED_TABLE_UNKNOWN);
+    return OK;
+}
+
+/* Looked at again: others may have added one since. */
+static Status add_table(Attached *a, Span definition, const WireAttachedTable *facts, Buffer *ret)
+{
+    ATTACHED_HOLD(a->memory);
+    AttachedMemory *m = a->memory;
+    TRY(may_be_added(m, facts));
     uint8_t memory[3 + WIRE_ATTACHED_DEFINITION_BYTES_MAX];
     Buffer b = BUFFER_OF(memory);
     const uint16_t number = (uint16_t)(ATTACHED_TABLE_FIRST + m->table_count);
@@ -72,11 +93,13 @@ static Status add_table(Attached *a, Span definition, const WireAttachedTable *f
     return buffer_put_u16(ret, number);
 }
 
-/* People sign "<database> <table> <SHA-256 of the whole definition>". */
+/* People sign "<database> <table> <SHA-256 of the whole definition>". What cannot be done costs
+ * them no signature. */
 static Status register_table(Attached *a, Cursor *c, Buffer *ret_answer)
 {
     Span definition;
     WireAttachedTable facts;
+    MemoryApprovals approvals;
     TRY(cursor_framed(c, WIRE_ATTACHED_DEFINITION_BYTES_MAX, &definition));
     TRY(check_definition(definition, &facts));
     uint8_t memory[SUBJECT_BYTES_MAX];
@@ -88,8 +111,10 @@ static Status register_table(Attached *a, Cursor *c, Buffer *ret_answer)
     TRY(buffer_put(&subject, facts.name));
     TRY(buffer_put_u8(&subject, ' '));
     TRY(hex_encode(SPAN_OF(digest), &subject));
-    TRY(take_approvals(a, c, SPAN(ATTACHED_OPERATION_REGISTER), span_of_buffer(&subject)));
-    TRY(cursor_end(c));
+    TRY(take_approvals(
+            a, c, SPAN(ATTACHED_OPERATION_REGISTER), span_of_buffer(&subject), &approvals));
+    TRY(check_addition(a, &facts));
+    TRY(memory_spend_approvals(a->config.people, &approvals));
     TRY(add_table(a, definition, &facts, ret_answer));
     return attached_sync(a->memory);
 }
@@ -110,9 +135,12 @@ static Status detach_table(Attached *a, Cursor *c, uint16_t number)
 {
     uint8_t memory[16];
     Buffer subject = BUFFER_OF(memory);
+    MemoryApprovals approvals;
     TRY(buffer_print(&subject, "%u", number));
-    TRY(take_approvals(a, c, SPAN(ATTACHED_OPERATION_DETACH), span_of_buffer(&subject)));
-    TRY(cursor_end(c));
+    TRY(take_approvals(
+            a, c, SPAN(ATTACHED_OPERATION_DETACH), span_of_buffer(&subject), &approvals));
+    TRY(check_table(a, number));
+    TRY(memory_spend_approvals(a->config.people, &approvals));
     return set_phase(a, number, ATTACHED_GONE);
 }
 

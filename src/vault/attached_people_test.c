@@ -141,5 +141,38 @@ static void test_two_people_are_needed(void)
     EXPECT_REFUSED(core_locked(&c, &row), REFUSED_ATTACHED_TABLE_UNKNOWN);
 }
 
+/* What cannot be done spends nobody's signature: the same ones count when it can. */
+static void test_a_refusal_spends_no_approval(void)
+{
+    CLEANUP(core_done) Core c;
+    uint8_t memory[64 + 8192];
+    EXPECT_OK(core_open(&c));
+    EXPECT_REFUSED(core_register(&c, "pay"), REFUSED_ATTACHED_TABLE_EXISTS);
+    uint8_t again_bytes[sizeof(c.memory)];
+    Buffer again = BUFFER_OF(again_bytes);
+    EXPECT_OK(buffer_put(&again, c.registration));
+    EXPECT_REFUSED(house_ask_operator(c.house, VAULT_ATTACHED_TABLE, span_of_buffer(&again)),
+            REFUSED_ATTACHED_TABLE_EXISTS);
+
+    Buffer b = BUFFER_OF(memory);
+    EXPECT_OK(buffer_put_u8(&b, ATTACHED_DETACH));
+    EXPECT_OK(buffer_put_u16(&b, (uint16_t)(c.table + 1)));
+    EXPECT_OK(core_approve(&c, SPAN(ATTACHED_OPERATION_DETACH), SPAN("4097"), &b));
+    for (int i = 0; i < 2; i++)
+        EXPECT_REFUSED(house_ask_operator(c.house, VAULT_ATTACHED_TABLE, span_of_buffer(&b)),
+                REFUSED_ATTACHED_TABLE_UNKNOWN);
+    EXPECT_OK(buffer_put_u8(&b, 0)); /* a byte behind the message */
+    EXPECT_REFUSED(house_ask_operator(c.house, VAULT_ATTACHED_TABLE, span_of_buffer(&b)),
+            REFUSED_BYTES_TRAILING);
+    b.size = 3;
+    b.data[2] = (uint8_t)c.table;
+    EXPECT_OK(core_approve(&c, SPAN(ATTACHED_OPERATION_DETACH), SPAN("4096"), &b));
+    EXPECT_OK(house_ask_operator(c.house, VAULT_ATTACHED_TABLE, span_of_buffer(&b)));
+
+    EXPECT_OK(house_ask_operator(c.house, VAULT_ATTACHED_TABLE, span_of_buffer(&again)));
+    EXPECT_REFUSED(house_ask_operator(c.house, VAULT_ATTACHED_TABLE, span_of_buffer(&again)),
+            REFUSED_APPROVAL_REPLAYED);
+}
+
 TESTS(TEST(test_only_the_core), TEST(test_rights), TEST(test_two_people_decide),
-        TEST(test_two_people_are_needed))
+        TEST(test_two_people_are_needed), TEST(test_a_refusal_spends_no_approval))

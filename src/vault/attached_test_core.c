@@ -47,6 +47,7 @@ Status core_register_columns(Core *c, const char *name, uint32_t columns)
     TRY(buffer_put_u8(&b, ATTACHED_REGISTER));
     TRY(buffer_put_framed(&b, defined));
     TRY(core_approve(c, SPAN(ATTACHED_OPERATION_REGISTER), span_of_buffer(&subject), &b));
+    c->registration = span_of_buffer(&b);
     TRY(house_ask_operator(c->house, VAULT_ATTACHED_TABLE, span_of_buffer(&b)));
     Cursor answer = cursor_of(span_of_buffer(&c->house->answer));
     return cursor_u16(&answer, &c->table);

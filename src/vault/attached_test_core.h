@@ -24,6 +24,7 @@ typedef struct Core {
     uint8_t message[4096];
     Buffer request; /* the last signed message */
     uint8_t memory[8192];
+    Span registration; /* the last one that was asked for, with its approvals; in `memory` */
     CoreRow announced; /* the image and seal of the last announcement */
 } Core;
 
