@@ -178,29 +178,59 @@ static Status read_page(const Passwords *passwords, Walk *w)
     return domain_query(passwords->domain, next_people, person, 4, take_record, w);
 }
 
-static Status show_page(const Passwords *passwords, Walk *w)
+static Status show(const Passwords *passwords, Stage stage, Record *records, size_t count)
 {
     CLEANUP(slot_give) Slot *slot = NULL;
-    uint32_t count = 0;
+    uint32_t answered = 0;
     TRY(slot_take(passwords->vault, &slot));
-    TRY(wire_put_count(&slot->request, w->count, WIRE_SHOWN_MAX));
-    for (size_t i = 0; i < w->count; i++) {
-        const WirePasswordShown shown = { owner_of(w->stage, &w->page[i]), bytes_of(&w->page[i]) };
+    TRY(wire_put_count(&slot->request, count, WIRE_SHOWN_MAX));
+    for (size_t i = 0; i < count; i++) {
+        const WirePasswordShown shown = { owner_of(stage, &records[i]), bytes_of(&records[i]) };
         TRY(wire_put_password_shown(&slot->request, &shown));
     }
     TRY(slot_ask(slot, VAULT_PASSWORD_SHOW, &slot->answer));
     Cursor c = cursor_of(span_of_buffer(&slot->answer));
-    READ(wire_take_count(&c, WIRE_SHOWN_MAX, &count));
-    REQUIRE(count == w->count, REFUSED_IPC_FORMAT);
-    for (size_t i = 0; i < w->count; i++) {
+    READ(wire_take_count(&c, WIRE_SHOWN_MAX, &answered));
+    REQUIRE(answered == count, REFUSED_IPC_FORMAT);
+    for (size_t i = 0; i < count; i++) {
         WirePasswordKept kept;
         READ(wire_take_password_kept(&c, &kept));
-        Buffer moved = BUFFER_OF(w->page[i].moved);
+        Buffer moved = BUFFER_OF(records[i].moved);
         READ(buffer_put(&moved, kept.verifier));
-        w->page[i].status = kept.status;
-        w->page[i].moved_size = moved.size;
+        records[i].status = kept.status;
+        records[i].moved_size = moved.size;
     }
     READ(cursor_end(&c));
+    return OK;
+}
+
+/* A record that was replaced between its reading and its showing is an old one to vaultd. In its
+ * owner's turn nobody is about to replace it: what stands there now is shown once more. */
+static Status look_again(const Passwords *passwords, Stage stage, Record *record)
+{
+    uint8_t now_bytes[DOMAIN_RECORD_BYTES_MAX];
+    Buffer now = BUFFER_OF(now_bytes);
+    const WireOwner owner = owner_of(stage, record);
+    CLEANUP(domain_turn_end) pthread_mutex_t *turn = passwords_turn(passwords, &owner);
+    pthread_mutex_lock(turn);
+    TRY(passwords_find(passwords, &owner, &now));
+    if (now.size == 0) {
+        record->status = 0; /* nobody's any more */
+        return OK;
+    }
+    if (span_equal(span_of_buffer(&now), bytes_of(record))) return OK;
+    memcpy(record->bytes, now.data, now.size);
+    record->size = now.size;
+    bytes_wipe(now_bytes, sizeof(now_bytes));
+    return show(passwords, stage, record, 1);
+}
+
+static Status show_page(const Passwords *passwords, Walk *w)
+{
+    TRY(show(passwords, w->stage, w->page, w->count));
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->page[i].status != 0) TRY(look_again(passwords, w->stage, &w->page[i]));
+    }
     return OK;
 }
 
