@@ -182,6 +182,14 @@ static void test_a_killed_import_goes_on(void)
     EXPECT(await_file(place));
     kill(pid, SIGKILL);
     EXPECT(operator_end(&stand, pid) == -1);
+    /* The rest in another form would be records that never open: refused, and nothing is lost. */
+    EXPECT(operator_ended(
+            HUFU("password", "import", file, "--digest-form", "base64", USERS_REALM), 1));
+    EXPECT(operator_says("IMPORT_OTHER_FORM"));
+    EXPECT(operator_ended(HUFU("password", "import", file, "--data-form", "hex", USERS_REALM), 1));
+    EXPECT(operator_says("IMPORT_OTHER_FORM"));
+    EXPECT(operator_ended(HUFU("password", "import", file, "--wrap", USERS_REALM), 1));
+    EXPECT(operator_says("IMPORT_OTHER_FORM"));
     EXPECT(operator_ended(HUFU("password", "import", file, USERS_REALM), 0));
     EXPECT(operator_says("going on behind line"));
     snprintf(taken, sizeof(taken), "%d taken", MANY);

@@ -66,13 +66,18 @@ static const char *place_path(const Import *i, char path[PATH_BYTES_MAX])
     return size < PATH_BYTES_MAX ? path : NULL;
 }
 
-/* Whose, of which file, and how: another one begins anew. */
-MUST_USE static Status put_place(const Import *i, Buffer *text)
+/* Whose, and of which file: another one begins anew. */
+MUST_USE static Status put_table(const Import *i, Buffer *text)
 {
-    TRY(buffer_print(text, "%s %s/%s %s ", i->realm.class, i->realm.tenant, i->realm.realm,
-            i->wrap ? "wrap" : "keep"));
+    TRY(buffer_print(text, "%s %s/%s ", i->realm.class, i->realm.tenant, i->realm.realm));
     TRY(hex_encode(SPAN_OF(i->print), text));
     return buffer_put_u8(text, ' ');
+}
+
+/* How the rest must be taken as well: one table half in another form would never open. */
+MUST_USE static Status put_manner(const Import *i, Buffer *text)
+{
+    return buffer_print(text, "%s %s %s ", i->wrap ? "wrap" : "keep", i->digest_form, i->data_form);
 }
 
 MUST_USE static Status save_place(const Import *i, uint64_t line)
@@ -80,26 +85,39 @@ MUST_USE static Status save_place(const Import *i, uint64_t line)
     char path[PATH_BYTES_MAX];
     uint8_t memory[PLACE_BYTES];
     Buffer text = BUFFER_OF(memory);
-    TRY(put_place(i, &text));
+    TRY(put_table(i, &text));
+    TRY(put_manner(i, &text));
     TRY(buffer_print(&text, "%" PRIu64 "\n", line));
     REQUIRE(place_path(i, path) != NULL, REFUSED_BUFFER_FULL);
     return file_write(path, 0600, span_of_buffer(&text));
 }
 
+static bool take_exactly(Cursor *c, const Buffer *wanted)
+{
+    Span text = { NULL, 0 };
+    return status_ok(cursor_take(c, wanted->size, &text))
+            && span_equal(text, span_of_buffer(wanted));
+}
+
+/* Refuses REFUSED_IMPORT_OTHER_FORM. */
 MUST_USE static Status load_place(Import *i)
 {
     char path[PATH_BYTES_MAX];
-    uint8_t wanted_bytes[PLACE_BYTES];
+    uint8_t table_bytes[PLACE_BYTES];
+    uint8_t manner_bytes[PLACE_BYTES];
     uint8_t kept_bytes[PLACE_BYTES];
-    Buffer wanted = BUFFER_OF(wanted_bytes);
+    Buffer table = BUFFER_OF(table_bytes);
+    Buffer manner = BUFFER_OF(manner_bytes);
     Buffer kept = BUFFER_OF(kept_bytes);
-    TRY(put_place(i, &wanted));
+    TRY(put_table(i, &table));
+    TRY(put_manner(i, &manner));
     REQUIRE(place_path(i, path) != NULL, REFUSED_BUFFER_FULL);
-    if (!status_ok(file_read_secret(path, &kept)) || kept.size <= wanted.size) return OK;
-    if (!span_equal((Span) { kept.data, wanted.size }, span_of_buffer(&wanted))) return OK;
+    if (!status_ok(file_read_secret(path, &kept))) return OK;
+    Cursor c = cursor_of(span_of_buffer(&kept));
+    if (!take_exactly(&c, &table)) return OK;
+    REQUIRE(take_exactly(&c, &manner), REFUSED_IMPORT_OTHER_FORM);
     int64_t line = 0;
-    if (status_ok(i64_parse((Span) { kept.data + wanted.size, kept.size - wanted.size }, &line)))
-        i->done = line > 0 ? (uint64_t)line : 0;
+    if (status_ok(i64_parse(c.rest, &line))) i->done = line > 0 ? (uint64_t)line : 0;
     return OK;
 }
 
@@ -330,7 +348,8 @@ int command_password_import(int argc, char **argv)
         "its owner\n"
         "first gives the password. Who has a password already keeps it. May be stopped, or killed, "
         "and run\n"
-        "again: FILE.place says where it was. A refused record is told by its line; then the exit "
+        "again, in the same form: FILE.place says where it was. A refused record is told by its "
+        "line; then the exit "
         "status\n"
         "is 1. Delete FILE afterwards.",
         options, sizeof(options) / sizeof(options[0]) };
