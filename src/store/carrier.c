@@ -1,7 +1,8 @@
 #include "store/carrier.h"
 
+#include "store/store_internal.h"
+
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 
 struct Carrier {
@@ -40,6 +41,7 @@ static Status start(const char *path, Carrier *c)
     CHECK(sqlite3_open_v2(path, &c->db, how, NULL) == SQLITE_OK, FAULT_STORE);
     CHECK(sqlite3_exec(c->db, "PRAGMA synchronous=FULL", NULL, NULL, NULL) == SQLITE_OK,
             FAULT_STORE);
+    TRY(store_grow_by_chunks(c->db));
     CHECK(pthread_create(&c->thread, NULL, carry, c) == 0, FAULT_THREAD);
     return OK;
 }

@@ -1,5 +1,4 @@
 #define _GNU_SOURCE
-#include "store/carrier.h"
 #include "store/store_internal.h"
 
 #include <fcntl.h>
@@ -65,29 +64,3 @@ Status store_copy_to(const char *path, const char *copy_path)
     if (!status_ok(s)) unlink(copy_path); /* half a backup is none */
     return s;
 }
-
-static void carry(Store *store)
-{
-    int frames = 0;
-    int carried = 0;
-    const int code = sqlite3_wal_checkpoint_v2(
-            store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &carried);
-    if (code != SQLITE_OK || carried != frames) return;
-    store->frames = 0;
-    store->full = false;
-}
-
-/* The WAL is carried over beside the batch thread, or by it between batches, after the answers have
- * gone out: when there is no carrier, or when a carrier under endless load never reached the end,
- * without which the WAL only grows. On a full disk at once: the WAL's own space is then written
- * anew from its beginning, and work goes on with no page more. */
-void store_tidy(Store *store)
-{
-    if (store->full) carry(store);
-    if (store->frames < store->frames_max) return;
-    if (store->carrier != NULL) carrier_ask(store->carrier);
-    if (store->carrier != NULL && store->frames < STORE_WAL_FACTOR * store->frames_max) return;
-    carry(store);
-}
-
-void store_tidy_at(Store *store, int frames) { store->frames_max = frames; }

@@ -149,10 +149,11 @@ void store_rollback(Store *store)
 Status store_commit(Store *store)
 {
     sqlite3_stmt *statement = NULL;
-    const Status prepared = text_statement(store, "COMMIT", &statement);
-    if (!status_ok(prepared)) {
+    Status ready = store->readonly ? OK : store_reserve(store);
+    if (status_ok(ready)) ready = text_statement(store, "COMMIT", &statement);
+    if (!status_ok(ready)) {
         store_rollback(store);
-        return prepared;
+        return ready;
     }
     const int code = sqlite3_step(statement);
     sqlite3_reset(statement);
@@ -170,7 +171,7 @@ static Status run_script(Store *store, const char *sql)
     return store_result(store, sqlite3_exec(store->db, sql, NULL, NULL, NULL));
 }
 
-static Status take_int(void *context, const Value *values, size_t count)
+Status store_take_int(void *context, const Value *values, size_t count)
 {
     *(int64_t *)context = count == 1 && values[0].type == VALUE_INT ? values[0].integer : 0;
     return OK;
@@ -194,7 +195,7 @@ static Status migrate_room(Store *store, const StoreSchema *schema)
     int64_t version = 0;
     const Value room = VALUE_OF_TEXT(span_of_text(schema->room));
     TRY(store_query(store, "SELECT max(version) FROM store_migration WHERE room = ?1", &room, 1,
-            take_int, &version));
+            store_take_int, &version));
     CHECK(version <= (int64_t)schema->migration_count, FAULT_STORE_SCHEMA);
     CHECK(!store->readonly || version == (int64_t)schema->migration_count, FAULT_STORE_SCHEMA);
     for (size_t i = (size_t)version; i < schema->migration_count; i++) {
@@ -252,6 +253,7 @@ static Status configure(Store *store)
     sqlite3_busy_timeout(store->db, STORE_BUSY_MS_MAX);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     TRY(run_script(store, own));
+    if (!store->readonly) TRY(store_grow_by_chunks(store->db));
     return run_script(store, store->readonly ? "PRAGMA query_only=ON" : writer);
 }
 

@@ -4,7 +4,8 @@
  *
  *   store.c      open, migrate, transactions, plain statements
  *   statement.c  the statements made from a Table; rows in and out
- *   copy.c       backup, the read-only connection, checkpoints of the WAL
+ *   copy.c       backup
+ *   wal.c        checkpoints of the WAL, and the place that they will need
  */
 #include "base/arena.h"
 #include "store/batch.h"
@@ -56,11 +57,15 @@ struct Store {
     int frames; /* in the WAL that are not known to be carried over */
     int frames_max; /* before they are carried over */
     bool full; /* the disk was, and the WAL has not been carried over since */
+    bool squeezed; /* ... when the database file was to grow */
+    int64_t page_bytes; /* 0: not known yet */
     struct Carrier *carrier; /* NULL: the batch thread carries */
 };
 
 /* What an SQLite result code means. Constraint: REFUSED_STORE_CONSTRAINT; else a fault. */
 Status store_result(Store *store, int code);
+/* A StoreRow of one number, which goes to the int64_t at `context`; 0 when it is none. */
+Status store_take_int(void *context, const Value *values, size_t count);
 MUST_USE Status store_prepare(Store *store, const char *sql, sqlite3_stmt **ret_statement);
 MUST_USE Status store_bind(sqlite3_stmt *statement, const Value *values, size_t count, int first);
 /* Value of a result column; borrowed until the next step. A float, which no table of ours holds,
@@ -99,6 +104,11 @@ MUST_USE Status store_begin(Store *store);
  * FAULT_STORE_UNCERTAIN (it may be on the disk or not). The transaction is over in every case. */
 MUST_USE Status store_commit(Store *store);
 void store_rollback(Store *store);
+/* The file grows by chunks: for each connection that makes it grow, or cuts it after carrying. */
+MUST_USE Status store_grow_by_chunks(sqlite3 *db);
+/* Before a commit: the database file is made long enough for the transaction's pages, so that
+ * carrying them over takes no more room. Faults FAULT_STORE_FULL (then it is rolled back). */
+MUST_USE Status store_reserve(Store *store);
 /* Between batches: carry the WAL over into the database when it has grown, or the disk is full. */
 void store_tidy(Store *store);
 /* ... when it has `frames` or more instead of STORE_WAL_FRAMES (tests). */

@@ -28,6 +28,7 @@ typedef struct TornWrite {
 typedef struct TornHandle {
     sqlite3_file base;
     TornFile *file;
+    int chunk; /* the file grows by so many bytes at a time; 0: as it is written */
 } TornHandle;
 
 static struct {
@@ -53,10 +54,19 @@ static bool operate(void)
     return !torn.dead;
 }
 
+static size_t bytes_taken(void)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < TORN_FILES_MAX; i++)
+        bytes += torn.files[i].exists ? torn.files[i].view_size : 0;
+    return bytes;
+}
+
 static bool disk_is_full(const TornFile *file, size_t end)
 {
-    const bool full =
-            torn.fault == TORN_FULL && torn.operations >= torn.at && end > file->view_size;
+    if (end <= file->view_size) return false;
+    const bool full = (torn.fault == TORN_FULL && torn.operations >= torn.at)
+            || (torn.fault == TORN_SMALL && bytes_taken() + end - file->view_size > torn.at);
     torn.happened = torn.happened || full;
     return full;
 }
@@ -257,11 +267,19 @@ static int torn_write(sqlite3_file *handle, const void *from, int size, sqlite3_
     return SQLITE_OK;
 }
 
+/* As the unix VFS does. */
+static sqlite3_int64 whole_chunks(sqlite3_file *handle, sqlite3_int64 size)
+{
+    const sqlite3_int64 chunk = ((TornHandle *)handle)->chunk;
+    return chunk == 0 ? size : (size + chunk - 1) / chunk * chunk;
+}
+
 static int torn_truncate(sqlite3_file *handle, sqlite3_int64 size)
 {
     TornFile *file = file_of(handle);
     if (torn.dead) return SQLITE_IOERR_TRUNCATE;
     const bool powered = operate();
+    size = whole_chunks(handle, size);
     const int code = remember(file, NULL, (size_t)size, 0);
     if (code != SQLITE_OK) return code;
     if (!powered) return SQLITE_IOERR_TRUNCATE;
@@ -291,9 +309,20 @@ static int torn_locked(sqlite3_file *handle, int *ret_locked)
     return SQLITE_OK;
 }
 
+static int torn_reserve(sqlite3_file *handle, sqlite3_int64 size)
+{
+    const size_t end = (size_t)whole_chunks(handle, size);
+    if (((TornHandle *)handle)->chunk == 0 || end <= file_of(handle)->view_size) return SQLITE_OK;
+    return torn_write(handle, "", 1, (sqlite3_int64)end - 1);
+}
+
 static int torn_control(sqlite3_file *handle, int operation, void *argument)
 {
-    return SQLITE_NOTFOUND;
+    if (operation == SQLITE_FCNTL_SIZE_HINT)
+        return torn_reserve(handle, *(const sqlite3_int64 *)argument);
+    if (operation != SQLITE_FCNTL_CHUNK_SIZE) return SQLITE_NOTFOUND;
+    ((TornHandle *)handle)->chunk = *(const int *)argument;
+    return SQLITE_OK;
 }
 static int torn_sector(sqlite3_file *handle) { return TORN_SECTOR_BYTES; }
 /* As the unix VFS says of every disk: bytes beside a write stay what they were. */
@@ -361,6 +390,7 @@ static int torn_open_file(
     file->exists = true;
     open->base.pMethods = &methods;
     open->file = file;
+    open->chunk = 0;
     if (ret_flags != NULL) *ret_flags = flags;
     return SQLITE_OK;
 }

@@ -26,6 +26,7 @@ typedef enum TornFault {
     TORN_NONE,
     TORN_CUT, /* the power goes during operation `at`; everything fails until torn_power_on() */
     TORN_FULL, /* from operation `at` on, nothing that grows a file succeeds: SQLITE_FULL */
+    TORN_SMALL, /* all files together hold `at` bytes; more is SQLITE_FULL */
     TORN_SYNC_FAILS, /* the first sync from operation `at` on fails, and does nothing */
 } TornFault;
 
