@@ -4,6 +4,7 @@
 #include "unseal_client.h"
 
 #include "base/money.h"
+#include "vaultclient/guard.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -77,6 +78,7 @@ static void describe_hufud(Machine *m)
         .arguments = { path_in(m->paths[5], m->layout->programs, "hufud"), "--config",
                 path_in(m->paths[6], d, "hufud.yaml"), "--development" },
         .log_path = path_in(m->paths[7], d, "log/hufud.log"),
+        .replaced_exit = GUARD_LOST_EXIT,
         .uid = u->web,
         .gid = u->web_group,
         .group = u->sockets,

@@ -129,6 +129,13 @@ static void buried(Supervisor *s, size_t index)
         give_up(s, index);
         return;
     }
+    const int replaced = s->programs[index].replaced_exit;
+    if (replaced != 0 && WIFEXITED(state) && WEXITSTATUS(state) == replaced) {
+        watched->wanted = false;
+        fprintf(stderr, "hufu: %s ended: another one serves now, and it is not started again\n",
+                s->programs[index].name);
+        return;
+    }
 
     const int64_t now_us = monotonic_us();
     int64_t *oldest = &watched->died_us[watched->deaths % SUPERVISE_RESTARTS_MAX];

@@ -2,7 +2,8 @@
 /*
  * supervise: start our programs one after another, each under its own user, start one again that
  * dies, and stop them in the opposite order. One that ends with status 0 was told to: it is not
- * started again.
+ * started again. Nor is one whose work another does now; the others go on, since that one may need
+ * them.
  *
  * One thread of its own forks and watches them (a pidfd each), so that they get SIGTERM from the
  * kernel when this program dies in any way. Programs are ended by their pid, never by a name.
@@ -27,6 +28,7 @@ typedef struct Program {
     gid_t gid;
     gid_t group; /* its one further group */
     bool change_user;
+    int replaced_exit; /* its exit status when another does its work now; 0: it has none */
 } Program;
 
 typedef struct Supervisor Supervisor;

@@ -79,6 +79,33 @@ static void test_a_program_that_ends_in_order_is_not_started_again(void)
     EXPECT(supervisor_restarts(supervisor, 0) == 0);
 }
 
+static bool await_end(const Supervisor *supervisor, size_t index)
+{
+    for (int i = 0; i < DEADLINE_MS && supervisor_pid(supervisor, index) != 0; i++)
+        poll(NULL, 0, 1);
+    return supervisor_pid(supervisor, index) == 0;
+}
+
+/* Another does its work: it rests, what it worked with goes on, and nobody is told to end. */
+static void test_a_replaced_program_rests(void)
+{
+    Program programs[] = { shell("exec cat <> /dev/ptmx"), shell("exit 4"), shell("exit 3") };
+    programs[1].replaced_exit = 4;
+    programs[2].replaced_exit = 4;
+    CLEANUP(supervisor_done) Supervisor *supervisor = NULL;
+    EXPECT_OK(supervisor_open(programs, 3, &supervisor));
+    supervisor_start(supervisor, 0);
+    supervisor_start(supervisor, 1);
+    EXPECT(await_pid(supervisor, 0, 0) > 0);
+    EXPECT(await_end(supervisor, 1));
+    supervisor_start(supervisor, 2); /* dies as any other: its end is when we have seen enough */
+    EXPECT(event_comes(supervisor));
+    EXPECT(supervisor_given_up(supervisor) != NULL && !supervisor_ended_well(supervisor));
+    EXPECT(supervisor_restarts(supervisor, 2) == SUPERVISE_RESTARTS_MAX);
+    EXPECT(supervisor_restarts(supervisor, 1) == 0 && supervisor_pid(supervisor, 1) == 0);
+    EXPECT(supervisor_restarts(supervisor, 0) == 0 && supervisor_pid(supervisor, 0) > 0);
+}
+
 static void test_a_program_that_is_not_there_is_given_up(void)
 {
     const Program programs[] = {
@@ -144,5 +171,5 @@ __attribute__((destructor)) static void remove_log(void) { unlink(log_path); }
 TESTS(TEST(test_a_killed_program_is_started_again),
         TEST(test_a_program_that_dies_too_often_is_given_up),
         TEST(test_a_program_that_ends_in_order_is_not_started_again),
-        TEST(test_a_program_that_is_not_there_is_given_up),
+        TEST(test_a_replaced_program_rests), TEST(test_a_program_that_is_not_there_is_given_up),
         TEST(test_the_last_started_is_ended_first))

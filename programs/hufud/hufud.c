@@ -45,7 +45,7 @@ static sigset_t block_signals(void)
 
 /* Until SIGTERM, SIGINT, a stop over the admin socket (OK), a batch whose outcome is unknown
  * (FAULT_STORE_UNCERTAIN), or somebody who wants to replace the database (REFUSED_STORE_STOPPED):
- * whoever watches us starts us again. */
+ * whoever watches us starts us again. Not so when another hufud serves (REFUSED_EPOCH_FENCED). */
 static Status serve(const Opening *opening, const sigset_t *signals)
 {
     for (;;) {
@@ -57,6 +57,7 @@ static Status serve(const Opening *opening, const sigset_t *signals)
         }
         if (admin_stop_asked(opening->admin)) return OK;
         if (batcher_failed(opening->house.batcher)) return BROKEN(FAULT_STORE_UNCERTAIN);
+        if (vaultclient_guard_lost(opening->guard)) return REFUSE(REFUSED_EPOCH_FENCED);
         if (store_gate_is_closed(opening->config.database)) return REFUSE(REFUSED_STORE_STOPPED);
     }
 }
@@ -108,6 +109,8 @@ int main(int argc, char **argv)
     if (status_is(s, REFUSED_STORE_STOPPED))
         LOG(LOG_ALERT, "hufud.makes_way_for_restore", LOG_TEXT(PROGRAM, "hufud"));
     if (status_broken(s)) LOG_STATUS(LOG_ALERT, "hufud.commit_uncertain", s);
+    if (status_is(s, REFUSED_EPOCH_FENCED)) LOG_STATUS(LOG_ALERT, "hufud.lease_lost", s);
     LOG(LOG_INFO, "hufud.stopped", LOG_TEXT(PROGRAM, "hufud"));
+    if (status_is(s, REFUSED_EPOCH_FENCED)) return GUARD_LOST_EXIT;
     return status_ok(s) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -3,6 +3,7 @@
 #include "ipc/channel.h"
 #include "vaultclient/claims.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
@@ -18,6 +19,7 @@ struct VaultGuard {
     VaultGuardConfig config;
     uint64_t epoch;
     uint64_t asked; /* the lease a broken scan asked for: perhaps taken, then it is ours too */
+    atomic_bool lost;
     Buffer request;
     Buffer answer; /* holds the leaf of the last prepare until the next call */
 };
@@ -49,24 +51,39 @@ void vaultclient_guard_close(VaultGuard *guard)
 
 uint64_t vaultclient_guard_epoch(const VaultGuard *guard) { return guard->epoch; }
 
+bool vaultclient_guard_lost(const VaultGuard *guard) { return guard->lost; }
+
+/* If vaultd knows of a lease that is not ours, somebody else serves now. */
+MUST_USE static Status check_lease(VaultGuard *guard, Buffer *memory, WireStatus *ret_status)
+{
+    TRY(vaultclient_status(guard->config.client, memory, ret_status));
+    const bool ours = ret_status->epoch == guard->epoch || ret_status->epoch == guard->asked;
+    if (!ours) guard->lost = true;
+    REQUIRE(ours, REFUSED_EPOCH_FENCED);
+    return OK;
+}
+
 MUST_USE static Status ask(VaultGuard *guard, VaultOperation operation)
 {
     guard->answer.size = 0;
-    return vaultclient_ask(
+    const Status s = vaultclient_ask(
             guard->config.client, operation, span_of_buffer(&guard->request), &guard->answer);
+    if (!status_is(s, REFUSED_EPOCH_FENCED)) return s;
+    uint8_t bytes[GUARD_MEMORY_BYTES];
+    Buffer memory = BUFFER_OF(bytes);
+    WireStatus status = { 0 };
+    IGNORE(check_lease(guard, &memory, &status), "refused either way; this says whether for good");
+    return s;
 }
 
 /* vaultd was restarted: show it the store once more. Both questions of a batch come before its
- * first write, so what is scanned is the committed state. If vaultd knows of a lease that is not
- * ours, somebody else serves now. */
+ * first write, so what is scanned is the committed state. */
 MUST_USE static Status scan_again(VaultGuard *guard)
 {
     uint8_t bytes[GUARD_MEMORY_BYTES];
     Buffer memory = BUFFER_OF(bytes);
     WireStatus status = { 0 };
-    TRY(vaultclient_status(guard->config.client, &memory, &status));
-    const bool ours = status.epoch == guard->epoch || status.epoch == guard->asked;
-    REQUIRE(ours, REFUSED_EPOCH_FENCED);
+    TRY(check_lease(guard, &memory, &status));
     guard->epoch = status.epoch;
     guard->asked = status.epoch + 1;
     memory.size = 0;

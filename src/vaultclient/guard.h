@@ -6,10 +6,14 @@
  * When vaultd was restarted it has forgotten its map of rows: it answers VAULT_NOT_READY. The guard
  * then scans again by itself, as long as the lease is still ours, and goes on; recovery needs no
  * hand work. When another instance has taken the lease, everything is refused EPOCH_FENCED from
- * then on.
+ * then on: the lease is lost, and its program ends itself (vaultclient_guard_lost()).
  */
 #include "store/batch.h"
 #include "vaultclient/scan.h"
+
+/* Exit status of a program that ends because its lease is lost. Whoever supervises it does not
+ * start it again: it would take the lease back from the one that serves now. */
+enum { GUARD_LOST_EXIT = 4 };
 
 typedef struct VaultGuard VaultGuard;
 
@@ -37,3 +41,6 @@ void vaultclient_guard_close(VaultGuard *guard);
 BatchGuard vaultclient_guard(VaultGuard *guard);
 /* The lease in use; it grows with each scan. */
 uint64_t vaultclient_guard_epoch(const VaultGuard *guard);
+/* True once vaultd knew of a lease that is neither ours nor one that we asked for; for good. From
+ * any thread. */
+bool vaultclient_guard_lost(const VaultGuard *guard);

@@ -202,11 +202,35 @@ static void another_instance_took_the_lease(void)
     scene.peer.epoch = 9;
     uint8_t seals[1][SEAL_BYTES];
     BatchSealed sealed = { .seals = seals };
+    EXPECT(!vaultclient_guard_lost(scene.guard));
     EXPECT_REFUSED(prepare_one(&scene, &sealed), REFUSED_EPOCH_FENCED);
+    EXPECT(vaultclient_guard_lost(scene.guard));
     scene.peer.ready = false; /* and restarted since */
     EXPECT_REFUSED(verify_one(&scene), REFUSED_EPOCH_FENCED);
     EXPECT_REFUSED(verify_one(&scene), REFUSED_EPOCH_FENCED);
     EXPECT(scene.peer.epoch == 9);
+    scene_close(&scene);
+}
+
+/* Found out at a restart of vaultd alone; a lease that a broken scan of our own took is ours. */
+static void only_anothers_lease_is_a_loss(void)
+{
+    Scene scene = { .peer = { .ready = true, .epoch = 2 } };
+    EXPECT(scene_open(&scene));
+    scene.peer.ready = false;
+    scene.peer.scan_end = REFUSE(REFUSED_VAULT_BUSY);
+    EXPECT_REFUSED(verify_one(&scene), REFUSED_VAULT_BUSY);
+    uint8_t seals[1][SEAL_BYTES];
+    BatchSealed sealed = { .seals = seals };
+    EXPECT_REFUSED(prepare_one(&scene, &sealed), REFUSED_EPOCH_FENCED);
+    EXPECT(!vaultclient_guard_lost(scene.guard));
+    scene.peer.scan_end = OK;
+    EXPECT_OK(verify_one(&scene));
+    EXPECT_OK(prepare_one(&scene, &sealed));
+    scene.peer.ready = false;
+    scene.peer.epoch = 9;
+    EXPECT_REFUSED(verify_one(&scene), REFUSED_EPOCH_FENCED);
+    EXPECT(vaultclient_guard_lost(scene.guard));
     scene_close(&scene);
 }
 
@@ -281,4 +305,4 @@ static void rows_outside_of_a_batch(void)
 TESTS(TEST(rows_outside_of_a_batch), TEST(a_seal_of_another_size),
         TEST(every_row_and_leaf_is_shown), TEST(a_batch_goes_through),
         TEST(a_restart_needs_no_hand), TEST(another_instance_took_the_lease),
-        TEST(answers_that_are_cut))
+        TEST(only_anothers_lease_is_a_loss), TEST(answers_that_are_cut))
