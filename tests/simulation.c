@@ -3,8 +3,9 @@
  * acknowledged payment is there once, none is there twice, money sums to zero, and work goes on by
  * itself (DESIGN promise 7). Method: one process plays both programs with everything outside passed
  * in: the database lies on a disk that tears what was not synced (store/torn_vfs.h), the journal on
- * another (journal/torn_disk.h), and the dialler between them loses questions, answers and
- * connections. A seed decides what fails and when; the same seed fails alike:
+ * another (journal/torn_disk.h), and the dialler between them loses, delays and cuts questions and
+ * answers, at any message, those of a start too. A seed decides what fails and when; the same seed
+ * fails alike:
  *
  *     simulation [SEEDS [FIRST]]
  */
@@ -27,11 +28,29 @@ enum {
     SEEDS_USUAL = 12,
     ORDERS = 40, /* of one seed */
     TRIES_MAX = 40, /* until one order converges */
-    FAULT_KINDS = 8,
+    FAULT_KINDS = 6,
+    STARTS_MAX = 4, /* of hufud; nothing is done to the messages of the last one */
+    ANSWER_BYTES_MAX = 1 << 20,
 };
 
-/* What the dialler does to the next question. */
-typedef enum Mischief { NONE, NOBODY_THERE, QUESTION_LOST, ANSWER_LOST } Mischief;
+/* What the dialler does to a question. */
+typedef enum Mischief {
+    NONE,
+    NOBODY_THERE,
+    QUESTION_LOST,
+    QUESTION_LATE, /* it waits in vaultd's lane until the next one comes, the asker gave up */
+    ANSWER_LOST,
+    ANSWER_LATE, /* the asker gave up */
+    ANSWER_CUT, /* some bytes of it came */
+    MISCHIEFS
+} Mischief;
+
+/* A question that nobody waits for any more. */
+typedef struct Late {
+    bool waits;
+    uint8_t operation;
+    Buffer request;
+} Late;
 
 static struct {
     House *vault; /* with its journal's disks */
@@ -44,8 +63,10 @@ static struct {
     Random random;
     Mischief mischief;
     uint64_t questions_until; /* the mischief */
+    Late late;
     bool vault_dead;
-    uint64_t restarts_of_vaultd, restarts_of_hufud, links_broken, ordered;
+    uint64_t restarts_of_vaultd, restarts_of_hufud, starts_failed, leases_lost, ordered;
+    uint64_t done[MISCHIEFS]; /* how often each mischief was done */
     int64_t paid_minor;
 } sim;
 
@@ -64,19 +85,69 @@ static Status dial(void *context, const char *path, int deadline_ms, void **ret_
     return OK;
 }
 
+static const ServicePeer hufud = { .uid = HOUSE_HUFUD_UID, .listener = VAULT_LISTENER_HUFUD };
+
+/* It comes before the next one of its lane. Whether vaultd answers at all is asked beside it. */
+static void deliver_late(uint8_t next)
+{
+    static uint8_t bytes[ANSWER_BYTES_MAX];
+    Buffer nobody_reads = BUFFER_OF(bytes);
+    Late *late = &sim.late;
+    if (!late->waits || next == VAULT_STATUS) return;
+    late->waits = false;
+    const Span request = span_of_buffer(&late->request);
+    IGNORE(vault_handle(sim.vault->vault, &hufud, late->operation, request, &nobody_reads),
+            "who asked has gone");
+}
+
+static void keep_late(uint8_t operation, Span request)
+{
+    static uint8_t bytes[CHANNEL_PAYLOAD_BYTES_MAX];
+    sim.late = (Late) { true, operation, BUFFER_OF(bytes) };
+    ASSERT(status_ok(buffer_put(&sim.late.request, request)));
+}
+
+/* The answer, or as much of it as comes through. */
+static Status answer(uint8_t operation, Span request, Mischief mischief, Buffer *ret_answer)
+{
+    static uint8_t bytes[ANSWER_BYTES_MAX];
+    Buffer whole = BUFFER_OF(bytes);
+    const Status s = vault_handle(sim.vault->vault, &hufud, operation, request, &whole);
+    if (mischief == ANSWER_LATE) return REFUSE(REFUSED_IPC_TIMEOUT);
+    REQUIRE(mischief != ANSWER_LOST, REFUSED_IPC_CLOSED);
+    TRY(s);
+    if (mischief == NONE) return buffer_put(ret_answer, span_of_buffer(&whole));
+    const size_t room = ret_answer->capacity - ret_answer->size;
+    const size_t cut = whole.size == 0 ? 0 : pick(whole.size);
+    if (cut > 0) memcpy(ret_answer->data + ret_answer->size, bytes, cut < room ? cut : room);
+    return REFUSE(REFUSED_IPC_CLOSED); /* as a channel: the size says that there is nothing */
+}
+
+static Mischief next_mischief(void)
+{
+    const Mischief mischief = sim.mischief;
+    if (mischief == NONE || sim.questions_until-- > 0) return NONE;
+    sim.mischief = NONE;
+    sim.done[mischief]++;
+    return mischief;
+}
+
 static Status ask(void *link, uint8_t operation, Span request, Buffer *ret_answer)
 {
-    const ServicePeer peer = { .uid = HOUSE_HUFUD_UID, .listener = VAULT_LISTENER_HUFUD };
-    const bool now = sim.mischief != NONE && sim.questions_until-- == 0;
-    const Mischief mischief = now ? sim.mischief : NONE;
-    if (now) sim.mischief = NONE;
-    if (mischief != NONE) sim.links_broken++;
-    Status s = REFUSE(REFUSED_IPC_CLOSED);
-    const bool reached = !sim.vault_dead && mischief != QUESTION_LOST && mischief != NOBODY_THERE;
-    if (reached) s = vault_handle(sim.vault->vault, &peer, operation, request, ret_answer);
-    if (sim.vault->power.off)
-        sim.vault_dead = true; /* its disk is gone: it ends, and says nothing */
-    if (reached && !sim.vault_dead && mischief == NONE) return s;
+    const Mischief mischief = next_mischief();
+    link_is_usable = mischief == NONE;
+    if (sim.vault_dead || mischief == QUESTION_LOST || mischief == NOBODY_THERE) {
+        link_is_usable = false;
+        return REFUSE(REFUSED_IPC_CLOSED);
+    }
+    deliver_late(operation);
+    if (mischief == QUESTION_LATE) {
+        keep_late(operation, request);
+        return REFUSE(REFUSED_IPC_TIMEOUT);
+    }
+    const Status s = answer(operation, request, mischief, ret_answer);
+    if (!sim.vault->power.off) return s;
+    sim.vault_dead = true; /* its disk is gone: it ends, and says nothing */
     link_is_usable = false;
     return REFUSE(REFUSED_IPC_CLOSED);
 }
@@ -115,6 +186,7 @@ static Status hufud_start(void)
 
 static void hufud_stop(void)
 {
+    if (sim.guard != NULL && vaultclient_guard_lost(sim.guard)) sim.leases_lost++;
     if (sim.batcher != NULL) batcher_stop(sim.batcher);
     vaultclient_guard_close(sim.guard);
     vaultclient_close(sim.client);
@@ -129,7 +201,51 @@ static Status vaultd_restart(void)
 {
     sim.restarts_of_vaultd++;
     sim.vault_dead = false;
+    sim.late.waits = false;
     return house_restart(sim.vault);
+}
+
+/* --- what fails --- */
+
+static void let_a_message_fail(uint64_t within)
+{
+    sim.mischief = (Mischief)(1 + pick(MISCHIEFS - 1));
+    sim.questions_until = pick(within);
+}
+
+static void let_something_fail(void)
+{
+    switch (pick(FAULT_KINDS)) {
+    case 0: sim.vault->power.cut_at = sim.vault->power.operations + 1 + pick(12); break;
+    case 1: torn_arm(TORN_CUT, 1 + pick(40)); break;
+    case 2: torn_arm(TORN_FULL, 1 + pick(20)); break;
+    case 3: /* the whole machine */
+        torn_arm(TORN_CUT, 1 + pick(40));
+        sim.vault->power.cut_at = sim.vault->power.operations + 1 + pick(8);
+        break;
+    case 4: torn_arm(TORN_SYNC_FAILS, 1 + pick(10)); break;
+    default: break;
+    }
+    if (pick(2) == 0) let_a_message_fail(12);
+}
+
+/* --- and gets well --- */
+
+/* As the program does: it asks until it is answered. */
+static Status hufud_start_again(void)
+{
+    Status s = OK;
+    for (int starts = 1; starts <= STARTS_MAX; starts++) {
+        sim.restarts_of_hufud++;
+        if (starts < STARTS_MAX) let_a_message_fail(16);
+        s = hufud_start();
+        sim.mischief = NONE;
+        if (status_ok(s)) break;
+        sim.starts_failed++;
+        hufud_stop();
+        if (sim.vault_dead) TRY(vaultd_restart());
+    }
+    return s;
 }
 
 /* Power and patience are back; whoever ended is started again, hufud as long as it takes. */
@@ -143,30 +259,9 @@ static Status heal(void)
         torn_arm(TORN_NONE, 0);
         return OK;
     }
-    sim.restarts_of_hufud++;
     hufud_stop();
     torn_power_on(seeded_next(&sim.seed));
-    return hufud_start();
-}
-
-/* --- what fails --- */
-
-static void let_something_fail(void)
-{
-    switch (pick(FAULT_KINDS)) {
-    case 0: sim.mischief = QUESTION_LOST; break;
-    case 1: sim.mischief = ANSWER_LOST; break;
-    case 2: sim.mischief = NOBODY_THERE; break;
-    case 3: sim.vault->power.cut_at = sim.vault->power.operations + 1 + pick(12); break;
-    case 4: torn_arm(TORN_CUT, 1 + pick(40)); break;
-    case 5: torn_arm(TORN_FULL, 1 + pick(20)); break;
-    case 6: /* the whole machine */
-        torn_arm(TORN_CUT, 1 + pick(40));
-        sim.vault->power.cut_at = sim.vault->power.operations + 1 + pick(8);
-        break;
-    default: torn_arm(TORN_SYNC_FAILS, 1 + pick(10)); break;
-    }
-    sim.questions_until = pick(5);
+    return hufud_start_again();
 }
 
 /* --- what people do --- */
@@ -294,6 +389,7 @@ static bool run_seed(uint64_t seed)
     sim.clock = (Clock) { now_us, sim.vault };
     sim.mischief = NONE;
     sim.vault_dead = false;
+    sim.late.waits = false;
     sim.ordered = 0;
     sim.paid_minor = 0;
     bool good = status_ok(torn_open()) && status_ok(hufud_start()) && status_ok(add_people());
@@ -317,13 +413,20 @@ static int64_t first = 1;
 
 static void test_failures_in_any_order(void)
 {
+    static const char *const names[MISCHIEFS] = { "", "nobody there", "question lost",
+        "question late", "answer lost", "answer late", "answer cut" };
     for (int64_t seed = first; seed < first + seeds; seed++)
         EXPECT(run_seed((uint64_t)seed));
-    printf("       %lld seeds, %d orders each; vaultd started again %llu times, hufud %llu; %llu "
-           "messages lost\n",
+    printf("       %lld seeds, %d orders each; vaultd started again %llu times, hufud %llu (%llu "
+           "failed)\n",
             (long long)seeds, ORDERS, (unsigned long long)sim.restarts_of_vaultd,
-            (unsigned long long)sim.restarts_of_hufud, (unsigned long long)sim.links_broken);
-    EXPECT(sim.restarts_of_vaultd > 0 && sim.restarts_of_hufud > 0 && sim.links_broken > 0);
+            (unsigned long long)sim.restarts_of_hufud, (unsigned long long)sim.starts_failed);
+    for (Mischief m = NOBODY_THERE; m < MISCHIEFS; m++) {
+        printf("       %s: %llu\n", names[m], (unsigned long long)sim.done[m]);
+        EXPECT(sim.done[m] > 0);
+    }
+    EXPECT(sim.restarts_of_vaultd > 0 && sim.restarts_of_hufud > 0 && sim.starts_failed > 0);
+    EXPECT(sim.leases_lost == 0); /* there is one hufud, and it never takes itself for another */
 }
 
 int expect_failures;
