@@ -4,9 +4,11 @@
     up_test.py HUFU    where vaultd, hufud and auditor lie beside HUFU
 """
 import hashlib
+import http.client
 import os
 import re
 import signal
+import ssl
 import time
 
 from up_house import RULES, WAIT_S, expect, run
@@ -171,6 +173,38 @@ def a_file_of_payments_is_replayed(h):
     expect(counts["paid"] > rows * 0.9, done.stdout)
 
 
+def ask(h, target, authorization):
+    """HTTP status and body of a GET at the payment API."""
+    trust = ssl.create_default_context(cafile=os.path.join(h.var, "ca.pem"))
+    connection = http.client.HTTPSConnection("127.0.0.1", int(h.port), context=trust, timeout=WAIT_S)
+    connection.request("GET", target, headers={"Authorization": authorization, "Accept-Language": "en"})
+    answer = connection.getresponse()
+    said = answer.read().decode()
+    connection.close()
+    return answer.status, said
+
+
+def what_sign_makes_is_believed_once_and_explained(h):
+    """LL-4.3.9: the house believes what `hufu sign` makes; `hufu explain` names where two sides differ."""
+    target = "/v3/pay/transactions/out-trade-no/NOSUCH-1?mchid=1900000001"
+    request = ["--method", "GET", "--target", target]
+    done = h.hufu("sign", "--key", os.path.join(h.var, "demo", "1900000001.key.pem"), "--mchid", "1900000001", *request,
+                  directory=False)
+    expect(done.returncode == 0, done.stdout)
+    authorization = re.search(r"^Authorization: (.*)$", done.stdout, re.M)[1]
+    signed = re.search(r"feed:\n(.*\n)\nserial_no", done.stdout, re.S)[1]
+    status, said = ask(h, target, authorization)
+    expect(status == 404 and "ORDER_NOT_EXIST" in said, f"{status} {said}")
+    status, said = ask(h, target, authorization)
+    expect(status == 401 and "SIGN_ERROR" in said, f"{status} {said}")
+    done = h.hufu("explain", "--authorization", authorization, *request, "--theirs", signed, directory=False)
+    expect(done.returncode == 0 and "First difference" not in done.stdout, done.stdout)
+    other = signed.replace("NOSUCH-1", "NOSUCH-2")
+    done = h.hufu("explain", "--authorization", authorization, *request, "--theirs", other, directory=False)
+    at = signed.index("NOSUCH-1") + len("NOSUCH-")
+    expect(done.returncode == 1 and f"First difference at byte {at}," in done.stdout, f"{at}\n{done.stdout}")
+
+
 def the_auditor_finds_nothing(h):
     done = h.hufu("audit", "verify")
     expect(done.returncode == 0 and "0 findings" in done.stdout, done.stdout)
@@ -245,7 +279,8 @@ STEPS = [
     keys_are_listed_and_none_is_shown, two_people_set_a_policy_file, two_people_change_a_mask,
     card_expiry_rests_with_two_consents, planted_cards_are_kept_as_hufud_keeps_others,
     a_payer_comes_in_with_a_boxed_pin, an_easy_pin_is_refused,
-    a_file_of_payments_is_replayed, the_auditor_finds_nothing, a_backup_is_written_and_never_overwritten,
+    a_file_of_payments_is_replayed, what_sign_makes_is_believed_once_and_explained,
+    the_auditor_finds_nothing, a_backup_is_written_and_never_overwritten,
     a_killed_program_comes_back, up_ends_in_order,
     payments_after_the_backup_are_there, one_person_cannot_restore, a_changed_backup_is_refused,
     two_people_restore, stop_from_another_terminal, fresh_starts_over,
