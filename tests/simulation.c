@@ -257,6 +257,7 @@ static Status heal(void)
     sim.vault->power.cut_at = 0;
     if (!hufud_ended) {
         torn_arm(TORN_NONE, 0);
+        if (pick(3) == 0) let_a_message_fail(16); /* also while the store is shown again */
         return OK;
     }
     hufud_stop();

@@ -212,6 +212,29 @@ static void another_instance_took_the_lease(void)
     scene_close(&scene);
 }
 
+/* vaultd is ready, under a lease of which we never heard that we have it. */
+static void the_end_of_a_scan_is_not_heard(void)
+{
+    Scene scene = { .peer = { .ready = true, .epoch = 2 } };
+    EXPECT(scene_open(&scene));
+    uint8_t seals[1][SEAL_BYTES];
+    BatchSealed sealed = { .seals = seals };
+    for (int i = 0; i < 3; i++) {
+        scene.peer.ready = false;
+        scene.peer.scan_answer = REFUSE(REFUSED_VAULT_BUSY);
+        EXPECT_REFUSED(verify_one(&scene), REFUSED_VAULT_BUSY);
+        EXPECT(scene.peer.ready && scene.peer.epoch > vaultclient_guard_epoch(scene.guard));
+        scene.peer.scan_answer = OK;
+        EXPECT_OK(verify_one(&scene));
+        if (i == 0) EXPECT_OK(prepare_one(&scene, &sealed));
+        if (i == 1) EXPECT_OK(scene.view.confirm(scene.view.context, 1));
+        if (i == 2) EXPECT_OK(scene.view.abort(scene.view.context, 1));
+        EXPECT(scene.peer.epoch == vaultclient_guard_epoch(scene.guard));
+    }
+    EXPECT(!vaultclient_guard_lost(scene.guard));
+    scene_close(&scene);
+}
+
 /* Found out at a restart of vaultd alone; a lease that a broken scan of our own took is ours. */
 static void only_anothers_lease_is_a_loss(void)
 {
@@ -222,7 +245,7 @@ static void only_anothers_lease_is_a_loss(void)
     EXPECT_REFUSED(verify_one(&scene), REFUSED_VAULT_BUSY);
     uint8_t seals[1][SEAL_BYTES];
     BatchSealed sealed = { .seals = seals };
-    EXPECT_REFUSED(prepare_one(&scene, &sealed), REFUSED_EPOCH_FENCED);
+    EXPECT_REFUSED(prepare_one(&scene, &sealed), REFUSED_VAULT_BUSY);
     EXPECT(!vaultclient_guard_lost(scene.guard));
     scene.peer.scan_end = OK;
     EXPECT_OK(verify_one(&scene));
@@ -305,4 +328,5 @@ static void rows_outside_of_a_batch(void)
 TESTS(TEST(rows_outside_of_a_batch), TEST(a_seal_of_another_size),
         TEST(every_row_and_leaf_is_shown), TEST(a_batch_goes_through),
         TEST(a_restart_needs_no_hand), TEST(another_instance_took_the_lease),
-        TEST(only_anothers_lease_is_a_loss), TEST(answers_that_are_cut))
+        TEST(only_anothers_lease_is_a_loss), TEST(the_end_of_a_scan_is_not_heard),
+        TEST(answers_that_are_cut))

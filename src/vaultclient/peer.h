@@ -28,6 +28,7 @@ typedef struct Peer {
     int64_t confirmed;
     int64_t aborted;
     Status scan_end; /* what SCAN_END answers */
+    Status scan_answer; /* ... when all is done: what is heard instead of the answer */
     uint64_t rolls;
     uint64_t rolled; /* rows of the last one */
     bool freeze_first; /* name the first row of each message as frozen */
@@ -158,10 +159,18 @@ static Status peer_begin(Peer *peer, Span request, Buffer *answer)
     return buffer_put_u64(answer, epoch);
 }
 
-static Status peer_answer(Peer *peer, uint8_t operation, Span request, Buffer *answer)
+static Status peer_settle(const Peer *peer, Span request, int64_t *ret_batch)
 {
     Cursor c = cursor_of(request);
     uint64_t epoch = 0;
+    TRY(cursor_u64(&c, &epoch));
+    REQUIRE(epoch == peer->epoch, REFUSED_EPOCH_FENCED);
+    return cursor_i64(&c, ret_batch);
+}
+
+static Status peer_answer(Peer *peer, uint8_t operation, Span request, Buffer *answer)
+{
+    Cursor c = cursor_of(request);
     switch ((VaultOperation)operation) {
     case VAULT_STATUS: return peer_status(peer, answer);
     case VAULT_SCAN_BEGIN: return peer_begin(peer, request, answer);
@@ -173,13 +182,14 @@ static Status peer_answer(Peer *peer, uint8_t operation, Span request, Buffer *a
     case VAULT_SCAN_END:
         TRY(peer->scan_end);
         peer->ready = true;
+        TRY(peer->scan_answer);
         return peer_status(peer, answer);
     case VAULT_VERIFY: return peer_verify(peer, request, answer);
     case VAULT_ROLL_BEGIN: return peer_roll_begin(peer, answer);
     case VAULT_ROLL_ROWS: return peer_roll_rows(peer, request, answer);
     case VAULT_PREPARE: return peer_prepare(peer, request, answer);
-    case VAULT_CONFIRM: TRY(cursor_u64(&c, &epoch)); return cursor_i64(&c, &peer->confirmed);
-    case VAULT_ABORT: TRY(cursor_u64(&c, &epoch)); return cursor_i64(&c, &peer->aborted);
+    case VAULT_CONFIRM: return peer_settle(peer, request, &peer->confirmed);
+    case VAULT_ABORT: return peer_settle(peer, request, &peer->aborted);
     case VAULT_SIGN: return peer_sign(request, answer);
     case VAULT_CHECK_PIN: return buffer_put(answer, SPAN("0123456789abcdef"));
     case VAULT_SET_PIN: return buffer_put(answer, SPAN("record"));
