@@ -102,6 +102,9 @@ static void test_what_cannot_be_is_refused(void)
     memory[spki.size] = 0;
     EXPECT_REFUSED(add_key(h, (Span) { memory, spki.size + 1 }), REFUSED_KEY_FORMAT);
     EXPECT_REFUSED(add_key(h, (Span) { memory, spki.size - 1 }), REFUSED_KEY_FORMAT);
+    uint8_t longer[WIRE_OPERATOR_KEY_BYTES_MAX] = { 0x30, 0x81, (uint8_t)(spki.size - 2) };
+    memcpy(longer + 3, memory + 2, spki.size - 2); /* the same key, its length written otherwise */
+    EXPECT_REFUSED(add_key(h, (Span) { longer, spki.size + 1 }), REFUSED_KEY_FORMAT);
     EXPECT_REFUSED(add_key(h, (Span) { NULL, 0 }), REFUSED_OPERATOR_FIELD);
     EXPECT_REFUSED(add_named(h, "Fay", "S-4", DUTY_KEYS), REFUSED_OPERATOR_FIELD);
     EXPECT_REFUSED(add_named(h, "fay.key", "S-4", DUTY_KEYS), REFUSED_OPERATOR_FIELD);
