@@ -16,6 +16,8 @@ enum { FIRST_CAPACITY = 32 * 1024 };
 struct HttpClient {
     struct sockaddr_storage address;
     socklen_t address_size;
+    struct sockaddr_storage from;
+    socklen_t from_size; /* 0: any */
     SSL_CTX *tls;
     unsigned timeout_ms;
     int fd; /* -1: closed */
@@ -65,6 +67,9 @@ static Status connect_socket(HttpClient *client)
     CHECK(setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) == 0, FAULT_SYSTEM);
     CHECK(setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) == 0, FAULT_SYSTEM);
     const struct sockaddr *const to = (const struct sockaddr *)&client->address;
+    const struct sockaddr *const from = (const struct sockaddr *)&client->from;
+    if (client->from_size > 0)
+        REQUIRE(bind(client->fd, from, client->from_size) == 0, REFUSED_HTTP_CONNECT);
     REQUIRE(connect(client->fd, to, client->address_size) == 0, REFUSED_HTTP_CONNECT);
     return client->tls == NULL ? OK : shake_hands(client);
 }
@@ -318,20 +323,21 @@ Span http_answer_header(const HttpAnswer *answer, const char *name)
 
 /* --- opening and closing --- */
 
-static Status set_address(HttpClient *client, const HttpClientConfig *config)
+static Status set_address(
+        const char *text, uint16_t port, struct sockaddr_storage *ret, socklen_t *ret_size)
 {
-    struct sockaddr_in *const v4 = (struct sockaddr_in *)&client->address;
-    struct sockaddr_in6 *const v6 = (struct sockaddr_in6 *)&client->address;
-    if (inet_pton(AF_INET, config->address, &v4->sin_addr) == 1) {
+    struct sockaddr_in *const v4 = (struct sockaddr_in *)ret;
+    struct sockaddr_in6 *const v6 = (struct sockaddr_in6 *)ret;
+    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
-        v4->sin_port = htons(config->port);
-        client->address_size = sizeof(*v4);
+        v4->sin_port = htons(port);
+        *ret_size = sizeof(*v4);
         return OK;
     }
-    REQUIRE(inet_pton(AF_INET6, config->address, &v6->sin6_addr) == 1, REFUSED_HTTP_CONNECT);
+    REQUIRE(inet_pton(AF_INET6, text, &v6->sin6_addr) == 1, REFUSED_HTTP_CONNECT);
     v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(config->port);
-    client->address_size = sizeof(*v6);
+    v6->sin6_port = htons(port);
+    *ret_size = sizeof(*v6);
     return OK;
 }
 
@@ -341,7 +347,8 @@ Status http_client_open(const HttpClientConfig *config, HttpClient **ret_client)
     CLEANUP(http_client_close) HttpClient *client = calloc(1, sizeof(*client));
     CHECK(client != NULL, FAULT_MEMORY);
     client->fd = -1;
-    TRY(set_address(client, config));
+    TRY(set_address(config->address, config->port, &client->address, &client->address_size));
+    if (config->from != NULL) TRY(set_address(config->from, 0, &client->from, &client->from_size));
     client->named = config->server_name != NULL;
     const Span host = span_of_text(client->named ? config->server_name : config->address);
     REQUIRE(host.size < sizeof(client->host), REFUSED_HTTP_CONNECT);

@@ -22,6 +22,7 @@ typedef struct HttpClientConfig {
             *server_name; /* SNI, Host and the name the certificate must have; NULL: Host = address,
                              and the certificate's chain alone is checked, as `tls` says */
     unsigned timeout_ms; /* for each wait on the peer; 0 = 10000 */
+    const char *from; /* numeric address of ours to connect from; NULL: any */
 } HttpClientConfig;
 
 typedef struct HttpCall {

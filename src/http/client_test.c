@@ -128,6 +128,33 @@ static void test_nobody_there(void)
     EXPECT(client == NULL);
 }
 
+static void say_peer(void *context, HttpRequest *request)
+{
+    (void)context;
+    http_answer(request, 200, NULL, 0, span_of_text(http_request_peer(request)));
+}
+
+static void test_an_address_of_ours_can_be_chosen(void)
+{
+    HttpServer *server = NULL;
+    const HttpServerConfig serving = { .handler = say_peer, .loops = 1 };
+    EXPECT_OK(http_server_start(&serving, &server));
+    HttpClientConfig config = { "127.0.0.1", http_server_port(server), NULL, NULL, 5000,
+        .from = "127.0.0.9" };
+    CLEANUP(http_client_close) HttpClient *client = NULL;
+    HttpAnswer answer = { 0 };
+    EXPECT_OK(http_client_open(&config, &client));
+    EXPECT_OK(
+            http_client_call(client, &(HttpCall) { "GET", SPAN("/"), NULL, 0, SPAN("") }, &answer));
+    EXPECT(span_equal(answer.body, SPAN("127.0.0.9")));
+    config.from = "203.0.113.9"; /* not ours */
+    HttpClient *other = NULL;
+    EXPECT_REFUSED(http_client_open(&config, &other), REFUSED_HTTP_CONNECT);
+    http_client_close(&client);
+    EXPECT_OK(http_server_stop(server, 5000));
+    http_server_free(&server);
+}
+
 /* --- against our own server --- */
 
 static void handler(void *context, HttpRequest *request)
@@ -173,4 +200,4 @@ static void test_calls_and_reconnects(void)
 
 TESTS(TEST(test_malformed_answers_are_refused), TEST(test_silence_times_out),
         TEST(test_endless_heads_are_refused), TEST(test_nobody_there),
-        TEST(test_calls_and_reconnects))
+        TEST(test_an_address_of_ours_can_be_chosen), TEST(test_calls_and_reconnects))
