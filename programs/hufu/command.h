@@ -68,6 +68,8 @@ int command_policy_grant_expiry(int argc, char **argv);
 int command_policy_look_expiry(int argc, char **argv);
 int command_policy_grants(int argc, char **argv);
 int command_policy_end_expiry(int argc, char **argv);
+int command_enrolment_begin(int argc, char **argv);
+int command_enrolment_complete(int argc, char **argv);
 int command_release(int argc, char **argv);
 int command_approval_request(int argc, char **argv);
 int command_approval_sign(int argc, char **argv);

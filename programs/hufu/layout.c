@@ -80,16 +80,17 @@ Status layout_empty(const Layout *layout)
     return OK;
 }
 
-Status layout_settings(const Layout *l, const Users *users, const char *address, int64_t port,
-        int64_t service_port)
+Status layout_settings(
+        const Layout *l, const Users *users, const char *address, const LayoutPorts *ports)
 {
     uint8_t memory[SETTINGS_BYTES_MAX];
     Buffer text = BUFFER_OF(memory);
     const char *d = l->directory;
     TRY(buffer_print(&text,
             "# Written by `hufu up` at each start; deploy/hufud.yaml explains every line.\n"
-            "address: \"%s\"\nport: %lld\nservice_port: %lld\nloops: 0\n",
-            address, (long long)port, (long long)service_port));
+            "address: \"%s\"\nport: %lld\nservice_port: %lld\nconsole_port: %lld\nloops: 0\n",
+            address, (long long)ports->payments, (long long)ports->service,
+            (long long)ports->console));
     TRY(buffer_print(
             &text, "database: \"%s/%s\"\ndomain: \"%s/%s\"\n", d, PATH_DATABASE, d, PATH_DOMAIN));
     TRY(buffer_print(&text, "vault: \"%s/%s\"\nadmin: \"%s/%s\"\n", d, PATH_VAULT_SOCKET, d,

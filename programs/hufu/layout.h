@@ -31,6 +31,12 @@ MUST_USE Status layout_remove(const Layout *layout, const char *name);
 /* Forget everything that `up` ever made there, and nothing else. Faults FAULT_DISK. */
 MUST_USE Status layout_empty(const Layout *layout);
 
+/* 0: any free one; -1: closed. */
+typedef struct LayoutPorts {
+    int64_t payments;
+    int64_t service;
+    int64_t console;
+} LayoutPorts;
 /* Write <directory>/hufud.yaml. */
-MUST_USE Status layout_settings(const Layout *layout, const Users *users, const char *address,
-        int64_t port, int64_t service_port);
+MUST_USE Status layout_settings(
+        const Layout *layout, const Users *users, const char *address, const LayoutPorts *ports);

@@ -165,11 +165,11 @@ unsigned machine_vaultd_restarts(const Machine *m)
 
 void machine_start_hufud(Machine *m) { supervisor_start(m->supervisor, MACHINE_HUFUD); }
 
-/* hufud wrote lines of "address port": of the payment API, then of the vault's service. */
+/* hufud wrote lines of "address port": of the payment API, the vault's service, the console. */
 static Status read_port(const char *directory, int line, uint16_t *ret_port)
 {
     char path[PATH_BYTES_MAX];
-    uint8_t memory[128];
+    uint8_t memory[256];
     Buffer text = BUFFER_OF(memory);
     TRY(file_read(path_in(path, directory, PATH_READY), &text));
     Cursor c = cursor_of(span_of_buffer(&text));
@@ -194,6 +194,11 @@ Status machine_port(const char *directory, uint16_t *ret_port)
 Status machine_service_port(const char *directory, uint16_t *ret_port)
 {
     return read_port(directory, 1, ret_port);
+}
+
+Status machine_console_port(const char *directory, uint16_t *ret_port)
+{
+    return read_port(directory, 2, ret_port);
 }
 
 bool machine_serves(const Machine *m)

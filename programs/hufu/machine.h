@@ -45,6 +45,8 @@ MUST_USE Status machine_await_hufud(const Machine *machine, uint16_t *ret_port);
 MUST_USE Status machine_port(const char *directory, uint16_t *ret_port);
 /* The same of the vault's service. Refuses BYTES_TRUNCATED when it is closed. */
 MUST_USE Status machine_service_port(const char *directory, uint16_t *ret_port);
+/* The same of the console. */
+MUST_USE Status machine_console_port(const char *directory, uint16_t *ret_port);
 /* Whether it serves now. */
 bool machine_serves(const Machine *machine);
 

@@ -75,6 +75,8 @@ static const Command commands[] = {
             command_policy_look_expiry },
     { "policy grants", "all grants for card expiry, in force and ended", command_policy_grants },
     { "policy end-expiry", "end a grant: consent was withdrawn", command_policy_end_expiry },
+    { "enrolment begin", "half a newcomer's code for the console", command_enrolment_begin },
+    { "enrolment complete", "its other half, by another person", command_enrolment_complete },
     { "release", "release a frozen row; two people must approve", command_release },
     { "approval request", "write what two people are to sign, to be carried by hand",
             command_approval_request },

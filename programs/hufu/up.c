@@ -19,8 +19,7 @@ typedef struct Up {
     const char *rules;
     const char *address;
     const char *suite; /* NULL: as the vault has it */
-    int64_t port;
-    int64_t service_port;
+    LayoutPorts ports;
     int64_t workers;
     CustodyAsked asked;
     bool fresh;
@@ -117,7 +116,7 @@ MUST_USE static Status prepare(Up *up)
     if (!up->users.separate) printf("DEVELOPMENT: no separation (%s)\n", up->users.reason);
     say_custody(&up->custody);
     TRY(vault_custody_make(&up->layout, &up->users, up->suite, &up->asked, &up->custody));
-    return layout_settings(&up->layout, &up->users, up->address, up->port, up->service_port);
+    return layout_settings(&up->layout, &up->users, up->address, &up->ports);
 }
 
 MUST_USE static Status demonstrate(Up *up, ReplayResult *ret_result, bool *ret_played)
@@ -172,10 +171,12 @@ static bool rules_are_there(const Up *up)
     return false;
 }
 
-static uint16_t service_port_of(const Up *up)
+typedef Status (*PortOf)(const char *directory, uint16_t *ret_port);
+
+static uint16_t port_or_closed(const Up *up, PortOf port_of)
 {
     uint16_t port = 0;
-    IGNORE(machine_service_port(up->layout.directory, &port), "closed is no port");
+    IGNORE(port_of(up->layout.directory, &port), "closed is no port");
     return port;
 }
 
@@ -200,7 +201,8 @@ static int run(Up *up)
         .users = &up->users,
         .address = up->address,
         .port = up->bound_port,
-        .service_port = service_port_of(up),
+        .service_port = port_or_closed(up, machine_service_port),
+        .console_port = port_or_closed(up, machine_console_port),
         .first_day = played ? &result : NULL };
     up_summary(&summary);
     return serve(up);
@@ -211,18 +213,20 @@ int command_up(int argc, char **argv)
     Up up = { .directory = directory_default(),
         .rules = "rules/strategy.yaml",
         .address = "127.0.0.1",
-        .port = 8443,
-        .service_port = 8444,
+        .ports = { 8443, 8444, 8445 },
         .workers = 8,
         .layout = { .lock_fd = -1 } };
     const Option options[] = {
         { "--fresh", OPTION_FLAG, NULL, "start over: forget everything in the directory", &up.fresh,
                 0, 0 },
-        { "--port", OPTION_NUMBER, "N", "of the payment API; 0: any free one [8443]", &up.port, 0,
-                65535 },
+        { "--port", OPTION_NUMBER, "N", "of the payment API; 0: any free one [8443]",
+                &up.ports.payments, 0, 65535 },
         { "--service-port", OPTION_NUMBER, "N",
                 "of the vault's service for other systems; 0: any free one, -1: closed [8444]",
-                &up.service_port, -1, 65535 },
+                &up.ports.service, -1, 65535 },
+        { "--console-port", OPTION_NUMBER, "N",
+                "of the console for the house's people; 0: any free one, -1: closed [8445]",
+                &up.ports.console, -1, 65535 },
         { "--address", OPTION_TEXT, "ADDRESS", "to listen on [127.0.0.1]", &up.address, 0, 0 },
         { "--directory", OPTION_TEXT, "DIR", "where everything is kept [var]", &up.directory, 0,
                 0 },

@@ -92,6 +92,9 @@ void up_summary(const UpSummary *summary)
     if (summary->service_port != 0)
         printf("  vault service  https://%s:%u   mutual TLS; see `hufu caller add`\n",
                 summary->address, (unsigned)summary->service_port);
+    if (summary->console_port != 0)
+        printf("  console        https://%s:%u   log in as one of the house's people\n",
+                summary->address, (unsigned)summary->console_port);
     printf("  merchants      %s/demo/   their keys, as they would keep them\n", d);
     printf("  logs           %s/log/\n", d);
     printf("  look           %s/hufu status --directory %s\n", summary->layout->programs, d);

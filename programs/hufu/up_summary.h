@@ -12,6 +12,7 @@ typedef struct UpSummary {
     const char *address;
     uint16_t port;
     uint16_t service_port; /* 0: closed */
+    uint16_t console_port; /* likewise */
     const ReplayResult *first_day; /* NULL: nothing was played */
 } UpSummary;
 

@@ -11,8 +11,9 @@
 
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, purposes, access,
-            ca_file, keys_file, ready_file;
-    int64_t port, service_port, loops, operator_uid, group, code_life_s, signers, openers, callers;
+            ca_file, keys_file, ready_file, console_origin;
+    int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
+            openers, callers;
     int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
             incident_police_hours, incident_notify_hours, incident_cause_days, incident_close_days;
 } ConfigSpans;
@@ -42,6 +43,9 @@ static const YamlField fields[] = {
     TEXT(ready_file),
     NUMBER(port, 0, 65535),
     NUMBER(service_port, -1, 65535),
+    NUMBER(console_port, -1, 65535),
+    { "console_origin", YAML_TEXT, false, 9, CONFIG_TEXT_MAX - 1,
+            offsetof(ConfigSpans, console_origin) },
     NUMBER(loops, 0, 64),
     NUMBER(operator_uid, 0, UINT32_MAX),
     NUMBER(group, -1, INT32_MAX),
@@ -100,6 +104,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     TRY(yaml_parse(span_of_buffer(&text), &document, problem));
     ConfigSpans s = {
         .service_port = -1,
+        .console_port = -1,
         .group = -1,
         .code_life_s = 60,
         .signers = 2,
@@ -128,8 +133,10 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->ca_file, s.ca_file);
     keep(ret_config->keys_file, s.keys_file);
     keep(ret_config->ready_file, s.ready_file);
+    keep(ret_config->console_origin, s.console_origin);
     ret_config->port = s.port;
     ret_config->service_port = s.service_port;
+    ret_config->console_port = s.console_port;
     ret_config->loops = s.loops;
     ret_config->operator_uid = s.operator_uid;
     ret_config->group = s.group;

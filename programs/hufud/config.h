@@ -9,6 +9,8 @@ typedef struct Config {
     char address[CONFIG_TEXT_MAX]; /* numeric */
     int64_t port; /* 0: any free one */
     int64_t service_port; /* of the vault's service; 0: any free one, -1: closed */
+    int64_t console_port; /* of the console; 0: any free one, -1: closed */
+    char console_origin[CONFIG_TEXT_MAX]; /* of its pages; empty: localhost and `address` */
     int64_t loops; /* 0: one a core */
     char database[CONFIG_TEXT_MAX];
     char domain[CONFIG_TEXT_MAX];

@@ -93,13 +93,13 @@ Status first_files_keys(const char *path, const WirePublicKey *keys, size_t coun
     return first_files_text(path, span_of_buffer(&text));
 }
 
-Status first_files_ready(
-        const char *path, const char *address, uint16_t port, uint16_t service_port)
+Status first_files_ready(const char *path, const char *address, FirstPorts ports)
 {
-    uint8_t bytes[128];
+    uint8_t bytes[256];
     Buffer text = BUFFER_OF(bytes);
-    TRY(buffer_print(&text, "%s %u\n", address, port));
-    if (service_port != 0) TRY(buffer_print(&text, "%s %u\n", address, service_port));
+    TRY(buffer_print(&text, "%s %u\n", address, ports.payments));
+    TRY(buffer_print(&text, "%s %u\n", address, ports.service));
+    TRY(buffer_print(&text, "%s %u\n", address, ports.console));
     return first_files_text(path, span_of_buffer(&text));
 }
 

@@ -13,6 +13,7 @@
 #include "crypto/mac.h"
 #include "first_files.h"
 #include "ledger/account.h"
+#include "login_opening.h"
 #include "nonce_memory.h"
 #include "payment/payment.h"
 #include "restored.h"
@@ -243,6 +244,7 @@ static Status open_business(Opening *o)
     TRY(loaded);
     TRY(open_purposes(o));
     TRY(open_access(o));
+    TRY(login_opening_open(house));
     size_t keys = 0;
     size_t left_out = 0;
     TRY(directory_open(&house->directory));
@@ -280,6 +282,7 @@ static Status renew(Opening *o, int64_t now_us)
     TRY(tls_leaf_make(o->house.vault, now_us, &o->tls));
     http_server_set_tls(o->server, o->tls.context);
     if (o->service != NULL) http_server_set_tls(o->service, o->tls.mutual);
+    if (o->console_server != NULL) http_server_set_tls(o->console_server, o->tls.context);
     return first_files_text(
             o->config.ca_file, (Span) { o->tls.authority_pem, o->tls.authority_pem_size });
 }
@@ -335,6 +338,11 @@ static Status open_service(Opening *o)
     return OK;
 }
 
+static uint16_t port_of(const HttpServer *server)
+{
+    return server == NULL ? 0 : http_server_port(server);
+}
+
 static Status open_doors(Opening *o)
 {
     House *house = &o->house;
@@ -350,14 +358,6 @@ static Status open_doors(Opening *o)
         .context = house };
     TRY(http_server_start(&server, &o->server));
     TRY(open_service(o));
-    const ClockworkConfig clockwork = { .house = house,
-        .keep_checkpoint = keep_checkpoint,
-        .look_at_keys = look_at_keys,
-        .renew_tls = renew_tls,
-        .alarm = alarm_row,
-        .report = report,
-        .context = o };
-    TRY(clockwork_start(&clockwork, &o->clockwork));
     const AdminConfig admin = { .house = house,
         .socket_path = o->config.admin,
         .operator_uid = (uint32_t)o->config.operator_uid,
@@ -367,9 +367,18 @@ static Status open_doors(Opening *o)
         .keep_checkpoint = keep_checkpoint,
         .context = o };
     TRY(admin_start(&admin, &o->admin));
-    const uint16_t service_port = o->service != NULL ? http_server_port(o->service) : 0;
-    TRY(first_files_ready(
-            o->config.ready_file, o->config.address, http_server_port(o->server), service_port));
+    TRY(login_opening_serve(o));
+    const ClockworkConfig clockwork = { .house = house,
+        .keep_checkpoint = keep_checkpoint,
+        .look_at_keys = look_at_keys,
+        .renew_tls = renew_tls,
+        .alarm = alarm_row,
+        .report = report,
+        .context = o };
+    TRY(clockwork_start(&clockwork, &o->clockwork));
+    const FirstPorts ports = { port_of(o->server), port_of(o->service),
+        port_of(o->console_server) };
+    TRY(first_files_ready(o->config.ready_file, o->config.address, ports));
     o->ready_written = true;
     LOG(LOG_INFO, "hufud.serves", LOG_TEXT(ADDRESS, o->config.address),
             LOG_NUMBER(PORT, http_server_port(o->server)));
@@ -430,6 +439,8 @@ void opening_close(Opening *o)
 {
     House *house = &o->house;
     if (o->ready_written) first_files_remove(o->config.ready_file);
+    if (o->console_server != NULL) drain(o->console_server);
+    console_close(&o->console); /* it runs the operator's operations */
     if (o->admin != NULL) admin_stop(o->admin);
     if (o->clockwork != NULL) clockwork_stop(o->clockwork);
     if (o->service != NULL) drain(o->service);
@@ -443,10 +454,12 @@ void opening_close(Opening *o)
     if (house->signer != NULL) signer_stop(house->signer);
     if (o->server != NULL) http_server_free(&o->server);
     if (o->service != NULL) http_server_free(&o->service);
+    if (o->console_server != NULL) http_server_free(&o->console_server);
     tls_leaf_free(&o->tls);
     message_verifier_close(house->verifier);
     if (house->directory != NULL) directory_close(&house->directory);
     caller_list_close(&house->callers);
+    login_opening_close(house);
     principal_book_close(&house->principals);
     access_table_free(&house->access);
     vaultclient_guard_close(o->guard);

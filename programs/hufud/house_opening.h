@@ -7,6 +7,7 @@
 #include "alarms.h"
 #include "api/admin.h"
 #include "api/clockwork.h"
+#include "api/console.h"
 #include "api/signer.h"
 #include "config.h"
 #include "public_keys.h"
@@ -23,6 +24,8 @@ typedef struct Opening {
     VaultGuard *guard;
     HttpServer *server;
     HttpServer *service; /* for callers of the vault; NULL: off */
+    HttpServer *console_server; /* NULL: off */
+    Console *console;
     Admin *admin;
     Clockwork *clockwork;
     TlsLeaf tls;

@@ -29,7 +29,8 @@ typedef struct Room {
     int32_t *by_token; /* heads of chains; as many as `chains`, a power of two */
     int32_t *by_owner;
     size_t chains;
-    int32_t free_entry;
+    int32_t free_entry; /* one that was taken before */
+    size_t fresh; /* the first that never was: memory is touched when it is needed */
     size_t count;
 } Room;
 
@@ -60,8 +61,7 @@ static Status room_open(const SessionLimits *limits, Room *ret)
     CHECK(ret->entries != NULL && ret->by_token != NULL && ret->by_owner != NULL, FAULT_MEMORY);
     for (size_t i = 0; i < ret->chains; i++)
         ret->by_token[i] = ret->by_owner[i] = NONE;
-    for (size_t i = 0; i < limits->all_max; i++)
-        ret->entries[i].next_token = i + 1 < limits->all_max ? (int32_t)(i + 1) : NONE;
+    ret->free_entry = NONE;
     return OK;
 }
 
@@ -106,6 +106,11 @@ void session_table_close(SessionTable **table)
     pthread_mutex_destroy(&(*table)->lock);
     free(*table);
     *table = NULL;
+}
+
+const SessionLimits *session_limits(const SessionTable *table, SessionKind kind)
+{
+    return &table->rooms[kind].limits;
 }
 
 /* --- inside, under the lock --- */
@@ -196,10 +201,15 @@ static void release(Room *room, int32_t index)
 
 static void release_all_over(Room *room, int64_t now_us)
 {
-    for (size_t i = 0; i < room->limits.all_max; i++) {
+    for (size_t i = 0; i < room->fresh; i++) {
         if (room->entries[i].taken && is_over(room, &room->entries[i], now_us))
             release(room, (int32_t)i);
     }
+}
+
+static bool has_room(const Room *room)
+{
+    return room->free_entry != NONE || room->fresh < room->limits.all_max;
 }
 
 /* Ends what is over, and of what is left the oldest when there are `each_max`. */
@@ -219,7 +229,15 @@ static void make_room_for_one(Room *room, uint64_t name, const SessionOwner *own
         oldest = i; /* chains are newest first */
     }
     if (count >= room->limits.each_max) release(room, oldest);
-    if (room->free_entry == NONE) release_all_over(room, now_us);
+    if (!has_room(room)) release_all_over(room, now_us);
+}
+
+static int32_t take_entry(Room *room)
+{
+    const int32_t index = room->free_entry != NONE ? room->free_entry : (int32_t)room->fresh++;
+    if (index == room->free_entry) room->free_entry = room->entries[index].next_token;
+    room->count++;
+    return index;
 }
 
 static void link_token(Room *room, int32_t index)
@@ -307,12 +325,10 @@ Status session_begin(SessionTable *table, const SessionOwner *owner,
     TRY(fresh_token(held, &token));
     TRY(fresh_number(held, &number));
     make_room_for_one(room, name, owner, now_us);
-    REQUIRE(room->free_entry != NONE, REFUSED_SESSIONS_FULL);
+    REQUIRE(has_room(room), REFUSED_SESSIONS_FULL);
 
-    const int32_t index = room->free_entry;
+    const int32_t index = take_entry(room);
     Entry *entry = &room->entries[index];
-    room->free_entry = entry->next_token;
-    room->count++;
     *entry = (Entry) { .session = { .number = number, .kind = owner->kind, .stamp = stamp },
         .owner_name = name,
         .began_us = now_us,
@@ -416,7 +432,7 @@ static size_t end_chosen(
 
 Status session_end_number(SessionTable *table, const SessionOwner *owner, uint64_t number)
 {
-    REQUIRE(end_chosen(table, owner, number, is_number) > 0, REFUSED_LOGIN_NEEDED);
+    REQUIRE(end_chosen(table, owner, number, is_number) > 0, REFUSED_SESSION_NOT_OWN);
     return OK;
 }
 

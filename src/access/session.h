@@ -72,6 +72,7 @@ typedef struct SessionTable SessionTable;
 /* Faults FAULT_MEMORY, FAULT_RANDOM. */
 MUST_USE Status session_table_open(const SessionConfig *config, SessionTable **ret_table);
 void session_table_close(SessionTable **table); /* NULL inside is fine */
+const SessionLimits *session_limits(const SessionTable *table, SessionKind kind);
 
 /*
  * Somebody has just proved who he is.
@@ -109,7 +110,7 @@ void session_csrf(const SessionTable *table, Span token, uint8_t ret_csrf[SESSIO
 
 /* End it; nothing when there is none. */
 void session_end(SessionTable *table, Span token);
-/* End one of the owner's own, by number. Refuses LOGIN_NEEDED (also somebody else's). */
+/* End one of the owner's own, by number. Refuses SESSION_NOT_OWN (also when there is none). */
 MUST_USE Status session_end_number(SessionTable *table, const SessionOwner *owner, uint64_t number);
 /* End all of the owner's but `except` (0: all); how many. Who leaves, or whose rights or password
  * change, has no old session. */

@@ -194,8 +194,8 @@ static void test_only_the_owners_own_are_ended(void)
     EXPECT_OK(begin(&stand, &elsewhere, &namesakes[0]));
     EXPECT_OK(begin(&stand, &shifted, &namesakes[1]));
     EXPECT_OK(session_begin(stand.table, &ALICE, laptop, SPAN(""), 7, &tokens[1], &number));
-    EXPECT_REFUSED(session_end_number(stand.table, &BOB, number), REFUSED_LOGIN_NEEDED);
-    EXPECT_REFUSED(session_end_number(stand.table, &elsewhere, number), REFUSED_LOGIN_NEEDED);
+    EXPECT_REFUSED(session_end_number(stand.table, &BOB, number), REFUSED_SESSION_NOT_OWN);
+    EXPECT_REFUSED(session_end_number(stand.table, &elsewhere, number), REFUSED_SESSION_NOT_OWN);
     EXPECT(session_end_all_of(stand.table, &ALICE, number) == 1);
     EXPECT_REFUSED(find(&stand, &tokens[0]), REFUSED_LOGIN_NEEDED);
     EXPECT_OK(session_find(stand.table, secret_span(&tokens[1]), laptop, &session));

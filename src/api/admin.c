@@ -57,6 +57,8 @@ static const Operation operations[] = {
     { "field.mask", admin_field_mask },
     { "field.print", admin_field_print },
     { "field.reveal", admin_field_reveal },
+    { "enrolment.begin", admin_enrolment_begin },
+    { "enrolment.complete", admin_enrolment_complete },
     { "stop", admin_stop_all },
 };
 
@@ -95,6 +97,7 @@ Status admin_run(Admin *admin, Span request, const Asker *asker, Buffer *ret_pay
     for (size_t i = 0; i < admin_operations_count(); i++) {
         if (!span_equal(named.operation, span_of_text(operations[i].name))) continue;
         TRY(may(admin->config.house, asker, named.operation));
+        TRY(admin_own_tenant(document, asker));
         JsonWriter w = json_writer_for(ret_payload, LAYER_DISPLAY); /* an operator's screen */
         json_open_object(&w);
         TRY(operations[i].run(admin, document, asker, &w));

@@ -34,6 +34,9 @@
  *   incident.step   {incident, step, what, instead?, by?}: also close, with two names
  *   incident.list   {all?}
  *
+ *   enrolment.begin     {principal}: the first half of a newcomer's code for the console -> {half}
+ *   enrolment.complete  {principal}: the second one, by another person (access/enrolment.h)
+ *
  * Sensitive fields (vaultclient/fields.h), each by {tenant, class, table, column, reference}:
  *
  *   field.mask      what may be seen of it: -> {mask}

@@ -98,6 +98,10 @@ Status admin_password_sweep(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_password_peppers(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_enrolment_begin(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_enrolment_complete(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_stop_all(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
@@ -142,6 +146,9 @@ Status admin_incident_step(
 Status admin_incident_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
+/* Whoever is not of the house must name his own tenant, as "mchid" or "tenant" or both, and no
+ * other: an operation that names none is not for him. Refuses ACCESS_OTHER_TENANT. */
+MUST_USE Status admin_own_tenant(const JsonDocument *document, const Asker *asker);
 /* A base64 field of a request into bytes; appended. */
 MUST_USE Status admin_bytes(Span base64, Buffer *ret_bytes);
 /* "alice": who asked, for the audit log. */

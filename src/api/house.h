@@ -4,9 +4,13 @@
  * never changed while requests are on the way.
  */
 #include "access/caller.h"
+#include "access/device.h"
 #include "access/directory.h"
+#include "access/enrolment.h"
 #include "access/principal.h"
 #include "access/rights.h"
+#include "access/session.h"
+#include "access/throttle.h"
 #include "api/door.h"
 #include "api/platform_keys.h"
 #include "api/workers.h"
@@ -59,6 +63,10 @@ typedef struct House {
     AccessTable *access; /* who may do what */
     PrincipalBook *principals;
     Workers *call_workers;
+    SessionTable *sessions; /* of staff, merchants' administrators and payers */
+    DeviceBook *devices; /* known to the console */
+    EnrolmentTable *enrolments;
+    Throttle *throttle; /* of the console's log-ins */
     Signer *signer;
     Strategy strategy;
     VaultFeed feed;

@@ -47,6 +47,12 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_VAULT_ACT: return "vault.act";
     case AUDIT_VAULT_ALARM: return "vault.alarm";
     case AUDIT_REVEAL: return "reveal";
+    case AUDIT_LOGIN: return "login";
+    case AUDIT_LOGIN_PROVED: return "login.proved";
+    case AUDIT_LOGOUT: return "logout";
+    case AUDIT_DEVICE: return "device";
+    case AUDIT_SECRET_SET: return "secret.set";
+    case AUDIT_ENROLMENT: return "enrolment";
     }
     return "unknown";
 }

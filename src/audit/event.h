@@ -70,6 +70,12 @@ typedef enum AuditKind {
     AUDIT_SUBJECT_DESTROY = 86,
     AUDIT_VAULT_ACT = 100, /* upon keys, receivers, policy; vaultd told it */
     AUDIT_VAULT_ALARM = 101,
+    AUDIT_LOGIN = 125, /* a session began; failed ones are AUDIT_REFUSED_AT_DOOR */
+    AUDIT_LOGIN_PROVED = 126, /* again, within a session */
+    AUDIT_LOGOUT = 127, /* sessions ended by their owner */
+    AUDIT_DEVICE = 128, /* became known, or was forgotten */
+    AUDIT_SECRET_SET = 129, /* a password or second factor, by its owner */
+    AUDIT_ENROLMENT = 130, /* half of a newcomer's code was handed out */
     AUDIT_REVEAL = 102, /* lines of vaultd's log of reveals; detail "times N lines A-B ..." */
 } AuditKind;
 

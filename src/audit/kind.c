@@ -59,6 +59,12 @@ static const KindFacts kinds[] = {
     { AUDIT_VAULT_ACT, PLAN, "Act upon the vault", "安全域操作" },
     { AUDIT_VAULT_ALARM, ILLEGAL, "Alarm of the vault", "安全域告警" },
     { AUDIT_REVEAL, READ, "Values revealed", "解密展示" },
+    { AUDIT_LOGIN, BUSINESS, "Logged in", "登录" },
+    { AUDIT_LOGIN_PROVED, BUSINESS, "Proved again", "再次认证" },
+    { AUDIT_LOGOUT, BUSINESS, "Logged out", "退出登录" },
+    { AUDIT_DEVICE, PRIVILEGE, "Device known or forgotten", "设备登记或移除" },
+    { AUDIT_SECRET_SET, PRIVILEGE, "Password or second factor set", "设置密码或动态口令" },
+    { AUDIT_ENROLMENT, PRIVILEGE, "Enrolment code handed out", "发放注册码" },
 };
 
 /* Acts upon the vault are one kind; their subject begins with the act (api/vault_feed.h). */
@@ -74,14 +80,16 @@ static const struct {
 static const StatusCode login_failures[] = { REFUSED_PIN_WRONG, REFUSED_PIN_LOCKED,
     REFUSED_SIGNATURE_INVALID, REFUSED_NONCE_REPLAYED, REFUSED_MERCHANT_KEY_UNKNOWN,
     REFUSED_MERCHANT_KEY_EXPIRED, REFUSED_AUTHORIZATION_MISSING, REFUSED_CALLER_UNKNOWN,
-    REFUSED_KEY_OWNER };
+    REFUSED_KEY_OWNER, REFUSED_LOGIN_REFUSED, REFUSED_LOGIN_LOCKED, REFUSED_LOGIN_SLOWED,
+    REFUSED_ENROLMENT_UNKNOWN };
 
 static const StatusCode illegal[] = { REFUSED_CALLER_RIGHT, REFUSED_REVEAL_FORBIDDEN,
     REFUSED_REVEAL_BUDGET, REFUSED_LOOKUP_BUDGET, REFUSED_REVEAL_LIMIT, REFUSED_BOX_SPENT,
     REFUSED_BOX_CONTEXT, REFUSED_APPROVAL_INVALID, REFUSED_APPROVAL_QUORUM,
     REFUSED_APPROVAL_REPLAYED, REFUSED_SESSION_REPLAYED, REFUSED_ROW_SEAL_MISMATCH,
     REFUSED_ROW_ROLLED_BACK, REFUSED_ROW_DELETED, REFUSED_ROW_MISSING, REFUSED_POLICY_REFUSES,
-    REFUSED_HOLD_NOT_SIGNED, REFUSED_ORDER_PAYER_OTHER };
+    REFUSED_HOLD_NOT_SIGNED, REFUSED_ORDER_PAYER_OTHER, REFUSED_SESSION_DEVICE,
+    REFUSED_REQUEST_FORGED, REFUSED_ENROLMENT_SAME_PERSON };
 
 static bool is_among(const StatusCode *codes, size_t count, int32_t code)
 {

@@ -31,6 +31,9 @@ typedef enum AlertKind {
     ALERT_REPORT = 5, /* the half-yearly audit report is overdue (TP-16) */
     ALERT_INCIDENT = 6, /* a step of an incident is late (TP-16) */
     ALERT_VAULT = 41, /* vaultd: a planted record was touched, a budget is used up (TP-8) */
+    ALERT_LOGIN_GUESSED = 55, /* passwords are guessed: from this source, or from many */
+    ALERT_DEVICE_NEW = 56, /* somebody who has devices logged in on another */
+    ALERT_SESSION_STOLEN = 57, /* a session was shown by another device than it began on */
     ALERT_KEY_ENDS = 40, /* a merchant's key, or (table 0) one of the platform's, ends soon:
                             the verdict says how soon (TP-7) */
 } AlertKind;

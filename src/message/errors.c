@@ -84,6 +84,23 @@ static const MessageError errors[] = {
     { REFUSED_SEAL_SIZE, PARAMETER("字段长度超出范围", "The field is out of its size") },
     { REFUSED_CALLER_RIGHT, 403, "NO_AUTH", "调用方无此权限", "This caller may not ask for this" },
 
+    /* rights */
+    { REFUSED_ACCESS_ACTION_UNKNOWN, 403, "NO_AUTH", "无此权限", "You may not do this" },
+    { REFUSED_ACCESS_NO_ROLE, 403, "NO_AUTH", "无此权限", "You may not do this" },
+    { REFUSED_ACCESS_LEVEL, 403, "NO_AUTH", "数据级别超出权限",
+            "You may do this with less sensitive data only" },
+    { REFUSED_ACCESS_GRANT_ENDED, 403, "NO_AUTH", "授权已到期", "The grant is over; ask again" },
+    { REFUSED_ACCESS_CONFLICT, 403, "NO_AUTH", "角色互斥", "These roles exclude one another" },
+    { REFUSED_ACCESS_OTHER_TENANT, 403, "NO_AUTH", "只能操作本机构数据",
+            "You act on your own institution alone" },
+    { REFUSED_ACCESS_WRONG_DOOR, 403, "NO_AUTH", "不可在此操作", "This is not done here" },
+    { REFUSED_ACCESS_REAUTHENTICATE, 403, "PROOF_NEEDED", "请重新验证身份",
+            "Prove again who you are" },
+    { REFUSED_ACCESS_NEEDS_APPROVAL, 403, "APPROVAL_NEEDED", "须他人审批",
+            "This needs somebody else's approval" },
+    { REFUSED_PRINCIPAL_UNKNOWN, 404, "RESOURCE_NOT_EXISTS", "人员不存在", "No such person" },
+    { REFUSED_ADMIN_OPERATION, PARAMETER("操作名称不符", "Not the operation of this path") },
+
     /* sessions: a stolen one looks like one that is over */
     { REFUSED_LOGIN_NEEDED, 401, "LOGIN_NEEDED", "请先登录", "Log in first" },
     { REFUSED_SESSION_DEVICE, 401, "LOGIN_NEEDED", "请先登录", "Log in first" },
@@ -94,6 +111,7 @@ static const MessageError errors[] = {
             "Too many wrong attempts; come again later" },
     { REFUSED_REQUEST_FORGED, 403, "REQUEST_FORGED", "请求来源无法确认",
             "The request did not come from the console's own page" },
+    { REFUSED_SESSION_NOT_OWN, 404, "RESOURCE_NOT_EXISTS", "会话不存在", "No such session" },
     { REFUSED_DEVICE_UNKNOWN, 404, "RESOURCE_NOT_EXISTS", "设备不存在", "No such device" },
     { REFUSED_DEVICES_FULL, AWAY },
     { REFUSED_ENROLMENT_UNKNOWN, 401, "LOGIN_REFUSED", "用户名、密码或动态口令错误",

@@ -106,7 +106,9 @@ static Status write_config(const Stand *stand)
     Buffer text = BUFFER_OF(bytes);
     const char *f = stand->folder;
     const StandOptions *o = &stand->options;
-    TRY(buffer_put(&text, SPAN("address: 127.0.0.1\nport: 0\nservice_port: 0\nloops: 2\n")));
+    TRY(buffer_put(&text,
+            SPAN("address: 127.0.0.1\nport: 0\nservice_port: 0\n"
+                 "console_port: 0\nloops: 2\n")));
     TRY(buffer_print(&text, "database: %s/" PATH_DATABASE "\n", f));
     TRY(buffer_print(&text, "domain: %s/" PATH_DOMAIN "\nvault: %s/" PATH_VAULT_SOCKET "\n", f, f));
     TRY(buffer_print(&text, "admin: %s/" PATH_ADMIN_SOCKET "\noperator_uid: %u\n", f, getuid()));
@@ -270,17 +272,16 @@ static Status read_ready(Stand *stand)
     Buffer text = BUFFER_OF(bytes);
     TRY(file_read(stand_path(stand, PATH_READY), &text));
     Cursor c = cursor_of(span_of_buffer(&text));
-    Span address = { 0 };
-    Span port = { 0 };
-    int64_t number = 0;
-    TRY(cursor_until(&c, ' ', &address));
-    TRY(cursor_until(&c, '\n', &port));
-    TRY(i64_parse(port, &number));
-    stand->port = (uint16_t)number;
-    TRY(cursor_until(&c, ' ', &address));
-    TRY(cursor_until(&c, '\n', &port));
-    TRY(i64_parse(port, &number));
-    stand->service_port = (uint16_t)number;
+    uint16_t *const ports[] = { &stand->port, &stand->service_port, &stand->console_port };
+    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        Span address = { 0 };
+        Span port = { 0 };
+        int64_t number = 0;
+        TRY(cursor_until(&c, ' ', &address));
+        TRY(cursor_until(&c, '\n', &port));
+        TRY(i64_parse(port, &number));
+        *ports[i] = (uint16_t)number;
+    }
     return OK;
 }
 
