@@ -397,6 +397,7 @@ static bool run_seed(uint64_t seed)
     for (int i = 0; i < ORDERS && good; i++)
         good = order_until_answered(i);
     good = good && status_ok(heal()) && books_are_right();
+    sim.mischief = NONE;
     /* What stands on the disks is what was lived: both start once more. */
     if (good) {
         hufud_stop();
