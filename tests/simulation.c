@@ -425,10 +425,11 @@ static void test_failures_in_any_order(void)
             (unsigned long long)sim.restarts_of_hufud, (unsigned long long)sim.starts_failed);
     for (Mischief m = NOBODY_THERE; m < MISCHIEFS; m++) {
         printf("       %s: %llu\n", names[m], (unsigned long long)sim.done[m]);
-        EXPECT(sim.done[m] > 0);
+        EXPECT(sim.done[m] > 0 || seeds < SEEDS_USUAL);
     }
-    EXPECT(sim.restarts_of_vaultd > 0 && sim.restarts_of_hufud > 0 && sim.starts_failed > 0);
     EXPECT(sim.leases_lost == 0); /* there is one hufud, and it never takes itself for another */
+    if (seeds < SEEDS_USUAL) return; /* a replay of few need not meet everything */
+    EXPECT(sim.restarts_of_vaultd > 0 && sim.restarts_of_hufud > 0 && sim.starts_failed > 0);
 }
 
 int expect_failures;
