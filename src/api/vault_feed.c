@@ -17,6 +17,13 @@ static const char *act_name(const WireVaultEvent *event)
     case VAULT_KEY_ROTATE: return "key.rotate";
     case VAULT_KEY_DESTROY: return "key.destroy";
     case VAULT_ROOT_TURN: return "root.turn";
+    case VAULT_RELEASE_ROW: return "row.release";
+    case VAULT_ACCEPT_RESTORE: return "restore.accept";
+    case VAULT_UNWRAP_KEY: return "backup.open";
+    case VAULT_HOLD_SUBJECT: return "subject.hold";
+    case VAULT_RELEASE_HOLD: return "subject.release-hold";
+    case VAULT_CLOSE_INCIDENT: return "incident.close";
+    case VAULT_REVIEW_REPORT: return "report.review";
     case VAULT_RECEIVER_ADD: return "receiver.add";
     case VAULT_RECEIVER_REMOVE: return "receiver.remove";
     case VAULT_POLICY_SET: return "policy.set";

@@ -137,12 +137,20 @@ Status events_own(const VaultEvents *events, uint8_t operation, const char *subj
     return memory_event_act(events->memory, &event);
 }
 
+/* One person twice is a slip of the hand; these are not. */
+bool events_is_intrusion(Status status)
+{
+    return status_is(status, REFUSED_APPROVAL_INVALID) || status_is(status, REFUSED_APPROVAL_DUTY)
+            || status_is(status, REFUSED_APPROVAL_OWN_DUTIES)
+            || status_is(status, REFUSED_APPROVAL_REPLAYED);
+}
+
 void events_alarm(const VaultEvents *events, uint8_t operation, Status status)
 {
-    const bool is_told = status_is(status, REFUSED_HONEY_TOUCHED)
+    const bool looks_through_cards = status_is(status, REFUSED_HONEY_TOUCHED)
             || status_is(status, REFUSED_REVEAL_BUDGET) || status_is(status, REFUSED_LOOKUP_BUDGET)
             || status_is(status, REFUSED_PROTECT_BUDGET);
-    if (!is_told) return;
+    if (!looks_through_cards && !events_is_intrusion(status)) return;
     WireVaultEvent event = { .time_us = clock_now_us(&events->clock),
         .alarm = true,
         .operation = operation,

@@ -154,28 +154,59 @@ static void test_power_cut_while_somebody_joins(void)
     EXPECT(joined > 0 && joined < 24); /* both were met */
 }
 
+static WireVaultEvent told[WIRE_VAULT_EVENTS_MAX];
+
+/* Those that wait for the log after `kept`. */
+static uint32_t take_events(House *h, uint64_t kept)
+{
+    uint8_t memory[8];
+    Buffer b = BUFFER_OF(memory);
+    uint32_t count = 0;
+    ASSERT(status_ok(buffer_put_u64(&b, kept)));
+    ASSERT(status_ok(house_ask(h, VAULT_EVENTS, span_of_buffer(&b))));
+    Cursor c = cursor_of(span_of_buffer(&h->answer));
+    ASSERT(status_ok(wire_take_count(&c, WIRE_VAULT_EVENTS_MAX, &count)));
+    for (uint32_t i = 0; i < count; i++)
+        ASSERT(status_ok(wire_take_vault_event(&c, &told[i])));
+    return count;
+}
+
+/* Acts tell who signed, and whom it is about; what a leaver tries is an alarm (LL-4.5.3). */
+static void test_the_log_hears_of_it(void)
+{
+    CLEANUP(house_done) House *h = decide_house_known();
+    EXPECT_OK(decide_add(h, &decide_dan, "S-3", DUTY_KEYS));
+    EXPECT_OK(decide_remove(h, "dan", &decide_ann, &decide_bob));
+    EXPECT_REFUSED(decide_rotate(h, &decide_dan, &decide_ann), REFUSED_APPROVAL_INVALID);
+    EXPECT_REFUSED(decide_rotate(h, &decide_ann, &decide_ann), REFUSED_APPROVAL_QUORUM);
+    EXPECT_OK(memory_settle(h->memory)); /* an alarm is durable soon */
+    EXPECT_OK(house_restart(h));
+    EXPECT_OK(house_scan(h));
+    EXPECT(take_events(h, 5) == 3); /* after the first start, two enrolled, two known */
+    EXPECT(told[0].operation == VAULT_OPERATOR_ADD && told[1].operation == VAULT_OPERATOR_REMOVE);
+    for (size_t i = 0; i < 2; i++) {
+        EXPECT(span_equal(told[i].subject, SPAN("dan")) && !told[i].alarm);
+        EXPECT(span_equal(told[i].first, SPAN("ann")) && span_equal(told[i].second, SPAN("bob")));
+        EXPECT(span_equal(told[i].reason, SPAN("because")));
+    }
+    EXPECT(told[2].alarm && told[2].operation == VAULT_KEY_ROTATE);
+    EXPECT(told[2].status == REFUSED_APPROVAL_INVALID);
+}
+
 /* Many joiners and leavers: the segments turn, the list is full, and nothing is forgotten. */
 static void test_a_full_list(void)
 {
     CLEANUP(house_done) House *h = decide_house_known();
     char name[16];
+    uint64_t kept = 0;
     Signer guest = { name, KEY_ED25519, WIRE_SIGNATURE_OWN, NULL };
     for (int i = 2; i < WIRE_OPERATORS_MAX; i++) {
         private_key_free(&guest.key);
         snprintf(name, sizeof(name), "guest%d", i);
         EXPECT_OK(decide_add(h, &guest, "S-3", DUTY_KEYS));
         EXPECT_OK(decide_remove(h, name, &decide_ann, &decide_bob));
-        EXPECT_OK(house_ask(h, VAULT_EVENTS, (Span) { (const uint8_t[8]) { 0 }, 8 }));
-        Cursor c = cursor_of(span_of_buffer(&h->answer));
-        uint32_t waiting = 0;
-        WireVaultEvent event = { 0 };
-        EXPECT_OK(wire_take_count(&c, WIRE_VAULT_EVENTS_MAX, &waiting));
-        while (c.rest.size > 0)
-            EXPECT_OK(wire_take_vault_event(&c, &event));
-        uint8_t kept_memory[8];
-        Buffer kept = BUFFER_OF(kept_memory);
-        EXPECT_OK(buffer_put_u64(&kept, event.number));
-        EXPECT_OK(house_ask(h, VAULT_EVENTS, span_of_buffer(&kept)));
+        const uint32_t waiting = take_events(h, kept); /* else there is no room for more */
+        kept = told[waiting - 1].number;
     }
     EXPECT_REFUSED(decide_add(h, &decide_dan, "S-3", DUTY_KEYS), REFUSED_OPERATORS_FULL);
     EXPECT_OK(house_restart(h));
@@ -188,4 +219,5 @@ static void test_a_full_list(void)
 TESTS(TEST(test_one_person_under_two_names_is_no_quorum),
         TEST(test_persons_may_be_stated_at_the_ceremony), TEST(test_an_old_journal_is_read),
         TEST(test_a_journal_that_we_would_not_write_is_refused),
-        TEST(test_power_cut_while_somebody_joins), TEST(test_a_full_list))
+        TEST(test_power_cut_while_somebody_joins), TEST(test_the_log_hears_of_it),
+        TEST(test_a_full_list))

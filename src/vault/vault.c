@@ -407,10 +407,12 @@ static Status answer(
 static Status answer_noted(
         Vault *v, const ServicePeer *peer, uint8_t operation, Span request, Buffer *ret_answer)
 {
-    if (!events_is_act(operation)) return answer(v, peer, operation, request, ret_answer);
-    TRY(events_before_act(&v->events));
-    TRY(answer(v, peer, operation, request, ret_answer));
-    return events_act(&v->events, operation, request);
+    const bool is_act = events_is_act(operation);
+    if (is_act) TRY(events_before_act(&v->events));
+    const Status s = answer(v, peer, operation, request, ret_answer);
+    if (events_is_intrusion(s)) events_alarm(&v->events, operation, s);
+    TRY(s);
+    return is_act ? events_act(&v->events, operation, request) : OK;
 }
 
 Status vault_handle(
