@@ -2,6 +2,7 @@
  * tree beside the key's. */
 #include "access/caller.h"
 #include "access/device.h"
+#include "access/passkey_book.h"
 #include "access/payer.h"
 #include "access/principal.h"
 
@@ -40,11 +41,18 @@ static const Migration migrations[] = {
             "spki BYTEA NOT NULL, status BIGINT NOT NULL, created BIGINT NOT NULL,"
             "changed BIGINT NOT NULL, review BIGINT NOT NULL, revision BIGINT NOT NULL,"
             "batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
+    { 5,
+            "CREATE TABLE passkey("
+            "principal TEXT NOT NULL, name TEXT NOT NULL, credential BYTEA NOT NULL,"
+            "algorithm BIGINT NOT NULL, spki BYTEA NOT NULL, uses BIGINT NOT NULL,"
+            "copies BIGINT NOT NULL, status BIGINT NOT NULL, added BIGINT NOT NULL,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
+            "PRIMARY KEY(principal, name)) WITHOUT ROWID" },
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
 static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table,
-    &caller_table, &device_table, &principal_table };
+    &caller_table, &device_table, &principal_table, &passkey_table };
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 const StoreSchema access_schema = { "access", migrations, MIGRATIONS, tables, TABLES };

@@ -31,6 +31,7 @@ static const Known known[] = {
     { TABLE_DATA_ACT, 1, "data_act" },
     { TABLE_DATA_DESTROYED, 1, "data_destroyed" },
     { TABLE_DEVICE, 1, "device" },
+    { TABLE_PASSKEY, 1, "passkey" },
     { TABLE_PRINCIPAL, 1, "principal" },
 };
 enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };

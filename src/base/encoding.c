@@ -106,3 +106,31 @@ Status base64_decode(Span text, Buffer *ret_bytes)
     }
     return OK;
 }
+
+Status base64url_encode(Span bytes, Buffer *ret_text)
+{
+    const size_t before = ret_text->size;
+    TRY(base64_encode(bytes, ret_text));
+    while (ret_text->size > before && ret_text->data[ret_text->size - 1] == '=')
+        ret_text->size--;
+    for (size_t i = before; i < ret_text->size; i++) {
+        if (ret_text->data[i] == '+') ret_text->data[i] = '-';
+        if (ret_text->data[i] == '/') ret_text->data[i] = '_';
+    }
+    return OK;
+}
+
+Status base64url_decode(Span text, Buffer *ret_bytes)
+{
+    uint8_t padded[BASE64URL_TEXT_MAX + 2];
+    REQUIRE(text.size <= BASE64URL_TEXT_MAX && text.size % 4 != 1, REFUSED_ENCODING_INVALID);
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t c = text.data[i];
+        REQUIRE(c != '+' && c != '/' && c != '=', REFUSED_ENCODING_INVALID);
+        padded[i] = c == '-' ? '+' : c == '_' ? '/' : c;
+    }
+    size_t size = text.size;
+    while (size % 4 != 0)
+        padded[size++] = '=';
+    return base64_decode((Span) { padded, size }, ret_bytes);
+}

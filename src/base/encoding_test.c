@@ -77,5 +77,31 @@ static void test_full_buffers_refuse(void)
     EXPECT(small.size == 0);
 }
 
-TESTS(TEST(test_rfc_vectors), TEST(test_other_texts_are_refused),
+/* RFC 4648, section 5: the alphabet of URLs, unpadded; no text has two spellings. */
+static void test_base64url(void)
+{
+    static const struct {
+        const char *bytes;
+        const char *text;
+    } pairs[] = { { "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" },
+        { "\xfb\xff\xbe", "-_--" } };
+    static const char *const wrong[] = { "Zg==", "Z", "Zh", "Zm9", "+/++", "Zm 9v", "Zm9v\n" };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        uint8_t memory[16];
+        Buffer text = BUFFER_OF(memory);
+        EXPECT_OK(base64url_encode(span_of_text(pairs[i].bytes), &text));
+        EXPECT(span_equal(span_of_buffer(&text), span_of_text(pairs[i].text)));
+        text.size = 0;
+        EXPECT_OK(base64url_decode(span_of_text(pairs[i].text), &text));
+        EXPECT(span_equal(span_of_buffer(&text), span_of_text(pairs[i].bytes)));
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        uint8_t memory[16];
+        Buffer bytes = BUFFER_OF(memory);
+        EXPECT_REFUSED(base64url_decode(span_of_text(wrong[i]), &bytes), REFUSED_ENCODING_INVALID);
+        EXPECT(bytes.size == 0);
+    }
+}
+
+TESTS(TEST(test_rfc_vectors), TEST(test_base64url), TEST(test_other_texts_are_refused),
         TEST(test_every_text_is_canonical), TEST(test_full_buffers_refuse))

@@ -37,6 +37,7 @@ typedef enum TableId {
     TABLE_DATA_ACT = 45,
     TABLE_DATA_DESTROYED = 46,
     TABLE_DEVICE = 54,
+    TABLE_PASSKEY = 59,
     TABLE_PRINCIPAL = 60,
 } TableId;
 
