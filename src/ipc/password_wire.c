@@ -182,6 +182,7 @@ Status wire_take_known(Cursor *c, WireKnown *ret)
         REQUIRE(status_ok(cursor_framed(&at, WIRE_WRAPPED_BYTES_MAX, &known.wrapped)),
                 REFUSED_IPC_FORMAT);
         TRY(wire_take_count(&at, WIRE_FACTS_MAX, &count));
+        REQUIRE(count > 0, REFUSED_IPC_FORMAT); /* none is nothing at all */
         for (uint32_t i = 0; i < count; i++)
             TRY(wire_take_sealed_fact(&at, &known.of[i]));
     }
