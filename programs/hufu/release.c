@@ -22,6 +22,8 @@ static const TableName tables[] = {
     { "day_end", TABLE_DAY_END },
     { "alert", TABLE_ALERT },
     { "caller", TABLE_CALLER },
+    { "payer_login", TABLE_PAYER_LOGIN },
+    { "payer_device", TABLE_PAYER_DEVICE },
     { "audit_report", TABLE_AUDIT_REPORT },
     { "audit_review", TABLE_AUDIT_REVIEW },
     { "incident", TABLE_INCIDENT },

@@ -1,4 +1,4 @@
-#include "access/payer.h"
+#include "access/payer_login.h"
 
 static const Column payer_columns[] = {
     { PAYER_ID, "id", VALUE_TEXT, false, CLASS_IDENTITY, LEVEL_C2, "access" },
@@ -36,7 +36,9 @@ Status payer_gather(Rows *rows, const char *id, int64_t *ret_account)
     const Row *row = NULL;
     TRY(rows_get(rows, &payer_table, &VALUE_OF_TEXT(span_of_text(id)), &row));
     *ret_account = row != NULL ? row->values[COLUMN_AT(PAYER_ACCOUNT)].integer : 0;
-    return OK;
+    bool registered = false;
+    PayerLogin login;
+    return payer_login_get(rows, id, &registered, &login); /* payer_may_pay() */
 }
 
 Status payer_get(Rows *rows, const char *id, Payer *ret)

@@ -32,8 +32,8 @@ typedef struct Payer {
 /* 1..58 of digits, letters, `_` and `-`. */
 bool payer_id_is_valid(Span id);
 
-/* Gather. ret_account: the payer's account, to be gathered next; 0 when there is none. Nothing is
- * judged here. */
+/* Gather, with what payer_may_pay() will look at. ret_account: the payer's account, to be gathered
+ * next; 0 when there is none. Nothing is judged here. */
 MUST_USE Status payer_gather(Rows *rows, const char *id, int64_t *ret_account);
 /* Running. Refuses PAYER_UNKNOWN. */
 MUST_USE Status payer_get(Rows *rows, const char *id, Payer *ret);

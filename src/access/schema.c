@@ -3,7 +3,7 @@
 #include "access/caller.h"
 #include "access/device.h"
 #include "access/passkey_book.h"
-#include "access/payer.h"
+#include "access/payer_login.h"
 #include "access/principal.h"
 
 static const Migration migrations[] = {
@@ -48,11 +48,23 @@ static const Migration migrations[] = {
             "copies BIGINT NOT NULL, status BIGINT NOT NULL, added BIGINT NOT NULL,"
             "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
             "PRIMARY KEY(principal, name)) WITHOUT ROWID" },
+    { 6,
+            "CREATE TABLE payer_login("
+            "payer TEXT PRIMARY KEY NOT NULL, status BIGINT NOT NULL, created BIGINT NOT NULL,"
+            "cools_until BIGINT NOT NULL, last BIGINT NOT NULL, resets BIGINT NOT NULL,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID;"
+            "CREATE TABLE payer_device("
+            "payer TEXT NOT NULL, place BIGINT NOT NULL, id BYTEA NOT NULL,"
+            "algorithm BIGINT NOT NULL, spki BYTEA NOT NULL, name TEXT NOT NULL,"
+            "status BIGINT NOT NULL, added BIGINT NOT NULL, cools_until BIGINT NOT NULL,"
+            "seen BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(payer, place)) WITHOUT ROWID" },
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
 static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table,
-    &caller_table, &device_table, &principal_table, &passkey_table };
+    &caller_table, &device_table, &principal_table, &passkey_table, &payer_login_table,
+    &payer_device_table };
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 const StoreSchema access_schema = { "access", migrations, MIGRATIONS, tables, TABLES };

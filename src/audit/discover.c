@@ -19,6 +19,8 @@ static const Known known[] = {
     { TABLE_ALERT, 1, "alert" },
     { TABLE_CALLER, 1, "caller" },
     { TABLE_BINDING, 1, "binding" },
+    { TABLE_PAYER_LOGIN, 1, "payer_login" },
+    { TABLE_PAYER_DEVICE, 1, "payer_device" },
     { TABLE_AUDIT_REPORT, 1, "audit_report" },
     { TABLE_AUDIT_REVIEW, 1, "audit_review" },
     { TABLE_INCIDENT, 1, "incident" },

@@ -53,6 +53,16 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_DEVICE: return "device";
     case AUDIT_SECRET_SET: return "secret.set";
     case AUDIT_ENROLMENT: return "enrolment";
+    case AUDIT_PAYER_REGISTER: return "payer.register";
+    case AUDIT_PAYER_LOGIN: return "payer.login";
+    case AUDIT_PAYER_LOGOUT: return "payer.logout";
+    case AUDIT_PAYER_PASSWORD_SET: return "payer.password";
+    case AUDIT_PAYER_PASSWORD_RESET: return "payer.password.reset";
+    case AUDIT_PAYER_PIN_SET: return "payer.pin";
+    case AUDIT_PAYER_PIN_RESET: return "payer.pin.reset";
+    case AUDIT_PAYER_COOL: return "payer.cool";
+    case AUDIT_PAYER_DEVICE_END: return "payer.device.end";
+    case AUDIT_PAYER_SESSION_END: return "payer.session.end";
     }
     return "unknown";
 }

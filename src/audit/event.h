@@ -76,6 +76,16 @@ typedef enum AuditKind {
     AUDIT_DEVICE = 128, /* became known, or was forgotten */
     AUDIT_SECRET_SET = 129, /* a password or second factor, by its owner */
     AUDIT_ENROLMENT = 130, /* half of a newcomer's code was handed out */
+    AUDIT_PAYER_REGISTER = 145,
+    AUDIT_PAYER_LOGIN = 146, /* or why not; detail: device, address */
+    AUDIT_PAYER_LOGOUT = 147,
+    AUDIT_PAYER_PASSWORD_SET = 148,
+    AUDIT_PAYER_PASSWORD_RESET = 149,
+    AUDIT_PAYER_PIN_SET = 150,
+    AUDIT_PAYER_PIN_RESET = 151,
+    AUDIT_PAYER_COOL = 152, /* no money leaves for a while, or does again */
+    AUDIT_PAYER_DEVICE_END = 153,
+    AUDIT_PAYER_SESSION_END = 154,
     AUDIT_REVEAL = 102, /* lines of vaultd's log of reveals; detail "times N lines A-B ..." */
 } AuditKind;
 

@@ -65,6 +65,16 @@ static const KindFacts kinds[] = {
     { AUDIT_DEVICE, PRIVILEGE, "Device known or forgotten", "设备登记或移除" },
     { AUDIT_SECRET_SET, PRIVILEGE, "Password or second factor set", "设置密码或动态口令" },
     { AUDIT_ENROLMENT, PRIVILEGE, "Enrolment code handed out", "发放注册码" },
+    { AUDIT_PAYER_REGISTER, BUSINESS, "Payer registered himself", "付款人注册" },
+    { AUDIT_PAYER_LOGIN, BUSINESS, "Payer logged in", "付款人登录" },
+    { AUDIT_PAYER_LOGOUT, BUSINESS, "Payer logged out", "付款人退出" },
+    { AUDIT_PAYER_PASSWORD_SET, BUSINESS, "Login password changed", "修改登录密码" },
+    { AUDIT_PAYER_PASSWORD_RESET, PRIVILEGE, "Login password reset", "重置登录密码" },
+    { AUDIT_PAYER_PIN_SET, BUSINESS, "Payment password changed", "修改支付密码" },
+    { AUDIT_PAYER_PIN_RESET, PRIVILEGE, "Payment password reset", "重置支付密码" },
+    { AUDIT_PAYER_COOL, BUSINESS, "Payments held back", "支付冷静期" },
+    { AUDIT_PAYER_DEVICE_END, PRIVILEGE, "Device ended", "停用设备" },
+    { AUDIT_PAYER_SESSION_END, BUSINESS, "Session ended", "结束会话" },
 };
 
 /* Acts upon the vault are one kind; their subject begins with the act (api/vault_feed.h). */
@@ -81,7 +91,8 @@ static const StatusCode login_failures[] = { REFUSED_PIN_WRONG, REFUSED_PIN_LOCK
     REFUSED_SIGNATURE_INVALID, REFUSED_NONCE_REPLAYED, REFUSED_MERCHANT_KEY_UNKNOWN,
     REFUSED_MERCHANT_KEY_EXPIRED, REFUSED_AUTHORIZATION_MISSING, REFUSED_CALLER_UNKNOWN,
     REFUSED_KEY_OWNER, REFUSED_LOGIN_REFUSED, REFUSED_LOGIN_LOCKED, REFUSED_LOGIN_SLOWED,
-    REFUSED_ENROLMENT_UNKNOWN };
+    REFUSED_ENROLMENT_UNKNOWN, REFUSED_PAYER_LOGIN_REFUSED, REFUSED_IDENTITY_WRONG,
+    REFUSED_PAYER_DEVICE_UNKNOWN, REFUSED_PAYER_SIGNATURE };
 
 static const StatusCode illegal[] = { REFUSED_CALLER_RIGHT, REFUSED_REVEAL_FORBIDDEN,
     REFUSED_REVEAL_BUDGET, REFUSED_LOOKUP_BUDGET, REFUSED_REVEAL_LIMIT, REFUSED_BOX_SPENT,
@@ -89,7 +100,7 @@ static const StatusCode illegal[] = { REFUSED_CALLER_RIGHT, REFUSED_REVEAL_FORBI
     REFUSED_APPROVAL_REPLAYED, REFUSED_SESSION_REPLAYED, REFUSED_ROW_SEAL_MISMATCH,
     REFUSED_ROW_ROLLED_BACK, REFUSED_ROW_DELETED, REFUSED_ROW_MISSING, REFUSED_POLICY_REFUSES,
     REFUSED_HOLD_NOT_SIGNED, REFUSED_ORDER_PAYER_OTHER, REFUSED_SESSION_DEVICE,
-    REFUSED_REQUEST_FORGED, REFUSED_ENROLMENT_SAME_PERSON };
+    REFUSED_REQUEST_FORGED, REFUSED_ENROLMENT_SAME_PERSON, REFUSED_PAYER_OTHER };
 
 static bool is_among(const StatusCode *codes, size_t count, int32_t code)
 {

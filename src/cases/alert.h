@@ -30,6 +30,7 @@ typedef enum AlertKind {
     ALERT_AUDIT = 4,
     ALERT_REPORT = 5, /* the half-yearly audit report is overdue (TP-16) */
     ALERT_INCIDENT = 6, /* a step of an incident is late (TP-16) */
+    ALERT_PAYER_SPRAY = 58, /* passwords of many payers are tried (access/throttle.h) */
     ALERT_VAULT = 41, /* vaultd: a planted record was touched, a budget is used up (TP-8) */
     ALERT_LOGIN_GUESSED = 55, /* passwords are guessed: from this source, or from many */
     ALERT_DEVICE_NEW = 56, /* somebody who has devices logged in on another */

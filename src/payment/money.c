@@ -8,6 +8,7 @@ bool refusal_is_business(Status s)
     switch (s.code) {
     case REFUSED_RISK_REFUSED:
     case REFUSED_PAYER_CLOSED:
+    case REFUSED_PAYER_COOLS_DOWN:
     case REFUSED_BALANCE_NOT_ENOUGH:
     case REFUSED_ACCOUNT_CLOSED:
     case REFUSED_ACCOUNT_CURRENCY:
@@ -44,6 +45,7 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, bool auth
     const char *transaction = payment->transaction_id;
     Decision decision;
     REQUIRE(payer->status == STATUS_LIVE, REFUSED_PAYER_CLOSED);
+    TRY(payer_may_pay(rows, payer->id));
     decide_payment(rows, payment, payer, authenticated, strategy, &decision);
     REQUIRE(decision.outcome != RISK_REFUSE, REFUSED_RISK_REFUSED);
 

@@ -11,6 +11,7 @@ static Status pay_gather(Unit *unit, Rows *rows)
     const Row *row = NULL;
     int64_t account = 0;
     TRY(payer_gather(rows, work->payer, &account));
+    TRY(payer_door_gather(rows, work->payer, &work->door));
     TRY(account_gather(rows, account));
     TRY(payment_row_by(rows, PAYMENT_BY_PREPAY_ID, work->prepay_id, &row));
     if (row == NULL) return OK;
@@ -82,6 +83,7 @@ static Status pay_decide(PaymentPay *work, Rows *rows)
     Payment payment;
     work->repeated = false;
     TRY(payer_admit(rows, work->payer, &payer));
+    TRY(payer_door_admit(rows, work->payer, &work->door));
     TRY(payment_row_by(rows, PAYMENT_BY_PREPAY_ID, work->prepay_id, &row));
     REQUIRE(row != NULL, REFUSED_ORDER_NOT_EXIST);
     TRY(payment_of_row(row, &payment));

@@ -14,6 +14,7 @@ typedef struct PaymentPay {
     Unit unit;
     char prepay_id[PAYMENT_PREPAY_ID_BYTES + 1]; /* in */
     char payer[PAYER_ID_BYTES_MAX + 1];
+    PayerDoor door; /* how the payer came */
     uint8_t grant[PAYMENT_GRANT_BYTES];
     PaymentKey confirmed; /* what the payer's box was made for: the grant covers just this */
     int64_t confirmed_minor;
@@ -26,8 +27,9 @@ typedef struct PaymentPay {
 
 /*
  * Refuses ORDER_NOT_EXIST, BOX_CONTEXT (the order is not the confirmed one), PAYER_UNKNOWN,
- * PAYER_CLOSED, ORDER_PAYER_OTHER, ORDER_EXPIRED, ORDER_CLOSED, ORDER_STATE, RISK_REFUSED,
- * BALANCE_NOT_ENOUGH: then the order stays as it was, and the payer may try again or another may.
+ * PAYER_CLOSED, what payer_door_admit() refuses, ORDER_PAYER_OTHER, ORDER_EXPIRED, ORDER_CLOSED,
+ * ORDER_STATE, RISK_REFUSED, BALANCE_NOT_ENOUGH: then the order stays as it was, and the payer may
+ * try again or another may.
  */
 void payment_pay_unit(PaymentPay *work, void (*done)(Unit *unit, Status outcome));
 

@@ -90,6 +90,7 @@ static Status issue_gather(Unit *unit, Rows *rows)
     char payer[PAYER_ID_BYTES_MAX + 1];
     int64_t account = 0;
     TRY(payer_gather(rows, work->payer, &account));
+    TRY(payer_door_gather(rows, work->payer, &work->door));
     for (size_t i = 0; i < work->count && i < PAY_CODE_COUNT_MAX; i++) {
         uint8_t digest[PAYMENT_HASH_BYTES];
         pay_code_digest(span_of_text(work->codes[i]), digest);
@@ -116,6 +117,7 @@ static Status issue_all(PayCodeIssue *work, Rows *rows)
     Payer payer;
     REQUIRE(work->count >= 1 && work->count <= PAY_CODE_COUNT_MAX, REFUSED_PAY_CODE_COUNT);
     TRY(payer_admit(rows, work->payer, &payer));
+    TRY(payer_door_admit(rows, work->payer, &work->door));
     const int64_t life_us =
             work->life_us > 0 ? work->life_us : PAY_CODE_LIFE_DEFAULT_S * TIME_SECOND_US;
     const int64_t most_us = PAY_CODE_LIFE_MAX_S * TIME_SECOND_US;

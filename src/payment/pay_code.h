@@ -38,6 +38,7 @@ void pay_code_digest(Span code, uint8_t ret_digest[PAYMENT_HASH_BYTES]);
 typedef struct PayCodeIssue {
     Unit unit;
     char payer[PAYER_ID_BYTES_MAX + 1]; /* in */
+    PayerDoor door; /* how the payer came */
     size_t count;
     int64_t life_us;
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
@@ -48,6 +49,6 @@ typedef struct PayCodeIssue {
 
 /* Draw work->count codes. Refuses PAY_CODE_COUNT. */
 MUST_USE Status pay_codes_draw(const Random *random, PayCodeIssue *work);
-/* Refuses PAY_CODE_COUNT, PAYER_UNKNOWN, PAYER_CLOSED, ROW_EXISTS (a code drawn twice: draw again).
- */
+/* Refuses PAY_CODE_COUNT, PAYER_UNKNOWN, PAYER_CLOSED, what payer_door_admit() refuses, ROW_EXISTS
+ * (a code drawn twice: draw again). */
 void pay_code_issue_unit(PayCodeIssue *work, void (*done)(Unit *unit, Status outcome));

@@ -20,7 +20,7 @@
  * Draw ids and codes before submitting (a unit may run more than once and must do the same each
  * time).
  */
-#include "access/payer.h"
+#include "access/payer_login.h"
 #include "fraud/decide.h"
 #include "ledger/account.h"
 

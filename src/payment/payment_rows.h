@@ -63,6 +63,7 @@ typedef struct Record {
     const uint8_t *nonce_digest; /* AUDIT_NONCE_BYTES, or NULL */
     const Payment
             *payment; /* as it is now, or NULL: its state, reason and transaction_id are told */
+    const char *detail; /* where there is no payment; NULL: none */
     bool quiet; /* OK and nothing changed: nothing to tell */
 } Record;
 

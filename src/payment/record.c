@@ -26,6 +26,7 @@ static Status tell(Rows *rows, const Record *record, Status s)
     TRY(put_name(&actor, record->role, record->actor));
     TRY(put_name(&subject, record->mchid, record->subject));
     if (status_ok(s) && record->payment != NULL) TRY(put_detail(&detail, record->payment));
+    if (record->detail != NULL) TRY(buffer_put(&detail, span_of_text(record->detail)));
 
     AuditEvent event = { .kind = record->kind,
         .outcome = s.code,

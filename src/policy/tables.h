@@ -25,6 +25,8 @@ typedef enum TableId {
     /* 20, 21: not sealed rows, but places of sealed fields (vault/field.h), in the domain store */
     TABLE_CARD = 20,
     TABLE_FIELD = 21, /* identity data, bindings: whatever its owner names */
+    TABLE_PAYER_LOGIN = 57,
+    TABLE_PAYER_DEVICE = 58,
     TABLE_AUDIT_REPORT = 50,
     TABLE_INCIDENT = 51,
     TABLE_INCIDENT_STEP = 52,
