@@ -1,6 +1,7 @@
 #include "payer_app.h"
 
 #include "command.h"
+#include "payer_phone.h"
 
 #include "base/encoding.h"
 #include "base/time.h"
@@ -34,51 +35,19 @@ Status box_key_pin(const char *folder, BoxKey *key)
 
 /* --- asking --- */
 
-void answer_code(int status, Span body, char ret_code[64])
-{
-    static const JsonField fields[] = { { "code", JSON_TEXT, true, 1, 63, 0 } };
-    JsonProblem problem = { 0 };
-    Span code = { 0 };
-    CLEANUP(json_free) JsonDocument *document = NULL;
-    const bool read = status_ok(json_parse(body, &document, &problem))
-            && status_ok(json_read_some(document, json_root(document), fields, 1, &code, &problem));
-    if (read) snprintf(ret_code, 64, "%.*s", (int)code.size, (const char *)code.data);
-    if (!read) snprintf(ret_code, 64, "HTTP %d", status);
-}
-
-/* One call; 200 goes on, anything else is REFUSED_HTTP_ANSWER_INVALID with its code in
- * `ret_answer`. */
-MUST_USE static Status ask(HttpClient *http, const char *method, Span target, Span body,
-        PayerAnswer *ret_answer, Span *ret_body)
-{
-    const HttpHeader headers[] = { { "Content-Type", SPAN("application/json") } };
-    const HttpCall call = { method, target, headers, 1, body };
-    HttpAnswer answer = { 0 };
-    const Status s = http_client_call(http, &call, &answer);
-    if (!status_ok(s)) snprintf(ret_answer->code, sizeof(ret_answer->code), "%s", status_name(s));
-    TRY(s);
-    ret_answer->status = answer.status;
-    if (answer.status != 200) {
-        answer_code(answer.status, answer.body, ret_answer->code);
-        return REFUSE(REFUSED_HTTP_ANSWER_INVALID);
-    }
-    *ret_body = answer.body;
-    return OK;
-}
-
-MUST_USE static Status key_fetch(HttpClient *http, BoxKey *key, PayerAnswer *ret_answer)
+Status payer_key_fetch(HttpClient *http, BoxKey *key, PayerAnswer *ret_answer)
 {
     const Clock clock = clock_system();
     if (key->key != NULL && clock_now_us(&clock) < key->expires_us) return OK;
     Span body = { 0 };
-    TRY(ask(http, "GET", SPAN("/payer/v1/box-key"), SPAN(""), ret_answer, &body));
+    TRY(payer_ask(NULL, http, "GET", SPAN("/payer/v1/box-key"), SPAN(""), ret_answer, &body));
     return box_key_read(body, key);
 }
 
 Status box_key_fetch(HttpClient *http, BoxKey *key)
 {
     PayerAnswer answer = { 0 };
-    return key_fetch(http, key, &answer);
+    return payer_key_fetch(http, key, &answer);
 }
 
 MUST_USE static Status nonce_read(Span text, uint8_t ret_nonce[BOX_NONCE_BYTES])
@@ -89,7 +58,7 @@ MUST_USE static Status nonce_read(Span text, uint8_t ret_nonce[BOX_NONCE_BYTES])
     return OK;
 }
 
-MUST_USE static Status challenge_fetch(
+Status payer_challenge_fetch(
         HttpClient *http, PayerAnswer *ret_answer, uint8_t ret_nonce[BOX_NONCE_BYTES])
 {
     static const JsonField fields[] = { { "nonce", JSON_TEXT, true, 1, 64, 0 } };
@@ -97,7 +66,7 @@ MUST_USE static Status challenge_fetch(
     Span body = { 0 };
     Span nonce = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
-    TRY(ask(http, "GET", SPAN("/payer/v1/challenge"), SPAN(""), ret_answer, &body));
+    TRY(payer_ask(NULL, http, "GET", SPAN("/payer/v1/challenge"), SPAN(""), ret_answer, &body));
     TRY(json_parse(body, &document, &problem));
     TRY(json_read_some(document, json_root(document), fields, 1, &nonce, &problem));
     return nonce_read(nonce, ret_nonce);
@@ -144,8 +113,8 @@ MUST_USE static Status prove(const PayerApp *app, HttpClient *http, BoxKey *key,
     uint8_t nonce_bytes[2 * BOX_NONCE_BYTES];
     Buffer box = BUFFER_OF(box_bytes);
     Buffer nonce = BUFFER_OF(nonce_bytes);
-    TRY(key_fetch(http, key, ret_answer));
-    TRY(challenge_fetch(http, ret_answer, wish.nonce));
+    TRY(payer_key_fetch(http, key, ret_answer));
+    TRY(payer_challenge_fetch(http, ret_answer, wish.nonce));
     TRY(box_make(key, &wish, span_of_text(app->pin), &box));
     TRY(hex_encode(SPAN_OF(wish.nonce), &nonce));
     JsonWriter w = json_writer_for(ret_request, LAYER_REQUEST);
@@ -165,7 +134,8 @@ MUST_USE static Status codes_fetch(
     Buffer request = BUFFER_OF(request_bytes);
     Span body = { 0 };
     TRY(prove(app, http, key, BOX_PURPOSE_CODES, PAYER_APP_CODES_MAX, ret_answer, &request));
-    TRY(ask(http, "POST", SPAN("/payer/v1/codes"), span_of_buffer(&request), ret_answer, &body));
+    TRY(payer_ask(app->phone, http, "POST", SPAN("/payer/v1/codes"), span_of_buffer(&request),
+            ret_answer, &body));
     return codes_read(app, body);
 }
 
@@ -238,12 +208,13 @@ Status payer_app_pay(
     Buffer request = BUFFER_OF(request_bytes);
     TRY(buffer_put(&target, SPAN("/payer/v1/orders/")));
     TRY(buffer_put(&target, prepay_id)); /* copied: code_url may be borrowed from this client */
-    TRY(key_fetch(http, key, ret_answer));
+    TRY(payer_key_fetch(http, key, ret_answer));
     Span body = { 0 };
-    TRY(ask(http, "GET", span_of_buffer(&target), SPAN(""), ret_answer, &body));
+    TRY(payer_ask(app->phone, http, "GET", span_of_buffer(&target), SPAN(""), ret_answer, &body));
     TRY(confirm_box(app, key, body, &request));
     TRY(buffer_put(&target, SPAN("/pay")));
-    return ask(http, "POST", span_of_buffer(&target), span_of_buffer(&request), ret_answer, &body);
+    return payer_ask(app->phone, http, "POST", span_of_buffer(&target), span_of_buffer(&request),
+            ret_answer, &body);
 }
 
 /* --- what waits for the PIN --- */
@@ -292,6 +263,7 @@ Status payer_app_waiting(PayerApp *app, HttpClient *http, BoxKey *key, Span mchi
     Buffer request = BUFFER_OF(request_bytes);
     Span body = { 0 };
     TRY(prove(app, http, key, BOX_PURPOSE_WAITING, 0, ret_answer, &request));
-    TRY(ask(http, "POST", SPAN("/payer/v1/waiting"), span_of_buffer(&request), ret_answer, &body));
+    TRY(payer_ask(app->phone, http, "POST", SPAN("/payer/v1/waiting"), span_of_buffer(&request),
+            ret_answer, &body));
     return waiting_find(body, mchid, out_trade_no, ret_code_url);
 }

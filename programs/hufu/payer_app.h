@@ -24,7 +24,10 @@ MUST_USE Status box_key_pin(const char *folder, BoxKey *key);
 /* GET /payer/v1/box-key; one that still lives is kept. */
 MUST_USE Status box_key_fetch(HttpClient *http, BoxKey *key);
 
+struct PayerPhone;
+
 typedef struct PayerApp {
+    struct PayerPhone *phone; /* payer_phone.h; NULL: the payer has not registered */
     char id[PAYER_APP_ID_BYTES_MAX + 1];
     char pin[PAYER_APP_PIN_DIGITS + 1]; /* secret */
     char codes[PAYER_APP_CODES_MAX][PAYER_APP_CODE_BYTES_MAX];
@@ -70,3 +73,8 @@ MUST_USE Status payer_app_waiting(PayerApp *app, HttpClient *http, BoxKey *key, 
 
 /* "code" of an error body, else "HTTP <status>", into `ret_code`. */
 void answer_code(int status, Span body, char ret_code[64]);
+
+/* A fresh box key, and a challenge, with what the service said when it gave none. */
+MUST_USE Status payer_key_fetch(HttpClient *http, BoxKey *key, PayerAnswer *ret_answer);
+MUST_USE Status payer_challenge_fetch(
+        HttpClient *http, PayerAnswer *ret_answer, uint8_t ret_nonce[BOX_NONCE_BYTES]);

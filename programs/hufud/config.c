@@ -11,7 +11,8 @@
 
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, purposes, access,
-            ca_file, keys_file, ready_file, console_origin;
+            ca_file, keys_file, ready_file, console_origin, payer_devices;
+    int64_t payer_cool_s;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
             openers, callers;
     int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
@@ -41,6 +42,8 @@ static const YamlField fields[] = {
     TEXT(ca_file),
     TEXT(keys_file),
     TEXT(ready_file),
+    { "payer_devices", YAML_TEXT, false, 1, 16, offsetof(ConfigSpans, payer_devices) },
+    NUMBER(payer_cool_s, 1, 30 * 86400),
     NUMBER(port, 0, 65535),
     NUMBER(service_port, -1, 65535),
     NUMBER(console_port, -1, 65535),
@@ -95,6 +98,16 @@ static void keep_clocks(const ConfigSpans *s, Config *ret_config)
     ret_config->incident_close_days = s->incident_close_days;
 }
 
+static Status keep_payers(const ConfigSpans *s, Config *ret_config, YamlProblem *problem)
+{
+    const bool required = span_equal(s->payer_devices, SPAN("required"));
+    ret_config->payer_devices_required = required;
+    ret_config->payer_cool_s = s->payer_cool_s;
+    if (required || span_equal(s->payer_devices, SPAN("registered"))) return OK;
+    snprintf(problem->key, sizeof(problem->key), "payer_devices");
+    return REFUSE(REFUSED_YAML_RANGE);
+}
+
 Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
 {
     uint8_t bytes[CONFIG_FILE_BYTES_MAX];
@@ -103,6 +116,8 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     CLEANUP(yaml_release) YamlDocument *document = NULL;
     TRY(yaml_parse(span_of_buffer(&text), &document, problem));
     ConfigSpans s = {
+        .payer_devices = SPAN("registered"),
+        .payer_cool_s = 86400,
         .service_port = -1,
         .console_port = -1,
         .group = -1,
@@ -145,7 +160,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ret_config->openers = s.openers;
     keep_clocks(&s, ret_config);
     ret_config->callers = s.callers;
-    return OK;
+    return keep_payers(&s, ret_config, problem);
 }
 
 /* A file or a socket file; "tcp:host", "host:port", "nfs://..." are not. */

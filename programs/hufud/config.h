@@ -37,6 +37,8 @@ typedef struct Config {
     int64_t incident_notify_hours;
     int64_t incident_cause_days;
     int64_t incident_close_days;
+    bool payer_devices_required; /* every payer must register, with a device */
+    int64_t payer_cool_s; /* no money leaves so long after a reset, or from a new device */
     int64_t callers; /* loops of the service's door, and workers for its slow calls */
 } Config;
 

@@ -1,6 +1,7 @@
 #include "house_opening.h"
 
 #include "api/call.h"
+#include "api/payer_house.h"
 #include "api/reveal_feed.h"
 #include "api/routes.h"
 #include "api/vault_feed.h"
@@ -260,6 +261,9 @@ static Status open_business(Opening *o)
     TRY(caller_list_refresh(house->callers, house->batcher, &keys, &left_out));
     LOG(left_out == 0 ? LOG_INFO : LOG_ALERT, "hufud.callers", LOG_NUMBER(COUNT, keys),
             LOG_NUMBER(SIZE, left_out));
+    const PayerHouseConfig payers = { .devices_needed = o->config.payer_devices_required,
+        .cool_us = o->config.payer_cool_s * TIME_SECOND_US };
+    TRY(payer_house_open(house, &payers));
     TRY(workers_start((int)o->config.openers, &house->openers));
     TRY(workers_start((int)o->config.callers, &house->call_workers));
     return signer_start(house, (int)o->config.signers, &house->signer);
@@ -462,6 +466,7 @@ void opening_close(Opening *o)
     login_opening_close(house);
     principal_book_close(&house->principals);
     access_table_free(&house->access);
+    payer_house_close(house);
     vaultclient_guard_close(o->guard);
     nonce_close(house->nonces);
     vaultclient_close(house->vault);

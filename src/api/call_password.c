@@ -71,14 +71,6 @@ static Status read_purpose(Span name, uint16_t *ret)
     return OK;
 }
 
-/* A box is fresh and for us: its nonce is a challenge of ours. */
-static Status open_box(const Call *call, Span base64, Buffer *ret_box, Box *ret_parsed)
-{
-    TRY(base64_decode(base64, ret_box));
-    TRY(box_parse(span_of_buffer(ret_box), ret_parsed));
-    return challenge_check(call->house, ret_parsed->context.server_nonce);
-}
-
 static Status say(Call *call, const char *key, Span text)
 {
     JsonWriter w = json_writer(&call->answer);
@@ -99,7 +91,7 @@ Status call_password_set(Call *call)
     const Passwords passwords = passwords_of(call);
     TRY(READ(call, set_fields, &json, &document));
     TRY(name_owner(call, &json, &set.owner));
-    TRY(open_box(call, json.box, &box, &parsed));
+    TRY(challenge_box(call->house, json.box, &box, &parsed));
     set.box = span_of_buffer(&box);
     set.nonce = SPAN_OF(parsed.context.server_nonce);
     TRY(passwords_set(&passwords, &set));
@@ -121,7 +113,7 @@ Status call_password_check(Call *call)
     TRY(READ(call, check_fields, &json, &document));
     TRY(name_owner(call, &json, &check.owner));
     TRY(read_purpose(json.purpose, &check.purpose));
-    TRY(open_box(call, json.box, &box, &parsed));
+    TRY(challenge_box(call->house, json.box, &box, &parsed));
     check.box = span_of_buffer(&box);
     check.nonce = SPAN_OF(parsed.context.server_nonce);
     check.reference = json.reference;

@@ -1,5 +1,6 @@
 #include "api/challenge.h"
 
+#include "base/encoding.h"
 #include "base/time.h"
 #include "crypto/mac.h"
 
@@ -44,4 +45,25 @@ Status challenge_check(const House *house, const uint8_t nonce[BOX_NONCE_BYTES])
     TRY(cursor_u32(&c, &expires_s));
     REQUIRE(clock_now_us(&house->clock) / TIME_SECOND_US <= expires_s, REFUSED_BOX_EXPIRED);
     return OK;
+}
+
+Status challenge_box(const House *house, Span base64, Buffer *box, Box *ret_parsed)
+{
+    TRY(base64_decode(base64, box));
+    TRY(box_parse(span_of_buffer(box), ret_parsed));
+    return challenge_check(house, ret_parsed->context.server_nonce);
+}
+
+void challenge_payer(
+        const uint8_t nonce[BOX_NONCE_BYTES], char ret_payer[CHALLENGE_PAYER_BYTES + 1])
+{
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    uint8_t text_bytes[CHALLENGE_PAYER_BYTES];
+    Buffer text = BUFFER_OF(text_bytes);
+    const Span parts[] = { SPAN("hufu payer id"), { nonce, BOX_NONCE_BYTES } };
+    digest_parts(DIGEST_SHA256, parts, 2, digest);
+    ASSERT(status_ok(buffer_put(&text, SPAN("u-"))));
+    ASSERT(status_ok(hex_encode((Span) { digest, 10 }, &text)));
+    memcpy(ret_payer, text_bytes, CHALLENGE_PAYER_BYTES);
+    ret_payer[CHALLENGE_PAYER_BYTES] = 0;
 }

@@ -14,3 +14,11 @@ void challenge_of_order(Span prepay_id, uint8_t ret_nonce[BOX_NONCE_BYTES]);
 MUST_USE Status challenge_make(const House *house, uint8_t ret_nonce[BOX_NONCE_BYTES]);
 /* Refuses REFUSED_BOX_CONTEXT (not ours), REFUSED_BOX_EXPIRED. */
 MUST_USE Status challenge_check(const House *house, const uint8_t nonce[BOX_NONCE_BYTES]);
+/* A box that is fresh and for us: its nonce is a challenge of ours. ret_parsed borrows from
+ * `box`. Refuses ENCODING_INVALID, BUFFER_FULL, BOX_FORMAT, and as challenge_check(). */
+MUST_USE Status challenge_box(const House *house, Span base64, Buffer *box, Box *ret_parsed);
+/* The id that whoever registers under this challenge gets: drawn by us, known to him before he
+ * makes his boxes. */
+enum { CHALLENGE_PAYER_BYTES = 2 + 20 };
+void challenge_payer(
+        const uint8_t nonce[BOX_NONCE_BYTES], char ret_payer[CHALLENGE_PAYER_BYTES + 1]);

@@ -7,6 +7,7 @@
 #include "access/device.h"
 #include "access/directory.h"
 #include "access/enrolment.h"
+#include "access/payer_book.h"
 #include "access/principal.h"
 #include "access/rights.h"
 #include "access/session.h"
@@ -66,8 +67,12 @@ typedef struct House {
     SessionTable *sessions; /* of staff, merchants' administrators and payers */
     DeviceBook *devices; /* known to the console */
     EnrolmentTable *enrolments;
-    Throttle *throttle; /* of the console's log-ins */
+    Throttle *throttle; /* of log-ins, the console's and the payers' */
     Signer *signer;
+    PayerBook *payers; /* who has registered */
+    NonceSet *device_nonces; /* of payers' devices: no crowd of them takes the merchants' room */
+    bool payer_devices_needed; /* every payer must register (docs/decisions/0047) */
+    int64_t payer_cool_us; /* no money leaves so long after a reset, or from a new device */
     Strategy strategy;
     VaultFeed feed;
     RevealFeed reveals;

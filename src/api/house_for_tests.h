@@ -6,6 +6,7 @@
  * vaultd has just died. Only *_test.c files include it; the whole house stands in tests/.
  */
 #include "api/admin.h"
+#include "api/payer_house.h"
 #include "api/reveal_feed.h"
 #include "api/routes.h"
 #include "api/signer.h"
@@ -71,6 +72,8 @@ static inline Status house_open_rooms(TestHouse *t)
     TRY(message_verifier_open(&keys, house->nonces, &house->verifier));
     TRY(directory_open(&house->directory));
     TRY(caller_list_open(&house->callers));
+    const PayerHouseConfig payers = { .cool_us = INT64_C(86400) * 1000000 };
+    TRY(payer_house_open(house, &payers));
     TRY(workers_start(2, &house->openers));
     return signer_start(house, 2, &house->signer);
 }
@@ -107,6 +110,7 @@ static inline void house_close(TestHouse *t)
     if (t->house.signer != NULL) signer_stop(t->house.signer);
     if (t->house.directory != NULL) directory_close(&t->house.directory);
     caller_list_close(&t->house.callers);
+    payer_house_close(&t->house);
     http_server_free(&t->server);
     message_verifier_close(t->house.verifier);
     nonce_close(t->house.nonces);

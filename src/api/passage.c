@@ -78,10 +78,11 @@ static const SigningProfile *profile_named(const HttpRequest *http)
     return profile == NULL ? &profile_v3_rsa : profile;
 }
 
-/* Where it came from, for the audit log: the door, and the address that is connected to it. */
-static const char *whence(Passage *p)
+const char *passage_from(Passage *p)
 {
-    const char *door = p->mchid[0] != 0 ? "merchant" : p->pin.payer.size > 0 ? "payer" : "public";
+    const char *door = p->mchid[0] != 0                              ? "merchant"
+            : p->pin.payer.size > 0 || p->comes.sender.spki_size > 0 ? "payer"
+                                                                     : "public";
     const int size =
             snprintf(p->from, sizeof(p->from), "%s/%.45s", door, http_request_peer(p->http));
     ASSERT(size > 0 && (size_t)size < sizeof(p->from));
@@ -94,13 +95,15 @@ static void note_refusal(Passage *p, Status refusal, const char *field)
     char actor[DOOR_ACTOR_BYTES_MAX + 1] = "stranger";
     House *house = p->house;
     if (p->mchid[0] != 0) snprintf(actor, sizeof(actor), "merchant/%s", p->mchid);
+    if (p->comes.payer[0] != 0) snprintf(actor, sizeof(actor), "payer/%s", p->comes.payer);
     if (p->pin.payer.size > 0)
         snprintf(actor, sizeof(actor), "payer/%.*s", (int)p->pin.payer.size,
                 (const char *)p->pin.payer.data);
     const bool ours = status_is(refusal, REFUSED_DATA_PROHIBITED)
-            || status_is(refusal, REFUSED_DATA_CARD_NUMBER);
+            || status_is(refusal, REFUSED_DATA_CARD_NUMBER)
+            || status_is(refusal, REFUSED_PASSWORD_IN_CLEAR);
     const Span name = ours && field != NULL ? span_of_text(field) : (Span) { NULL, 0 };
-    const DoorRefusal told = { refusal, span_of_text(actor), name, span_of_text(whence(p)) };
+    const DoorRefusal told = { refusal, span_of_text(actor), name, span_of_text(passage_from(p)) };
     door_refused(&house->door, &told, clock_now_us(&house->clock));
 }
 
@@ -194,7 +197,7 @@ void passage_submit(Passage *p, PassageWrite write)
     p->write = write;
     const bool coming = p->coming;
     p->coming = false;
-    p->work.unit.from = whence(p);
+    p->work.unit.from = passage_from(p);
     const Status s = batcher_submit(house->batcher, &p->work.unit);
     /* When OK the passage may be gone already. */
     if (coming) batcher_coming(house->batcher, -1);
@@ -226,6 +229,37 @@ bool passage_has_json(Passage *p)
     return false;
 }
 
+static bool ends_with(Span text, Span lower)
+{
+    if (text.size < lower.size) return false;
+    const uint8_t *tail = text.data + text.size - lower.size;
+    for (size_t i = 0; i < lower.size; i++) {
+        const uint8_t c = tail[i] >= 'A' && tail[i] <= 'Z' ? (uint8_t)(tail[i] | 0x20) : tail[i];
+        if (c != lower.data[i]) return false;
+    }
+    return true;
+}
+
+/* What a page calls a password that it forgot to put into a box (TP-6). No field of ours is called
+ * so, so it comes as one that is unknown. */
+static bool is_password_name(const char *field)
+{
+    static const char *const ends[] = { "password", "passwd", "pwd", "passcode", "passphrase",
+        "pin", "mima", "secret", "\xE5\xAF\x86\xE7\xA0\x81" /* 密码 */ };
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (ends_with(span_of_text(field), span_of_text(ends[i]))) return true;
+    return false;
+}
+
+PayerDoor passage_payer_door(const Passage *p)
+{
+    PayerDoor door = { .by_device = p->comes.by_device,
+        .place = p->comes.place,
+        .needed = p->house->payer_devices_needed };
+    memcpy(door.device, p->comes.sender.name, sizeof(door.device));
+    return door;
+}
+
 bool passage_read_json(Passage *p, const JsonField *fields, size_t count, void *ret_struct,
         JsonDocument **ret_document)
 {
@@ -236,6 +270,8 @@ bool passage_read_json(Passage *p, const JsonField *fields, size_t count, void *
         s = json_read_request(
                 *ret_document, json_root(*ret_document), fields, count, ret_struct, &problem);
     if (status_ok(s)) return true;
+    if (status_is(s, REFUSED_JSON_UNKNOWN_KEY) && is_password_name(problem.field))
+        s = REFUSE(REFUSED_PASSWORD_IN_CLEAR);
     json_free(ret_document);
     passage_refuse(p, s, &problem);
     return false;

@@ -13,6 +13,7 @@
 #include "api/house.h"
 #include "audit/event.h"
 #include "crypto/box.h"
+#include "message/device_signature.h"
 #include "message/errors.h"
 #include "payment/key_show.h"
 #include "payment/order.h"
@@ -26,6 +27,15 @@ typedef struct Passage Passage;
 
 /* Write the answer's body from the outcome and return the HTTP status. */
 typedef int (*PassageWrite)(Passage *passage, Buffer *ret_body);
+
+/* Who comes to a payer's door (payer_door.h). */
+typedef struct PayerComes {
+    bool by_device; /* his device signed, in his session */
+    char payer[PAYER_ID_BYTES_MAX + 1]; /* whose session it is */
+    uint64_t session; /* its number */
+    int64_t place; /* of the device */
+    DeviceSender sender; /* whoever signed, with or without a session */
+} PayerComes;
 
 struct Passage {
     Passage *next; /* of the queue it waits in */
@@ -41,6 +51,7 @@ struct Passage {
     Status outcome;
     PassageWrite write;
     Job job;
+    PayerComes comes; /* payer passages */
     WirePinCheck pin; /* payer passages; spans borrow from `server_nonce`, `box` and `work` */
     uint8_t server_nonce[BOX_NONCE_BYTES];
     uint8_t box[BOX_BYTES_MAX];
@@ -88,10 +99,17 @@ void passage_finish(Passage *passage, Status outcome, PassageWrite write);
 int passage_write_refusal(
         Passage *passage, Status refusal, const JsonProblem *problem, Buffer *ret_body);
 
+/* Where it came from, for the audit log: the door, and the address that is connected to it. Lives
+ * as long as the passage. */
+const char *passage_from(Passage *passage);
+
+/* How the payer came, for a unit to judge again. */
+PayerDoor passage_payer_door(const Passage *passage);
+
 /* Does the request say that its body is JSON? When not the passage is answered and gone. */
 MUST_USE bool passage_has_json(Passage *passage);
 /* Read the body (application/json) as one object into a struct; when refused the passage is
- * answered and gone. */
+ * answered and gone. A password that is no box is refused by name: PASSWORD_IN_CLEAR. */
 MUST_USE bool passage_read_json(Passage *passage, const JsonField *fields, size_t count,
         void *ret_struct, JsonDocument **ret_document);
 

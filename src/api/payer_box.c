@@ -1,6 +1,7 @@
 /* What a payer's app needs to make a box: the box key of today, a challenge, the facts of an order
  * (routes.h). */
 #include "api/challenge.h"
+#include "api/payer_door.h"
 #include "api/routes.h"
 #include "base/encoding.h"
 #include "base/time.h"
@@ -79,7 +80,10 @@ static int write_challenge(Passage *p, Buffer *ret_body)
     if (!status_ok(s)) return passage_write_refusal(p, s, NULL, ret_body);
     JsonWriter w = json_writer(ret_body);
     json_open_object(&w);
+    char payer[CHALLENGE_PAYER_BYTES + 1];
+    challenge_payer(nonce, payer);
     key_hex(&w, "nonce", nonce);
+    json_key_text(&w, "payer_id", span_of_text(payer));
     json_key_int(&w, "life_s", HOUSE_CHALLENGE_LIFE_S);
     json_close(&w);
     return status_ok(json_finish(&w)) ? 200 : 500;
@@ -112,6 +116,7 @@ static int write_order(Passage *p, Buffer *ret_body)
 
 void payer_order(Passage *p, Span prepay_id)
 {
+    if (!payer_may_come(p, SPAN(""))) return;
     if (!payment_prepay_id_is_valid(prepay_id)) {
         passage_refuse(p, REFUSE(REFUSED_ORDER_NOT_EXIST), NULL);
         return;

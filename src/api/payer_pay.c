@@ -1,6 +1,7 @@
 /* What a payer does with the PIN: confirm a payment, take codes (routes.h). The PIN is in a box;
  * only vaultd opens it (TP-4, TP-6). */
 #include "api/challenge.h"
+#include "api/payer_door.h"
 #include "api/payer_pin.h"
 #include "api/routes.h"
 #include "base/encoding.h"
@@ -70,6 +71,8 @@ static Status fill_pay(Passage *p, const PinJson *json, Span prepay_id)
     passage_text(
             work->confirmed.out_trade_no, sizeof(work->confirmed.out_trade_no), box.context.order);
     work->confirmed_minor = box.context.amount;
+    work->door = passage_payer_door(p);
+    memcpy(work->nonce_digest, p->comes.sender.nonce_digest, sizeof(work->nonce_digest));
     work->strategy = &p->house->strategy;
     p->pin = (WirePinCheck) { .purpose = SPAN("pay"),
         .tenant = span_of_text(work->confirmed.mchid),
@@ -85,6 +88,7 @@ void payer_pay(Passage *p, Span prepay_id)
     PinJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, pay_fields, 2, &json, &document)) return;
+    if (!payer_may_come(p, json.payer_id)) return;
     Status s = payment_prepay_id_is_valid(prepay_id) ? OK : REFUSE(REFUSED_ORDER_NOT_EXIST);
     if (status_ok(s)) s = fill_pay(p, &json, prepay_id);
     if (!status_ok(s))
@@ -135,6 +139,8 @@ static Status fill_codes(Passage *p, const PinJson *json)
     TRY(challenge_check(p->house, p->server_nonce));
     passage_text(work->payer, sizeof(work->payer), json->payer_id);
     work->count = (size_t)json->count;
+    work->door = passage_payer_door(p);
+    memcpy(work->nonce_digest, p->comes.sender.nonce_digest, sizeof(work->nonce_digest));
     work->life_us = p->house->code_life_us;
     p->pin = (WirePinCheck) { .purpose = SPAN("codes"),
         .payer = span_of_text(work->payer),
@@ -147,6 +153,7 @@ void payer_codes(Passage *p, Span rest)
     PinJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, code_fields, 4, &json, &document)) return;
+    if (!payer_may_come(p, json.payer_id)) return;
     const Status s = fill_codes(p, &json);
     if (!status_ok(s))
         passage_refuse(p, s, NULL);

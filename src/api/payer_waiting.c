@@ -2,6 +2,7 @@
  * the payer has from nowhere else (routes.h). Only the PIN shows them, since they are the payer's
  * own business (TP-4); each is read through the batch, so that what is shown is what was sealed. */
 #include "api/challenge.h"
+#include "api/payer_door.h"
 #include "api/payer_pin.h"
 #include "api/routes.h"
 #include "base/encoding.h"
@@ -128,6 +129,7 @@ void payer_waiting(Passage *p, Span rest)
     WaitingJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, waiting_fields, 3, &json, &document)) return;
+    if (!payer_may_come(p, json.payer_id)) return;
     const Status s = fill_waiting(p, &json);
     if (!status_ok(s))
         passage_refuse(p, s, NULL);

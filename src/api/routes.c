@@ -18,6 +18,17 @@ static const Route routes[] = {
     { HTTP_POST, "/payer/v1/orders/*/pay", payer_pay },
     { HTTP_POST, "/payer/v1/codes", payer_codes },
     { HTTP_POST, "/payer/v1/waiting", payer_waiting },
+    { HTTP_POST, "/payer/v1/register", payer_register },
+    { HTTP_POST, "/payer/v1/login", payer_login },
+    { HTTP_POST, "/payer/v1/logout", payer_logout },
+    { HTTP_POST, "/payer/v1/password", payer_password },
+    { HTTP_POST, "/payer/v1/password/reset", payer_password_reset },
+    { HTTP_POST, "/payer/v1/pin", payer_pin },
+    { HTTP_POST, "/payer/v1/pin/reset", payer_pin_reset },
+    { HTTP_GET, "/payer/v1/devices", payer_devices },
+    { HTTP_POST, "/payer/v1/devices/*/end", payer_device_end },
+    { HTTP_GET, "/payer/v1/sessions", payer_sessions },
+    { HTTP_POST, "/payer/v1/sessions/*/end", payer_session_end },
     { HTTP_GET, "/healthz", probe_health },
 };
 

@@ -44,5 +44,17 @@ void payer_order(Passage *passage, Span prepay_id);
 void payer_pay(Passage *passage, Span prepay_id);
 void payer_codes(Passage *passage, Span rest);
 void payer_waiting(Passage *passage, Span rest);
+/* A payer's own doors: who signs with the key of a device (payer_door.h). */
+void payer_register(Passage *passage, Span rest);
+void payer_login(Passage *passage, Span rest);
+void payer_logout(Passage *passage, Span rest);
+void payer_password(Passage *passage, Span rest);
+void payer_password_reset(Passage *passage, Span rest);
+void payer_pin(Passage *passage, Span rest);
+void payer_pin_reset(Passage *passage, Span rest);
+void payer_devices(Passage *passage, Span rest);
+void payer_device_end(Passage *passage, Span device);
+void payer_sessions(Passage *passage, Span rest);
+void payer_session_end(Passage *passage, Span number);
 
 void probe_health(Passage *passage, Span rest);

@@ -17,6 +17,8 @@
             "The Authorization header is missing or malformed"
 #define RISK 403, "RULE_LIMIT", "业务规则限制", "Refused by a business rule"
 #define PIN 403, "PIN_WRONG", "支付密码错误", "The payment password is wrong"
+#define LOGIN \
+    403, "PAYER_LOGIN_REFUSED", "账号或密码错误", "There is no such payer, or a password is wrong"
 #define ACCOUNT 403, "ACCOUNT_ERROR", "账户状态异常", "The account cannot be used"
 #define AWAY \
     503, "SERVICE_UNAVAILABLE", "服务不可用，请稍后重试", "Not available now; try again shortly"
@@ -181,6 +183,25 @@ static const MessageError errors[] = {
             "Too many wrong passwords; wait" },
     { REFUSED_PIN_WEAK, PARAMETER("支付密码过于简单", "The password is too easy to guess") },
     { REFUSED_PAYER_CLOSED, ACCOUNT },
+    { REFUSED_IDENTITY_WRONG, LOGIN },
+    { REFUSED_PAYER_LOGIN_REFUSED, LOGIN },
+    { REFUSED_PASSWORD_IN_CLEAR, 400, "PASSWORD_IN_CLEAR", "密码未加密，已清除，请更换密码后重试",
+            "A password came in clear: it was wiped; choose another and put it into a box" },
+    { REFUSED_PAYER_DEVICE_UNKNOWN, 403, "PAYER_DEVICE_UNKNOWN",
+            "新设备登录须同时验证登录密码和支付密码",
+            "The device is new: log in with both passwords" },
+    { REFUSED_PAYER_COOLS_DOWN, 403, "PAYER_COOLS_DOWN", "密码重置或更换设备后的冷静期内暂不能支付",
+            "No money leaves for a while after a reset, or from a new device" },
+    { REFUSED_PAYER_DEVICE_NEEDED, 401, "PAYER_DEVICE_NEEDED", "请使用已登录的设备",
+            "Log in, and sign the request with the device's key" },
+    { REFUSED_PAYER_DEVICES_FULL, 403, "PAYER_DEVICES_FULL", "设备数量已达上限，请先停用一台设备",
+            "The payer has as many devices as can be" },
+    { REFUSED_PAYER_SIGNATURE, 401, "PAYER_SIGNATURE", "设备签名错误",
+            "The device's signature does not match" },
+    { REFUSED_PAYER_OTHER, 403, "NO_AUTH", "无权限", "The session is another payer's" },
+    { REFUSED_PAYER_FIELD, PARAMETER("参数超出范围", "A parameter is out of range") },
+    { REFUSED_PAYER_REGISTER_REFUSED, 403, "PAYER_REGISTER_REFUSED", "无法注册，请核对信息",
+            "Not registered with what was given" },
     { REFUSED_VERIFIER_ROLLED_BACK, ACCOUNT },
     { REFUSED_LEGACY_DISABLED, ACCOUNT },
     { REFUSED_GRANT_INVALID, 403, "NO_AUTH", "未验证支付密码", "The password was not checked" },

@@ -21,6 +21,7 @@ typedef struct StandOptions {
     int code_life_s; /* of payment codes; 0: 60 */
     int signers; /* 0: 2 */
     int openers; /* 0: 8 */
+    bool payer_devices_required;
     const char *strategy; /* YAML text; NULL: the one in rules/ */
     const char *purposes; /* likewise */
     int tls_life_s; /* of hufud's certificate; 0: vaultd's own default */
