@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include "audit/key_change.h"
+#include "audit/leaf_proof.h"
 #include "audit/verify.h"
 #include "base/encoding.h"
 #include "base/money.h"
@@ -25,6 +26,7 @@ static const char help[] =
         "\n"
         "  auditor --database FILE --keys FILE --checkpoints DIR [--second DIR] [--json]\n"
         "  auditor ... --report ID --from US --to US --made US [--statements FILE] [--lang L]\n"
+        "  auditor --proof FILE --keys FILE\n"
         "  auditor ... --report ID --incident NUMBER --made US [--lang L]\n"
         "\n"
         "  --database     the SQLite file; it may be in use, and is only read\n"
@@ -35,6 +37,7 @@ static const char help[] =
         "  --second       the other place where they are kept\n"
         "  --reports      where kept reports lie: compared with the log\n"
         "  --json         one JSON object a line: findings, then a summary\n"
+        "  --proof        a leaf's proof (`hufu trail prove`): checked with the keys alone\n"
         "  --report       the audit report as HTML on standard output (`hufu audit report` asks)\n"
         "  --from, --to   its period, microseconds since 1970\n"
         "  --lang         both, en or zh\n"
@@ -45,6 +48,7 @@ typedef struct Options {
     AuditVerifyConfig config;
     const char *keys;
     const char *key_changes;
+    const char *proof;
     bool json;
     bool help;
     ReportOptions report;
@@ -77,10 +81,10 @@ static bool read_option(Options *o, const char *name, const char *value)
         const char *name;
         const char **place;
     } texts[] = { { "--database", &o->config.database }, { "--keys", &o->keys },
-        { "--key-changes", &o->key_changes }, { "--checkpoints", &o->config.dir },
-        { "--second", &o->config.second }, { "--reports", &o->config.reports },
-        { "--report", &o->report.id }, { "--incident", &o->report.incident },
-        { "--statements", &o->report.statements } };
+        { "--key-changes", &o->key_changes }, { "--proof", &o->proof },
+        { "--checkpoints", &o->config.dir }, { "--second", &o->config.second },
+        { "--reports", &o->config.reports }, { "--report", &o->report.id },
+        { "--incident", &o->report.incident }, { "--statements", &o->report.statements } };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (!text_is(name, texts[i].name)) continue;
         *texts[i].place = value;
@@ -104,6 +108,7 @@ static bool read_options(int argc, char **argv, Options *o)
         }
         if (i + 1 == argc || !read_option(o, name, argv[++i])) return false;
     }
+    if (o->proof != NULL) return o->keys != NULL;
     return o->config.database != NULL && o->keys != NULL && o->config.dir != NULL;
 }
 
@@ -163,18 +168,26 @@ static void fd_close(int *fd)
     if (*fd >= 0) close(*fd);
 }
 
-static Status read_file(const char *path, Span *ret_text)
+static Status read_into(const char *path, Buffer *ret_text)
 {
-    static uint8_t memory[AUDIT_KEYS_BYTES_MAX];
+    uint8_t *to = NULL;
     CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
     CHECK(fd >= 0, FAULT_DISK);
     uint64_t size = 0;
     const Disk disk = disk_of_fd(fd);
     TRY(disk.size(disk.context, &size));
-    REQUIRE(size <= sizeof(memory), REFUSED_KEY_FORMAT);
-    TRY(disk.read(disk.context, 0, memory, (size_t)size));
-    *ret_text = (Span) { memory, (size_t)size };
-    return OK;
+    TRY(buffer_reserve(ret_text, (size_t)size, &to));
+    return disk.read(disk.context, 0, to, (size_t)size);
+}
+
+static Status read_file(const char *path, Span *ret_text)
+{
+    static uint8_t memory[AUDIT_KEYS_BYTES_MAX];
+    Buffer text = BUFFER_OF(memory);
+    const Status s = read_into(path, &text);
+    REQUIRE(!status_is(s, REFUSED_BUFFER_FULL), REFUSED_KEY_FORMAT);
+    *ret_text = span_of_buffer(&text);
+    return s;
 }
 
 static Status read_keys(const Options *o, AuditKeys *ret_keys)
@@ -187,10 +200,31 @@ static Status read_keys(const Options *o, AuditKeys *ret_keys)
     return audit_keys_follow(text, ret_keys);
 }
 
+static Status check_proof(const Options *o, const AuditKeys *keys, AuditReport *ret_report)
+{
+    static uint8_t text_bytes[LEAF_PROOF_BYTES_MAX];
+    static uint8_t leaf_bytes[AUDIT_LEAF_BYTES_MAX];
+    Buffer text = BUFFER_OF(text_bytes);
+    Buffer leaf = BUFFER_OF(leaf_bytes);
+    LeafProof proof;
+    AuditCheckpoint checkpoint;
+    TRY(read_into(o->proof, &text));
+    const Status s = leaf_proof_check(span_of_buffer(&text), keys, &leaf, &proof, &checkpoint);
+    if (status_broken(s)) return s;
+    if (status_ok(s))
+        printf("leaf %llu stands in the log %s of %llu leaves\n", (unsigned long long)proof.index,
+                checkpoint.origin, (unsigned long long)checkpoint.size);
+    else
+        printf("%s: %s\n", status_name(s), status_advice(s));
+    ret_report->findings = status_ok(s) ? 0 : 1;
+    return OK;
+}
+
 static Status check(Options *o, AuditReport *ret_report)
 {
     CLEANUP(audit_keys_free) AuditKeys keys = { 0 };
     TRY(read_keys(o, &keys));
+    if (o->proof != NULL) return check_proof(o, &keys, ret_report);
     o->config.keys = &keys;
     if (o->report.id != NULL) return write_report(&o->report, &o->config);
     o->config.found = print_finding;

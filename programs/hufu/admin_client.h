@@ -13,6 +13,7 @@ enum { ADMIN_ANSWER_BYTES_MAX = 1 << 20 };
 #define PATH_OPERATOR_SOCKET "run/vaultd/operator.sock"
 #define PATH_READY "run/hufud/ready"
 #define PATH_DATABASE "data/ledger.db"
+#define PATH_TRAIL "data/trail.db" /* the index of the audit log */
 #define PATH_DOMAIN "domain/domain.db"
 #define PATH_REPORTS "reports" /* audit reports that were kept */
 #define PATH_KEYS "data/public-keys" /* for auditors */

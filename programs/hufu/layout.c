@@ -103,6 +103,8 @@ Status layout_settings(
     TRY(buffer_print(&text,
             "strategy: \"%s\"\npurposes: \"%.*s/purposes.yaml\"\naccess: \"%.*s/access.yaml\"\n",
             l->rules, folder, l->rules, folder, l->rules));
+    TRY(buffer_print(&text, "alarms: \"%.*s/alarms.yaml\"\ntrail: \"%s/%s\"\n", folder, l->rules, d,
+            PATH_TRAIL));
     TRY(buffer_print(&text,
             "ca_file: \"%s/run/hufud/ca.pem\"\nkeys_file: \"%s/%s\"\nready_file: \"%s/%s\"\n", d, d,
             PATH_KEYS, d, PATH_READY));

@@ -11,7 +11,7 @@
 
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, purposes, access,
-            ca_file, keys_file, ready_file, console_origin, payer_devices;
+            alarms, trail, ca_file, keys_file, ready_file, console_origin, payer_devices;
     int64_t payer_cool_s;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
             openers, callers;
@@ -39,6 +39,8 @@ static const YamlField fields[] = {
     TEXT(strategy),
     TEXT(purposes),
     TEXT(access),
+    TEXT(alarms),
+    TEXT(trail),
     TEXT(ca_file),
     TEXT(keys_file),
     TEXT(ready_file),
@@ -145,6 +147,8 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->strategy, s.strategy);
     keep(ret_config->purposes, s.purposes);
     keep(ret_config->access, s.access);
+    keep(ret_config->alarms, s.alarms);
+    keep(ret_config->trail, s.trail);
     keep(ret_config->ca_file, s.ca_file);
     keep(ret_config->keys_file, s.keys_file);
     keep(ret_config->ready_file, s.ready_file);
@@ -183,7 +187,8 @@ Status config_channels(const Config *c, bool development, const char **ret_key)
         bool database;
     } ends[] = { { "vault", c->vault, false }, { "admin", c->admin, false },
         { "database", c->database, true }, { "domain", c->domain, true },
-        { "checkpoints", c->checkpoints, false }, { "second", c->second, false } };
+        { "checkpoints", c->checkpoints, false }, { "second", c->second, false },
+        { "trail", c->trail, false } };
     *ret_key = "address";
     REQUIRE(is_numeric(c->address), REFUSED_CHANNEL_ADDRESS);
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {

@@ -23,6 +23,8 @@ typedef struct Config {
     char strategy[CONFIG_TEXT_MAX];
     char purposes[CONFIG_TEXT_MAX];
     char access[CONFIG_TEXT_MAX];
+    char alarms[CONFIG_TEXT_MAX]; /* rules/alarms.yaml */
+    char trail[CONFIG_TEXT_MAX]; /* the index of the audit log; may be removed at any time */
     char ca_file[CONFIG_TEXT_MAX]; /* written at start: whom clients trust */
     char keys_file[CONFIG_TEXT_MAX]; /* written at start: public keys, for auditors */
     char ready_file[CONFIG_TEXT_MAX]; /* written when serving: "address port"; removed at stop */

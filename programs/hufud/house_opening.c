@@ -19,6 +19,7 @@
 #include "payment/payment.h"
 #include "restored.h"
 #include "store/replace.h"
+#include "trail_opening.h"
 #include "vaultclient/policy.h"
 
 #include <stdlib.h>
@@ -420,6 +421,7 @@ Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
     TRY(look_at_keys(o));
     TRY(open_names(&o->house));
     TRY(open_business(o));
+    TRY(trail_opening(&o->config, &o->house, &o->trail));
     return open_doors(o);
 }
 
@@ -454,6 +456,7 @@ void opening_close(Opening *o)
     if (house->batcher != NULL)
         IGNORE(door_flush(&house->door, house->batcher, clock_now_us(&house->clock), true),
                 "a batch that cannot write has told of it");
+    trail_desk_stop(o->trail);
     if (house->batcher != NULL) batcher_stop(house->batcher);
     if (house->signer != NULL) signer_stop(house->signer);
     if (o->server != NULL) http_server_free(&o->server);

@@ -9,6 +9,7 @@
 #include "api/clockwork.h"
 #include "api/console.h"
 #include "api/signer.h"
+#include "api/trail_desk.h"
 #include "config.h"
 #include "public_keys.h"
 #include "tls_leaf.h"
@@ -28,6 +29,7 @@ typedef struct Opening {
     Console *console;
     Admin *admin;
     Clockwork *clockwork;
+    TrailDesk *trail;
     TlsLeaf tls;
     bool tls_ended; /* said so */
     PublicKeys public_keys;

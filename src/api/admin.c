@@ -59,6 +59,8 @@ static const Operation operations[] = {
     { "field.reveal", admin_field_reveal },
     { "enrolment.begin", admin_enrolment_begin },
     { "enrolment.complete", admin_enrolment_complete },
+    { "trail.search", admin_trail_search },
+    { "trail.prove", admin_trail_prove },
     { "stop", admin_stop_all },
 };
 
@@ -87,7 +89,8 @@ const char *admin_operations_at(size_t index)
     return operations[index].name;
 }
 
-Status admin_run(Admin *admin, Span request, const Asker *asker, Buffer *ret_payload)
+static Status run_operation(
+        Admin *admin, Span request, const Asker *asker, const char **ret_name, Buffer *ret_payload)
 {
     JsonProblem problem = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
@@ -96,6 +99,7 @@ Status admin_run(Admin *admin, Span request, const Asker *asker, Buffer *ret_pay
     TRY(json_read_some(document, json_root(document), named_fields, 1, &named, &problem));
     for (size_t i = 0; i < admin_operations_count(); i++) {
         if (!span_equal(named.operation, span_of_text(operations[i].name))) continue;
+        *ret_name = operations[i].name;
         TRY(may(admin->config.house, asker, named.operation));
         TRY(admin_own_tenant(document, asker));
         JsonWriter w = json_writer_for(ret_payload, LAYER_DISPLAY); /* an operator's screen */
@@ -105,6 +109,55 @@ Status admin_run(Admin *admin, Span request, const Asker *asker, Buffer *ret_pay
         return json_finish(&w);
     }
     return REFUSE(REFUSED_ADMIN_OPERATION);
+}
+
+static const char *door_name(AccessDoor door)
+{
+    switch (door) {
+    case DOOR_CLI: return "cli";
+    case DOOR_CONSOLE: return "console";
+    case DOOR_SERVICE: return "service";
+    case DOOR_MERCHANT: return "merchant";
+    case DOOR_PAYER: return "payer";
+    }
+    return "unknown";
+}
+
+/* Not about who asks: then the log could not be written either. */
+static bool is_about_us(Status s)
+{
+    static const StatusCode ours[] = { REFUSED_VAULT_UNAVAILABLE, REFUSED_VAULT_BUSY,
+        REFUSED_VAULT_NOT_READY, REFUSED_STORE_BUSY, REFUSED_STORE_STOPPED };
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        if (status_is(s, ours[i])) return true;
+    return false;
+}
+
+/* What somebody of the house is refused stands in the log before he hears of it (LL-4.5.3). */
+static Status tell_refusal(Admin *admin, const Asker *asker, const char *name, Status s)
+{
+    uint8_t memory[AUDIT_ACTOR_BYTES_MAX];
+    Buffer actor = BUFFER_OF(memory);
+    if (!status_refused(s) || is_about_us(s)) return s;
+    TRY(buffer_print(&actor, "operator/%s", asker->principal));
+    const AuditEvent event = { .kind = AUDIT_OPERATION_REFUSED,
+        .outcome = s.code,
+        .actor = span_of_buffer(&actor),
+        .subject = span_of_text(name) };
+    TRY(event_write(admin->config.house->batcher, &event));
+    return s;
+}
+
+Status admin_run(Admin *admin, Span request, const Asker *asker, Buffer *ret_payload)
+{
+    char from[AUDIT_FROM_BYTES_MAX + 1];
+    const char *name = "unknown";
+    snprintf(from, sizeof(from), "%s/%.50s", door_name(asker->door), asker->from);
+    unit_asked(from, NULL);
+    const Status s = run_operation(admin, request, asker, &name, ret_payload);
+    const Status told = tell_refusal(admin, asker, name, s);
+    unit_asked(NULL, NULL);
+    return told;
 }
 
 static Status handle(void *context, const ServicePeer *peer, uint8_t operation, Span request,

@@ -37,6 +37,12 @@
  *   enrolment.begin     {principal}: the first half of a newcomer's code for the console -> {half}
  *   enrolment.complete  {principal}: the second one, by another person (access/enrolment.h)
  *
+ * The audit log (audit/trail.h); that it was looked at stands in it before the answer:
+ *
+ *   trail.search    {person?, subject?, kind?, category?, result?, from_us?, to_us?, limit?,
+ *                   below_leaf?, below_ordinal?}: -> {entries, checkpoint_size, complete_to, more}
+ *   trail.prove     {leaf}: -> {leaf_proof}, to be checked offline (audit/leaf_proof.h)
+ *
  * Sensitive fields (vaultclient/fields.h), each by {tenant, class, table, column, reference}:
  *
  *   field.mask      what may be seen of it: -> {mask}

@@ -32,6 +32,10 @@ MUST_USE Status admin_run(Admin *admin, Span request, const Asker *asker, Buffer
 size_t admin_operations_count(void);
 const char *admin_operations_at(size_t index);
 
+Status admin_trail_search(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_trail_prove(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_status(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_box_key(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_add(

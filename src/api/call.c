@@ -123,7 +123,9 @@ static void serve(Job *job)
     static _Thread_local uint8_t answer_bytes[CALL_ANSWER_BYTES_MAX];
     Call *call = (Call *)(void *)((uint8_t *)job - offsetof(Call, job));
     call->answer = BUFFER_OF(answer_bytes);
+    unit_asked(call->from, NULL);
     const Status s = call->handler(call);
+    unit_asked(NULL, NULL);
     if (!status_ok(s)) stack_wipe(); /* of what was read: it may be why we refuse (TP-5) */
     const size_t used = call->answer.size;
     if (status_ok(s))

@@ -56,7 +56,6 @@ static Status carry_out(Call *call, BindingWork *work)
     passage_text(
             work->binding.tenant, sizeof(work->binding.tenant), span_of_text(call->caller.tenant));
     binding_unit(work, NULL);
-    work->unit.from = call->from;
     TRY(unit_wait(call->house->batcher, &work->unit));
     return write_binding(&work->binding, &call->answer);
 }

@@ -35,6 +35,7 @@ enum {
 };
 
 typedef struct Signer Signer;
+typedef struct TrailDesk TrailDesk;
 
 /* How far the audit log has heard of what was done to vaultd (vault_feed.h). */
 typedef struct VaultFeed {
@@ -73,6 +74,7 @@ typedef struct House {
     NonceSet *device_nonces; /* of payers' devices: no crowd of them takes the merchants' room */
     bool payer_devices_needed; /* every payer must register (docs/decisions/0047) */
     int64_t payer_cool_us; /* no money leaves so long after a reset, or from a new device */
+    TrailDesk *trail; /* the audit log, searched and alarmed upon */
     Strategy strategy;
     VaultFeed feed;
     RevealFeed reveals;

@@ -53,15 +53,12 @@ Status use_door_ask_for(const House *house, Span tenant, const char *actor, cons
     passage_text(work.reference, sizeof(work.reference), use->reference);
     passage_text(work.actor, sizeof(work.actor), span_of_text(actor));
     use_ask_unit(&work, NULL);
-    work.unit.from = use->from;
     return unit_wait(house->batcher, &work.unit);
 }
 
 Status use_door_ask(const Call *call, const UseDoor *use)
 {
     char actor[SUBJECT_ACTOR_BYTES_MAX + 1];
-    UseDoor asked = *use;
-    asked.from = call->from;
     snprintf(actor, sizeof(actor), "caller/%s", call->caller.name);
-    return use_door_ask_for(call->house, span_of_text(call->caller.tenant), actor, &asked);
+    return use_door_ask_for(call->house, span_of_text(call->caller.tenant), actor, use);
 }

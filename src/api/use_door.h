@@ -18,7 +18,6 @@ typedef struct UseDoor {
     Span purpose; /* of rules/purposes.yaml; empty: none was named */
     Span party; /* to whom, or empty */
     Span reference; /* or empty */
-    const char *from; /* of who asks, for the audit log (audit/event.h); NULL: not known */
 } UseDoor;
 
 /* OK: it may be. What goes out is recorded before the answer (data_act, audit event); so is a

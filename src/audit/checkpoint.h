@@ -48,6 +48,8 @@ typedef struct AuditKeys {
  * passed over. Refuses REFUSED_KEY_FORMAT (broken PEM, or no key that could sign a note),
  * REFUSED_KEY_CHANGE. The caller frees. */
 MUST_USE Status audit_keys_parse(Span pems, AuditKeys *ret_keys);
+/* The same from a file. Refuses also REFUSED_BYTES_TRUNCATED (no such file). */
+MUST_USE Status audit_keys_load(const char *path, AuditKeys *ret_keys);
 void audit_keys_free(AuditKeys *keys);
 
 typedef struct AuditCheckpoint {

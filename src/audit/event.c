@@ -1,5 +1,6 @@
 #include "audit/event.h"
 
+#include "base/money.h"
 #include "store/batch.h"
 
 const char *audit_kind_name(AuditKind kind)
@@ -63,6 +64,9 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_PAYER_COOL: return "payer.cool";
     case AUDIT_PAYER_DEVICE_END: return "payer.device.end";
     case AUDIT_PAYER_SESSION_END: return "payer.session.end";
+    case AUDIT_TRAIL_READ: return "trail.read";
+    case AUDIT_OPERATION_REFUSED: return "operation.refuse";
+    case AUDIT_ALARM: return "alarm";
     }
     return "unknown";
 }
@@ -105,6 +109,17 @@ Status audit_event_tell(Rows *rows, const AuditEvent *event)
         told.reason = audit_text_cut(rows_reason(rows), AUDIT_REASON_BYTES_MAX);
     TRY(audit_event_put(&bytes, &told));
     return rows_event(rows, span_of_buffer(&bytes));
+}
+
+uint64_t audit_event_times(const AuditEvent *event)
+{
+    Span times = { 0 };
+    int64_t count = 0;
+    Cursor c = cursor_of(event->detail);
+    if (event->kind != AUDIT_REFUSED_AT_DOOR && event->kind != AUDIT_REVEAL) return 1;
+    if (!status_ok(cursor_until(&c, ' ', &times)) || !span_equal(times, SPAN("times"))) return 1;
+    if (!status_ok(cursor_until(&c, ' ', &times)) || !status_ok(i64_parse(times, &count))) return 1;
+    return count > 0 ? (uint64_t)count : 1;
 }
 
 Span audit_text_cut(Span text, size_t size_max)

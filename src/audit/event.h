@@ -86,6 +86,9 @@ typedef enum AuditKind {
     AUDIT_PAYER_COOL = 152, /* no money leaves for a while, or does again */
     AUDIT_PAYER_DEVICE_END = 153,
     AUDIT_PAYER_SESSION_END = 154,
+    AUDIT_TRAIL_READ = 160, /* somebody searched this log, or had a leaf of it proved */
+    AUDIT_OPERATION_REFUSED = 161, /* to somebody of the house; subject: the operation */
+    AUDIT_ALARM = 162, /* raised over events of this log (alarm.h); subject: by whom */
     AUDIT_REVEAL = 102, /* lines of vaultd's log of reveals; detail "times N lines A-B ..." */
 } AuditKind;
 
@@ -109,6 +112,8 @@ MUST_USE Status audit_event_put(Buffer *b, const AuditEvent *event);
  * Refuses what audit_event_put() and rows_event() refuse. */
 struct Rows;
 MUST_USE Status audit_event_tell(struct Rows *rows, const AuditEvent *event);
+/* How often it happened: refusals at a door and lines of reveals are told as "times N". */
+uint64_t audit_event_times(const AuditEvent *event);
 /* As much of a text as fits, cut between characters: for a reason that was given at length. */
 Span audit_text_cut(Span text, size_t size_max);
 /* One whole event; spans borrow. Refuses REFUSED_AUDIT_LEAF_FORMAT. A kind of a later version is

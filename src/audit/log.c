@@ -84,6 +84,17 @@ Status audit_each_entry(Store *store, int64_t first, AuditEntryVisit visit, void
             &VALUE_OF_INT(first), 1, walk_entry, &walk);
 }
 
+Status audit_some_entries(
+        Store *store, int64_t first, int64_t count_max, AuditEntryVisit visit, void *context)
+{
+    EntryWalk walk = { visit, context, false };
+    const Value range[] = { VALUE_OF_INT(first), VALUE_OF_INT(count_max) };
+    return store_query(store,
+            "SELECT batch, time_us, salt, leaf, hash FROM audit_leaf WHERE batch >= ?1 ORDER BY "
+            "batch LIMIT ?2",
+            range, 2, walk_entry, &walk);
+}
+
 Status audit_read_entry(
         Store *store, int64_t batch, AuditEntryVisit visit, void *context, bool *ret_found)
 {
@@ -160,19 +171,23 @@ Status audit_frontier(Store *store, MerkleFrontier *ret_tree)
     return OK;
 }
 
-/* A complete subtree, recomputed from its leaves. */
-static Status read_node(void *context, unsigned level, uint64_t index, MerkleHash *ret_hash)
+Status audit_subtree(Store *store, unsigned level, uint64_t index, MerkleHash *ret_hash)
 {
     MerkleFrontier tree = { 0 };
     HashWalk walk = { append_hash, &tree };
     const Value range[] = { VALUE_OF_INT((int64_t)(index << level)),
         VALUE_OF_INT((int64_t)((index + 1) << level)) };
-    TRY(store_query(context,
+    TRY(store_query(store,
             "SELECT hash FROM audit_leaf WHERE batch >= ?1 AND batch < ?2 ORDER BY batch", range, 2,
             walk_hash, &walk));
     REQUIRE(tree.size == (uint64_t)1 << level, REFUSED_AUDIT_ROOT_DIFFERS);
     merkle_root(&tree, ret_hash);
     return OK;
+}
+
+static Status read_node(void *context, unsigned level, uint64_t index, MerkleHash *ret_hash)
+{
+    return audit_subtree(context, level, index, ret_hash);
 }
 
 Status audit_prove_inclusion(Store *store, uint64_t index, uint64_t size, MerkleProof *ret_proof)

@@ -46,6 +46,9 @@ typedef struct AuditEntry {
 /* Leaves from `first` on, in order, valid during the call; not verified. */
 typedef Status (*AuditEntryVisit)(void *context, const AuditEntry *entry);
 MUST_USE Status audit_each_entry(Store *store, int64_t first, AuditEntryVisit visit, void *context);
+/* ... `count_max` at most, so that a long walk is many short reads of a living database. */
+MUST_USE Status audit_some_entries(
+        Store *store, int64_t first, int64_t count_max, AuditEntryVisit visit, void *context);
 /* One leaf, by batch; *ret_found is false when there is none. */
 MUST_USE Status audit_read_entry(
         Store *store, int64_t batch, AuditEntryVisit visit, void *context, bool *ret_found);
@@ -69,6 +72,10 @@ MUST_USE Status audit_leaf_parse(Span bytes, AuditLeaf *ret_leaf);
 AuditLeafRow audit_leaf_row(const AuditLeaf *leaf, uint32_t index);
 /* The blinded hash of a row. */
 void audit_row_hash(Span salt, Span image, uint8_t ret_hash[32]);
+
+/* The root of the complete subtree of these leaves: `index` counts subtrees of 2^level leaves.
+ * Refuses REFUSED_AUDIT_ROOT_DIFFERS when one is missing. */
+MUST_USE Status audit_subtree(Store *store, unsigned level, uint64_t index, MerkleHash *ret_hash);
 
 /* --- the tree, from the stored hashes: as trustworthy as the root that it is compared with --- */
 MUST_USE Status audit_frontier(Store *store, MerkleFrontier *ret_tree);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,7 +72,7 @@ static Status replace_file(const char *dir, const char *name, Span bytes)
     return sync_folder(dir);
 }
 
-static Status read_file(const char *path, Buffer *ret_bytes)
+static Status read_file(const char *path, size_t size_max, Buffer *ret_bytes)
 {
     CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
     REQUIRE(fd >= 0 || errno != ENOENT, REFUSED_BYTES_TRUNCATED);
@@ -80,7 +81,7 @@ static Status read_file(const char *path, Buffer *ret_bytes)
     uint8_t *to = NULL;
     const Disk disk = disk_of_fd(fd);
     TRY(disk.size(disk.context, &size));
-    REQUIRE(size <= AUDIT_NOTE_BYTES_MAX, REFUSED_CHECKPOINT_FORMAT);
+    REQUIRE(size <= size_max, REFUSED_CHECKPOINT_FORMAT);
     TRY(buffer_reserve(ret_bytes, (size_t)size, &to));
     return disk.read(disk.context, 0, to, (size_t)size);
 }
@@ -104,7 +105,7 @@ static Status compare_kept(const char *path, const AuditCheckpoint *checkpoint, 
     uint8_t memory[AUDIT_NOTE_BYTES_MAX];
     Buffer note = BUFFER_OF(memory);
     AuditCheckpoint kept;
-    const Status s = read_file(path, &note);
+    const Status s = read_file(path, AUDIT_NOTE_BYTES_MAX, &note);
     if (status_is(s, REFUSED_BYTES_TRUNCATED)) return OK;
     TRY(s);
     /* A broken file proves nothing; it is replaced. */
@@ -147,7 +148,18 @@ Status audit_checkpoint_newest(const char *dir, Buffer *ret_note)
 {
     Path path;
     TRY(path_print(&path, "%s/checkpoint", dir));
-    return read_file(path.text, ret_note);
+    return read_file(path.text, AUDIT_NOTE_BYTES_MAX, ret_note);
+}
+
+static void memory_free(uint8_t **memory) { free(*memory); }
+
+Status audit_keys_load(const char *path, AuditKeys *ret_keys)
+{
+    CLEANUP(memory_free) uint8_t *memory = malloc(AUDIT_KEYS_BYTES_MAX);
+    CHECK(memory != NULL, FAULT_MEMORY);
+    Buffer text = { memory, 0, AUDIT_KEYS_BYTES_MAX };
+    TRY(read_file(path, AUDIT_KEYS_BYTES_MAX, &text));
+    return audit_keys_parse(span_of_buffer(&text), ret_keys);
 }
 
 static void dir_close(DIR **dir)
@@ -169,7 +181,7 @@ Status audit_checkpoint_each(const char *dir, AuditNoteVisit visit, void *contex
         Buffer note = BUFFER_OF(memory);
         Path path;
         TRY(path_print(&path, "%s/%s", history.text, file->d_name));
-        const Status s = read_file(path.text, &note);
+        const Status s = read_file(path.text, AUDIT_NOTE_BYTES_MAX, &note);
         if (status_broken(s)) return s;
         TRY(visit(context, file->d_name,
                 span_of_buffer(&note))); /* unreadable: empty, and so invalid */

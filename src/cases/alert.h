@@ -35,6 +35,7 @@ typedef enum AlertKind {
     ALERT_LOGIN_GUESSED = 55, /* passwords are guessed: from this source, or from many */
     ALERT_DEVICE_NEW = 56, /* somebody who has devices logged in on another */
     ALERT_SESSION_STOLEN = 57, /* a session was shown by another device than it began on */
+    ALERT_TRAIL = 60, /* and audit/alarm.h's AlarmKind: 61 to 65 (LL-4.5.3) */
     ALERT_KEY_ENDS = 40, /* a merchant's key, or (table 0) one of the platform's, ends soon:
                             the verdict says how soon (TP-7) */
 } AlertKind;

@@ -15,7 +15,7 @@ bool collect_prohibited(const EvidenceItem *item, EvidenceLine *ret_line)
 {
     const bool prohibited = has_outcome(item, (StatusCode)REFUSED_DATA_PROHIBITED);
     if (!prohibited && !has_outcome(item, (StatusCode)REFUSED_DATA_CARD_NUMBER)) return false;
-    ret_line->count = evidence_times(item->event);
+    ret_line->count = audit_event_times(item->event);
     evidence_cell_text(ret_line, 0, span_of_text(name_of(item->event)));
     evidence_cell_actor(ret_line, 1, item->event->actor);
     evidence_cell_text(ret_line, 2, item->event->subject);
@@ -42,7 +42,7 @@ bool collect_refusals(const EvidenceItem *item, EvidenceLine *ret_line)
     const Span reason = reason_of(item->event);
     const bool ended = reason.size > 0;
     if (status_ok(outcome) && !ended) return false;
-    ret_line->count = evidence_times(item->event);
+    ret_line->count = audit_event_times(item->event);
     evidence_cell_text(ret_line, 0, ended ? reason : span_of_text(status_name(outcome)));
     evidence_cell_text(ret_line, 1, span_of_text(audit_kind_name(item->event->kind)));
     evidence_cell_text(ret_line, 2,
@@ -56,7 +56,7 @@ bool collect_pins(const EvidenceItem *item, EvidenceLine *ret_line)
 {
     const bool locked = has_outcome(item, (StatusCode)REFUSED_PIN_LOCKED);
     if (!locked && !has_outcome(item, (StatusCode)REFUSED_PIN_WRONG)) return false;
-    ret_line->count = evidence_times(item->event);
+    ret_line->count = audit_event_times(item->event);
     evidence_cell_text(ret_line, 0, span_of_text(name_of(item->event)));
     evidence_cell_actor(ret_line, 1, item->event->actor);
     return true;

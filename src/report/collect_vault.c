@@ -26,7 +26,7 @@ static bool collect_reveal(const AuditEvent *event, EvidenceLine *line)
     for (size_t i = 0; i < 6; i++)
         if (!status_ok(cursor_until(&c, ' ', &words[i]))) return false;
     const Span purpose = words[4];
-    line->count = evidence_times(event);
+    line->count = audit_event_times(event);
     evidence_cell(line, 0, "%.*s: %.*s", (int)event->actor.size, (const char *)event->actor.data,
             (int)event->subject.size, (const char *)event->subject.data);
     evidence_cell_text(line, 1, purpose);

@@ -333,14 +333,3 @@ void evidence_cell_time(EvidenceLine *line, size_t column, int64_t time_us)
     }
     evidence_cell(line, column, "%.10s %.5s", (const char *)memory, (const char *)memory + 11);
 }
-
-uint64_t evidence_times(const AuditEvent *event)
-{
-    Span times = { 0 };
-    int64_t count = 0;
-    Cursor c = cursor_of(event->detail);
-    if (event->kind != AUDIT_REFUSED_AT_DOOR && event->kind != AUDIT_REVEAL) return 1;
-    if (!status_ok(cursor_until(&c, ' ', &times)) || !span_equal(times, SPAN("times"))) return 1;
-    if (!status_ok(cursor_until(&c, ' ', &times)) || !status_ok(i64_parse(times, &count))) return 1;
-    return count > 0 ? (uint64_t)count : 1;
-}

@@ -186,5 +186,3 @@ bool evidence_is_overdue(const RowView *row, int64_t now_us);
 int64_t evidence_number(Span cell);
 /* "2026-11-27 16:52" of the business time zone. */
 void evidence_cell_time(EvidenceLine *line, size_t column, int64_t time_us);
-/* How often, when an event stands for several ("times 12 ..."); else 1. */
-uint64_t evidence_times(const AuditEvent *event);

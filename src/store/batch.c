@@ -5,6 +5,19 @@
 #include <stdlib.h>
 #include <time.h>
 
+static _Thread_local const char *asked_from;
+static _Thread_local const char *asked_reason;
+
+void unit_asked(const char *from, const char *reason)
+{
+    asked_from = from;
+    asked_reason = reason;
+}
+
+const char *unit_asked_from(void) { return asked_from; }
+
+const char *unit_asked_reason(void) { return asked_reason; }
+
 /*
  * The batch thread and its queue. Everything under `lock` is short; the batch itself runs outside
  * it.

@@ -98,6 +98,15 @@ MUST_USE Status rows_keep(Rows *rows, Span bytes, Span *ret_copy);
  * the unit is refused afterwards. The last one counts. */
 MUST_USE Status rows_event(Rows *rows, Span event);
 
+/*
+ * Where the request comes from that this thread serves from now on, and why it was made: whoever
+ * serves it says so once, and unit_wait() gives it to the units that are waited for meanwhile. The
+ * texts are the caller's until it says NULL.
+ */
+void unit_asked(const char *from, const char *reason);
+const char *unit_asked_from(void);
+const char *unit_asked_reason(void);
+
 typedef struct Unit Unit;
 struct Unit {
     Status (*gather)(Unit *unit, Rows *rows);

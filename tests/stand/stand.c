@@ -100,6 +100,18 @@ static Status write_rules(const Stand *stand, const char *name, const char *own)
     return file_write(stand_path(stand, name), 0644, span_of_buffer(&text));
 }
 
+/* Tests of other things count alerts. */
+static const char no_alarms[] = "version: 1\n"
+                                "login_failures:\n"
+                                "  person: { count: 0, within_s: 1 }\n"
+                                "  source: { count: 0, within_s: 1 }\n"
+                                "  everybody: { count: 0, within_s: 1 }\n"
+                                "privilege: false\nplan: false\nillegal: false\n"
+                                "sensitive_reads:\n"
+                                "  person: { count: 0, within_s: 1 }\n"
+                                "  at_night: false\n  night_from: 0\n  night_to: 1\n"
+                                "quiet_s: 1\n";
+
 static Status write_config(const Stand *stand)
 {
     uint8_t bytes[8192];
@@ -115,6 +127,7 @@ static Status write_config(const Stand *stand)
     TRY(buffer_print(&text, "checkpoints: %s/checkpoints\nsecond: %s/second\n", f, f));
     TRY(buffer_print(&text, "strategy: %s/strategy.yaml\nca_file: %s/run/hufud/ca.pem\n", f, f));
     TRY(buffer_print(&text, "purposes: %s/purposes.yaml\naccess: %s/access.yaml\n", f, f));
+    TRY(buffer_print(&text, "alarms: %s/alarms.yaml\ntrail: %s/" PATH_TRAIL "\n", f, f));
     TRY(buffer_print(&text, "keys_file: %s/" PATH_KEYS "\nready_file: %s/" PATH_READY "\n", f, f));
     TRY(buffer_print(&text, "code_life_s: %d\n", o->code_life_s == 0 ? 60 : o->code_life_s));
     TRY(buffer_print(&text, "signers: %d\n", o->signers == 0 ? 2 : o->signers));
@@ -322,6 +335,7 @@ Status stand_open(const StandOptions *options, Stand *stand)
     TRY(write_rules(stand, "strategy.yaml", options->strategy));
     TRY(write_rules(stand, "purposes.yaml", options->purposes));
     TRY(write_rules(stand, "access.yaml", NULL));
+    TRY(write_rules(stand, "alarms.yaml", options->alarms != NULL ? options->alarms : no_alarms));
     TRY(write_config(stand));
     TRY(stand_start(stand, STAND_VAULTD));
     TRY(enrol_operators(stand));

@@ -24,6 +24,7 @@ typedef struct StandOptions {
     bool payer_devices_required;
     const char *strategy; /* YAML text; NULL: the one in rules/ */
     const char *purposes; /* likewise */
+    const char *alarms; /* YAML text; NULL: none is raised */
     int tls_life_s; /* of hufud's certificate; 0: vaultd's own default */
     bool separate_users; /* as root: each program its own uid (65533 hufud, 65532 vaultd) */
     const char *data_folder; /* where data/ lies (another file system); NULL: inside the folder */
