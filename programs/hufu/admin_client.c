@@ -1,23 +1,30 @@
 #include "admin_client.h"
 
+#include "as.h"
 #include "command.h"
 
 #include "base/time.h"
+#include "ipc/admin_wire.h"
 #include "ipc/channel.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { ADMIN_REQUEST = 1, ADMIN_DEADLINE_MS = 120000 };
+enum { ADMIN_DEADLINE_MS = 120000 };
 
 static void channel_done(Channel **channel) { channel_close(*channel); }
+
+static void signed_free(Buffer *asked) { free(asked->data); }
 
 Status admin_ask(const char *directory, Span request, Buffer *ret_answer)
 {
     char path[PATH_BYTES_MAX];
     CLEANUP(channel_done) Channel *channel = NULL;
+    CLEANUP(signed_free) Buffer asked = { malloc(WIRE_ADMIN_BYTES_MAX), 0, WIRE_ADMIN_BYTES_MAX };
+    CHECK(asked.data != NULL, FAULT_MEMORY);
     TRY(channel_connect(path_in(path, directory, PATH_ADMIN_SOCKET), ADMIN_DEADLINE_MS, &channel));
-    return channel_call(channel, ADMIN_REQUEST, request, ret_answer);
+    TRY(as_sign(directory, request, &asked));
+    return channel_call(channel, WIRE_ADMIN_REQUEST, span_of_buffer(&asked), ret_answer);
 }
 
 Status admin_ask_plain(const char *directory, const char *operation, Buffer *ret_answer)

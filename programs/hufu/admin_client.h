@@ -18,7 +18,8 @@ enum { ADMIN_ANSWER_BYTES_MAX = 1 << 20 };
 #define PATH_REPORTS "reports" /* audit reports that were kept */
 #define PATH_KEYS "data/public-keys" /* for auditors */
 
-/* One request, one answer, appended. Refuses what hufud refuses, and REFUSED_IPC_*. */
+/* One request, signed by who asks (as.h), one answer, appended. Refuses what hufud refuses, what
+ * as_sign() refuses, and REFUSED_IPC_*. */
 MUST_USE Status admin_ask(const char *directory, Span request, Buffer *ret_answer);
 
 /* {"operation": "<name>"} for requests without fields. */

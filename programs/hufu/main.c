@@ -1,6 +1,7 @@
 /*
  * hufu: the command line: set up, start, operate, replay, verify. Each subcommand has its own file.
  */
+#include "as.h"
 #include "command.h"
 
 #include "policy/log_door.h"
@@ -43,6 +44,26 @@ static const Command commands[] = {
     { "receiver remove", "give a receiver nothing more; two people must approve",
             command_receiver_remove },
     { "reveal list", "who was given which number, and why", command_reveal_list },
+    { "access begin", "name the first people", command_access_begin },
+    { "access join", "somebody comes, with roles and a key", command_access_join },
+    { "access move", "other roles, or another key", command_access_move },
+    { "access leave", "somebody is gone at once and for good", command_access_leave },
+    { "access list", "people and services, and their roles", command_access_list },
+    { "access explain", "why may somebody do something, or why not", command_access_explain },
+    { "access table set", "another table of rights; somebody else approves",
+            command_access_table_set },
+    { "access table", "roles, actions, levels: the table in force", command_access_table },
+    { "access request", "ask for a right for a while", command_access_request },
+    { "access grant", "give or refuse what somebody else asked for", command_access_grant },
+    { "access revoke", "end a grant at once", command_access_revoke },
+    { "access grants", "what is asked for and in force", command_access_grants },
+    { "access emergency end", "before its time", command_access_emergency_end },
+    { "access emergency review", "look at somebody else's afterwards",
+            command_access_emergency_review },
+    { "access emergency", "break the glass: alarmed, short, reviewed afterwards",
+            command_access_emergency },
+    { "access review", "somebody else's roles: which are still needed", command_access_review },
+    { "access reviews", "whose rights are due to be looked at", command_access_reviews },
     { "key list", "names, versions and dates of the vault's keys", command_key_list },
     { "key rotate", "make the next version of a key; two people must approve", command_key_rotate },
     { "key destroy", "destroy an old version for good; two people must approve",
@@ -135,7 +156,9 @@ static void show_commands(FILE *out)
             "row.\n\n");
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-20s %s\n", commands[i].name, commands[i].summary);
-    fprintf(out, "\n`hufu COMMAND --help` explains one. Start with `hufu up`.\n");
+    fprintf(out,
+            "\n`hufu COMMAND --help` explains one. Start with `hufu up`.\n"
+            "`--as NAME` says who asks (else $HUFU_AS, else the file DIR/as); his key signs.\n");
 }
 
 /* How many words of the arguments name this command; 0 when they name another. */
@@ -170,5 +193,6 @@ int main(int argc, char **argv)
 {
     log_open("hufu", LOG_WARNING, STDERR_FILENO);
     log_door_open();
+    argc = as_take(argc, argv);
     return command_run(argc, argv);
 }

@@ -36,6 +36,9 @@ static const TableName tables[] = {
     { "data_act", TABLE_DATA_ACT },
     { "data_destroyed", TABLE_DATA_DESTROYED },
     { "principal", TABLE_PRINCIPAL },
+    { "access_grant", TABLE_ACCESS_GRANT },
+    { "access_review", TABLE_ACCESS_REVIEW },
+    { "access_table", TABLE_ACCESS_TABLE },
 };
 
 typedef struct Release {

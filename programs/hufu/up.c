@@ -1,4 +1,5 @@
 #include "auditor_run.h"
+#include "first_people.h"
 #include "institution.h"
 #include "machine.h"
 #include "unseal_client.h"
@@ -122,6 +123,7 @@ MUST_USE static Status prepare(Up *up)
 MUST_USE static Status demonstrate(Up *up, ReplayResult *ret_result, bool *ret_played)
 {
     *ret_played = false;
+    TRY(first_people_name(up->layout.directory));
     TRY(institution_enrol(up->layout.directory));
     if (up->no_traffic || stop_asked) return OK;
     return institution_day(up->layout.directory, up->address, up->bound_port, up->tls,

@@ -1,5 +1,7 @@
 #include "house_opening.h"
 
+#include "access_opening.h"
+
 #include "api/call.h"
 #include "api/payer_house.h"
 #include "api/reveal_feed.h"
@@ -216,25 +218,6 @@ static Status open_purposes(Opening *o)
     return s;
 }
 
-/* Who there is, and the table that says what each may do. */
-static Status open_access(Opening *o)
-{
-    House *house = &o->house;
-    YamlProblem problem = { 0 };
-    size_t people = 0;
-    size_t left_out = 0;
-    const Status s = access_table_load(o->config.access, &house->access, &problem);
-    if (!status_ok(s))
-        LOG_STATUS(LOG_ERROR, "hufud.access", s, LOG_TEXT(PATH, problem.key),
-                LOG_NUMBER(COUNT, problem.line));
-    TRY(s);
-    TRY(principal_book_open(&house->principals));
-    TRY(principal_book_refresh(house->principals, house->batcher, &people, &left_out));
-    LOG(left_out == 0 ? LOG_INFO : LOG_ALERT, "hufud.principals", LOG_NUMBER(COUNT, people),
-            LOG_NUMBER(SIZE, left_out));
-    return OK;
-}
-
 static Status open_business(Opening *o)
 {
     House *house = &o->house;
@@ -245,7 +228,7 @@ static Status open_business(Opening *o)
                 LOG_NUMBER(COUNT, problem.line));
     TRY(loaded);
     TRY(open_purposes(o));
-    TRY(open_access(o));
+    TRY(access_open(house, o->config.access));
     TRY(login_opening_open(house));
     size_t keys = 0;
     size_t left_out = 0;
@@ -410,6 +393,7 @@ Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
     o->hold_fd = -1;
     o->house.clock = clock_system();
     o->house.random = random_system();
+    o->house.opened_us = clock_now_us(&o->house.clock);
     alarms_open(&o->alarms);
     door_open(&o->house.door);
     vault_feed_open(&o->house.feed);
@@ -467,8 +451,7 @@ void opening_close(Opening *o)
     if (house->directory != NULL) directory_close(&house->directory);
     caller_list_close(&house->callers);
     login_opening_close(house);
-    principal_book_close(&house->principals);
-    access_table_free(&house->access);
+    access_close(house);
     payer_house_close(house);
     vaultclient_guard_close(o->guard);
     nonce_close(house->nonces);

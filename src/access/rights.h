@@ -99,6 +99,8 @@ typedef struct AccessTable {
  * `problem` says where.
  */
 MUST_USE Status access_table_parse(Span yaml, AccessTable **ret_table, YamlProblem *problem);
+/* The bytes of a file of at most ACCESS_FILE_BYTES_MAX, appended. Refuses ACCESS_TABLE_INVALID. */
+MUST_USE Status access_file_read(const char *path, Buffer *ret_text);
 /* The same from a file. Refuses ACCESS_TABLE_INVALID (no such file, too large; problem->line = 0).
  * Faults FAULT_MEMORY. */
 MUST_USE Status access_table_load(const char *path, AccessTable **ret_table, YamlProblem *problem);

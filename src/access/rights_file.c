@@ -329,16 +329,24 @@ static void file_close(FILE **file)
     if (*file != NULL) fclose(*file);
 }
 
-static void memory_free(uint8_t **memory) { free(*memory); }
+Status access_file_read(const char *path, Buffer *ret_text)
+{
+    CLEANUP(file_close) FILE *file = fopen(path, "re");
+    REQUIRE(file != NULL, REFUSED_ACCESS_TABLE_INVALID);
+    const size_t room = ret_text->capacity - ret_text->size;
+    const size_t size = fread(ret_text->data + ret_text->size, 1, room, file);
+    REQUIRE(ferror(file) == 0 && fgetc(file) == EOF, REFUSED_ACCESS_TABLE_INVALID);
+    ret_text->size += size;
+    return OK;
+}
+
+static void text_free(Buffer *text) { free(text->data); }
 
 Status access_table_load(const char *path, AccessTable **ret_table, YamlProblem *problem)
 {
     *problem = (YamlProblem) { 0 };
-    CLEANUP(file_close) FILE *file = fopen(path, "re");
-    REQUIRE(file != NULL, REFUSED_ACCESS_TABLE_INVALID);
-    CLEANUP(memory_free) uint8_t *memory = malloc(ACCESS_FILE_BYTES_MAX + 1);
-    CHECK(memory != NULL, FAULT_MEMORY);
-    const size_t size = fread(memory, 1, ACCESS_FILE_BYTES_MAX + 1, file);
-    REQUIRE(ferror(file) == 0 && size <= ACCESS_FILE_BYTES_MAX, REFUSED_ACCESS_TABLE_INVALID);
-    return access_table_parse((Span) { memory, size }, ret_table, problem);
+    CLEANUP(text_free) Buffer text = { malloc(ACCESS_FILE_BYTES_MAX), 0, ACCESS_FILE_BYTES_MAX };
+    CHECK(text.data != NULL, FAULT_MEMORY);
+    TRY(access_file_read(path, &text));
+    return access_table_parse(span_of_buffer(&text), ret_table, problem);
 }

@@ -2,9 +2,12 @@
  * tree beside the key's. */
 #include "access/caller.h"
 #include "access/device.h"
+#include "access/grant.h"
 #include "access/passkey_book.h"
 #include "access/payer_login.h"
 #include "access/principal.h"
+#include "access/rights_review.h"
+#include "access/table_row.h"
 
 static const Migration migrations[] = {
     { 1,
@@ -59,12 +62,29 @@ static const Migration migrations[] = {
             "status BIGINT NOT NULL, added BIGINT NOT NULL, cools_until BIGINT NOT NULL,"
             "seen BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
             "seal BYTEA NOT NULL, PRIMARY KEY(payer, place)) WITHOUT ROWID" },
+    { 7,
+            "CREATE TABLE access_grant("
+            "id TEXT PRIMARY KEY NOT NULL, principal TEXT NOT NULL, kind BIGINT NOT NULL,"
+            "action TEXT NOT NULL, level BIGINT NOT NULL, reason TEXT NOT NULL,"
+            "state BIGINT NOT NULL, asked BIGINT NOT NULL, given BIGINT NOT NULL,"
+            "until BIGINT NOT NULL, decided_by TEXT NOT NULL, reviewed_by TEXT NOT NULL,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID;"
+            "CREATE TABLE access_review("
+            "principal TEXT NOT NULL, due BIGINT NOT NULL, reviewer TEXT NOT NULL,"
+            "roles_had BIGINT NOT NULL, roles_left BIGINT NOT NULL, reason TEXT NOT NULL,"
+            "reviewed BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(principal, due)) WITHOUT ROWID;"
+            "CREATE TABLE access_table("
+            "version BIGINT NOT NULL, part BIGINT NOT NULL, parts BIGINT NOT NULL,"
+            "digest BYTEA NOT NULL, content BYTEA NOT NULL, accepted_by TEXT NOT NULL,"
+            "accepted BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(version, part)) WITHOUT ROWID" },
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
 static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table,
     &caller_table, &device_table, &principal_table, &passkey_table, &payer_login_table,
-    &payer_device_table };
+    &payer_device_table, &grant_table, &rights_review_table, &access_table_table };
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 const StoreSchema access_schema = { "access", migrations, MIGRATIONS, tables, TABLES };

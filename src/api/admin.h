@@ -3,11 +3,29 @@
  * admin: what the operator's command line asks of a running hufud, over a local socket
  * (ipc/channel.h).
  *
- * Operation ADMIN_REQUEST, payload one JSON object {"operation": "...", ...}; the answer is one
- * JSON object. Every operation that changes something is a unit, so it stands in the audit log with
- * the operator's name (LL-4.5.3). PINs and keys come in sealed boxes. Nobody but the operator's
- * user and root is let in (LL-4.5.2).
+ * Operation WIRE_ADMIN_REQUEST, payload one JSON object {"operation": "...", ...} with the signature
+ * of the person who asks around it (ipc/admin_wire.h); the answer is one JSON object. Every
+ * operation that changes something is a unit, so it stands in the audit log with the person's name
+ * (LL-4.5.3). PINs and keys come in sealed boxes. Nobody but the operator's user and root is let
+ * in, and then the table of rights decides under the operation's name (access/rights.h; LL-4.5.2).
  *
+ *   access.begin    {people: [{id, staff_number, roles: [...], key_pem}]}: the first people, while
+ *                   there is nobody; keys that vaultd took at the ceremony
+ *   access.join     {id, staff_number, roles, key_pem, reason, tenant?}
+ *   access.move     {id, roles, key_pem?, reason}: other roles; what was given before is over
+ *   access.leave    {id, reason}: at once, and the id is never given again
+ *   access.list     people and services
+ *   access.explain  {who, action, level?, language?}: -> {verdict, explanation}
+ *   access.table    the table in force
+ *   access.table.set {content, reason}: another table, in force from the next start
+ *   access.request  {action, level?, until_us, reason}: a right for a while; another decides
+ *   access.grant.decide  {id, allow, reason}
+ *   access.grant.revoke  {id, reason}
+ *   access.grant.list    what is asked for and in force
+ *   access.emergency     {reason}: break the glass; alert and log come before the answer
+ *   access.emergency.end {id, reason}, access.emergency.review {id, reason}: by another, afterwards
+ *   access.review        {who, roles, reason}: of his roles, those that he keeps
+ *   access.review.list   whose rights are due to be looked at
  *   status          state of the programs, counters
  *   box.key         today's box key and a challenge, for making boxes
  *   merchant.add    {mchid, name, public_key_pem, serial?, limit_minor?, apiv3_box?, nonce?}
@@ -72,9 +90,10 @@
  *   subject.destroy       {subjects: [{tenant, subject}], approvals}: -> certificate
  */
 #include "api/house.h"
+#include "ipc/admin_wire.h"
 #include "ipc/service.h"
 
-enum { ADMIN_REQUEST = 1, ADMIN_TEXT_BYTES_MAX = 64 * 1024 };
+enum { ADMIN_TEXT_BYTES_MAX = WIRE_ADMIN_TEXT_BYTES_MAX };
 
 typedef struct AdminConfig {
     House *house;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "api/access_tick.h"
 #include "api/expiring.h"
 #include "api/reminders.h"
 #include "api/retention_tick.h"
@@ -39,6 +40,7 @@ struct Clockwork {
     Rolling *rolling;
     Expiring expiring;
     Reminders reminders;
+    AccessTick access;
     RetentionTick retention;
     PaymentKey due[PAYMENT_DUE_MAX];
     size_t due_count;
@@ -251,6 +253,7 @@ static void tick(Clockwork *c)
     report(c, "card.expiry", sweep_expiry(c, now_us));
     report(c, "audit.vault", vault_feed_step(c->config.house, now_us, false));
     report(c, "audit.reveals", reveal_feed_step(c->config.house, now_us, false));
+    report(c, "access", access_tick(&c->access, c->config.house, now_us));
     report(c, "audit.reminders", reminders_tick(&c->reminders, c->config.house, now_us));
     report(c, "tls.renew", c->config.renew_tls(c->config.context, now_us));
 }

@@ -1,6 +1,6 @@
 #include "api/expiring.h"
 
-#include "base/encoding.h"
+#include "api/alert_once.h"
 #include "base/time.h"
 #include "cases/alert.h"
 #include "store/unit_wait.h"
@@ -16,31 +16,6 @@ Status expiring_verdict(int64_t expires_us, int64_t now_us)
     return REFUSE(REFUSED_KEY_ENDS_IN_1_DAY);
 }
 
-typedef struct Told {
-    Span key;
-    int32_t verdict;
-    bool found;
-} Told;
-
-static Status take_told(void *context, const Value *values, size_t count)
-{
-    ((Told *)context)->found = true;
-    return OK;
-}
-
-static Status look_up(void *context, Store *store)
-{
-    Told *told = context;
-    uint8_t text_bytes[ALERT_KEY_TEXT_MAX];
-    Buffer text = BUFFER_OF(text_bytes);
-    TRY(hex_encode(told->key, &text));
-    const Value parameters[] = { VALUE_OF_INT(ALERT_KEY_ENDS), VALUE_OF_TEXT(span_of_buffer(&text)),
-        VALUE_OF_INT(told->verdict) };
-    return store_query(store,
-            "SELECT number FROM alert WHERE kind = ?1 AND about_key = ?2 AND verdict = ?3 LIMIT 1",
-            parameters, 3, take_told, told);
-}
-
 static Status put_row_key(const DirectoryEntry *entry, Buffer *b)
 {
     static const uint16_t ids[] = { MERCHANT_KEY_MCHID, MERCHANT_KEY_SERIAL };
@@ -49,15 +24,11 @@ static Status put_row_key(const DirectoryEntry *entry, Buffer *b)
     return row_encode_key(TABLE_MERCHANT_KEY, ids, values, 2, b);
 }
 
-/* Once for each verdict. `table` 0: a key of ours, by its name. */
+/* `table` 0: a key of ours, by its name. */
 static Status tell_once(House *house, uint16_t table, Span key, Status verdict)
 {
-    Told told = { .key = key, .verdict = verdict.code };
-    TRY(batcher_between(house->batcher, look_up, &told));
-    if (told.found) return OK;
-    AlertAdd work = { .alert = alert_of(ALERT_KEY_ENDS, table, key, verdict) };
-    alert_add_unit(&work, NULL);
-    return unit_wait(house->batcher, &work.unit);
+    const Alert alert = alert_of(ALERT_KEY_ENDS, table, key, verdict);
+    return alert_once(house, &alert);
 }
 
 static Status look_at(House *house, const DirectoryEntry *entry, int64_t now_us)

@@ -7,6 +7,7 @@
 #include "access/device.h"
 #include "access/directory.h"
 #include "access/enrolment.h"
+#include "access/grant.h"
 #include "access/payer_book.h"
 #include "access/principal.h"
 #include "access/rights.h"
@@ -63,7 +64,11 @@ typedef struct House {
     Workers *openers; /* what blocks on the vault's password lane */
     CallerList *callers; /* of the vault's service (call.h) */
     AccessTable *access; /* who may do what */
+    int64_t access_version; /* of the accepted table (access/table_row.h) */
     PrincipalBook *principals;
+    GrantBook *grants;
+    _Atomic size_t principals_left_out; /* their rows did not verify */
+    int64_t opened_us; /* what operators signed before is not taken: its nonces are forgotten */
     Workers *call_workers;
     SessionTable *sessions; /* of staff, merchants' administrators and payers */
     DeviceBook *devices; /* known to the console */

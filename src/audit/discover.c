@@ -35,6 +35,9 @@ static const Known known[] = {
     { TABLE_DEVICE, 1, "device" },
     { TABLE_PASSKEY, 1, "passkey" },
     { TABLE_PRINCIPAL, 1, "principal" },
+    { TABLE_ACCESS_GRANT, 1, "access_grant" },
+    { TABLE_ACCESS_REVIEW, 1, "access_review" },
+    { TABLE_ACCESS_TABLE, 1, "access_table" },
 };
 enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };
 _Static_assert((int)KNOWN_COUNT <= (int)DISCOVER_TABLES_MAX, "fits");

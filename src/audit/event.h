@@ -89,6 +89,19 @@ typedef enum AuditKind {
     AUDIT_TRAIL_READ = 160, /* somebody searched this log, or had a leaf of it proved */
     AUDIT_OPERATION_REFUSED = 161, /* to somebody of the house; subject: the operation */
     AUDIT_ALARM = 162, /* raised over events of this log (alarm.h); subject: by whom */
+    AUDIT_ACCESS_JOIN = 110,
+    AUDIT_ACCESS_MOVE = 111, /* other roles, or another key */
+    AUDIT_ACCESS_LEAVE = 112,
+    AUDIT_ACCESS_BEGIN = 113, /* one of the first people */
+    AUDIT_ACCESS_DENIED = 114, /* somebody known asked for what is not his right */
+    AUDIT_ACCESS_REQUEST = 115, /* an action for a while */
+    AUDIT_ACCESS_DECIDE = 116,
+    AUDIT_ACCESS_REVOKE = 117,
+    AUDIT_ACCESS_REVIEW = 118, /* somebody's rights were looked at */
+    AUDIT_ACCESS_EMERGENCY = 119, /* the glass is broken */
+    AUDIT_ACCESS_EMERGENCY_END = 120,
+    AUDIT_ACCESS_EMERGENCY_REVIEW = 121,
+    AUDIT_ACCESS_TABLE = 122, /* another table of rights */
     AUDIT_REVEAL = 102, /* lines of vaultd's log of reveals; detail "times N lines A-B ..." */
 } AuditKind;
 

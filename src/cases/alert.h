@@ -36,6 +36,9 @@ typedef enum AlertKind {
     ALERT_DEVICE_NEW = 56, /* somebody who has devices logged in on another */
     ALERT_SESSION_STOLEN = 57, /* a session was shown by another device than it began on */
     ALERT_TRAIL = 60, /* and audit/alarm.h's AlarmKind: 61 to 65 (LL-4.5.3) */
+    ALERT_EMERGENCY = 50, /* somebody broke the glass */
+    ALERT_ACCESS_REVIEW = 51, /* rights of somebody are due to be looked at, or overdue */
+    ALERT_ACCESS_TABLE = 52, /* the file is not the table in force */
     ALERT_KEY_ENDS = 40, /* a merchant's key, or (table 0) one of the platform's, ends soon:
                             the verdict says how soon (TP-7) */
 } AlertKind;

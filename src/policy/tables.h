@@ -41,6 +41,9 @@ typedef enum TableId {
     TABLE_DEVICE = 54,
     TABLE_PASSKEY = 59,
     TABLE_PRINCIPAL = 60,
+    TABLE_ACCESS_GRANT = 61,
+    TABLE_ACCESS_REVIEW = 62,
+    TABLE_ACCESS_TABLE = 63,
 } TableId;
 
 enum CardColumn { CARD_NUMBER = 1 };

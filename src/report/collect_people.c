@@ -53,3 +53,32 @@ bool collect_pin_changes(const EvidenceItem *item, EvidenceLine *ret_line)
     evidence_cell_text(ret_line, 0, span_of_text(status_name((Status) { item->event->outcome })));
     return true;
 }
+
+/* TP-15, LL-4.5.2: who came, moved and went, what was given for a while, who broke the glass. */
+bool collect_rights(const EvidenceItem *item, EvidenceLine *ret_line)
+{
+    if (item->event == NULL) return false;
+    const AuditKind kind = item->event->kind;
+    const bool review = kind == AUDIT_ACCESS_REVIEW || kind == AUDIT_ACCESS_EMERGENCY_REVIEW;
+    const bool ours = kind >= AUDIT_ACCESS_JOIN && kind <= AUDIT_ACCESS_TABLE;
+    if (!ours || review || kind == AUDIT_ACCESS_DENIED) return false;
+    evidence_cell_time(ret_line, 0, item->time_us);
+    evidence_cell_text(ret_line, 1, span_of_text(audit_kind_name(kind)));
+    evidence_cell_text(ret_line, 2, item->event->subject);
+    evidence_cell_text(ret_line, 3, item->event->actor);
+    evidence_cell_text(ret_line, 4, span_of_text(status_name((Status) { item->event->outcome })));
+    return true;
+}
+
+/* TP-15, TP-16: somebody's rights were looked at by somebody else. */
+bool collect_rights_reviews(const EvidenceItem *item, EvidenceLine *ret_line)
+{
+    if (!is_kind(item, AUDIT_ACCESS_REVIEW) && !is_kind(item, AUDIT_ACCESS_EMERGENCY_REVIEW))
+        return false;
+    evidence_cell_time(ret_line, 0, item->time_us);
+    evidence_cell_text(ret_line, 1, item->event->subject);
+    evidence_cell_text(ret_line, 2, item->event->actor);
+    evidence_cell_text(ret_line, 3, item->event->detail);
+    evidence_cell_text(ret_line, 4, span_of_text(status_name((Status) { item->event->outcome })));
+    return true;
+}

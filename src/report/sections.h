@@ -23,6 +23,8 @@ EvidenceCollect collect_enrolments;
 EvidenceCollect collect_merchant_keys;
 EvidenceCollect collect_operators;
 EvidenceCollect collect_pin_changes;
+EvidenceCollect collect_rights;
+EvidenceCollect collect_rights_reviews;
 /* collect_vault.c: what was done to the vault, and what it says of itself */
 EvidenceCollect collect_reveals;
 EvidenceCollect collect_receivers;

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "crypto/tls.h"
 #include "enrol.h"
+#include "first_people.h"
 #include "vaultclient/client.h"
 
 #include <errno.h>
@@ -340,6 +341,7 @@ Status stand_open(const StandOptions *options, Stand *stand)
     TRY(stand_start(stand, STAND_VAULTD));
     TRY(enrol_operators(stand));
     TRY(stand_start(stand, STAND_HUFUD));
+    TRY(first_people_name(stand->folder));
     TRY(enrol_pin(stand->folder));
     return box_key_pin(stand_path(stand, "demo"), &stand->box_key);
 }

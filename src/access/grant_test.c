@@ -1,0 +1,292 @@
+/*
+ * Goal: a right for a while is asked for by one person and decided by another, fits the matrix of
+ * conflicts, and ends by the clock, also when the clock is moved back; the glass is broken by who
+ * may, seen at once, and reviewed by somebody else; reviews of rights are done by others, once a
+ * period (TP-15, LL-4.5.2: 按需审批, 职责分离, 最小权限). Method: real rows through a real batch,
+ * with a clock that the test moves.
+ */
+#include "access/grant.h"
+#include "access/merchant.h"
+#include "access/rights_review.h"
+#include "base/expect.h"
+#include "base/time.h"
+#include "cases/alert.h"
+#include "store/practice.h"
+#include "store/unit_wait.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define START_US ((int64_t)1800000000 * TIME_SECOND_US)
+#define HOUR_US (3600 * TIME_SECOND_US)
+
+typedef struct Desk {
+    char folder[48];
+    char path[80];
+    Store *store;
+    Batcher *batcher;
+    PracticeGuard practice;
+    Clock clock;
+    int64_t now_us;
+    AccessTable *table;
+    GrantBook *book;
+} Desk;
+
+static Desk desk;
+
+static int64_t desk_now(void *context) { return ((const Desk *)context)->now_us; }
+
+static Status no_leaf(void *c, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
+{
+    return OK;
+}
+
+static AccessTable *load_table(void)
+{
+    const char *source = getenv("HUFU_SOURCE"); /* given by meson */
+    char path[512];
+    AccessTable *table = NULL;
+    YamlProblem problem = { 0 };
+    snprintf(path, sizeof(path), "%s/rules/access.yaml", source != NULL ? source : ".");
+    ASSERT(status_ok(access_table_load(path, &table, &problem)));
+    return table;
+}
+
+static Status add(const char *id, uint8_t who, const char *roles)
+{
+    StaffChange work = { .act = STAFF_JOIN,
+        .actor = "operator/test",
+        .table = desk.table,
+        .principal = { .tenant = ASKER_HOUSE, .kind = PRINCIPAL_OF_PERSON } };
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    Principal *p = &work.principal;
+    snprintf(p->id, sizeof(p->id), "%s", id);
+    memset(p->person, who, sizeof(p->person));
+    TRY(access_roles_of(desk.table, span_of_text(roles), &p->roles));
+    TRY(private_key_generate(KEY_ED25519, &key));
+    TRY(principal_set_key(p, private_key_public(key)));
+    staff_change_unit(&work, NULL);
+    return unit_wait(desk.batcher, &work.unit);
+}
+
+static void desk_open(void)
+{
+    static const StoreSchema *const schemas[] = { &access_schema, &cases_schema };
+    desk = (Desk) { .folder = "/tmp/hufu-grant-XXXXXX", .now_us = START_US };
+    ASSERT(mkdtemp(desk.folder) != NULL);
+    snprintf(desk.path, sizeof(desk.path), "%s/desk.db", desk.folder);
+    practice_guard_open(&desk.practice);
+    desk.practice.guard.append = no_leaf;
+    desk.practice.guard.committed = NULL;
+    desk.clock = (Clock) { desk_now, &desk };
+    desk.table = load_table();
+    ASSERT(status_ok(store_open(&(StoreConfig) { desk.path, NULL, schemas, 2 }, &desk.store)));
+    ASSERT(status_ok(
+            batcher_start(desk.store, &desk.practice.guard, &desk.clock, 0, &desk.batcher)));
+    ASSERT(status_ok(grant_book_open(&desk.book)));
+    ASSERT(status_ok(add("li", 1, "risk-analyst")));
+    ASSERT(status_ok(add("wang", 2, "security-officer")));
+    ASSERT(status_ok(add("zhao", 3, "emergency-access,key-custodian")));
+    ASSERT(status_ok(add("li-two", 1, "security-officer"))); /* the first person, as a row may be */
+}
+
+static void desk_close(const int *unused)
+{
+    batcher_stop(desk.batcher);
+    store_close(desk.store);
+    grant_book_close(&desk.book);
+    access_table_free(&desk.table);
+    practice_remove(desk.path);
+    rmdir(desk.folder);
+}
+#define DESK                                    \
+    CLEANUP(desk_close) const int closing_ = 0; \
+    (void)closing_;                             \
+    desk_open()
+
+static Status act(GrantAct what, const char *by, Grant *grant)
+{
+    GrantChange work = { .act = what, .table = desk.table, .grant = *grant };
+    snprintf(work.by, sizeof(work.by), "%s", by);
+    grant_change_unit(&work, NULL);
+    TRY(unit_wait(desk.batcher, &work.unit));
+    *grant = work.grant;
+    return grant_book_put(desk.book, grant);
+}
+
+static Grant wish(const char *id, const char *who, const char *action, int64_t until_us)
+{
+    Grant g = { .level = LEVEL_C2, .reason = "a test", .until_us = until_us };
+    snprintf(g.id, sizeof(g.id), "%s", id);
+    snprintf(g.principal, sizeof(g.principal), "%s", who);
+    snprintf(g.action, sizeof(g.action), "%s", action);
+    return g;
+}
+
+static AccessVerdict may(const char *who, const char *action)
+{
+    Asker asker = { .door = DOOR_CLI, .tenant = ASKER_HOUSE };
+    snprintf(asker.principal, sizeof(asker.principal), "%s", who);
+    grant_book_fill(desk.book, desk.table, START_US, desk.now_us, &asker);
+    const int place = access_action_named(desk.table, span_of_text(action));
+    return access_decide(desk.table, &asker, place, LEVEL_C2, desk.now_us);
+}
+
+static void test_asked_by_one_decided_by_another(void)
+{
+    DESK;
+    Grant g = wish("0000000000000001", "li", "field.print", START_US + HOUR_US);
+    EXPECT_OK(act(GRANT_ASK, "li", &g));
+    EXPECT(may("li", "field.print") == ACCESS_NO_ROLE); /* asking gives nothing */
+    EXPECT_REFUSED(act(GRANT_GIVE, "li", &g), REFUSED_ACCESS_SELF);
+    EXPECT_REFUSED(act(GRANT_GIVE, "li-two", &g), REFUSED_ACCESS_SELF); /* under another name */
+    EXPECT_REFUSED(act(GRANT_GIVE, "nobody", &g), REFUSED_PRINCIPAL_UNKNOWN);
+    EXPECT_OK(act(GRANT_GIVE, "wang", &g));
+    EXPECT(may("li", "field.print") == ACCESS_ALLOWED
+            && may("wang", "field.print") != ACCESS_ALLOWED);
+    EXPECT_REFUSED(act(GRANT_GIVE, "wang", &g), REFUSED_GRANT_STATE);
+    EXPECT_OK(act(GRANT_REVOKE, "wang", &g));
+    EXPECT(may("li", "field.print") == ACCESS_NO_ROLE);
+    EXPECT(g.state == GRANT_REVOKED && strcmp(g.decided_by, "wang") == 0);
+    Grant no = wish("0000000000000002", "li", "field.print", START_US + HOUR_US);
+    EXPECT_OK(act(GRANT_ASK, "li", &no));
+    EXPECT_OK(act(GRANT_REFUSE, "wang", &no));
+    EXPECT(may("li", "field.print") == ACCESS_NO_ROLE);
+    EXPECT_REFUSED(act(GRANT_REVOKE, "wang", &no), REFUSED_GRANT_STATE);
+}
+
+/* A grant is no way around the matrix: what only an excluded role has is not given. */
+static void test_a_grant_fits_the_matrix(void)
+{
+    DESK;
+    Grant decide = wish("0000000000000001", "li", "access.grant.decide", START_US + HOUR_US);
+    EXPECT_REFUSED(act(GRANT_ASK, "li", &decide), REFUSED_ACCESS_CONFLICT);
+    Grant pay = wish("0000000000000002", "li", "merchant.add", START_US + HOUR_US);
+    EXPECT_REFUSED(act(GRANT_ASK, "li", &pay), REFUSED_ACCESS_CONFLICT);
+    Grant fly = wish("0000000000000003", "li", "fly", START_US + HOUR_US);
+    EXPECT_REFUSED(act(GRANT_ASK, "li", &fly), REFUSED_ACCESS_ACTION_UNKNOWN);
+    Grant deep = wish("0000000000000004", "li", "field.print", START_US + HOUR_US);
+    deep.level = LEVEL_C3; /* nobody has it so */
+    EXPECT_REFUSED(act(GRANT_ASK, "li", &deep), REFUSED_ACCESS_LEVEL);
+    Grant for_ever = wish("0000000000000005", "li", "field.print", START_US + 31 * TIME_DAY_US);
+    EXPECT_REFUSED(act(GRANT_ASK, "li", &for_ever), REFUSED_GRANT_LIMIT);
+    Grant past = wish("0000000000000006", "li", "field.print", START_US);
+    EXPECT_REFUSED(act(GRANT_ASK, "li", &past), REFUSED_GRANT_LIMIT);
+}
+
+static void test_it_ends_and_stays_ended(void)
+{
+    DESK;
+    Grant over;
+    Grant g = wish("0000000000000001", "li", "field.print", START_US + HOUR_US);
+    EXPECT_OK(act(GRANT_ASK, "li", &g));
+    EXPECT_OK(act(GRANT_GIVE, "wang", &g));
+    desk.now_us = START_US + HOUR_US - 1;
+    EXPECT(may("li", "field.print") == ACCESS_ALLOWED);
+    EXPECT(!grant_book_over(desk.book, desk.now_us, &over));
+    desk.now_us = START_US + HOUR_US;
+    EXPECT(may("li", "field.print") == ACCESS_NO_ROLE);
+    desk.now_us = START_US + 1; /* the clock is moved back: it stays ended */
+    EXPECT(may("li", "field.print") == ACCESS_NO_ROLE);
+    EXPECT(grant_book_over(desk.book, desk.now_us, &over) && strcmp(over.id, g.id) == 0);
+    EXPECT_OK(act(GRANT_END, "", &over));
+    EXPECT(over.state == GRANT_ENDED);
+    CLEANUP(grant_book_close) GrantBook *again = NULL; /* a restart, with that clock */
+    size_t loaded = 9;
+    size_t left_out = 9;
+    EXPECT_OK(grant_book_open(&again));
+    EXPECT_OK(grant_book_refresh(again, desk.batcher, &loaded, &left_out));
+    EXPECT(loaded == 0 && left_out == 0);
+}
+
+/* Who moves or leaves has nothing of before. */
+static void test_a_change_of_person_ends_it(void)
+{
+    DESK;
+    Grant g = wish("0000000000000001", "li", "field.print", START_US + HOUR_US);
+    Grant open = wish("0000000000000002", "li", "field.print", START_US + HOUR_US);
+    EXPECT_OK(act(GRANT_ASK, "li", &g));
+    EXPECT_OK(act(GRANT_GIVE, "wang", &g));
+    EXPECT_OK(act(GRANT_ASK, "li", &open));
+    desk.now_us += 1000;
+    StaffChange work = { .act = STAFF_MOVE, .actor = "operator/test", .table = desk.table };
+    snprintf(work.principal.id, sizeof(work.principal.id), "li");
+    staff_change_unit(&work, NULL);
+    EXPECT_OK(unit_wait(desk.batcher, &work.unit));
+    EXPECT(work.principal.changed_us == desk.now_us && work.principal.roles == 0);
+    Asker asker = { .principal = "li" };
+    grant_book_fill(desk.book, desk.table, work.principal.changed_us, desk.now_us, &asker);
+    EXPECT(asker.grant_count == 0);
+    EXPECT_REFUSED(act(GRANT_GIVE, "wang", &open), REFUSED_GRANT_STATE); /* he was another then */
+    desk.now_us -= 5000; /* a change is later than the one before, whatever the clock says */
+    staff_change_unit(&work, NULL);
+    EXPECT_OK(unit_wait(desk.batcher, &work.unit));
+    EXPECT(work.principal.changed_us == START_US + 1001);
+}
+
+static void test_the_glass(void)
+{
+    DESK;
+    Grant g = wish("0000000000000001", "li", "", 0);
+    EXPECT_REFUSED(act(GRANT_BREAK_GLASS, "li", &g), REFUSED_ACCESS_NO_ROLE);
+    g = wish("0000000000000001", "zhao", "", 0);
+    EXPECT(may("zhao", "caller.revoke") == ACCESS_NO_ROLE);
+    EXPECT_OK(act(GRANT_BREAK_GLASS, "zhao", &g));
+    EXPECT(practice_number(desk.store, "SELECT count(*) FROM alert WHERE kind = 50") == 1);
+    EXPECT(g.until_us == START_US + desk.table->emergency.duration_s * TIME_SECOND_US);
+    EXPECT(may("zhao", "merchant.key.revoke") == ACCESS_ALLOWED);
+    /* Neither approvals nor anybody's rights, nor what authenticates somebody. */
+    EXPECT(may("zhao", "access.grant.decide") == ACCESS_NO_ROLE);
+    EXPECT(may("zhao", "access.join") == ACCESS_NO_ROLE);
+    EXPECT(may("zhao", "field.reveal") == ACCESS_NO_ROLE);
+    desk.now_us = g.until_us;
+    EXPECT(may("zhao", "merchant.key.revoke") == ACCESS_NO_ROLE);
+    EXPECT_OK(act(GRANT_END, "", &g));
+    EXPECT(grant_book_find(desk.book, span_of_text(g.id), &g)); /* it waits for its review */
+    EXPECT_REFUSED(act(GRANT_REVIEW, "zhao", &g), REFUSED_ACCESS_SELF);
+    EXPECT_OK(act(GRANT_REVIEW, "wang", &g));
+    EXPECT(strcmp(g.reviewed_by, "wang") == 0 && g.state == GRANT_ENDED);
+    EXPECT(!grant_book_find(desk.book, span_of_text(g.id), &g));
+    EXPECT_REFUSED(act(GRANT_REVIEW, "wang", &g), REFUSED_GRANT_STATE);
+}
+
+/* --- reviews --- */
+
+static Status review(const char *by, const char *who, const char *keep, Principal *ret)
+{
+    RightsReview work = { .table = desk.table, .reason = "a test" };
+    snprintf(work.by, sizeof(work.by), "%s", by);
+    snprintf(work.who, sizeof(work.who), "%s", who);
+    if (keep[0] != '\0') TRY(access_roles_of(desk.table, span_of_text(keep), &work.keep));
+    rights_review_unit(&work, NULL);
+    TRY(unit_wait(desk.batcher, &work.unit));
+    *ret = work.principal;
+    return OK;
+}
+
+static void test_rights_are_reviewed(void)
+{
+    Principal p = { 0 };
+    DESK;
+    const int64_t period_us = desk.table->reviews.period_days * TIME_DAY_US;
+    EXPECT_REFUSED(review("wang", "zhao", "key-custodian", &p), REFUSED_ACCESS_REVIEWED);
+    desk.now_us = START_US + period_us - TIME_DAY_US;
+    EXPECT_REFUSED(review("zhao", "zhao", "key-custodian", &p), REFUSED_ACCESS_SELF);
+    EXPECT_REFUSED(review("li-two", "li", "risk-analyst", &p), REFUSED_ACCESS_SELF);
+    EXPECT_REFUSED(review("wang", "zhao", "auditor", &p), REFUSED_PRINCIPAL_FIELD); /* gives none */
+    EXPECT_OK(review("wang", "zhao", "key-custodian", &p)); /* cut */
+    EXPECT(p.roles == access_role_bit(access_role_named(desk.table, SPAN("key-custodian"))));
+    EXPECT(p.changed_us == desk.now_us && p.review_us == START_US + 2 * period_us);
+    EXPECT_REFUSED(review("wang", "zhao", "key-custodian", &p), REFUSED_ACCESS_REVIEWED);
+    EXPECT_OK(review("wang", "li", "risk-analyst", &p)); /* kept: nothing ends */
+    EXPECT(p.changed_us == START_US);
+    desk.now_us = START_US + 9 * period_us; /* years late: the next one is a period away */
+    EXPECT_OK(review("wang", "li", "", &p));
+    EXPECT(p.roles == 0 && p.review_us == desk.now_us + period_us);
+    EXPECT(practice_number(desk.store, "SELECT count(*) FROM access_review") == 3);
+}
+
+TESTS(TEST(test_asked_by_one_decided_by_another), TEST(test_a_grant_fits_the_matrix),
+        TEST(test_it_ends_and_stays_ended), TEST(test_a_change_of_person_ends_it),
+        TEST(test_the_glass), TEST(test_rights_are_reviewed))

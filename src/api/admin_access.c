@@ -1,0 +1,292 @@
+/* People come, change and go (api/admin.h; TP-15, LL-4.5.2): one at a time, so that between "this
+ * person is not here yet" and the row nobody else comes in. */
+#include "api/admin_access.h"
+
+#include "access/staff.h"
+#include "api/admin_person.h"
+#include "api/passage.h"
+#include "crypto/mac.h"
+#include "ipc/operator_wire.h"
+#include "policy/detect.h"
+#include "store/unit_wait.h"
+
+#include <stdio.h>
+
+enum { FIRST_PEOPLE_MAX = 8, ROLES_MAX = 16, STAFF_NUMBER_BYTES_MAX = 64 };
+
+typedef struct PersonJson {
+    Span operation;
+    Span id;
+    Span tenant;
+    Span staff_number;
+    Span key_pem;
+    Span reason;
+    const JsonValue *roles;
+    const JsonValue *people;
+} PersonJson;
+
+#define AT(member) offsetof(PersonJson, member)
+#define OPERATION                                          \
+    {                                                      \
+        "operation", JSON_TEXT, true, 1, 64, AT(operation) \
+    }
+#define ID                                                       \
+    {                                                            \
+        "id", JSON_TEXT, true, 1, PRINCIPAL_ID_BYTES_MAX, AT(id) \
+    }
+#define STAFF_NUMBER                                                                 \
+    {                                                                                \
+        "staff_number", JSON_TEXT, true, 1, STAFF_NUMBER_BYTES_MAX, AT(staff_number) \
+    }
+#define ROLES                                             \
+    {                                                     \
+        "roles", JSON_LIST, true, 0, ROLES_MAX, AT(roles) \
+    }
+#define KEY(required)                                                          \
+    {                                                                          \
+        "key_pem", JSON_TEXT, required, 1, SIGN_KEY_PEM_BYTES_MAX, AT(key_pem) \
+    }
+#define REASON                                                           \
+    {                                                                    \
+        "reason", JSON_TEXT, true, 1, STAFF_REASON_BYTES_MAX, AT(reason) \
+    }
+
+static const JsonField begin_fields[] = { OPERATION,
+    { "people", JSON_LIST, true, 1, FIRST_PEOPLE_MAX, AT(people) } };
+static const JsonField first_fields[] = { ID, STAFF_NUMBER, ROLES, KEY(true) };
+static const JsonField join_fields[] = { OPERATION, ID, STAFF_NUMBER, ROLES, KEY(true), REASON,
+    { "tenant", JSON_TEXT, false, 1, PRINCIPAL_TENANT_BYTES_MAX, AT(tenant) } };
+static const JsonField move_fields[] = { OPERATION, ID, ROLES, KEY(false), REASON };
+static const JsonField leave_fields[] = { OPERATION, ID, REASON };
+
+#define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
+
+/* --- reading --- */
+
+Status admin_roles(const AccessTable *table, const JsonDocument *document, const JsonValue *list,
+        RoleSet *ret_roles)
+{
+    JsonProblem problem = { 0 };
+    RoleSet roles = 0;
+    for (size_t i = 0; list != NULL && i < json_list_size(list); i++) {
+        Span name = { 0 };
+        TRY(json_list_text(document, list, i, ACCESS_NAME_BYTES_MAX, &name, &problem));
+        const AccessRole *role = access_role_named(table, name);
+        REQUIRE(role != NULL, REFUSED_ACCESS_ROLE_UNKNOWN);
+        roles |= access_role_bit(role);
+    }
+    *ret_roles = roles;
+    return OK;
+}
+
+/* Who somebody is, whatever he calls himself: only its keyed hash is kept. */
+void admin_person_digest(
+        const House *house, Span tenant, Span staff_number, uint8_t ret[PRINCIPAL_PERSON_BYTES])
+{
+    MacKey key;
+    const Span parts[] = { SPAN("person/"), tenant, SPAN("/"), staff_number };
+    mac_key_init(&key, MAC_HMAC_SHA256, SPAN_OF(house->pseudonym_key));
+    mac_make(&key, parts, 4, ret);
+    mac_key_wipe(&key);
+}
+
+static Status read_key(Span pem, Principal *p)
+{
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    if (pem.size == 0) return OK;
+    TRY(public_key_from_pem(pem, &key));
+    return principal_set_key(p, key);
+}
+
+static Status read_person(
+        const House *house, const JsonDocument *document, const PersonJson *json, Principal *p)
+{
+    const Span tenant = json->tenant.size == 0 ? SPAN(ASKER_HOUSE) : json->tenant;
+    const bool at_home = span_equal(tenant, SPAN(ASKER_HOUSE));
+    REQUIRE(principal_id_is_valid(json->id), REFUSED_PRINCIPAL_FIELD);
+    REQUIRE(at_home || merchant_id_is_valid(tenant), REFUSED_PRINCIPAL_FIELD);
+    passage_text(p->id, sizeof(p->id), json->id);
+    passage_text(p->tenant, sizeof(p->tenant), tenant);
+    p->kind = at_home ? PRINCIPAL_OF_PERSON : PRINCIPAL_OF_MERCHANT_ADMINISTRATOR;
+    admin_person_digest(house, tenant, json->staff_number, p->person);
+    TRY(admin_roles(house->access, document, json->roles, &p->roles));
+    return read_key(json->key_pem, p);
+}
+
+/* --- changing --- */
+
+/* Under the lock of who enrols. */
+static Status change_one(House *house, const Asker *asker, Span reason, StaffChange *work)
+{
+    char why[STAFF_REASON_BYTES_MAX + 1];
+    Principal *p = &work->principal;
+    const bool comes = work->act == STAFF_BEGIN || work->act == STAFF_JOIN;
+    if (comes)
+        REQUIRE(!principal_book_person_is_taken(house->principals, p), REFUSED_PRINCIPAL_PERSON);
+    if (p->key_size > 0)
+        REQUIRE(!principal_book_key_is_taken(house->principals, p), REFUSED_PRINCIPAL_KEY);
+    passage_text(why, sizeof(why), reason);
+    snprintf(work->actor, sizeof(work->actor), "operator/%s", asker->principal);
+    work->table = house->access;
+    work->unit = (Unit) { .from = asker->from, .reason = why };
+    staff_change_unit(work, NULL);
+    TRY(unit_wait(house->batcher, &work->unit));
+    return principal_book_put(house->principals, p);
+}
+
+/* Nobody changes himself, under whatever name (LL-4.5.2). */
+static Status not_himself(House *house, const Asker *asker, const Principal *other)
+{
+    Principal self;
+    REQUIRE(strcmp(asker->principal, other->id) != 0, REFUSED_ACCESS_SELF);
+    if (!principal_book_look(house->principals, span_of_text(asker->principal), &self)) return OK;
+    REQUIRE(!bytes_equal_ct(self.person, other->person, PRINCIPAL_PERSON_BYTES),
+            REFUSED_ACCESS_SELF);
+    return OK;
+}
+
+static Status change(
+        Admin *admin, const Asker *asker, const PersonJson *json, StaffChange *work, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    TRY(detect_free_text(json->reason));
+    TRY(not_himself(house, asker, &work->principal));
+    pthread_mutex_lock(&admin->enrolling);
+    const Status s = change_one(house, asker, json->reason, work);
+    pthread_mutex_unlock(&admin->enrolling);
+    TRY(s);
+    json_key_text(w, "id", span_of_text(work->principal.id));
+    return OK;
+}
+
+Status admin_access_join(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
+{
+    PersonJson json = { 0 };
+    JsonProblem problem = { 0 };
+    StaffChange work = { .act = STAFF_JOIN };
+    TRY(json_read_request(
+            document, json_root(document), join_fields, COUNT(join_fields), &json, &problem));
+    TRY(read_person(admin->config.house, document, &json, &work.principal));
+    return change(admin, asker, &json, &work, w);
+}
+
+/* A live one, with what is left as it is. */
+static Status find_person(const House *house, Span id, Principal *ret_principal)
+{
+    return principal_book_find(house->principals, id, ret_principal);
+}
+
+Status admin_access_move(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    PersonJson json = { 0 };
+    JsonProblem problem = { 0 };
+    StaffChange work = { .act = STAFF_MOVE };
+    TRY(json_read_request(
+            document, json_root(document), move_fields, COUNT(move_fields), &json, &problem));
+    TRY(find_person(house, json.id, &work.principal));
+    TRY(admin_roles(house->access, document, json.roles, &work.principal.roles));
+    TRY(read_key(json.key_pem, &work.principal));
+    return change(admin, asker, &json, &work, w);
+}
+
+Status admin_access_leave(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
+{
+    PersonJson json = { 0 };
+    JsonProblem problem = { 0 };
+    StaffChange work = { .act = STAFF_LEAVE };
+    TRY(json_read_request(
+            document, json_root(document), leave_fields, COUNT(leave_fields), &json, &problem));
+    TRY(find_person(admin->config.house, json.id, &work.principal));
+    return change(admin, asker, &json, &work, w);
+}
+
+/* --- the first people --- */
+
+/* The key of each must be one that vaultd took at the ceremony under this very name: the first
+ * people of the house are those whose approvals already count. */
+static Status enrolled_in_vault(House *house, const Principal *p)
+{
+    static _Thread_local uint8_t bytes[VAULTCLIENT_ANSWER_BYTES_MAX];
+    uint8_t print[WIRE_HASH_BYTES];
+    Buffer answer = BUFFER_OF(bytes);
+    uint32_t count = 0;
+    sha256((Span) { p->key, p->key_size }, print);
+    TRY(vaultclient_ask(house->vault, VAULT_OPERATORS, SPAN(""), &answer));
+    Cursor c = cursor_of(span_of_buffer(&answer));
+    TRY(wire_take_count(&c, WIRE_OPERATORS_MAX, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        WireOperatorFacts facts;
+        TRY(wire_take_operator_facts(&c, &facts));
+        if (facts.gone || !span_equal(facts.name, span_of_text(p->id))) continue;
+        if (bytes_equal_ct(facts.fingerprint, print, sizeof(print))) return OK;
+    }
+    return REFUSE(REFUSED_OPERATOR_KEY);
+}
+
+static Status read_first(House *house, const JsonDocument *document, const JsonValue *people,
+        size_t index, StaffChange *work)
+{
+    const JsonValue *item = NULL;
+    JsonProblem problem = { 0 };
+    PersonJson json = { 0 };
+    work->act = STAFF_BEGIN;
+    TRY(json_list_object(document, people, index, &item, &problem));
+    TRY(json_read_request(document, item, first_fields, COUNT(first_fields), &json, &problem));
+    TRY(read_person(house, document, &json, &work->principal));
+    TRY(staff_roles_fit(house->access, &work->principal));
+    return enrolled_in_vault(house, &work->principal);
+}
+
+static Status begin(House *house, const Asker *asker, StaffChange *works, size_t count)
+{
+    const bool nobody = principal_book_count(house->principals) == 0
+            && atomic_load(&house->principals_left_out) == 0;
+    REQUIRE(nobody, REFUSED_ACCESS_BEGUN);
+    for (size_t i = 0; i < count; i++)
+        TRY(change_one(house, asker, SPAN("first people"), &works[i]));
+    return OK;
+}
+
+Status admin_access_begin(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    PersonJson json = { 0 };
+    JsonProblem problem = { 0 };
+    StaffChange works[FIRST_PEOPLE_MAX] = { 0 };
+    TRY(json_read_request(
+            document, json_root(document), begin_fields, COUNT(begin_fields), &json, &problem));
+    const size_t count = json_list_size(json.people);
+    for (size_t i = 0; i < count; i++)
+        TRY(read_first(house, document, json.people, i, &works[i]));
+    pthread_mutex_lock(&admin->enrolling);
+    const Status s = begin(house, asker, works, count);
+    pthread_mutex_unlock(&admin->enrolling);
+    TRY(s);
+    json_key_int(w, "count", (int64_t)count);
+    return OK;
+}
+
+Status admin_first_key(Span request, Span as, PublicKey **ret_key)
+{
+    JsonProblem problem = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    PersonJson json = { 0 };
+    TRY(json_parse(request, &document, &problem));
+    const Status s = json_read_request(
+            document, json_root(document), begin_fields, COUNT(begin_fields), &json, &problem);
+    REQUIRE(status_ok(s) && span_equal(json.operation, SPAN("access.begin")),
+            REFUSED_ACCESS_NOT_BEGUN);
+    for (size_t i = 0; i < json_list_size(json.people); i++) {
+        const JsonValue *item = NULL;
+        PersonJson one = { 0 };
+        TRY(json_list_object(document, json.people, i, &item, &problem));
+        TRY(json_read_request(document, item, first_fields, COUNT(first_fields), &one, &problem));
+        if (span_equal(one.id, as)) return public_key_from_pem(one.key_pem, ret_key);
+    }
+    return REFUSE(REFUSED_ADMIN_STRANGER);
+}

@@ -1,0 +1,46 @@
+#pragma once
+/* admin_access: people and their rights (api/admin.h). Private to admin_*.c. */
+#include "api/admin_inside.h"
+
+Status admin_access_begin(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_join(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_move(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_leave(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_explain(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_table(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+
+Status admin_access_request(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_grant_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_grant_decide(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_grant_revoke(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_review(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_review_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_emergency(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_emergency_end(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_emergency_review(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_table_set(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+
+/* A list of roles' names. Refuses ACCESS_ROLE_UNKNOWN. */
+MUST_USE Status admin_roles(const AccessTable *table, const JsonDocument *document,
+        const JsonValue *list, RoleSet *ret_roles);
+/* Keyed hash of who somebody is: one live principal a person. */
+void admin_person_digest(
+        const House *house, Span tenant, Span staff_number, uint8_t ret[PRINCIPAL_PERSON_BYTES]);

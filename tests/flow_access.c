@@ -1,0 +1,201 @@
+/*
+ * Goal: at the real programs each person does what the table of rights gives and nothing more, under
+ * a name that is that person's alone; rights come by others, end by the clock or at once, and every
+ * step is in the log (TP-15, LL-4.5.2: 最小权限、按需审批、职责分离、默认拒绝、身份唯一; LL-4.5.3).
+ * Method: the command line as several people and as somebody who has only the right user of the
+ * system; restarts; rows changed in the database behind everybody's back.
+ */
+#include "base/expect.h"
+#include "command.h"
+#include "operator.h"
+#include "stand.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static Stand stand;
+
+static void close_stand(const int *unused) { stand_close(&stand); }
+#define STAND                                    \
+    CLEANUP(close_stand) const int closing_ = 0; \
+    (void)closing_;                              \
+    EXPECT_OK(stand_open(&(StandOptions) { .signers = 1, .openers = 1 }, &stand))
+
+#define HUFU(...) OPERATOR(&stand, __VA_ARGS__)
+#define DONE(...) EXPECT(operator_ended(HUFU(__VA_ARGS__), EXIT_DONE))
+#define REFUSED(name, ...)                                      \
+    do {                                                        \
+        EXPECT(operator_ended(HUFU(__VA_ARGS__), EXIT_FAILED)); \
+        EXPECT(operator_says(name));                            \
+    } while (0)
+
+/* A key that somebody made for himself. */
+static Status make_key(const char *name, KeyAlgorithm algorithm)
+{
+    char file[64];
+    uint8_t memory[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer pem = BUFFER_OF(memory);
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    snprintf(file, sizeof(file), "operators/%s.key.pem", name);
+    TRY(private_key_generate(algorithm, &key));
+    TRY(private_key_to_pem(key, &pem));
+    return file_write(stand_path(&stand, file), 0600, span_of_buffer(&pem));
+}
+
+#define JOIN(id, number, roles) \
+    "access", "join", id, "--staff-number", number, "--roles", roles, "--key", id, "--reason", "new"
+
+/* The id of the only grant that is listed. */
+static const char *grant_id(void)
+{
+    static char id[64];
+    stand_text(
+            &stand, "SELECT id FROM access_grant ORDER BY asked DESC, id LIMIT 1", id, sizeof(id));
+    return id;
+}
+
+static void again(void)
+{
+    stand_stop(&stand, STAND_HUFUD, SIGTERM, NULL);
+    ASSERT(status_ok(stand_start(&stand, STAND_HUFUD)));
+}
+
+/* --- who asks --- */
+
+static void test_the_right_user_is_nobody(void)
+{
+    STAND;
+    DONE("access", "list");
+    EXPECT(operator_says("alice") && operator_says("bob") && operator_says("carol"));
+    REFUSED("OPERATOR_KEY", "--as", "mallory", "status"); /* no key: not even asked */
+    EXPECT_OK(make_key("mallory", KEY_ED25519));
+    REFUSED("ADMIN_STRANGER", "--as", "mallory", "status");
+    unlink(stand_path(&stand, "as"));
+    REFUSED("ADMIN_UNSIGNED", "status");
+    DONE("status", "--as", "alice"); /* behind the command, too */
+    REFUSED("ADMIN_STRANGER", "--as", "mallory", "access", "begin", "--person",
+            "mallory:S9:access-administrator");
+    REFUSED("ACCESS_BEGUN", "--as", "alice", "access", "begin", "--person",
+            "mallory:S9:access-administrator");
+    again();
+    DONE("--as", "alice", "status"); /* people outlive a restart */
+    EXPECT(stand_logged(&stand, "stranger"));
+    EXPECT(stand_audit(&stand) == 0);
+}
+
+/* --- what each may --- */
+
+static void test_each_does_what_is_his(void)
+{
+    STAND;
+    DONE("--as", "carol", "caller", "list");
+    REFUSED("ACCESS_NO_ROLE", "--as", "carol", "day", "end");
+    REFUSED("ACCESS_NO_ROLE", "--as", "bob", "stop");
+    REFUSED("ACCESS_NO_ROLE", "--as", "bob", JOIN("bob", "S5", "auditor"));
+    EXPECT(stand_leaves_with(&stand, "operator/carol") > 0);
+    DONE("access", "explain", "carol", "payer.add");
+    EXPECT(operator_says("ACCESS_NO_ROLE") && operator_says("payment-operator"));
+    DONE("access", "explain", "carol", "payer.add", "--zh");
+    EXPECT(operator_says("支付运营"));
+    DONE("access", "explain", "alice", "payer.add");
+    EXPECT(operator_says("Yes."));
+    DONE("access", "table");
+    EXPECT(operator_says("security-officer") && operator_says("安全主管"));
+    EXPECT(stand_audit(&stand) == 0);
+}
+
+/* --- joiners, movers, leavers --- */
+
+static void test_people_come_move_and_go(void)
+{
+    STAND;
+    EXPECT_OK(make_key("mei", KEY_ED25519));
+    EXPECT_OK(make_key("mei2", KEY_ED25519));
+    DONE(JOIN("mei", "S7", "risk-analyst"));
+    DONE("--as", "mei", "status");
+    REFUSED("PRINCIPAL_PERSON", JOIN("mei2", "S7", "security-officer"));
+    REFUSED("ACCESS_CONFLICT", JOIN("mei2", "S8", "developer,security-operator"));
+    REFUSED("ACCESS_CONFLICT", "access", "move", "mei", "--roles", "risk-analyst,payment-operator",
+            "--reason", "more");
+    REFUSED("ACCESS_SELF", "access", "move", "alice", "--roles", "auditor", "--reason", "me");
+    REFUSED("ACCESS_NO_ROLE", "--as", "mei", "merchant", "key", "list");
+    DONE("access", "move", "mei", "--roles", "payment-operator", "--reason", "another desk");
+    DONE("--as", "mei", "merchant", "key", "list");
+    DONE("access", "leave", "mei", "--reason", "gone");
+    REFUSED("ADMIN_STRANGER", "--as", "mei", "status");
+    REFUSED("PRINCIPAL_EXISTS", JOIN("mei", "S9", "risk-analyst"));
+    again();
+    REFUSED("ADMIN_STRANGER", "--as", "mei", "status");
+    DONE(JOIN("mei2", "S7", "risk-analyst")); /* the person came back, under another id */
+    EXPECT(stand_audit(&stand) == 0);
+}
+
+/* --- rights for a while --- */
+
+static void test_a_right_for_a_while(void)
+{
+    STAND;
+    EXPECT_OK(make_key("mei", KEY_ED25519));
+    DONE(JOIN("mei", "S7", "risk-analyst"));
+    REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list");
+    DONE("--as", "mei", "access", "request", "caller.list", "--reason", "a case");
+    REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list");
+    REFUSED("ACCESS_NO_ROLE", "--as", "mei", "access", "grant", grant_id(), "--reason", "mine");
+    DONE("--as", "bob", "access", "grant", grant_id(), "--reason", "case 7");
+    DONE("--as", "mei", "caller", "list");
+    DONE("access", "grants");
+    EXPECT(operator_says("caller.list"));
+    again();
+    DONE("--as", "mei", "caller", "list"); /* it outlives a restart */
+    DONE("--as", "bob", "access", "revoke", grant_id(), "--reason", "closed");
+    REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list");
+    REFUSED("ACCESS_CONFLICT", "--as", "mei", "access", "request", "access.grant.decide", "--level",
+            "C2", "--reason", "why not");
+    DONE("--as", "mei", "access", "request", "caller.list", "--reason", "another case");
+    DONE("--as", "bob", "access", "grant", grant_id(), "--reason", "yes");
+    DONE("access", "move", "mei", "--roles", "risk-analyst", "--reason", "the same desk");
+    REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list"); /* a change ends it */
+    EXPECT(stand_audit(&stand) == 0);
+}
+
+/* --- broken glass --- */
+
+static void test_the_glass(void)
+{
+    STAND;
+    EXPECT_OK(make_key("zhao", KEY_ED25519));
+    DONE(JOIN("zhao", "S8", "emergency-access"));
+    REFUSED("ACCESS_NO_ROLE", "--as", "zhao", "merchant", "key", "list");
+    REFUSED("ACCESS_NO_ROLE", "access", "emergency", "--reason", "alice may not");
+    DONE("--as", "zhao", "access", "emergency", "--reason", "fire");
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 50") == 1);
+    DONE("--as", "zhao", "merchant", "key", "list");
+    REFUSED("EMERGENCY_OPEN", "--as", "zhao", "access", "emergency", "--reason", "more fire");
+    REFUSED("ACCESS_NO_ROLE", "--as", "zhao", JOIN("zhao", "S9", "auditor"));
+    REFUSED("ACCESS_NO_ROLE", "--as", "zhao", "access", "emergency", "review", grant_id(),
+            "--reason", "fine");
+    DONE("--as", "bob", "access", "emergency", "review", grant_id(), "--reason", "it burnt");
+    REFUSED("ACCESS_NO_ROLE", "--as", "zhao", "merchant", "key", "list");
+    EXPECT(stand_leaves_with(&stand, "operator/zhao") > 0);
+    EXPECT(stand_audit(&stand) == 0);
+}
+
+/* --- the database is somebody else's --- */
+
+static void test_a_role_from_the_database_is_none(void)
+{
+    STAND;
+    EXPECT_OK(make_key("mei", KEY_ED25519));
+    DONE(JOIN("mei", "S7", "risk-analyst"));
+    stand_tamper(&stand, "UPDATE principal SET roles = roles | 64 WHERE id = 'mei'");
+    REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list"); /* what was verified counts */
+    REFUSED("ROW_SEAL_MISMATCH", "access", "move", "mei", "--roles", "risk-analyst", "--reason",
+            "looked at");
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 1") > 0);
+    DONE("status");
+    EXPECT(stand_audit(&stand) == 1);
+}
+
+TESTS(TEST(test_the_right_user_is_nobody), TEST(test_each_does_what_is_his),
+        TEST(test_people_come_move_and_go), TEST(test_a_right_for_a_while), TEST(test_the_glass),
+        TEST(test_a_role_from_the_database_is_none))
