@@ -109,8 +109,8 @@ static void test_each_does_what_is_his(void)
 static void test_people_come_move_and_go(void)
 {
     STAND;
-    EXPECT_OK(make_key("mei", KEY_ED25519));
-    EXPECT_OK(make_key("mei2", KEY_ED25519));
+    EXPECT_OK(make_key("mei", KEY_SM2));
+    EXPECT_OK(make_key("mei2", KEY_P256));
     DONE(JOIN("mei", "S7", "risk-analyst"));
     DONE("--as", "mei", "status");
     REFUSED("PRINCIPAL_PERSON", JOIN("mei2", "S7", "security-officer"));

@@ -44,13 +44,13 @@ Status as_name(const char *directory, char ret_name[PEOPLE_NAME_BYTES_MAX + 1])
 MUST_USE static Status sign(Person *person, WireAdminRequest *asked, Buffer *ret_signed)
 {
     Buffer message = { malloc(WIRE_ADMIN_BYTES_MAX), 0, WIRE_ADMIN_BYTES_MAX };
-    Buffer signature = BUFFER_OF(person->signature);
     CHECK(message.data != NULL, FAULT_MEMORY);
     Status s = wire_admin_message(asked, &message);
-    if (status_ok(s)) s = sign_make(person->key, span_of_buffer(&message), &signature);
+    if (status_ok(s))
+        s = person_sign_bytes(
+                person, span_of_buffer(&message), &asked->signature, &asked->encoding);
     free(message.data);
     TRY(s);
-    asked->signature = span_of_buffer(&signature);
     return wire_put_admin_request(ret_signed, asked);
 }
 

@@ -24,6 +24,7 @@ Status person_public_pem(const char *directory, const char *given, Buffer *ret_p
     snprintf(file, sizeof(file), "operators/%s.pub.pem", given);
     if (status_ok(file_read(path_in(path, directory, file), ret_pem))) return OK;
     TRY(person_load(directory, given, &person));
+    REQUIRE(person.key != NULL, REFUSED_OPERATOR_KEY); /* of a token: give <name>.pub.pem */
     return public_key_to_pem(private_key_public(person.key), ret_pem);
 }
 

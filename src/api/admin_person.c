@@ -3,6 +3,7 @@
 #include "access/staff.h"
 #include "base/heap.h"
 #include "base/time.h"
+#include "ipc/vault_wire.h"
 #include "message/nonce.h"
 
 #include <stdio.h>
@@ -12,12 +13,21 @@ enum { WINDOW_S = 300 };
 
 /* --- the signature --- */
 
+static Status verify(const PublicKey *key, Span message, const WireAdminRequest *asked)
+{
+    switch (asked->encoding) {
+    case WIRE_SIGNATURE_OWN: return sign_verify(key, message, asked->signature);
+    case WIRE_SIGNATURE_RAW: return sign_verify_raw(key, message, asked->signature);
+    default: return REFUSE(REFUSED_SIGNATURE_FORMAT);
+    }
+}
+
 static Status check_signature(const PublicKey *key, const WireAdminRequest *asked)
 {
     Buffer message = { malloc(WIRE_ADMIN_BYTES_MAX), 0, WIRE_ADMIN_BYTES_MAX };
     CHECK(message.data != NULL, FAULT_MEMORY);
     Status s = wire_admin_message(asked, &message);
-    if (status_ok(s)) s = sign_verify(key, span_of_buffer(&message), asked->signature);
+    if (status_ok(s)) s = verify(key, span_of_buffer(&message), asked);
     bytes_wipe(message.data, message.size); /* what was read may be why we refuse (TP-5) */
     free(message.data);
     if (status_broken(s)) return s;

@@ -12,7 +12,8 @@
     }
 
 SHAPE(WireAdminRequest, admin_request_shape, SIGNED_FIELDS,
-        { FIELD_SPAN, AT(WireAdminRequest, signature), 1, WIRE_ADMIN_SIGNATURE_BYTES_MAX });
+        { FIELD_SPAN, AT(WireAdminRequest, signature), 1, WIRE_ADMIN_SIGNATURE_BYTES_MAX },
+        { FIELD_U8, AT(WireAdminRequest, encoding), 0, 0 });
 WIRE_PAIR(admin_request, WireAdminRequest)
 
 SHAPE(WireAdminRequest, admin_message_shape, SIGNED_FIELDS);

@@ -5,6 +5,7 @@
  * hold.
  *
  *   WireAdminRequest = as framed | at i64 | nonce framed | request framed | signature framed
+ *                      | encoding u8
  *
  * What is signed stands in wire_admin_message(): the exact bytes of the request, who, when and a
  * nonce, under a title of its own, so that no signature for anything else can stand for it.
@@ -26,6 +27,7 @@ typedef struct WireAdminRequest {
     Span nonce;
     Span request; /* one JSON object (api/admin.h) */
     Span signature;
+    uint8_t encoding; /* WireSignatureEncoding; another number is hufud's to refuse */
 } WireAdminRequest;
 MUST_USE Status wire_put_admin_request(Buffer *b, const WireAdminRequest *request);
 MUST_USE Status wire_take_admin_request(Cursor *c, WireAdminRequest *ret);
