@@ -1,7 +1,8 @@
 /*
- * Goal: at the real programs each person does what the table of rights gives and nothing more, under
- * a name that is that person's alone; rights come by others, end by the clock or at once, and every
- * step is in the log (TP-15, LL-4.5.2: 最小权限、按需审批、职责分离、默认拒绝、身份唯一; LL-4.5.3).
+ * Goal: at the real programs each person does what the table of rights gives and nothing more,
+ * under a name that is that person's alone; rights come by others, end by the clock or at once, and
+ * every step is in the log (TP-15, LL-4.5.2: 最小权限、按需审批、职责分离、默认拒绝、身份唯一;
+ * LL-4.5.3).
  * Method: the command line as several people and as somebody who has only the right user of the
  * system; restarts; rows changed in the database behind everybody's back.
  */

@@ -3,8 +3,8 @@
  * access_opening: who there is, what was given for a while, and the table that says what each may
  * do: loaded when hufud starts.
  *
- * The table in force is the one that was accepted (access/table_row.h). The file is taken when there
- * is none; later it is only compared, and one that differs is an alert, not a change.
+ * The table in force is the one that was accepted (access/table_row.h). The file is taken when
+ * there is none; later it is only compared, and one that differs is an alert, not a change.
  */
 #include "api/house.h"
 

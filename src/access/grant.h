@@ -89,8 +89,8 @@ typedef struct GrantChange {
 
 /*
  * Refuses GRANT_UNKNOWN, GRANT_STATE, GRANT_LIMIT (the end), PRINCIPAL_UNKNOWN, ACCESS_SELF (who
- * asks never decides, and nobody reviews his own emergency, under whatever id), ACCESS_ACTION_UNKNOWN,
- * ACCESS_CONFLICT (every role that has the action excludes one that he has).
+ * asks never decides, and nobody reviews his own emergency, under whatever id),
+ * ACCESS_ACTION_UNKNOWN, ACCESS_CONFLICT (every role that has the action excludes one that he has).
  */
 void grant_change_unit(GrantChange *work, void (*done)(Unit *unit, Status outcome));
 
@@ -105,8 +105,8 @@ typedef struct GrantBook GrantBook;
 
 MUST_USE Status grant_book_open(GrantBook **ret_book);
 void grant_book_close(GrantBook **book);
-/* Put or replace one, as a unit read or committed it; what is neither asked for nor in force, and no
- * emergency that waits for its review, is forgotten. Refuses GRANT_LIMIT (GRANTS_MAX). */
+/* Put or replace one, as a unit read or committed it; what is neither asked for nor in force, and
+ * no emergency that waits for its review, is forgotten. Refuses GRANT_LIMIT (GRANTS_MAX). */
 MUST_USE Status grant_book_put(GrantBook *book, const Grant *grant);
 /* What this principal has now, into the asker. `changed_us`: the principal's last change. */
 void grant_book_fill(GrantBook *book, const AccessTable *table, int64_t changed_us, int64_t now_us,

@@ -1,8 +1,8 @@
 #pragma once
 /*
  * rights_review: everybody's rights are looked at once a period, by somebody else: kept, or cut to
- * fewer (TP-15, LL-4.5.2, LL-4.5.3). One sealed row a person and period, written once, says who looked,
- * what was there and what is left.
+ * fewer (TP-15, LL-4.5.2, LL-4.5.3). One sealed row a person and period, written once, says who
+ * looked, what was there and what is left.
  */
 #include "access/staff.h"
 

@@ -2,8 +2,8 @@
 /*
  * table_row: the table of rights in force, as sealed rows. What stands in rules/access.yaml is a
  * proposal: the first one is taken when there is none, every other by the action access.table.set,
- * which one person asks for and another approves (TP-15, LL-4.5.2). So who can write the file cannot
- * write himself a right, and the table goes with the database into backups.
+ * which one person asks for and another approves (TP-15, LL-4.5.2). So who can write the file
+ * cannot write himself a right, and the table goes with the database into backups.
  *
  * A version is the file's bytes in parts, written once; the newest is in force from hufud's next
  * start.

@@ -1,6 +1,7 @@
 /* One request at the console's door: which page sent it, whose session it is, and its answer. */
 #include "api/console_inside.h"
 
+#include "access/staff.h"
 #include "api/cookie.h"
 #include "base/encoding.h"
 #include "base/heap.h"
@@ -102,13 +103,12 @@ static void fill_asker(ConsoleCall *call)
     const int64_t now_us = clock_now_us(&house->clock);
     const AccessSession *limits = &house->access->sessions[call->session.kind];
     Asker *asker = &call->asker;
-    *asker = (Asker) { .roles = call->principal.roles,
-        .proved_us = now_us - call->session.proof_age_us,
-        .proof_lasts_us = limits->reauthenticate_s * TIME_SECOND_US,
-        .door = DOOR_CONSOLE,
-        .session = call->session.number };
-    snprintf(asker->principal, sizeof(asker->principal), "%s", call->principal.id);
-    snprintf(asker->tenant, sizeof(asker->tenant), "%s", call->principal.tenant);
+    staff_asker(&call->principal, asker);
+    asker->proved_us = now_us - call->session.proof_age_us;
+    asker->proof_lasts_us = limits->reauthenticate_s * TIME_SECOND_US;
+    asker->door = DOOR_CONSOLE;
+    asker->session = call->session.number;
+    grant_book_fill(house->grants, house->access, call->principal.changed_us, now_us, asker);
     snprintf(asker->from, sizeof(asker->from), "%.*s", ASKER_FROM_BYTES_MAX, call->from);
 }
 
