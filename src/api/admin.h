@@ -5,9 +5,10 @@
  *
  * Operation WIRE_ADMIN_REQUEST, payload one JSON object {"operation": "...", ...} with the
  * signature of the person who asks around it (ipc/admin_wire.h); the answer is one JSON object.
- * Every operation that changes something is a unit, so it stands in the audit log with the person's name
- * (LL-4.5.3). PINs and keys come in sealed boxes. Nobody but the operator's user and root is let
- * in, and then the table of rights decides under the operation's name (access/rights.h; LL-4.5.2).
+ * Every operation that changes something is a unit, so it stands in the audit log with the person's
+ * name (LL-4.5.3). PINs and keys come in sealed boxes. Nobody but the operator's user and root is
+ * let in, and then the table of rights decides under the operation's name (access/rights.h;
+ * LL-4.5.2).
  *
  *   access.begin    {people: [{id, staff_number, roles: [...], key_pem}]}: the first people, while
  *                   there is nobody; keys that vaultd took at the ceremony
