@@ -333,6 +333,14 @@ static void test_a_wrong_file_is_refused_at_its_line(void)
                      "  - { name: joins, number: 8, en: L, zh: L, line: first, tenant: house,"
                      " may: { access.join: C1 } }\nconflicts: []\n",
                 9 }, /* an emergency reaches no right of anybody */
+        { SMALL_HEAD
+                "emergency: { duration_s: 3600, who: [asks], gives: [joins] }\n"
+                "actions:\n  - { name: access.join, level: C2, doors: cli }\n"
+                "staff: { access.join: C1 }\nroles:\n"
+                "  - { name: asks, number: 1, en: A, zh: A, line: first, tenant: house, may: {} }\n"
+                "  - { name: joins, number: 8, en: L, zh: L, line: first, tenant: house,"
+                " may: { access.join: C2 } }\nconflicts: []\n",
+                9 }, /* what all staff may, and more of it */
         { SMALL_HEAD "emergency: { duration_s: 3600, who: [asks], gives: [deep] }\n" SMALL_ACTIONS
                         SMALL_ROLES
                      "  - { name: deep, number: 8, en: L, zh: L, line: first, tenant: house,"
