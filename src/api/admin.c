@@ -91,23 +91,8 @@ static const JsonField named_fields[] = {
     { "operation", JSON_TEXT, true, 1, 64, offsetof(Named, operation) },
 };
 
-/* Who asks for what is not his right is in the log before he is told (LL-4.5.3). */
-static Status deny(House *house, const Asker *asker, Span operation, Status refusal)
-{
-    uint8_t memory[AUDIT_ACTOR_BYTES_MAX];
-    Buffer actor = BUFFER_OF(memory);
-    TRY(buffer_print(&actor, "operator/%s", asker->principal));
-    const AuditEvent event = { .kind = AUDIT_ACCESS_DENIED,
-        .outcome = refusal.code,
-        .actor = span_of_buffer(&actor),
-        .subject = operation,
-        .from = span_of_text(asker->from) };
-    TRY(event_write(house->batcher, &event));
-    return refusal;
-}
-
 /* The first people are named while there is nobody, and that is all that can be done then. */
-static Status may(House *house, const Asker *asker, Span operation)
+static Status may(const House *house, const Asker *asker, Span operation)
 {
     const bool begins = span_equal(operation, SPAN("access.begin"));
     if (principal_book_count(house->principals) == 0)
@@ -115,9 +100,7 @@ static Status may(House *house, const Asker *asker, Span operation)
     REQUIRE(!begins, REFUSED_ACCESS_BEGUN);
     const AccessTable *table = house->access;
     const int action = access_action_named(table, operation);
-    const Status s =
-            access_status(access_decide(table, asker, action, 0, clock_now_us(&house->clock)));
-    return status_ok(s) ? OK : deny(house, asker, operation, s);
+    return access_status(access_decide(table, asker, action, 0, clock_now_us(&house->clock)));
 }
 
 size_t admin_operations_count(void) { return sizeof(operations) / sizeof(operations[0]); }

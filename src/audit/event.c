@@ -51,7 +51,6 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_ACCESS_MOVE: return "access.move";
     case AUDIT_ACCESS_LEAVE: return "access.leave";
     case AUDIT_ACCESS_BEGIN: return "access.begin";
-    case AUDIT_ACCESS_DENIED: return "access.deny";
     case AUDIT_ACCESS_REQUEST: return "access.request";
     case AUDIT_ACCESS_DECIDE: return "access.decide";
     case AUDIT_ACCESS_REVOKE: return "access.revoke";

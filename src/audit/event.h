@@ -93,7 +93,6 @@ typedef enum AuditKind {
     AUDIT_ACCESS_MOVE = 111, /* other roles, or another key */
     AUDIT_ACCESS_LEAVE = 112,
     AUDIT_ACCESS_BEGIN = 113, /* one of the first people */
-    AUDIT_ACCESS_DENIED = 114, /* somebody known asked for what is not his right */
     AUDIT_ACCESS_REQUEST = 115, /* an action for a while */
     AUDIT_ACCESS_DECIDE = 116,
     AUDIT_ACCESS_REVOKE = 117,

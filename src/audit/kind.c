@@ -62,7 +62,6 @@ static const KindFacts kinds[] = {
     { AUDIT_ACCESS_MOVE, PRIVILEGE, "Roles or key changed", "角色或密钥变更" },
     { AUDIT_ACCESS_LEAVE, PRIVILEGE, "Person left", "人员离开" },
     { AUDIT_ACCESS_BEGIN, PRIVILEGE, "First people", "首批人员" },
-    { AUDIT_ACCESS_DENIED, ILLEGAL, "Asked without the right", "越权请求" },
     { AUDIT_ACCESS_REQUEST, PRIVILEGE, "Right asked for", "申请临时授权" },
     { AUDIT_ACCESS_DECIDE, PRIVILEGE, "Right granted or refused", "审批临时授权" },
     { AUDIT_ACCESS_REVOKE, PRIVILEGE, "Right revoked", "收回临时授权" },

@@ -61,7 +61,7 @@ bool collect_rights(const EvidenceItem *item, EvidenceLine *ret_line)
     const AuditKind kind = item->event->kind;
     const bool review = kind == AUDIT_ACCESS_REVIEW || kind == AUDIT_ACCESS_EMERGENCY_REVIEW;
     const bool ours = kind >= AUDIT_ACCESS_JOIN && kind <= AUDIT_ACCESS_TABLE;
-    if (!ours || review || kind == AUDIT_ACCESS_DENIED) return false;
+    if (!ours || review) return false;
     evidence_cell_time(ret_line, 0, item->time_us);
     evidence_cell_text(ret_line, 1, span_of_text(audit_kind_name(kind)));
     evidence_cell_text(ret_line, 2, item->event->subject);
