@@ -3,6 +3,45 @@
 #include "base/money.h"
 #include "store/batch.h"
 
+/* Who may do what, who came in, and what was asked of the log. */
+static const char *people_kind_name(AuditKind kind)
+{
+    switch (kind) {
+    case AUDIT_ACCESS_JOIN: return "access.join";
+    case AUDIT_ACCESS_MOVE: return "access.move";
+    case AUDIT_ACCESS_LEAVE: return "access.leave";
+    case AUDIT_ACCESS_BEGIN: return "access.begin";
+    case AUDIT_ACCESS_REQUEST: return "access.request";
+    case AUDIT_ACCESS_DECIDE: return "access.decide";
+    case AUDIT_ACCESS_REVOKE: return "access.revoke";
+    case AUDIT_ACCESS_REVIEW: return "access.review";
+    case AUDIT_ACCESS_EMERGENCY: return "access.emergency";
+    case AUDIT_ACCESS_EMERGENCY_END: return "access.emergency.end";
+    case AUDIT_ACCESS_EMERGENCY_REVIEW: return "access.emergency.review";
+    case AUDIT_ACCESS_TABLE: return "access.table";
+    case AUDIT_LOGIN: return "login";
+    case AUDIT_LOGIN_PROVED: return "login.proved";
+    case AUDIT_LOGOUT: return "logout";
+    case AUDIT_DEVICE: return "device";
+    case AUDIT_SECRET_SET: return "secret.set";
+    case AUDIT_ENROLMENT: return "enrolment";
+    case AUDIT_PAYER_REGISTER: return "payer.register";
+    case AUDIT_PAYER_LOGIN: return "payer.login";
+    case AUDIT_PAYER_LOGOUT: return "payer.logout";
+    case AUDIT_PAYER_PASSWORD_SET: return "payer.password";
+    case AUDIT_PAYER_PASSWORD_RESET: return "payer.password.reset";
+    case AUDIT_PAYER_PIN_SET: return "payer.pin";
+    case AUDIT_PAYER_PIN_RESET: return "payer.pin.reset";
+    case AUDIT_PAYER_COOL: return "payer.cool";
+    case AUDIT_PAYER_DEVICE_END: return "payer.device.end";
+    case AUDIT_PAYER_SESSION_END: return "payer.session.end";
+    case AUDIT_TRAIL_READ: return "trail.read";
+    case AUDIT_OPERATION_REFUSED: return "operation.refuse";
+    case AUDIT_ALARM: return "alarm";
+    default: return "unknown";
+    }
+}
+
 const char *audit_kind_name(AuditKind kind)
 {
     switch (kind) {
@@ -47,40 +86,9 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_SUBJECT_DESTROY: return "subject.destroy";
     case AUDIT_VAULT_ACT: return "vault.act";
     case AUDIT_VAULT_ALARM: return "vault.alarm";
-    case AUDIT_ACCESS_JOIN: return "access.join";
-    case AUDIT_ACCESS_MOVE: return "access.move";
-    case AUDIT_ACCESS_LEAVE: return "access.leave";
-    case AUDIT_ACCESS_BEGIN: return "access.begin";
-    case AUDIT_ACCESS_REQUEST: return "access.request";
-    case AUDIT_ACCESS_DECIDE: return "access.decide";
-    case AUDIT_ACCESS_REVOKE: return "access.revoke";
-    case AUDIT_ACCESS_REVIEW: return "access.review";
-    case AUDIT_ACCESS_EMERGENCY: return "access.emergency";
-    case AUDIT_ACCESS_EMERGENCY_END: return "access.emergency.end";
-    case AUDIT_ACCESS_EMERGENCY_REVIEW: return "access.emergency.review";
-    case AUDIT_ACCESS_TABLE: return "access.table";
     case AUDIT_REVEAL: return "reveal";
-    case AUDIT_LOGIN: return "login";
-    case AUDIT_LOGIN_PROVED: return "login.proved";
-    case AUDIT_LOGOUT: return "logout";
-    case AUDIT_DEVICE: return "device";
-    case AUDIT_SECRET_SET: return "secret.set";
-    case AUDIT_ENROLMENT: return "enrolment";
-    case AUDIT_PAYER_REGISTER: return "payer.register";
-    case AUDIT_PAYER_LOGIN: return "payer.login";
-    case AUDIT_PAYER_LOGOUT: return "payer.logout";
-    case AUDIT_PAYER_PASSWORD_SET: return "payer.password";
-    case AUDIT_PAYER_PASSWORD_RESET: return "payer.password.reset";
-    case AUDIT_PAYER_PIN_SET: return "payer.pin";
-    case AUDIT_PAYER_PIN_RESET: return "payer.pin.reset";
-    case AUDIT_PAYER_COOL: return "payer.cool";
-    case AUDIT_PAYER_DEVICE_END: return "payer.device.end";
-    case AUDIT_PAYER_SESSION_END: return "payer.session.end";
-    case AUDIT_TRAIL_READ: return "trail.read";
-    case AUDIT_OPERATION_REFUSED: return "operation.refuse";
-    case AUDIT_ALARM: return "alarm";
+    default: return people_kind_name(kind);
     }
-    return "unknown";
 }
 
 static Status put_short(Buffer *b, Span text, size_t size_max)
