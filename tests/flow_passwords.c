@@ -274,6 +274,28 @@ static int ask_codes(const char *pin)
                                                                                    : answer.status;
 }
 
+/* A secret of 20 bytes, as `hufu access enrol-totp` leaves it in a file. */
+static void test_two_people_give_a_second_factor(void)
+{
+    const char *file =
+            write_secret("\x8e\x31\xc4\x07\xa9\x5f\xd2\x66\x13\xbb\x70\xe8\x2d\x94\x4a\xf1"
+                         "\x05\x9c\xde\x78");
+    EXPECT(operator_ended(
+            HUFU("password", "reset", "u9", file, USERS_REALM, "--class", "second-factor", "--key",
+                    "bob", "--key", "bob", "--reason", "ticket 13"),
+            1));
+    EXPECT(operator_ended(
+            HUFU("password", "reset", "u9", file, USERS_REALM, "--class", "second-factor", BOTH),
+            0));
+    EXPECT(operator_ended(
+            HUFU("password", "reset", "u9", write_secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
+                    USERS_REALM, "--class", "second-factor", BOTH),
+            1)); /* the text that the app takes is no secret */
+    EXPECT(operator_ended(
+            HUFU("password", "import", file, USERS_REALM, "--class", "second-factor"), 2));
+    EXPECT(login("users", "u9", NEW_PASSWORD) == 200); /* his password is as it was */
+}
+
 static void test_two_people_reset_a_payers_pin(void)
 {
     EXPECT(ask_codes("284619") == 200);
@@ -288,7 +310,10 @@ static void test_two_people_reset_a_payers_pin(void)
 
 /* --- the pepper --- */
 
-static int64_t records(void) { return USERS + MANY + 3 + 1; /* users, admins, a payer */ }
+static int64_t records(void)
+{
+    return USERS + MANY + 3 + 1 + 1; /* users, admins, a payer, a second factor */
+}
 
 /* One page, as a sweep asks for that is killed right afterwards. */
 static void sweep_one_page(void)
@@ -337,6 +362,7 @@ static void test_the_old_pepper_is_not_needed_any_more(void)
 static void test_the_audit_log_tells_it(void)
 {
     EXPECT(stand_logged(&stand, "password.reset/103/bank-a/users/u9"));
+    EXPECT(stand_logged(&stand, "second-factor.reset/115/bank-a/users/u9"));
     EXPECT(stand_logged(&stand, "legacy.enable"));
     EXPECT(stand_logged(&stand, "taken, as they are") && stand_logged(&stand, "taken, wrapped"));
     EXPECT(stand_logged(&stand, "migration 7"));
@@ -371,6 +397,6 @@ static void test_house_closes(void)
 TESTS(TEST(test_house_opens), TEST(test_nothing_old_comes_in_before_two_allow_it),
         TEST(test_a_table_comes_in_and_bad_lines_are_told), TEST(test_a_killed_import_goes_on),
         TEST(test_wrapped_records_and_the_end_of_a_formula), TEST(test_two_people_reset_a_password),
-        TEST(test_two_people_reset_a_payers_pin), TEST(test_a_sweep_goes_on_over_kills),
-        TEST(test_the_old_pepper_is_not_needed_any_more), TEST(test_the_audit_log_tells_it),
-        TEST(test_no_secret_rests), TEST(test_house_closes))
+        TEST(test_two_people_give_a_second_factor), TEST(test_two_people_reset_a_payers_pin),
+        TEST(test_a_sweep_goes_on_over_kills), TEST(test_the_old_pepper_is_not_needed_any_more),
+        TEST(test_the_audit_log_tells_it), TEST(test_no_secret_rests), TEST(test_house_closes))

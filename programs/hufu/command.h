@@ -36,6 +36,7 @@ int command_password_disable_legacy(int argc, char **argv);
 int command_password_import(int argc, char **argv);
 int command_password_sweep(int argc, char **argv);
 int command_password_counts(int argc, char **argv);
+int command_access_enrol_totp(int argc, char **argv);
 int command_caller_add(int argc, char **argv);
 int command_caller_list(int argc, char **argv);
 int command_caller_revoke(int argc, char **argv);

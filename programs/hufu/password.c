@@ -10,15 +10,20 @@
 
 uint16_t password_realm_class(const PasswordRealm *realm)
 {
-    return strcmp(realm->class, "pin") == 0 ? CLASS_PIN : CLASS_PASSWORD;
+    DataClass class = CLASS_PASSWORD;
+    return (uint16_t)(data_class_of(span_of_text(realm->class), &class) ? class : CLASS_PASSWORD);
 }
 
 int password_realm_check(const PasswordRealm *realm, const char *command)
 {
     const bool known = strcmp(realm->class, "pin") == 0 || strcmp(realm->class, "password") == 0;
-    if (realm->tenant != NULL && realm->realm != NULL && known) return EXIT_DONE;
+    const bool second = strcmp(realm->class, "second-factor") == 0
+            && strcmp(command, "password reset") == 0; /* nothing else is done to one */
+    if (realm->tenant != NULL && realm->realm != NULL && (known || second)) return EXIT_DONE;
     fprintf(stderr, "hufu %s: %s\nSee `hufu %s --help`.\n", command,
-            known ? "--tenant and --realm are needed" : "--class is password or pin", command);
+            known || second ? "--tenant and --realm are needed"
+                            : "--class is password or pin, or second-factor for a reset",
+            command);
     return EXIT_USAGE;
 }
 

@@ -16,12 +16,13 @@ typedef struct PasswordRealm {
             { "--realm", OPTION_TEXT, "NAME", "users, admins...; `payer` for payers' (required)", \
                 &(r).realm, 0, 0 },                                                               \
     {                                                                                             \
-        "--class", OPTION_TEXT, "NAME", "password or pin [password]", &(r).class, 0, 0            \
+        "--class", OPTION_TEXT, "NAME", "password, pin, or to reset second-factor [password]",    \
+                &(r).class, 0, 0                                                                  \
     }
 
 /* EXIT_DONE, or what is missing or wrong was said. `command`: "password reset". */
 int password_realm_check(const PasswordRealm *realm, const char *command);
-/* CLASS_PIN or CLASS_PASSWORD; the realm was checked. */
+/* CLASS_PIN, CLASS_PASSWORD or CLASS_SECOND_FACTOR; the realm was checked. */
 uint16_t password_realm_class(const PasswordRealm *realm);
 /* "<tenant>/<realm>", as boxes name it; appended. */
 MUST_USE Status password_realm_put(const PasswordRealm *realm, Buffer *ret_text);

@@ -87,15 +87,17 @@ MUST_USE static Status reset(const Reset *r)
     Buffer approvals = BUFFER_OF(approvals_bytes);
     Buffer request = BUFFER_OF(request_bytes);
     Buffer answer = BUFFER_OF(answer_bytes);
+    const bool second = password_realm_class(&r->realm) == CLASS_SECOND_FACTOR;
     TRY(password_realm_put(&r->realm, &realm));
     BoxWish wish = { .data_class = password_realm_class(&r->realm),
-        .purpose = BOX_PURPOSE_RESET_PASSWORD,
+        .purpose = second ? BOX_PURPOSE_RESET_SECOND : BOX_PURPOSE_RESET_PASSWORD,
         .tenant = span_of_buffer(&realm),
         .payee = span_of_text(r->user) };
     TRY(make_box(r->together.directory, &wish, r->file, &box));
     TRY(put_subject(&r->realm, r->user, span_of_buffer(&box), &subject));
-    TRY(together_approve(
-            &r->together, SPAN("reset-password"), span_of_buffer(&subject), &approvals));
+    TRY(together_approve(&r->together,
+            second ? SPAN("reset-second-factor") : SPAN("reset-password"), span_of_buffer(&subject),
+            &approvals));
     TRY(put_request(r, span_of_buffer(&box), span_of_buffer(&approvals), &request));
     return admin_ask(r->together.directory, span_of_buffer(&request), &answer);
 }
@@ -112,11 +114,10 @@ int command_password_reset(int argc, char **argv)
         TOGETHER_OPTIONS(r.together),
     };
     const Usage usage = { "hufu password reset",
-        "Give a person another password, or a payer another PIN, whatever was there before: when "
-        "it is\n"
-        "forgotten, locked, or its record was lost. Two enrolled operators sign this very box, so "
-        "nobody\n"
-        "between them and the vault puts in one of his own. What was there is never good again.",
+        "Give a person another password or second factor (`hufu access enrol-totp`), or a payer\n"
+        "another PIN, whatever was there before: when it is forgotten, locked, or lost. Two\n"
+        "enrolled operators sign this very box, so nobody between them and the vault puts in one\n"
+        "of his own. What was there is never good again.",
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;

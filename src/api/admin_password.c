@@ -3,7 +3,7 @@
 #include "api/admin_inside.h"
 
 #include "api/challenge.h"
-#include "vaultclient/passwords.h"
+#include "vaultclient/second_factor.h"
 
 enum { APPROVALS_TEXT_MAX = 16384 };
 
@@ -82,7 +82,8 @@ Status admin_password_reset(
     TRY(json_read_request(document, json_root(document), reset_fields,
             sizeof(reset_fields) / sizeof(reset_fields[0]), &json, &problem));
     reset.owner = (WireOwner) { .tenant = json.tenant, .realm = json.realm, .user = json.user };
-    TRY(read_class(json.class, &reset.owner.data_class));
+    const bool second = span_equal(json.class, SPAN("second-factor"));
+    if (!second) TRY(read_class(json.class, &reset.owner.data_class));
     TRY(read_box(admin->config.house, json.box, &box, &parsed));
     reset.box = span_of_buffer(&box);
     reset.nonce = SPAN_OF(parsed.context.server_nonce);
@@ -91,7 +92,8 @@ Status admin_password_reset(
     TRY(wire_take_approval(&c, &two[0]));
     TRY(wire_take_approval(&c, &two[1]));
     TRY(cursor_end(&c));
-    TRY(passwords_reset(&passwords, two, &reset));
+    TRY(second ? second_factor_reset(&passwords, two, &reset)
+               : passwords_reset(&passwords, two, &reset));
     json_key_text(w, "result", SPAN("reset"));
     return OK;
 }
