@@ -105,6 +105,7 @@ static void test_a_change_of_plans(void)
     EXPECT(is_alarmed(63));
     EXPECT(operator_ended(SEARCH("--category", "plan", "--person", "bob"), 0)); /* second of two */
     EXPECT(operator_says("key.rotate/card") && operator_says("with operator/bob"));
+    EXPECT(operator_says("why yearly turn"));
     EXPECT(operator_ended(SEARCH("--category", "plan", "--lang", "zh"), 0));
     EXPECT(operator_says("安全域操作"));
 }

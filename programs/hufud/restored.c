@@ -28,7 +28,10 @@ static Status write_event(Batcher *batcher, const RestoreNote *note)
     const AuditEvent event = { .kind = AUDIT_RESTORE,
         .actor = span_of_buffer(&actor),
         .subject = span_of_buffer(&subject),
-        .detail = span_of_buffer(&detail) };
+        .detail = span_of_buffer(&detail),
+        .from = SPAN("vault"),
+        .reason = clean ? audit_text_cut(span_of_text(note->reason), AUDIT_REASON_BYTES_MAX)
+                        : SPAN("(masked)") };
     return event_write(batcher, &event);
 }
 

@@ -52,7 +52,8 @@ static Status write_event(Batcher *batcher, const ReleaseJson *json)
         .outcome = (int32_t)json->outcome,
         .actor = span_of_buffer(&actor),
         .subject = span_of_buffer(&subject),
-        .detail = span_of_buffer(&detail) };
+        .detail = span_of_buffer(&detail),
+        .reason = audit_text_cut(json->reason, AUDIT_REASON_BYTES_MAX) };
     return event_write(batcher, &event);
 }
 

@@ -87,6 +87,8 @@ Status vault_feed_line(const WireVaultEvent *event, Buffer *memory, AuditEvent *
     at = memory->size;
     TRY(put_detail(event, memory));
     ret_line->detail = part(memory, at, AUDIT_DETAIL_BYTES_MAX);
+    ret_line->from = SPAN("vault");
+    ret_line->reason = audit_text_cut(event->reason, AUDIT_REASON_BYTES_MAX);
     return OK;
 }
 

@@ -18,5 +18,6 @@ void vault_feed_close(VaultFeed *feed);
 
 /* Take over what waits, each second or `at_once`. A vaultd that is away is OK: it keeps them. */
 MUST_USE Status vault_feed_step(House *house, int64_t now_us, bool at_once);
-/* The line of one event, to be written (for tests, too). `memory` holds its texts. */
+/* The line of one event, to be written (for tests, too). `memory` and the
+ * event hold its texts. */
 MUST_USE Status vault_feed_line(const WireVaultEvent *event, Buffer *memory, AuditEvent *ret_line);
