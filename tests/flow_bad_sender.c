@@ -262,7 +262,7 @@ static void test_boxes_that_are_none(void)
     } cases[] = {
         { "no box", SPAN("{\"payer_id\":\"payer-1\"}"), FIELD("/box") },
         { "a PIN in clear", SPAN("{\"payer_id\":\"payer-1\",\"pin\":\"" PIN "\",\"box\":\"AAAA\"}"),
-                FIELD("/pin") },
+                { 400, "PASSWORD_IN_CLEAR", "/pin" } },
         { "no base64", SPAN("{\"payer_id\":\"payer-1\",\"box\":\"!!!!\"}"), FIELD(NULL) },
         { "no box inside", SPAN("{\"payer_id\":\"payer-1\",\"box\":\"AAAA\"}"), FIELD(NULL) },
         { "an empty box", SPAN("{\"payer_id\":\"payer-1\",\"box\":\"\"}"), FIELD("/box") },
