@@ -97,7 +97,7 @@ typedef struct Wish {
         "--key", OPTION_TEXT, "FILE", help, &(w).key, 0, 0 \
     }
 
-static void put_text(JsonWriter *w, const char *key, const char *text)
+static void key_given(JsonWriter *w, const char *key, const char *text)
 {
     if (text != NULL) json_key_text(w, key, span_of_text(text));
 }
@@ -109,11 +109,11 @@ MUST_USE static Status put_wish(const Wish *wish, Buffer *ret_request)
     if (wish->key != NULL) TRY(person_public_pem(wish->directory, wish->key, &pem));
     JsonWriter w = json_writer_for(ret_request, LAYER_REQUEST);
     json_open_object(&w);
-    put_text(&w, "operation", wish->operation);
-    put_text(&w, "id", wish->id);
-    put_text(&w, "staff_number", wish->staff_number);
-    put_text(&w, "tenant", wish->tenant);
-    put_text(&w, "reason", wish->reason);
+    key_given(&w, "operation", wish->operation);
+    key_given(&w, "id", wish->id);
+    key_given(&w, "staff_number", wish->staff_number);
+    key_given(&w, "tenant", wish->tenant);
+    key_given(&w, "reason", wish->reason);
     if (wish->roles != NULL) {
         json_key_array(&w, "roles");
         first_people_put_list(&w, wish->roles);
@@ -240,11 +240,11 @@ int command_access_explain(int argc, char **argv)
     Buffer request = BUFFER_OF(memory);
     JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
-    put_text(&w, "operation", "access.explain");
-    put_text(&w, "who", names[0]);
-    put_text(&w, "action", names[1]);
-    put_text(&w, "level", level);
-    put_text(&w, "language", chinese ? "zh" : NULL);
+    key_given(&w, "operation", "access.explain");
+    key_given(&w, "who", names[0]);
+    key_given(&w, "action", names[1]);
+    key_given(&w, "level", level);
+    key_given(&w, "language", chinese ? "zh" : NULL);
     json_close(&w);
     const Status s = json_finish(&w);
     if (!status_ok(s)) return command_failed("access explain", s);
@@ -276,9 +276,9 @@ int command_access_table_set(int argc, char **argv)
     if (!status_ok(s)) return command_failed(file, s);
     JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
-    put_text(&w, "operation", "access.table.set");
+    key_given(&w, "operation", "access.table.set");
     json_key_text(&w, "content", span_of_buffer(&text));
-    put_text(&w, "reason", reason);
+    key_given(&w, "reason", reason);
     json_close(&w);
     s = json_finish(&w);
     if (!status_ok(s)) return command_failed("access table set", s);

@@ -33,7 +33,7 @@ typedef struct Wish {
     bool refuse;
 } Wish;
 
-static void put_text(JsonWriter *w, const char *key, const char *text)
+static void key_given(JsonWriter *w, const char *key, const char *text)
 {
     if (text != NULL) json_key_text(w, key, span_of_text(text));
 }
@@ -43,12 +43,12 @@ MUST_USE static Status put_wish(const Wish *wish, Buffer *ret_request)
     const Clock clock = clock_system();
     JsonWriter w = json_writer_for(ret_request, LAYER_REQUEST);
     json_open_object(&w);
-    put_text(&w, "operation", wish->operation);
-    put_text(&w, "id", wish->id);
-    put_text(&w, "action", wish->action);
-    put_text(&w, "level", wish->level);
-    put_text(&w, "who", wish->who);
-    put_text(&w, "reason", wish->reason);
+    key_given(&w, "operation", wish->operation);
+    key_given(&w, "id", wish->id);
+    key_given(&w, "action", wish->action);
+    key_given(&w, "level", wish->level);
+    key_given(&w, "who", wish->who);
+    key_given(&w, "reason", wish->reason);
     int64_t until_us = clock_now_us(&clock) + wish->hours * 3600 * TIME_SECOND_US;
     if (wish->until != NULL) TRY(time_parse(span_of_text(wish->until), &until_us));
     if (wish->hours > 0) json_key_int(&w, "until_us", until_us);
