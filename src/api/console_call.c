@@ -203,10 +203,24 @@ static void note_refusal(const ConsoleCall *call, Status refusal)
 {
     House *house = call->house;
     char actor[CONSOLE_ACTOR_BYTES_MAX + 1] = "stranger";
-    if (call->principal.id[0] != 0) console_actor(&call->principal, actor);
+    const bool inside = call->principal.id[0] != 0;
+    /* What an operation refuses, its own unit or admin_run() tells. */
+    if (inside && call->route != NULL && call->route->handler == console_operation) return;
+    if (inside) console_actor(&call->principal, actor);
     const DoorRefusal told = { refusal, span_of_text(actor), span_of_text(call->named),
         span_of_text(call->from) };
     door_refused(&house->door, &told, clock_now_us(&house->clock));
+}
+
+/* What an operation of ours refuses is told as at the command line: its name, and what to do. */
+static Status name_refusal(Status s, Buffer *ret_body)
+{
+    JsonWriter w = json_writer(ret_body);
+    json_open_object(&w);
+    json_key_text(&w, "code", span_of_text(status_name(s)));
+    json_key_text(&w, "message", span_of_text(status_advice(s)));
+    json_close(&w);
+    return json_finish(&w);
 }
 
 void console_call_answer(ConsoleCall *call, Status s)
@@ -224,8 +238,12 @@ void console_call_answer(ConsoleCall *call, Status s)
     if (over) call->session.number = 0;
     if (over && call->token.size > 0) call->session_cookie = COOKIE_CLEARED;
     call->answer = BUFFER_OF(refusal_bytes);
-    if (!status_ok(message_error_body(s, &context, &call->answer))) call->answer.size = 0;
-    send_answer(call, message_error(s)->http);
+    const bool own = call->principal.id[0] != 0 && status_refused(s)
+            && !status_is(s, message_error(s)->status);
+    const Status put =
+            own ? name_refusal(s, &call->answer) : message_error_body(s, &context, &call->answer);
+    if (!status_ok(put)) call->answer.size = 0;
+    send_answer(call, own ? 400 : message_error(s)->http);
 }
 
 Status console_call_json(ConsoleCall *call, const JsonField *fields, size_t count, void *ret_struct,
