@@ -263,6 +263,19 @@ static void test_a_new_device_needs_both_passwords_and_waits(void)
     EXPECT_SAID(payer_phone_login(&talk, PASSWORD, false), "PAYER_DEVICE_UNKNOWN");
 }
 
+/* As `hufu payer login` keeps it for the next command. */
+static void test_a_device_in_a_file(void)
+{
+    CLEANUP(payer_phone_wipe) PayerPhone read = { 0 };
+    PayerApp app = app_on(&p1, &read);
+    EXPECT_OK(payer_phone_save(&first, stand.folder, "p1"));
+    EXPECT_OK(payer_phone_load(stand.folder, "p1", &read));
+    EXPECT(read.has_session);
+    EXPECT_OK(takes_codes(&app));
+    PayerPhone none = { 0 };
+    EXPECT_REFUSED(payer_phone_load(stand.folder, "p2", &none), REFUSED_PAYER_DEVICE_UNKNOWN);
+}
+
 static void test_a_password_is_changed_by_who_knows_it(void)
 {
     PayerTalk talk = talk_of(&p1);
@@ -387,7 +400,7 @@ TESTS(TEST(test_house_opens), TEST(test_a_payer_registers), TEST(test_a_new_paye
         TEST(test_a_registered_payer_pays_from_his_device_alone),
         TEST(test_what_was_not_signed_is_refused), TEST(test_a_stolen_session),
         TEST(test_another_payers_session), TEST(test_a_password_in_clear),
-        TEST(test_a_new_device_needs_both_passwords_and_waits),
+        TEST(test_a_new_device_needs_both_passwords_and_waits), TEST(test_a_device_in_a_file),
         TEST(test_a_password_is_changed_by_who_knows_it),
         TEST(test_a_reset_proves_who_he_is_and_holds_the_money_back),
         TEST(test_a_new_device_by_who_he_is), TEST(test_a_restart_ends_sessions_and_nothing_else),

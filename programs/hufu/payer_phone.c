@@ -60,9 +60,13 @@ Status payer_phone_load(const char *folder, const char *payer, PayerPhone *ret_p
     const Status s = private_key_from_pem(span_of_buffer(&pem), &ret_phone->key);
     bytes_wipe(pem_bytes, sizeof(pem_bytes));
     TRY(s);
-    Buffer session = BUFFER_OF(ret_phone->session);
+    uint8_t session_bytes[2 * DEVICE_SESSION_BYTES]; /* a file that is longer is none of ours */
+    Buffer session = BUFFER_OF(session_bytes);
     const bool read = status_ok(file_read(file_of(path, folder, payer, ".session"), &session));
     ret_phone->has_session = read && session.size == sizeof(ret_phone->session);
+    if (ret_phone->has_session)
+        memcpy(ret_phone->session, session_bytes, sizeof(ret_phone->session));
+    bytes_wipe(session_bytes, sizeof(session_bytes));
     return OK;
 }
 
