@@ -40,7 +40,7 @@ static void answer(const char *text)
 static int sign_as(const char *name)
 {
     answer("yes\n");
-    return HUFU("approval", "sign", file, "--as", name);
+    return HUFU("approval", "sign", file, "--key", name);
 }
 
 static int request_hold(void)

@@ -2,6 +2,7 @@
 
 #include "as.h"
 #include "command.h"
+#include "request_client.h"
 
 #include "base/time.h"
 #include "ipc/admin_wire.h"
@@ -16,7 +17,7 @@ static void channel_done(Channel **channel) { channel_close(*channel); }
 
 static void signed_free(Buffer *asked) { free(asked->data); }
 
-Status admin_ask(const char *directory, Span request, Buffer *ret_answer)
+Status admin_ask_once(const char *directory, Span request, Buffer *ret_answer)
 {
     char path[PATH_BYTES_MAX];
     CLEANUP(channel_done) Channel *channel = NULL;
@@ -25,6 +26,13 @@ Status admin_ask(const char *directory, Span request, Buffer *ret_answer)
     TRY(channel_connect(path_in(path, directory, PATH_ADMIN_SOCKET), ADMIN_DEADLINE_MS, &channel));
     TRY(as_sign(directory, request, &asked));
     return channel_call(channel, WIRE_ADMIN_REQUEST, span_of_buffer(&asked), ret_answer);
+}
+
+Status admin_ask(const char *directory, Span request, Buffer *ret_answer)
+{
+    const size_t begin = ret_answer->size;
+    TRY(admin_ask_once(directory, request, ret_answer));
+    return request_settle(directory, ret_answer, begin);
 }
 
 Status admin_ask_plain(const char *directory, const char *operation, Buffer *ret_answer)

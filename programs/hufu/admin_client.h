@@ -19,7 +19,8 @@ enum { ADMIN_ANSWER_BYTES_MAX = 1 << 20 };
 #define PATH_KEYS "data/public-keys" /* for auditors */
 
 /* One request, signed by who asks (as.h), one answer, appended. Refuses what hufud refuses, what
- * as_sign() refuses, and REFUSED_IPC_*. */
+ * as_sign() refuses, REFUSED_IPC_*, and REFUSED_REQUEST_WAITS when others must agree first
+ * (request_client.h). */
 MUST_USE Status admin_ask(const char *directory, Span request, Buffer *ret_answer);
 
 /* {"operation": "<name>"} for requests without fields. */

@@ -1,4 +1,5 @@
 /* hufu approval: what two people sign, carried by hand between their machines (TP-15, LL-4.5.2). */
+#include "as.h"
 #include "together.h"
 
 #include "base/encoding.h"
@@ -187,11 +188,12 @@ int command_approval_sign(int argc, char **argv)
     const char *directory = directory_default();
     const char *path = NULL;
     const char *as = NULL;
+    char name[PEOPLE_NAME_BYTES_MAX + 1];
     bool is_signed = false;
     const Option options[] = {
         { "FILE", OPTION_TEXT, NULL, "what `hufu approval request` wrote", &path, 0, 0 },
-        { "--as", OPTION_TEXT, "OPERATOR",
-                "a name in DIR/operators/, or a path to NAME.key.pem (required)", &as, 0, 0 },
+        { "--key", OPTION_TEXT, "OPERATOR",
+                "a name in DIR/operators/, or a path to NAME.key.pem [--as NAME]", &as, 0, 0 },
         { "--directory", OPTION_TEXT, "DIR", "where operators/ lies [var]", &directory, 0, 0 },
     };
     const Usage usage = { "hufu approval sign",
@@ -201,11 +203,8 @@ int command_approval_sign(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (as == NULL) {
-        fprintf(stderr, "hufu approval sign: --as is needed\nSee `hufu approval sign --help`.\n");
-        return EXIT_USAGE;
-    }
-    const Status s = sign_file(path, directory, as, &is_signed);
+    Status s = as != NULL ? OK : as_name(directory, name);
+    if (status_ok(s)) s = sign_file(path, directory, as != NULL ? as : name, &is_signed);
     if (!status_ok(s)) return command_failed("approval sign", s);
     printf(is_signed ? "signed: %s\n" : "not signed: %s\n", path);
     return is_signed ? EXIT_DONE : EXIT_FAILED;

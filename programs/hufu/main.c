@@ -3,6 +3,7 @@
  */
 #include "as.h"
 #include "command.h"
+#include "request_client.h"
 
 #include "policy/log_door.h"
 
@@ -110,6 +111,15 @@ static const Command commands[] = {
     { "approval sign", "sign such a file, anywhere", command_approval_sign },
     { "approval show", "what such a file asks for, and who signed", command_approval_show },
     { "approval check", "is such a file what a command would ask for", command_approval_check },
+    { "export request", "ask to give data to somebody outside", command_export_request },
+    { "export run", "export by an approved form, encrypted to its receiver", command_export_run },
+    { "export open", "at the receiver's: open an exported file", command_export_open },
+    { "request list", "what waits for somebody else's approval", command_request_list },
+    { "request show", "what exactly was asked, and who approved it", command_request_show },
+    { "request approve", "agree to it, with your own signature", command_request_approve },
+    { "request carry", "write what an approver signs to a file", command_request_carry },
+    { "request refuse", "say no to it", command_request_refuse },
+    { "request withdraw", "take back what you asked", command_request_withdraw },
     { "audit verify", "check rows, sums and the log from outside", command_audit_verify },
     { "audit report", "write, sign and keep the half-yearly audit report", command_audit_report },
     { "audit review", "two people have read a kept report, and sign it", command_audit_review },
@@ -196,5 +206,6 @@ int main(int argc, char **argv)
     log_open("hufu", LOG_WARNING, STDERR_FILENO);
     log_door_open();
     argc = as_take(argc, argv);
+    argc = approve_take(argc, argv);
     return command_run(argc, argv);
 }

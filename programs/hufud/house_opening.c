@@ -2,6 +2,7 @@
 
 #include "access_opening.h"
 
+#include "access/request.h"
 #include "api/call.h"
 #include "api/payer_house.h"
 #include "api/reveal_feed.h"
@@ -31,7 +32,7 @@
 enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000, DRAINS_MAX = 6, TLS_RETRY_US = 1000000 };
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-    &ledger_schema, &report_schema, &payment_schema, &lifecycle_schema };
+    &request_schema, &ledger_schema, &report_schema, &payment_schema, &lifecycle_schema };
 
 /* Pause; refuses REFUSED_STORE_STOPPED when a signal says stop. */
 static Status pause_or_stop(const sigset_t *signals)

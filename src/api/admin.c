@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include "api/admin_access.h"
+#include "api/admin_export.h"
 #include "api/admin_inside.h"
 #include "api/admin_person.h"
+#include "api/admin_request.h"
 #include "api/event.h"
 #include "base/encoding.h"
 #include "base/heap.h"
@@ -15,17 +17,18 @@
 typedef struct Operation {
     const char *name;
     AdminOperation run;
+    AdminCheck check; /* of what others may have to agree to; NULL: it cannot wait for them */
 } Operation;
 
 static const Operation operations[] = {
     { "access.begin", admin_access_begin },
-    { "access.join", admin_access_join },
-    { "access.move", admin_access_move },
+    { "access.join", admin_access_join, admin_access_join_check },
+    { "access.move", admin_access_move, admin_access_move_check },
     { "access.leave", admin_access_leave },
     { "access.list", admin_access_list },
     { "access.explain", admin_access_explain },
     { "access.table", admin_access_table },
-    { "access.table.set", admin_access_table_set },
+    { "access.table.set", admin_access_table_set, admin_access_table_set_check },
     { "access.request", admin_access_request },
     { "access.grant.list", admin_access_grant_list },
     { "access.grant.decide", admin_access_grant_decide },
@@ -35,6 +38,13 @@ static const Operation operations[] = {
     { "access.emergency", admin_access_emergency },
     { "access.emergency.end", admin_access_emergency_end },
     { "access.emergency.review", admin_access_emergency_review },
+    { "export.permit", admin_export_permit, admin_export_permit_check },
+    { "export.run", admin_export_run },
+    { "request.list", admin_request_list },
+    { "request.show", admin_request_show },
+    { "request.approve", admin_request_approve },
+    { "request.refuse", admin_request_refuse },
+    { "request.withdraw", admin_request_withdraw },
     { "status", admin_status },
     { "box.key", admin_box_key },
     { "merchant.add", admin_merchant_add },
@@ -55,7 +65,7 @@ static const Operation operations[] = {
     { "incident.open", admin_incident_open },
     { "incident.step", admin_incident_step },
     { "incident.list", admin_incident_list },
-    { "caller.add", admin_caller_add },
+    { "caller.add", admin_caller_add, admin_caller_add_check },
     { "caller.list", admin_caller_list },
     { "caller.revoke", admin_caller_revoke },
     { "reveal.list", admin_reveal_list },
@@ -122,8 +132,15 @@ static Status run_operation(
     for (size_t i = 0; i < admin_operations_count(); i++) {
         if (!span_equal(named.operation, span_of_text(operations[i].name))) continue;
         *ret_name = operations[i].name;
-        TRY(may(admin->config.house, asker, named.operation));
+        const Status s = may(admin->config.house, asker, named.operation);
+        const bool waits =
+                status_is(s, REFUSED_ACCESS_NEEDS_APPROVAL) && operations[i].check != NULL;
+        if (!waits) TRY(s);
         TRY(admin_own_tenant(document, asker));
+        if (waits) {
+            TRY(operations[i].check(admin, document, asker));
+            return admin_request_ask(admin, request, named.operation, asker, ret_payload);
+        }
         JsonWriter w = json_writer_for(ret_payload, LAYER_DISPLAY); /* an operator's screen */
         json_open_object(&w);
         TRY(operations[i].run(admin, document, asker, &w));

@@ -27,6 +27,15 @@
  *   access.emergency.end {id, reason}, access.emergency.review {id, reason}: by another, afterwards
  *   access.review        {who, roles, reason}: of his roles, those that he keeps
  *   access.review.list   whose rights are due to be looked at
+ *   export.permit   the form for giving data to somebody outside (api/export_form.h)
+ *   export.run      {request, receiver}: by an approved form -> {file_base64, rows, sha256}
+ *   request.list    {all?}: what waits for others to agree to it (access/request.h)
+ *   request.show    {request}: also the exact bytes
+ *   request.approve {request, approval}: `approval` as ipc/vault_wire.h has it, signed by its giver
+ *                   and handed in by anybody; with the last one the request is run:
+ *                   -> {state, outcome, result_base64}
+ *   request.refuse  {request, reason}, request.withdraw {request, reason}
+ *                   An operation that needs approvals answers {request, sha256, needs, expires_us}.
  *   status          state of the programs, counters
  *   box.key         today's box key and a challenge, for making boxes
  *   merchant.add    {mchid, name, public_key_pem, serial?, limit_minor?, apiv3_box?, nonce?}

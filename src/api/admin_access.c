@@ -145,12 +145,22 @@ static Status not_himself(House *house, const Asker *asker, const Principal *oth
     return OK;
 }
 
+/* What can be said before others agree: the rows say the rest. */
+static Status may_change(
+        House *house, const Asker *asker, const PersonJson *json, const StaffChange *work)
+{
+    TRY(detect_free_text(json->reason));
+    TRY(detect_free_text(json->staff_number));
+    TRY(detect_free_text(json->key_pem)); /* also what stands around the key */
+    TRY(not_himself(house, asker, &work->principal));
+    return staff_roles_fit(house->access, &work->principal);
+}
+
 static Status change(
         Admin *admin, const Asker *asker, const PersonJson *json, StaffChange *work, JsonWriter *w)
 {
     House *house = admin->config.house;
-    TRY(detect_free_text(json->reason));
-    TRY(not_himself(house, asker, &work->principal));
+    TRY(may_change(house, asker, json, work));
     pthread_mutex_lock(&admin->enrolling);
     const Status s = change_one(house, asker, json->reason, work);
     pthread_mutex_unlock(&admin->enrolling);
@@ -159,15 +169,29 @@ static Status change(
     return OK;
 }
 
+static Status read_join(
+        House *house, const JsonDocument *document, PersonJson *json, StaffChange *work)
+{
+    JsonProblem problem = { 0 };
+    TRY(json_read_request(
+            document, json_root(document), join_fields, COUNT(join_fields), json, &problem));
+    return read_person(house, document, json, &work->principal);
+}
+
+Status admin_access_join_check(Admin *admin, const JsonDocument *document, const Asker *asker)
+{
+    PersonJson json = { 0 };
+    StaffChange work = { .act = STAFF_JOIN };
+    TRY(read_join(admin->config.house, document, &json, &work));
+    return may_change(admin->config.house, asker, &json, &work);
+}
+
 Status admin_access_join(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     PersonJson json = { 0 };
-    JsonProblem problem = { 0 };
     StaffChange work = { .act = STAFF_JOIN };
-    TRY(json_read_request(
-            document, json_root(document), join_fields, COUNT(join_fields), &json, &problem));
-    TRY(read_person(admin->config.house, document, &json, &work.principal));
+    TRY(read_join(admin->config.house, document, &json, &work));
     return change(admin, asker, &json, &work, w);
 }
 
@@ -177,18 +201,31 @@ static Status find_person(const House *house, Span id, Principal *ret_principal)
     return principal_book_find(house->principals, id, ret_principal);
 }
 
+static Status read_move(
+        House *house, const JsonDocument *document, PersonJson *json, StaffChange *work)
+{
+    JsonProblem problem = { 0 };
+    TRY(json_read_request(
+            document, json_root(document), move_fields, COUNT(move_fields), json, &problem));
+    TRY(find_person(house, json->id, &work->principal));
+    TRY(admin_roles(house->access, document, json->roles, &work->principal.roles));
+    return read_key(json->key_pem, &work->principal);
+}
+
+Status admin_access_move_check(Admin *admin, const JsonDocument *document, const Asker *asker)
+{
+    PersonJson json = { 0 };
+    StaffChange work = { .act = STAFF_MOVE };
+    TRY(read_move(admin->config.house, document, &json, &work));
+    return may_change(admin->config.house, asker, &json, &work);
+}
+
 Status admin_access_move(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
-    House *house = admin->config.house;
     PersonJson json = { 0 };
-    JsonProblem problem = { 0 };
     StaffChange work = { .act = STAFF_MOVE };
-    TRY(json_read_request(
-            document, json_root(document), move_fields, COUNT(move_fields), &json, &problem));
-    TRY(find_person(house, json.id, &work.principal));
-    TRY(admin_roles(house->access, document, json.roles, &work.principal.roles));
-    TRY(read_key(json.key_pem, &work.principal));
+    TRY(read_move(admin->config.house, document, &json, &work));
     return change(admin, asker, &json, &work, w);
 }
 

@@ -6,6 +6,9 @@ Status admin_access_begin(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_access_join(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_join_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_access_move_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_access_table_set_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_access_move(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_access_leave(

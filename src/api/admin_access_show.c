@@ -242,21 +242,35 @@ static Status fits_people(House *house, const AccessTable *table)
     return OK;
 }
 
+static Status read_table(
+        House *house, const JsonDocument *document, SetJson *json, AccessTable **ret_table)
+{
+    JsonProblem problem = { 0 };
+    YamlProblem wrong = { 0 };
+    TRY(json_read_request(document, json_root(document), set_fields, 3, json, &problem));
+    TRY(detect_free_text(json->reason));
+    TRY(detect_free_text(json->content)); /* comments, too */
+    TRY(access_table_parse(json->content, ret_table, &wrong));
+    return fits_people(house, *ret_table);
+}
+
+Status admin_access_table_set_check(Admin *admin, const JsonDocument *document, const Asker *asker)
+{
+    SetJson json = { 0 };
+    CLEANUP(access_table_free) AccessTable *table = NULL;
+    return read_table(admin->config.house, document, &json, &table);
+}
+
 Status admin_access_table_set(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     SetJson json = { 0 };
-    JsonProblem problem = { 0 };
-    YamlProblem wrong = { 0 };
     char why[STAFF_REASON_BYTES_MAX + 1];
     uint8_t hex_bytes[2 * ACCESS_DIGEST_BYTES];
     Buffer hex = BUFFER_OF(hex_bytes);
     CLEANUP(access_table_free) AccessTable *table = NULL;
-    TRY(json_read_request(document, json_root(document), set_fields, 3, &json, &problem));
-    TRY(detect_free_text(json.reason));
-    TRY(access_table_parse(json.content, &table, &wrong));
-    TRY(fits_people(house, table));
+    TRY(read_table(house, document, &json, &table));
     TableAccept work = { .text = json.content };
     passage_text(work.by, sizeof(work.by), span_of_text(asker->principal));
     passage_text(why, sizeof(why), json.reason);

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "crypto/certificate.h"
 #include "payment/caller_enrol.h"
+#include "policy/detect.h"
 #include "store/unit_wait.h"
 
 typedef struct CallerJson {
@@ -81,22 +82,37 @@ static Status let_in(House *house, CallerAdd *add)
     return caller_list_put(house->callers, &add->caller);
 }
 
+static Status read_caller(const JsonDocument *document, CallerJson *json, uint32_t *ret_rights)
+{
+    JsonProblem problem = { 0 };
+    TRY(json_read_request(document, json_root(document), add_fields,
+            sizeof(add_fields) / sizeof(add_fields[0]), json, &problem));
+    REQUIRE(caller_name_is_valid(json->name) && caller_name_is_valid(json->tenant),
+            REFUSED_CALLER_FIELD);
+    return read_rights(document, json, ret_rights);
+}
+
+Status admin_caller_add_check(Admin *admin, const JsonDocument *document, const Asker *asker)
+{
+    CallerJson json = { 0 };
+    uint32_t rights = 0;
+    CLEANUP(public_key_free) PublicKey *key = NULL;
+    TRY(read_caller(document, &json, &rights));
+    TRY(detect_free_text(json.key_pem)); /* also what stands around the key */
+    return public_key_from_pem(json.key_pem, &key);
+}
+
 Status admin_caller_add(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     CallerJson json = { 0 };
-    JsonProblem problem = { 0 };
     uint8_t pem_bytes[CERTIFICATE_PEM_BYTES_MAX];
     uint8_t ca_bytes[CERTIFICATE_PEM_BYTES_MAX];
     Buffer pem = BUFFER_OF(pem_bytes);
     Buffer ca = BUFFER_OF(ca_bytes);
     CallerAdd add = { 0 };
-    TRY(json_read_request(document, json_root(document), add_fields,
-            sizeof(add_fields) / sizeof(add_fields[0]), &json, &problem));
-    REQUIRE(caller_name_is_valid(json.name) && caller_name_is_valid(json.tenant),
-            REFUSED_CALLER_FIELD);
-    TRY(read_rights(document, &json, &add.caller.rights));
+    TRY(read_caller(document, &json, &add.caller.rights));
     admin_actor(add.actor, sizeof(add.actor), asker);
     passage_text(add.caller.name, sizeof(add.caller.name), json.name);
     passage_text(add.caller.tenant, sizeof(add.caller.tenant), json.tenant);

@@ -36,6 +36,14 @@ Status admin_trail_search(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_trail_prove(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+
+/*
+ * Would it be done, as far as that can be said without doing it? What waits for others to agree is
+ * looked at before it rests anywhere: it is well-formed, and nothing prohibited is in it (TP-5).
+ */
+typedef Status (*AdminCheck)(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_caller_add_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+
 Status admin_status(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_box_key(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_add(

@@ -39,6 +39,8 @@ static Status open_people(void)
     YamlProblem problem = { 0 };
     snprintf(file, sizeof(file), "%s/rules/access.yaml", source != NULL ? source : ".");
     TRY(access_table_load(file, &house.house.access, &problem));
+    for (size_t i = 0; i < house.house.access->action_count; i++)
+        house.house.access->actions[i].approvals = 0; /* what others agree to: flow/requests */
     TRY(principal_book_open(&house.house.principals));
     TRY(grant_book_open(&house.house.grants));
     TRY(join("alice", "access-administrator,payment-operator,security-operator", &alice));

@@ -7,6 +7,7 @@
 #include "api/access_tick.h"
 #include "api/expiring.h"
 #include "api/reminders.h"
+#include "api/request_tick.h"
 #include "api/retention_tick.h"
 #include "api/reveal_feed.h"
 #include "api/rolling.h"
@@ -41,6 +42,7 @@ struct Clockwork {
     Expiring expiring;
     Reminders reminders;
     AccessTick access;
+    RequestTick requests;
     RetentionTick retention;
     PaymentKey due[PAYMENT_DUE_MAX];
     size_t due_count;
@@ -255,6 +257,7 @@ static void tick(Clockwork *c)
     report(c, "audit.reveals", reveal_feed_step(c->config.house, now_us, false));
     report(c, "access", access_tick(&c->access, c->config.house, now_us));
     report(c, "audit.reminders", reminders_tick(&c->reminders, c->config.house, now_us));
+    report(c, "access.requests", request_tick(&c->requests, c->config.house, now_us));
     report(c, "tls.renew", c->config.renew_tls(c->config.context, now_us));
 }
 

@@ -5,6 +5,7 @@
  * nobody. So what does not need a signature is seen as it is, and what needs one is seen as when
  * vaultd has just died. Only *_test.c files include it; the whole house stands in tests/.
  */
+#include "access/request.h"
 #include "api/admin.h"
 #include "api/payer_house.h"
 #include "api/reveal_feed.h"
@@ -51,7 +52,7 @@ static inline Status house_find_key(
 static inline Status house_open_rooms(TestHouse *t)
 {
     static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-        &ledger_schema, &payment_schema, &report_schema, &lifecycle_schema };
+        &request_schema, &ledger_schema, &payment_schema, &report_schema, &lifecycle_schema };
     House *house = &t->house;
     const StoreConfig config = { t->database, NULL, schemas, sizeof(schemas) / sizeof(schemas[0]) };
     TRY(store_open(&config, &t->store));

@@ -4,6 +4,7 @@
  * under ids that nobody else has. Method: walk all schemas; the build itself runs this.
  */
 #include "access/merchant.h"
+#include "access/request.h"
 #include "audit/discover.h"
 #include "audit/log.h"
 #include "base/expect.h"
@@ -15,7 +16,7 @@
 #include "vault/table_digest.h"
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-    &ledger_schema, &payment_schema, &report_schema, &lifecycle_schema };
+    &request_schema, &ledger_schema, &payment_schema, &report_schema, &lifecycle_schema };
 
 static bool is_declared(const Table *table, const Column *column)
 {

@@ -38,6 +38,9 @@ static const Known known[] = {
     { TABLE_ACCESS_GRANT, 1, "access_grant" },
     { TABLE_ACCESS_REVIEW, 1, "access_review" },
     { TABLE_ACCESS_TABLE, 1, "access_table" },
+    { TABLE_APPROVAL, 1, "approval" }, /* before the requests that count them, as their parts */
+    { TABLE_REQUEST_PART, 1, "request_part" },
+    { TABLE_REQUEST, 1, "request" },
 };
 enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };
 _Static_assert((int)KNOWN_COUNT <= (int)DISCOVER_TABLES_MAX, "fits");

@@ -38,6 +38,12 @@ static const char *people_kind_name(AuditKind kind)
     case AUDIT_TRAIL_READ: return "trail.read";
     case AUDIT_OPERATION_REFUSED: return "operation.refuse";
     case AUDIT_ALARM: return "alarm";
+    case AUDIT_REQUEST_ASK: return "request.ask";
+    case AUDIT_REQUEST_APPROVE: return "request.approve";
+    case AUDIT_REQUEST_END: return "request.end";
+    case AUDIT_REQUEST_INTERRUPTED: return "request.interrupt";
+    case AUDIT_REQUEST_OUTCOME: return "request.run";
+    case AUDIT_EXPORT: return "export.run";
     default: return "unknown";
     }
 }

@@ -101,6 +101,12 @@ typedef enum AuditKind {
     AUDIT_ACCESS_EMERGENCY_END = 120,
     AUDIT_ACCESS_EMERGENCY_REVIEW = 121,
     AUDIT_ACCESS_TABLE = 122, /* another table of rights */
+    AUDIT_REQUEST_ASK = 135, /* something that others must agree to */
+    AUDIT_REQUEST_APPROVE = 136,
+    AUDIT_REQUEST_END = 137, /* refused, withdrawn, expired */
+    AUDIT_REQUEST_INTERRUPTED = 138, /* begun, and nobody knows how far it came */
+    AUDIT_REQUEST_OUTCOME = 139, /* it was run; outcome: of what was run */
+    AUDIT_EXPORT = 140, /* data left the house, encrypted; detail: rows, SHA-256 of the file */
     AUDIT_REVEAL = 102, /* lines of vaultd's log of reveals; detail "times N lines A-B ..." */
 } AuditKind;
 

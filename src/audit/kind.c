@@ -90,6 +90,12 @@ static const KindFacts kinds[] = {
     { AUDIT_TRAIL_READ, READ, "Audit log searched", "查询审计日志" },
     { AUDIT_OPERATION_REFUSED, BUSINESS, "Operation refused", "操作被拒" },
     { AUDIT_ALARM, BUSINESS, "Alarm raised", "触发告警" },
+    { AUDIT_REQUEST_ASK, APPROVAL, "Approval asked for", "提交审批" },
+    { AUDIT_REQUEST_APPROVE, APPROVAL, "Approved", "审批通过" },
+    { AUDIT_REQUEST_END, APPROVAL, "Request ended", "审批终止" },
+    { AUDIT_REQUEST_INTERRUPTED, APPROVAL, "Approved act interrupted", "获批操作中断" },
+    { AUDIT_REQUEST_OUTCOME, APPROVAL, "Approved act done", "获批操作执行" },
+    { AUDIT_EXPORT, READ, "Data exported", "数据导出" },
 };
 
 /* Acts upon the vault are one kind; their subject begins with the act (api/vault_feed.h). */

@@ -325,12 +325,17 @@ static Status make_files(Sample *s)
 
 Status sample_open(Sample *ret_sample, int64_t accounts)
 {
+    return sample_open_with(ret_sample, accounts, NULL);
+}
+
+Status sample_open_with(Sample *ret_sample, int64_t accounts, const StoreSchema *more)
+{
     Sample *s = ret_sample;
     *s = (Sample) { .clock = clock_system(), .origin = "hufu/test/1" };
     TRY(make_files(s));
     TRY(make_keys(s));
-    const StoreSchema *const schemas[] = { &sample_schema, &audit_schema };
-    const StoreConfig config = { s->path, NULL, schemas, 2 };
+    const StoreSchema *const schemas[] = { &sample_schema, &audit_schema, more };
+    const StoreConfig config = { s->path, NULL, schemas, more != NULL ? 3 : 2 };
     TRY(store_open(&config, &s->store));
     const BatchGuard guard = { .context = s,
         .verify = guard_verify,

@@ -31,6 +31,8 @@ typedef struct Sample {
 /* A folder under /tmp with a database, a system account and `accounts` more (2, 3, ...) of 1000
  * each. */
 MUST_USE Status sample_open(Sample *ret_sample, int64_t accounts);
+/* The same with the tables of one more schema; NULL: none. */
+MUST_USE Status sample_open_with(Sample *ret_sample, int64_t accounts, const StoreSchema *more);
 void sample_close(Sample *sample);
 /* One transfer between two accounts: a batch of its own. */
 MUST_USE Status sample_transfer(Sample *sample, int64_t from, int64_t to, int64_t minor);

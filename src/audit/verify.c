@@ -54,6 +54,11 @@ static const FindingText texts[FINDING_KIND_COUNT] = {
     [FINDING_REPORT_CHANGED] = { "report.changed",
             "An audit report or its note is not what was kept: bring it back from a copy; find who "
             "wrote." },
+    [FINDING_APPROVAL_INVALID] = { "approval.invalid",
+            "An approval was not signed by the key that stands in it: ask its approver, and who "
+            "wrote it." },
+    [FINDING_APPROVAL_MISSING] = { "approval.missing",
+            "Something was run without the approvals that it needed: look at what it did." },
     [FINDING_COUNT_DIFFERS] = { "count.differs", "Rows claim revisions that the log never saw." },
 };
 
@@ -150,6 +155,8 @@ static void verify_close(Verify **verify)
     free(v->first_entry);
     free(v->used);
     free(v->sums);
+    free(v->approvals);
+    free(v->requests);
     free(v);
 }
 

@@ -40,6 +40,8 @@ typedef enum AuditFindingKind {
     FINDING_PAYMENT_DIFFERS, /* its state says other things than its postings */
     FINDING_REPORT_MISSING, /* a kept report that the log names is gone */
     FINDING_REPORT_CHANGED, /* ... or is not what was kept */
+    FINDING_APPROVAL_INVALID, /* an approval is not signed by the key that stands in it */
+    FINDING_APPROVAL_MISSING, /* something was run that too few people had signed */
     FINDING_KIND_COUNT,
 } AuditFindingKind;
 

@@ -7,6 +7,7 @@
  *   verify_rows.c   rows: each in the leaf of its batch; what is left over
  *   verify_sums.c   postings and balances
  *   verify_reports.c  kept reports
+ *   verify_approvals.c  signatures of who approved what, and whether enough did
  */
 #include "audit/discover.h"
 #include "audit/log.h"
@@ -17,6 +18,7 @@ enum {
     VERIFY_GAP_MAX = 100000, /* missing leaves in a row; more, and the log is another */
     VERIFY_NAMED_MAX = 16, /* candidates for a lost row that are told one by one */
     VERIFY_TRANSACTION_BYTES_MAX = 128,
+    VERIFY_REQUEST_BYTES_MAX = 32,
 };
 
 typedef struct Mark {
@@ -57,6 +59,19 @@ typedef struct BatchSum {
     __int128 sum;
 } BatchSum;
 
+/* Who signed what: rows of TABLE_APPROVAL in key order, which is that of TABLE_REQUEST. */
+typedef struct ApprovalSeen {
+    char request[VERIFY_REQUEST_BYTES_MAX + 1];
+    uint8_t subject[MERKLE_HASH_BYTES]; /* SHA-256 of what was signed for */
+    uint8_t person[MERKLE_HASH_BYTES];
+} ApprovalSeen;
+
+/* What was asked: rows of TABLE_REQUEST_PART, in the same order. */
+typedef struct RequestSeen {
+    char request[VERIFY_REQUEST_BYTES_MAX + 1];
+    DigestState running; /* of its bytes so far */
+} RequestSeen;
+
 typedef struct Verify {
     const AuditVerifyConfig *config;
     AuditReport report;
@@ -88,6 +103,15 @@ typedef struct Verify {
     BatchSum in_batch[AUDIT_LEAF_ROWS_MAX];
     size_t in_batch_count;
     int64_t sum_batch;
+
+    ApprovalSeen *approvals;
+    size_t approval_count;
+    size_t approval_capacity;
+    size_t approval_at; /* those before it are of requests that were looked at */
+    RequestSeen *requests;
+    size_t request_count;
+    size_t request_capacity;
+    size_t request_at; /* likewise */
 } Verify;
 
 /* Tell the caller, and count. `key` is printed into by the other. */
@@ -111,6 +135,8 @@ MUST_USE Status verify_left_over(Verify *v);
 MUST_USE Status verify_sum_row(Verify *v, const RowView *row);
 void verify_sums_end(Verify *v);
 MUST_USE Status verify_payments(Verify *v);
+/* One row of TABLE_APPROVAL, TABLE_REQUEST_PART or TABLE_REQUEST; tables in this order. */
+MUST_USE Status verify_approval_row(Verify *v, const RowView *row);
 /* The kept report that a verified row of TABLE_AUDIT_REPORT names; nothing without
  * config->reports. */
 MUST_USE Status verify_report_row(Verify *v, const RowView *row);

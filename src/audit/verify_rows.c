@@ -83,7 +83,8 @@ static Status show_row(Verify *v, const RowView *row, int64_t leaf_time_us)
 {
     const bool is_signed = (uint64_t)row->head.batch < v->report.signed_leaves;
     if (is_signed && v->config->row != NULL) v->config->row(v->config->context, row, leaf_time_us);
-    return row->head.table == TABLE_AUDIT_REPORT ? verify_report_row(v, row) : OK;
+    if (row->head.table == TABLE_AUDIT_REPORT) TRY(verify_report_row(v, row));
+    return verify_approval_row(v, row);
 }
 
 static Status visit_row(void *context, Span image, Span seal)

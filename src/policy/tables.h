@@ -39,6 +39,9 @@ typedef enum TableId {
     TABLE_DATA_ACT = 45,
     TABLE_DATA_DESTROYED = 46,
     TABLE_DEVICE = 54,
+    TABLE_REQUEST = 47, /* what others must agree to (access/request.h) */
+    TABLE_APPROVAL = 48,
+    TABLE_REQUEST_PART = 49,
     TABLE_PASSKEY = 59,
     TABLE_PRINCIPAL = 60,
     TABLE_ACCESS_GRANT = 61,
@@ -189,6 +192,64 @@ enum AuditReviewColumn { /* two people read a kept report */
     AUDIT_REVIEW_SECOND = 7, /* TEXT: another */
     AUDIT_REVIEW_TEXT = 8, /* TEXT: what they have to say */
 };
+
+/* What others must agree to, and their approvals (access/request.h): auditor checks the signatures
+ * again. */
+enum AskedColumn {
+    ASKED_ID = 1, /* TEXT, key */
+    ASKED_ACTION = 2, /* TEXT: "caller.add" */
+    ASKED_PARTS = 3, /* INT: rows of request_part that hold what was asked */
+    ASKED_DIGEST = 4, /* BYTES: SHA-256 of what was asked */
+    ASKED_ASKER = 5, /* TEXT, principal */
+    ASKED_PERSON = 6, /* BYTES 32: the asker's, so that another name of his is known */
+    ASKED_DOOR = 7, /* INT, AccessDoor */
+    ASKED_FROM = 8, /* TEXT */
+    ASKED_AT = 9, /* INT, us */
+    ASKED_EXPIRES = 10, /* INT, us */
+    ASKED_NEEDS = 11, /* INT: approvals */
+    ASKED_STATE = 12, /* INT, AskedState */
+    ASKED_CHANGED = 13, /* INT, us */
+    ASKED_FIRST = 14, /* TEXT or NULL: who approved */
+    ASKED_SECOND = 15, /* TEXT or NULL */
+    ASKED_ENDED_BY = 16, /* TEXT or NULL: who refused or withdrew it */
+    ASKED_WHY = 17, /* TEXT or NULL: why */
+    ASKED_OUTCOME = 18, /* INT or NULL: status of what was run */
+    ASKED_ANSWER = 19, /* BYTES or NULL: what it answered */
+};
+
+enum AskedPartColumn {
+    ASKED_PART_REQUEST = 1, /* TEXT, key */
+    ASKED_PART_NUMBER = 2, /* INT, key: 1.. */
+    ASKED_PART_BYTES = 3, /* BYTES */
+};
+
+enum ApprovalColumn {
+    APPROVAL_REQUEST = 1, /* TEXT, key */
+    APPROVAL_APPROVER = 2, /* TEXT, key: principal */
+    APPROVAL_PERSON = 3, /* BYTES 32 */
+    APPROVAL_KEY = 4, /* BYTES: the approver's SubjectPublicKeyInfo of then */
+    APPROVAL_OPERATION = 5, /* TEXT: signed, as the four below */
+    APPROVAL_SUBJECT = 6, /* TEXT */
+    APPROVAL_REASON = 7, /* TEXT */
+    APPROVAL_EXPIRES = 8, /* INT, us */
+    APPROVAL_NONCE = 9, /* BYTES */
+    APPROVAL_SIGNATURE = 10, /* BYTES */
+    APPROVAL_ENCODING = 11, /* INT, WireSignatureEncoding */
+    APPROVAL_GIVEN = 12, /* INT, us */
+};
+
+/* Stored: append only. */
+typedef enum AskedState {
+    ASKED_WAITING = 1,
+    ASKED_RUNNING = 2,
+    ASKED_DONE = 3,
+    ASKED_FAILED = 4, /* it was run and refused */
+    ASKED_REFUSED = 5,
+    ASKED_WITHDRAWN = 6,
+    ASKED_EXPIRED = 7,
+    ASKED_INTERRUPTED = 8, /* nobody knows how far it came */
+    ASKED_STATES = 9,
+} AskedState;
 
 enum HoldingColumn { /* what is held of a person (lifecycle/subject.h) */
     HOLDING_TENANT = 1, /* TEXT, key */

@@ -7,6 +7,7 @@
 #include "crypto/tls.h"
 #include "enrol.h"
 #include "first_people.h"
+#include "request_client.h"
 #include "vaultclient/client.h"
 
 #include <errno.h>
@@ -341,6 +342,7 @@ Status stand_open(const StandOptions *options, Stand *stand)
     TRY(stand_start(stand, STAND_VAULTD));
     TRY(enrol_operators(stand));
     TRY(stand_start(stand, STAND_HUFUD));
+    setenv(APPROVE_VARIABLE, "bob", 1); /* who agrees to what alice asks, unless a test says else */
     TRY(first_people_name(stand->folder));
     TRY(enrol_pin(stand->folder));
     return box_key_pin(stand_path(stand, "demo"), &stand->box_key);
