@@ -6,6 +6,7 @@
  * Method: the command line as several people and as somebody who has only the right user of the
  * system; restarts; rows changed in the database behind everybody's back.
  */
+#include "access/rights.h"
 #include "base/expect.h"
 #include "command.h"
 #include "operator.h"
@@ -197,6 +198,59 @@ static void test_a_role_from_the_database_is_none(void)
     EXPECT(stand_audit(&stand) == 1);
 }
 
-TESTS(TEST(test_the_right_user_is_nobody), TEST(test_each_does_what_is_his),
-        TEST(test_people_come_move_and_go), TEST(test_a_right_for_a_while), TEST(test_the_glass),
+/* --- the table itself --- */
+
+/* The stand's table with one text in another's place, in a file of its own. */
+static const char *other_table(const char *name, const char *from, const char *to)
+{
+    static uint8_t bytes[ACCESS_FILE_BYTES_MAX + 1];
+    static uint8_t changed_bytes[ACCESS_FILE_BYTES_MAX];
+    Buffer text = { bytes, 0, ACCESS_FILE_BYTES_MAX };
+    Buffer changed = BUFFER_OF(changed_bytes);
+    ASSERT(status_ok(file_read(stand_path(&stand, "access.yaml"), &text)));
+    bytes[text.size] = '\0';
+    const char *place = strstr((const char *)bytes, from);
+    ASSERT(place != NULL);
+    const size_t before = (size_t)(place - (const char *)bytes);
+    const Span rest = span_of_text(place + strlen(from));
+    ASSERT(status_ok(buffer_put(&changed, (Span) { bytes, before })));
+    ASSERT(status_ok(buffer_put(&changed, span_of_text(to))));
+    ASSERT(status_ok(buffer_put(&changed, rest)));
+    ASSERT(status_ok(file_write(stand_path(&stand, name), 0644, span_of_buffer(&changed))));
+    return stand_path(&stand, name);
+}
+
+#define LONG_GRANT "access", "request", "caller.list", "--hours", "1000", "--reason", "a long case"
+
+/* Whoever writes the file writes himself no right: two people accept a table, or it is an alert. */
+static void test_another_table_needs_two_people(void)
+{
+    char wrong[STAND_PATH_BYTES_MAX];
+    char longer[STAND_PATH_BYTES_MAX];
+    STAND;
+    snprintf(wrong, sizeof(wrong), "%s",
+            other_table("wrong.yaml", "conflicts:\n",
+                    "conflicts:\n  - { roles: [payment-operator, security-operator], reason: x "
+                    "}\n"));
+    snprintf(longer, sizeof(longer), "%s",
+            other_table("longer.yaml", "grant_days_max: 30", "grant_days_max: 60"));
+    REFUSED("GRANT_LIMIT", LONG_GRANT);
+    other_table(
+            "access.yaml", "grant_days_max: 30", "grant_days_max: 60"); /* by who can write it */
+    again();
+    REFUSED("GRANT_LIMIT", LONG_GRANT);
+    again();
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 52") == 1); /* once */
+    REFUSED("ACCESS_CONFLICT", "access", "table", "set", wrong, "--reason", "alice has both");
+    REFUSED("ACCESS_NO_ROLE", "--as", "carol", "access", "table", "set", longer, "--reason", "me");
+    DONE("access", "table", "set", longer, "--reason", "longer cases");
+    REFUSED("GRANT_LIMIT", LONG_GRANT); /* from the next start on */
+    again();
+    DONE(LONG_GRANT);
+    EXPECT(stand_audit(&stand) == 0);
+}
+
+TESTS(TEST(test_another_table_needs_two_people), TEST(test_the_right_user_is_nobody),
+        TEST(test_each_does_what_is_his), TEST(test_people_come_move_and_go),
+        TEST(test_a_right_for_a_while), TEST(test_the_glass),
         TEST(test_a_role_from_the_database_is_none))
