@@ -39,12 +39,13 @@ static Status take_word(Cursor *c, Span word, Span *ret_rest)
     return OK;
 }
 
-/* No leading zeros: one proof, one text. */
+/* No sign and no leading zeros: one proof, one text. */
 static Status take_index(Span digits, uint64_t *ret_index)
 {
     int64_t index = 0;
     TRY(i64_parse(digits, &index));
-    REQUIRE(index >= 0 && (digits.size == 1 || digits.data[0] != '0'), REFUSED_TRAIL_PROOF);
+    REQUIRE(digits.data[0] != '-' && digits.data[0] != '+', REFUSED_TRAIL_PROOF);
+    REQUIRE(digits.size == 1 || digits.data[0] != '0', REFUSED_TRAIL_PROOF);
     *ret_index = (uint64_t)index;
     return OK;
 }

@@ -5,6 +5,7 @@
 #include "audit/sample.h"
 #include "base/expect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { LEAVES = 9 };
@@ -91,6 +92,20 @@ static void test_nothing_else_is_a_proof(void)
     EXPECT_REFUSED(check(span_of_buffer(&text), &proof), REFUSED_AUDIT_LEAF_FORMAT);
 }
 
+static void test_one_proof_has_one_text(void)
+{
+    static const char *const indices[] = { "-0", "+0", "00", "", " 0", "0 ", "-1" };
+    char text[128];
+    LeafProof proof;
+    for (size_t i = 0; i < sizeof(indices) / sizeof(indices[0]); i++) {
+        Buffer leaf = BUFFER_OF(leaf_bytes);
+        snprintf(text, sizeof(text), "c2sp.org/tlog-proof@v1\nextra \nindex %s\n\n", indices[i]);
+        EXPECT_REFUSED(leaf_proof_parse(span_of_text(text), &leaf, &proof), REFUSED_TRAIL_PROOF);
+    }
+    Buffer leaf = BUFFER_OF(leaf_bytes);
+    EXPECT_OK(leaf_proof_parse(SPAN("c2sp.org/tlog-proof@v1\nextra \nindex 0\n\n"), &leaf, &proof));
+}
+
 static void test_others_keys_prove_nothing(void)
 {
     LeafProof proof;
@@ -106,4 +121,4 @@ static void test_others_keys_prove_nothing(void)
 }
 
 TESTS(TEST(test_opens), TEST(test_every_leaf_is_proved), TEST(test_nothing_else_is_a_proof),
-        TEST(test_others_keys_prove_nothing))
+        TEST(test_one_proof_has_one_text), TEST(test_others_keys_prove_nothing))
