@@ -96,7 +96,7 @@ static void test_house_opens(void)
     EXPECT_OK(stand_merchant(&stand, "1900000001", KEY_RSA, &merchant));
     EXPECT_OK(stand_merchant(&stand, "1900000002", KEY_SM2, &other_merchant));
     EXPECT_OK(stand_payer(&stand, "payer-1", "271828", 100000000, &payer));
-    EXPECT_OK(stand_payer(&stand, "payer-2", "314159", 100000000, &second));
+    EXPECT_OK(stand_payer(&stand, "payer-2", "530964", 100000000, &second));
     EXPECT_OK(stand_connect(&stand, &http));
     intruder_open(&stand, &intruder);
     EXPECT(pays("KEPT-1"));
