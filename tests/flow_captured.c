@@ -250,8 +250,8 @@ static Status raise_the_amount(void)
     return check_pin_box(pay_box(PIN, "order-3", memory), "order-3", 10000);
 }
 
-static Status replace_the_pin(void) { return set_pin("135790", (Span) { NULL, 0 }); }
-static Status replace_the_pin_unknowing(void) { return set_pin("000000135790", verifier); }
+static Status replace_the_pin(void) { return set_pin("730418", (Span) { NULL, 0 }); }
+static Status replace_the_pin_unknowing(void) { return set_pin("000000730418", verifier); }
 
 static Status a_sixth_try(void)
 {
@@ -265,7 +265,7 @@ static Status a_sixth_try(void)
     return check_pin_box(pay_box(PIN, "guess-6", memory), "guess-6", 100);
 }
 
-static Status set_pin_while_locked(void) { return set_pin("284617135790", verifier); }
+static Status set_pin_while_locked(void) { return set_pin("284617730418", verifier); }
 
 static Status replace_the_password(void)
 {

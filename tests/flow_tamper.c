@@ -107,7 +107,7 @@ static void test_house_opens(void)
     EXPECT_OK(stand_merchant(&stand, "1900000001", KEY_RSA, &merchant));
     EXPECT_OK(stand_merchant(&stand, "1900000002", KEY_SM2, &other_merchant));
     EXPECT_OK(stand_payer(&stand, "payer-1", "271828", 100000000, &payer));
-    EXPECT_OK(stand_payer(&stand, "payer-2", "314159", 100000000, &other_payer));
+    EXPECT_OK(stand_payer(&stand, "payer-2", "530964", 100000000, &other_payer));
     EXPECT_OK(stand_connect(&stand, &http));
     for (size_t i = 0; i < 2; i++)
         EXPECT_OK(person_load(stand.folder, names[i], &people[i]));
