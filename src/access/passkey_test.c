@@ -387,8 +387,7 @@ static void test_other_keys_are_refused(void)
 {
     Wish wished;
     PasskeyKey key;
-    static const char *const heads[] = { "a501020338222001"
-                                         "21", /* alg ES384 */
+    static const char *const heads[] = { "a50102033822200121", /* alg ES384 */
         "a501020326200221", /* curve P-384 */
         "a501010326200121", /* an OKP of two coordinates */
         "a501030326200121", /* RSA */
