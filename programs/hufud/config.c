@@ -84,7 +84,8 @@ static Status read_file(const char *path, Buffer *ret_text)
 
 static void keep(char *ret_text, Span text)
 {
-    memcpy(ret_text, text.data, text.size); /* the table bounds it below CONFIG_TEXT_MAX */
+    /* The table bounds it below CONFIG_TEXT_MAX; one that is not given has no bytes at all. */
+    if (text.size > 0) memcpy(ret_text, text.data, text.size);
     ret_text[text.size] = 0;
 }
 
