@@ -201,13 +201,29 @@ def a_token_opens_vaultd(site):
     await_true("vaultd serves", lambda: site.says("hufu-vaultd", "vault.serving"))
 
 
+def the_first_people_are_enrolled(site):
+    """Before hufud's first start, while nobody could approve (docs/deployment.md)."""
+    os.makedirs(site.path("/var/lib/hufu/operators"), mode=0o700, exist_ok=True)
+    for name in ("alice", "bob"):
+        key, public = (site.path(f"/var/lib/hufu/operators/{name}.{half}.pem") for half in ("key", "pub"))
+        run("openssl", "genpkey", "-algorithm", "ed25519", "-out", key)
+        os.chmod(key, 0o600)
+        run("openssl", "pkey", "-in", key, "-pubout", "-out", public)
+        site.hufu("operator", "first", name, "--public-key", public, "--directory", site.path("/var/lib/hufu"))
+
+
 def hufud_serves(site):
     """It scans an empty store, signs with vaultd's keys and answers the operator."""
     site.start("hufu-hufud")
     await_true("hufud serves", lambda: site.says("hufu-hufud", "hufud.serves\""))
-    said = site.hufu("status", "--directory", site.path("/var/lib/hufu"))
+    site.hufu("--as", "alice", "access", "begin", "--directory", site.path("/var/lib/hufu"),
+              "--person", "alice:S0001:access-administrator,payment-operator,security-operator", "--person", "bob:S0002:security-officer")
+    late = subprocess.run([site.path("/usr/lib/hufu/hufu"), "operator", "first", "eve", "--public-key", site.path("/var/lib/hufu/operators/bob.pub.pem"),
+                           "--directory", site.path("/var/lib/hufu")], capture_output=True, text=True, timeout=WAIT_S)
+    expect(late.returncode != 0 and "CEREMONY_CLOSED" in late.stderr, late.stderr)
+    said = site.hufu("--as", "alice", "status", "--directory", site.path("/var/lib/hufu"))
     expect(re.search(r"^ready +true", said, re.M), said)
-    site.hufu("payer", "add", "--id", "zhang", "--balance", "5000", "--directory", site.path("/var/lib/hufu"), input="739251\n")
+    site.hufu("--as", "alice", "payer", "add", "--id", "zhang", "--balance", "5000", "--directory", site.path("/var/lib/hufu"), input="739251\n")
     await_true("a checkpoint", lambda: os.path.exists(site.path("/var/lib/hufu/second/checkpoint")))
 
 
@@ -287,7 +303,7 @@ def nothing_forbidden_was_done(site):
 
 STEPS = [
     it_installs_and_leaves_settings_alone, every_unit_is_sound, every_unit_is_shut_in, folders_are_made_as_tmpfiles_says,
-    a_token_opens_vaultd, hufud_serves, the_auditor_finds_nothing, they_stop_when_told,
+    a_token_opens_vaultd, the_first_people_are_enrolled, hufud_serves, the_auditor_finds_nothing, they_stop_when_told,
     custodians_open_what_the_keeper_starts, nothing_forbidden_was_done,
 ]
 

@@ -40,6 +40,7 @@ int command_access_enrol_totp(int argc, char **argv);
 int command_caller_add(int argc, char **argv);
 int command_caller_list(int argc, char **argv);
 int command_caller_revoke(int argc, char **argv);
+int command_operator_first(int argc, char **argv);
 int command_operator_add(int argc, char **argv);
 int command_operator_change(int argc, char **argv);
 int command_operator_remove(int argc, char **argv);

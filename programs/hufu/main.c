@@ -36,6 +36,8 @@ static const Command commands[] = {
     { "caller add", "let another system use the vault as a service", command_caller_add },
     { "caller list", "who may use the vault, and for what", command_caller_list },
     { "caller revoke", "refuse a caller from now on", command_caller_revoke },
+    { "operator first", "at the ceremony: enrol one of the first who may approve",
+            command_operator_first },
     { "operator add", "enrol who may approve; two people must approve", command_operator_add },
     { "operator change", "another key, other duties; two people must approve",
             command_operator_change },

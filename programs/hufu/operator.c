@@ -118,6 +118,44 @@ int command_operator_add(int argc, char **argv)
     return EXIT_DONE;
 }
 
+/* --- first --- */
+
+MUST_USE static Status enrol_first(Work *w)
+{
+    CLEANUP(together_vault_done) VaultClient *vault = NULL;
+    TRY(read_key(w));
+    TRY(together_vault(w->together.directory, &vault));
+    return vaultclient_enroll(vault, span_of_text(w->name), w->wire.key);
+}
+
+int command_operator_first(int argc, char **argv)
+{
+    Work w = { .together = { .directory = directory_default() } };
+    const Option options[] = {
+        { "NAME", OPTION_TEXT, NULL, "the operator: a-z, 0-9, - and _", &w.name, 0, 0 },
+        { "--public-key", OPTION_TEXT, "FILE", "PEM: Ed25519, P-256 or SM2; or a CSR", &w.key_file,
+                0, 0 },
+        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &w.together.directory,
+                0, 0 },
+    };
+    const Usage usage = { "hufu operator first",
+        "At the key ceremony, before hufud first starts: enrol one of the first operators, while "
+        "there\nis nobody yet who could approve. The vault refuses it from its first batch on.",
+        options, sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (w.key_file == NULL) {
+        fprintf(stderr,
+                "hufu operator first: --public-key is needed\n"
+                "See `hufu operator first --help`.\n");
+        return EXIT_USAGE;
+    }
+    const Status s = enrol_first(&w);
+    if (!status_ok(s)) return command_failed("operator first", s);
+    printf("enrolled: %s\n", w.name);
+    return EXIT_DONE;
+}
+
 int command_operator_change(int argc, char **argv)
 {
     Work w = { .together = { .directory = directory_default() } };
