@@ -401,8 +401,7 @@ static void test_other_keys_are_refused(void)
             REFUSED_PASSKEY_KEY);
     uint32_t count = 0;
     EXPECT_OK(make(&right_register, &key));
-    CLEANUP(private_key_free) PrivateKey *other = authenticator;
-    authenticator = NULL;
+    private_key_free(&authenticator);
     EXPECT_OK(private_key_generate(KEY_P256, &authenticator));
     EXPECT_REFUSED(login(&right_login, &key, &count), REFUSED_PASSKEY_SIGNATURE);
 }
