@@ -82,6 +82,26 @@ static void put_end(JsonWriter *w, const Grant *grant)
     json_key_int(w, "until_us", grant->until_us);
 }
 
+/* Act upon the grant that the request names. */
+static Status act(
+        Admin *admin, const Asker *asker, const GrantJson *json, GrantAct what, JsonWriter *w)
+{
+    GrantChange work = { .act = what };
+    passage_text(work.grant.id, sizeof(work.grant.id), json->id);
+    TRY(change(admin, asker, json, &work));
+    put_end(w, &work.grant);
+    return OK;
+}
+
+/* The same, for an act of which the request says no more than the grant and why. */
+static Status act_by_id(Admin *admin, const JsonDocument *document, const Asker *asker,
+        GrantAct what, JsonWriter *w)
+{
+    GrantJson json = { 0 };
+    TRY(read(document, id_fields, COUNT(id_fields), &json));
+    return act(admin, asker, &json, what, w);
+}
+
 /* --- a right for a while --- */
 
 Status admin_access_request(
@@ -110,25 +130,14 @@ Status admin_access_grant_decide(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     GrantJson json = { 0 };
-    GrantChange work = { 0 };
     TRY(read(document, decide_fields, COUNT(decide_fields), &json));
-    work.act = json.allow ? GRANT_GIVE : GRANT_REFUSE;
-    passage_text(work.grant.id, sizeof(work.grant.id), json.id);
-    TRY(change(admin, asker, &json, &work));
-    put_end(w, &work.grant);
-    return OK;
+    return act(admin, asker, &json, json.allow ? GRANT_GIVE : GRANT_REFUSE, w);
 }
 
 Status admin_access_grant_revoke(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
-    GrantJson json = { 0 };
-    GrantChange work = { .act = GRANT_REVOKE };
-    TRY(read(document, id_fields, COUNT(id_fields), &json));
-    passage_text(work.grant.id, sizeof(work.grant.id), json.id);
-    TRY(change(admin, asker, &json, &work));
-    put_end(w, &work.grant);
-    return OK;
+    return act_by_id(admin, document, asker, GRANT_REVOKE, w);
 }
 
 Status admin_access_grant_list(
@@ -178,28 +187,18 @@ Status admin_access_emergency_end(
 {
     House *house = admin->config.house;
     GrantJson json = { 0 };
-    GrantChange work = { .act = GRANT_REVOKE };
     Grant g;
     TRY(read(document, id_fields, COUNT(id_fields), &json));
     const bool his = grant_book_find(house->grants, json.id, &g) && g.kind == GRANT_OF_EMERGENCY
             && strcmp(g.principal, asker->principal) == 0;
     REQUIRE(his, REFUSED_GRANT_UNKNOWN);
-    work.grant = g;
-    TRY(change(admin, asker, &json, &work));
-    put_end(w, &work.grant);
-    return OK;
+    return act(admin, asker, &json, GRANT_REVOKE, w);
 }
 
 Status admin_access_emergency_review(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
-    GrantJson json = { 0 };
-    GrantChange work = { .act = GRANT_REVIEW };
-    TRY(read(document, id_fields, COUNT(id_fields), &json));
-    passage_text(work.grant.id, sizeof(work.grant.id), json.id);
-    TRY(change(admin, asker, &json, &work));
-    put_end(w, &work.grant);
-    return OK;
+    return act_by_id(admin, document, asker, GRANT_REVIEW, w);
 }
 
 /* --- reviews --- */

@@ -75,19 +75,15 @@ static Status wrong(const PasswordService *service, const PasswordRequest *r)
     return REFUSE(REFUSED_IDENTITY_WRONG);
 }
 
-/* Counted first, as any other try, and refused while its owner is locked. */
 static Status prove(const PasswordService *service, Field *field, const WirePasswordRecover *ask,
         PasswordRequest *r, const Facts *facts)
 {
-    bool repeated = false;
     bool old_pepper = false;
     bool is_he = false;
-    uint8_t unused[MEMORY_GRANT_BYTES];
     CLEANUP(verifier_wipe) Verifier verifier = { 0 };
     TRY(verifier_open(service->keys, password_owner_place(&r->owner), ask->verifier,
             &r->use.version, &old_pepper, &verifier));
-    TRY(memory_pin_attempt(service->memory, &r->use, r->now_us, &repeated, unused));
-    REQUIRE(!repeated, REFUSED_BOX_SPENT);
+    TRY(password_count_old(service, r));
     const WireSubjectName subject = { ask->owner.tenant, ask->owner.user };
     if (!is_enough(facts) || ask->wrapped.size == 0) return wrong(service, r);
     TRY(field_facts_are(field, &subject, ask->wrapped, facts->of, facts->count, &is_he));
@@ -121,7 +117,6 @@ Status password_recover(
     PasswordRequest r = { 0 };
     TRY(wire_take_password_recover(&c, &ask));
     TRY(take_sealed(&c, &facts));
-    REQUIRE(ask.owner.data_class != CLASS_SECOND_FACTOR, REFUSED_PASSWORD_OWNER);
     const BoxFacts said = { .purpose = BOX_PURPOSE_RECOVER_PASSWORD, .nonce = ask.nonce };
     TRY(password_take_box(service, &ask.owner, ask.box, &said, &r));
 

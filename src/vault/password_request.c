@@ -4,7 +4,13 @@
 #include "base/money.h"
 #include "base/secret.h"
 #include "crypto/digest.h"
+#include "vault/approval.h"
 #include "vault/legacy_import.h"
+
+enum {
+    /* "<class>/<tenant>/<realm>/<user>/<SHA-256 of the box, hex>" */
+    SUBJECT_BYTES_MAX = 8 + PASSWORD_REALM_TEXT_MAX + 2 + WIRE_USER_BYTES_MAX + 64,
+};
 
 static void wipe_buffer(Buffer *b) { bytes_wipe(b->data, b->capacity); }
 
@@ -25,11 +31,20 @@ static Status name_use(const PasswordService *service, PasswordRequest *r)
     return OK;
 }
 
+static bool is_of_second_factor(uint16_t purpose)
+{
+    return purpose == BOX_PURPOSE_CODE || purpose == BOX_PURPOSE_SET_SECOND
+            || purpose == BOX_PURPOSE_RESET_SECOND;
+}
+
 Status password_take_box(const PasswordService *service, const WireOwner *owner, Span box,
         const BoxFacts *facts, PasswordRequest *r)
 {
+    const bool second = owner->data_class == CLASS_SECOND_FACTOR;
+    REQUIRE(second == is_of_second_factor(facts->purpose), REFUSED_PASSWORD_OWNER);
     r->now_us = clock_now_us(&service->clock);
     r->box_bytes = box;
+    r->wire = *owner;
     r->facts = *facts;
     TRY(password_owner(&service->names, owner, &r->owner));
     r->facts.data_class = owner->data_class;
@@ -38,6 +53,66 @@ Status password_take_box(const PasswordService *service, const WireOwner *owner,
     TRY(box_parse(box, &r->box));
     TRY(box_facts_check(&r->box.context, &r->facts, r->now_us));
     return name_use(service, r);
+}
+
+/* By this very box: nobody slips in a secret of his own. */
+static Status put_subject(const PasswordRequest *r, Buffer *ret_subject)
+{
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    sha256(r->box_bytes, digest);
+    TRY(buffer_print(ret_subject, "%u/", r->owner.data_class));
+    TRY(buffer_put(ret_subject, password_owner_realm(&r->owner)));
+    TRY(buffer_put_u8(ret_subject, '/'));
+    TRY(buffer_put(ret_subject, r->owner.user));
+    TRY(buffer_put_u8(ret_subject, '/'));
+    return hex_encode(SPAN_OF(digest), ret_subject);
+}
+
+Status password_take_reset(const PasswordService *service, Cursor *c, Span operation,
+        BoxPurpose purpose, MemoryApprovals *ret_approvals, PasswordRequest *r)
+{
+    Span approved;
+    WirePasswordReset reset;
+    uint8_t memory[SUBJECT_BYTES_MAX];
+    Buffer subject = BUFFER_OF(memory);
+    TRY(approval_take(service->memory, c, operation, clock_now_us(&service->clock), &approved,
+            ret_approvals));
+    TRY(wire_take_password_reset(c, &reset));
+    const BoxFacts facts = { .purpose = (uint16_t)purpose, .nonce = reset.nonce };
+    TRY(password_take_box(service, &reset.owner, reset.box, &facts, r));
+    TRY(put_subject(r, &subject));
+    REQUIRE(span_equal(approved, span_of_buffer(&subject)), REFUSED_APPROVAL_INVALID);
+    return OK;
+}
+
+/* Asked before the box is opened, so that a locked owner costs nothing, and again with the count:
+ * another request may have come between. */
+Status password_count_box(const PasswordService *service, PasswordRequest *r, bool *ret_repeated,
+        uint8_t ret_grant[MEMORY_GRANT_BYTES], Buffer *ret_plain)
+{
+    TRY(memory_pin_may(service->memory, &r->use, r->now_us, ret_repeated, ret_grant));
+    if (*ret_repeated) return OK;
+    TRY(keys_box_open(service->keys, &r->box, ret_plain));
+    return memory_pin_attempt(service->memory, &r->use, r->now_us, ret_repeated, ret_grant);
+}
+
+/* No grant was ever made of a box with such a purpose: the same box again is no proof. */
+Status password_count_old(const PasswordService *service, PasswordRequest *r)
+{
+    bool repeated = false;
+    uint8_t unused[MEMORY_GRANT_BYTES];
+    TRY(memory_pin_attempt(service->memory, &r->use, r->now_us, &repeated, unused));
+    REQUIRE(!repeated, REFUSED_BOX_SPENT);
+    return OK;
+}
+
+Status password_begin_version(const PasswordService *service, PasswordRequest *r,
+        PasswordProof prove, Span shown, Span old, uint32_t *ret_version)
+{
+    const Status s = memory_pin_set(service->memory, &r->use, false, r->now_us, ret_version);
+    if (!status_is(s, REFUSED_PIN_WRONG)) return s;
+    TRY(prove(service, r, shown, old));
+    return memory_pin_set(service->memory, &r->use, true, r->now_us, ret_version);
 }
 
 Status password_binding(const PasswordService *service, const KeyedHash *subject, uint16_t purpose,
@@ -115,17 +190,4 @@ Status password_wrong(const PasswordService *service, const PasswordRequest *r)
 {
     TRY(memory_pin_wrong(service->memory, &r->use));
     return REFUSE(REFUSED_PIN_WRONG);
-}
-
-/* By this very box: nobody slips in a secret of his own. */
-Status password_put_subject(const PasswordRequest *r, Buffer *ret_subject)
-{
-    uint8_t digest[DIGEST_SHA256_BYTES];
-    sha256(r->box_bytes, digest);
-    TRY(buffer_print(ret_subject, "%u/", r->owner.data_class));
-    TRY(buffer_put(ret_subject, password_owner_realm(&r->owner)));
-    TRY(buffer_put_u8(ret_subject, '/'));
-    TRY(buffer_put(ret_subject, r->owner.user));
-    TRY(buffer_put_u8(ret_subject, '/'));
-    return hex_encode(SPAN_OF(digest), ret_subject);
 }

@@ -8,13 +8,9 @@
 #include "vault/memory_pin.h"
 #include "vault/password_service.h"
 
-enum {
-    /* "<class>/<tenant>/<realm>/<user>/<SHA-256 of the box, hex>" */
-    PASSWORD_SUBJECT_BYTES_MAX = 8 + PASSWORD_REALM_TEXT_MAX + 2 + WIRE_USER_BYTES_MAX + 64,
-};
-
 typedef struct PasswordRequest {
     PasswordOwner owner;
+    WireOwner wire; /* the owner as the request names him; borrowed from it */
     BoxFacts facts;
     Box box;
     Span box_bytes;
@@ -23,9 +19,28 @@ typedef struct PasswordRequest {
 } PasswordRequest;
 
 /* The box is what this request says; it is not opened yet. `r` is filled, but for use.version.
- * Refuses REFUSED_PASSWORD_OWNER, REFUSED_BOX_*. */
+ * Refuses REFUSED_PASSWORD_OWNER (also a second factor at a password's door, or a password at a
+ * second factor's), REFUSED_BOX_*. */
 MUST_USE Status password_take_box(const PasswordService *service, const WireOwner *owner, Span box,
         const BoxFacts *facts, PasswordRequest *r);
+/* Two people's approvals of `operation`, and the WirePasswordReset that they approved: whose, and
+ * by this very box. Refuses as password_take_box() does, REFUSED_APPROVAL_*. */
+MUST_USE Status password_take_reset(const PasswordService *service, Cursor *c, Span operation,
+        BoxPurpose purpose, MemoryApprovals *ret_approvals, PasswordRequest *r);
+/* Open the box; what is in it (a secret) is one attempt, counted before anybody looks at it.
+ * *ret_repeated: this box was right before, and ret_grant is what it got; there is nothing to try.
+ * Refuses REFUSED_PIN_LOCKED, REFUSED_VERIFIER_ROLLED_BACK, REFUSED_BOX_*. */
+MUST_USE Status password_count_box(const PasswordService *service, PasswordRequest *r,
+        bool *ret_repeated, uint8_t ret_grant[MEMORY_GRANT_BYTES], Buffer *ret_plain);
+/* The attempt of who proves himself to change what he has: counted first, as any other, and refused
+ * while its owner is locked. Refuses REFUSED_PIN_LOCKED, REFUSED_BOX_SPENT. */
+MUST_USE Status password_count_old(const PasswordService *service, PasswordRequest *r);
+/* Is `old` what the record `shown` says? Counts. */
+typedef Status (*PasswordProof)(
+        const PasswordService *service, PasswordRequest *r, Span shown, Span old);
+/* The version of what is set now; who has one already proves it. Refuses what `prove` does. */
+MUST_USE Status password_begin_version(const PasswordService *service, PasswordRequest *r,
+        PasswordProof prove, Span shown, Span old, uint32_t *ret_version);
 /* What a grant is good for. */
 MUST_USE Status password_binding(const PasswordService *service, const KeyedHash *subject,
         uint16_t purpose, Span reference, int64_t minor, uint32_t currency, KeyedHash *ret_binding);
@@ -46,5 +61,3 @@ MUST_USE Status password_answer_right(const PasswordService *service, const Pass
 MUST_USE Status password_answer_again(const uint8_t grant[MEMORY_GRANT_BYTES], Buffer *ret_answer);
 /* The box is remembered as wrong. Refuses REFUSED_PIN_WRONG. */
 MUST_USE Status password_wrong(const PasswordService *service, const PasswordRequest *r);
-/* What two people sign: whose, and by this very box. */
-MUST_USE Status password_put_subject(const PasswordRequest *r, Buffer *ret_subject);

@@ -1,20 +1,11 @@
 #include "vault/password_service.h"
 
 #include "base/secret.h"
-#include "vault/approval.h"
 #include "vault/password_facts.h"
 #include "vault/password_request.h"
 #include "vault/password_rules.h"
 
 static void wipe_buffer(Buffer *b) { bytes_wipe(b->data, b->capacity); }
-
-/* A box for a password; second factors have doors of their own (second_service.h). */
-static Status take_box(const PasswordService *service, const WireOwner *owner, Span box,
-        const BoxFacts *facts, PasswordRequest *r)
-{
-    REQUIRE(owner->data_class != CLASS_SECOND_FACTOR, REFUSED_PASSWORD_OWNER);
-    return password_take_box(service, owner, box, facts, r);
-}
 
 Status password_open_box(const PasswordService *service, Span box, uint16_t data_class,
         BoxPurpose purpose, Span realm, Span nonce, Buffer *ret_plain)
@@ -58,10 +49,7 @@ static Status check_known(
     CLEANUP(verifier_wipe) Verifier verifier = { 0 };
     TRY(verifier_open(service->keys, password_owner_place(&r->owner), shown, &r->use.version,
             &old_pepper, &verifier));
-    TRY(memory_pin_may(service->memory, &r->use, r->now_us, &repeated, before));
-    if (repeated) return password_answer_again(before, ret_answer);
-    TRY(keys_box_open(service->keys, &r->box, &password));
-    TRY(memory_pin_attempt(service->memory, &r->use, r->now_us, &repeated, before));
+    TRY(password_count_box(service, r, &repeated, before, &password));
     if (repeated) return password_answer_again(before, ret_answer);
     TRY(password_try(service, r, &verifier, span_of_buffer(&password), &right));
     if (!right) return password_wrong(service, r);
@@ -95,7 +83,7 @@ Status password_check_box(const PasswordService *service, Span request, Buffer *
         .order = check.reference,
         .minor = check.minor,
         .nonce = check.nonce };
-    TRY(take_box(service, &check.owner, check.box, &facts, &r));
+    TRY(password_take_box(service, &check.owner, check.box, &facts, &r));
     if (check.verifier.size == 0) return check_stranger(service, &r);
     return check_known(service, &r, check.verifier, ret_answer);
 }
@@ -128,18 +116,14 @@ static Status split(Span plain, Span *ret_old, Span *ret_new)
     return OK;
 }
 
-/* An attempt like any other: counted first, and refused while its owner is locked. */
 static Status prove_old(const PasswordService *service, PasswordRequest *r, Span shown, Span old)
 {
-    bool repeated = false;
     bool old_pepper = false;
     bool right = false;
-    uint8_t unused[MEMORY_GRANT_BYTES];
     CLEANUP(verifier_wipe) Verifier verifier = { 0 };
     TRY(verifier_open(service->keys, password_owner_place(&r->owner), shown, &r->use.version,
             &old_pepper, &verifier));
-    TRY(memory_pin_attempt(service->memory, &r->use, r->now_us, &repeated, unused));
-    REQUIRE(!repeated, REFUSED_BOX_SPENT); /* no grant was ever made of a box with this purpose */
+    TRY(password_count_old(service, r));
     TRY(password_try(service, r, &verifier, old, &right));
     return right ? OK : password_wrong(service, r);
 }
@@ -152,7 +136,7 @@ Status password_set(const PasswordService *service, Span request, Buffer *ret_an
     CLEANUP(personal_facts_wipe) PersonalFacts facts = { .count = 0 };
     TRY(wire_take_password_set(&c, &set));
     const BoxFacts said = { .purpose = BOX_PURPOSE_SET_PASSWORD, .nonce = set.nonce };
-    TRY(take_box(service, &set.owner, set.box, &said, &r));
+    TRY(password_take_box(service, &set.owner, set.box, &said, &r));
     TRY(password_facts_take(service->field, &set.owner, &r.owner.subject, &c, &facts));
 
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
@@ -163,12 +147,7 @@ Status password_set(const PasswordService *service, Span request, Buffer *ret_an
     TRY(keys_box_open(service->keys, &r.box, &plain));
     TRY(split(span_of_buffer(&plain), &old, &new));
     TRY(password_must_be_strong(service, &r.owner, &facts, new));
-    Status s = memory_pin_set(service->memory, &r.use, false, r.now_us, &version);
-    if (status_is(s, REFUSED_PIN_WRONG)) {
-        TRY(prove_old(service, &r, set.verifier, old));
-        s = memory_pin_set(service->memory, &r.use, true, r.now_us, &version);
-    }
-    TRY(s);
+    TRY(password_begin_version(service, &r, prove_old, set.verifier, old, &version));
     return password_verifier_make(service, &r.owner, version, new, ret_answer);
 }
 
@@ -177,21 +156,12 @@ Status password_set(const PasswordService *service, Span request, Buffer *ret_an
 Status password_reset(const PasswordService *service, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
-    Span approved;
     MemoryApprovals approvals;
-    WirePasswordReset reset;
     PasswordRequest r = { 0 };
-    TRY(approval_take(service->memory, &c, SPAN("reset-password"), clock_now_us(&service->clock),
-            &approved, &approvals));
     CLEANUP(personal_facts_wipe) PersonalFacts facts = { .count = 0 };
-    TRY(wire_take_password_reset(&c, &reset));
-    const BoxFacts said = { .purpose = BOX_PURPOSE_RESET_PASSWORD, .nonce = reset.nonce };
-    TRY(take_box(service, &reset.owner, reset.box, &said, &r));
-    uint8_t subject_memory[PASSWORD_SUBJECT_BYTES_MAX];
-    Buffer subject = BUFFER_OF(subject_memory);
-    TRY(password_put_subject(&r, &subject));
-    REQUIRE(span_equal(approved, span_of_buffer(&subject)), REFUSED_APPROVAL_INVALID);
-    TRY(password_facts_take(service->field, &reset.owner, &r.owner.subject, &c, &facts));
+    TRY(password_take_reset(
+            service, &c, SPAN("reset-password"), BOX_PURPOSE_RESET_PASSWORD, &approvals, &r));
+    TRY(password_facts_take(service->field, &r.wire, &r.owner.subject, &c, &facts));
 
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer plain = BUFFER_OF(plain_memory);

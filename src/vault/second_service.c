@@ -3,18 +3,10 @@
 #include "base/secret.h"
 #include "crypto/totp.h"
 #include "crypto/weak_key.h"
-#include "vault/approval.h"
 #include "vault/memory_second.h"
 #include "vault/password_request.h"
 
 static void wipe_buffer(Buffer *b) { bytes_wipe(b->data, b->capacity); }
-
-static Status take_box(const PasswordService *service, const WireOwner *owner, Span box,
-        const BoxFacts *facts, PasswordRequest *r)
-{
-    REQUIRE(owner->data_class == CLASS_SECOND_FACTOR, REFUSED_PASSWORD_OWNER);
-    return password_take_box(service, owner, box, facts, r);
-}
 
 /* u8 length of the first part | the first | the second; anything else has no first part. */
 static void split(Span plain, Span *ret_first, Span *ret_second)
@@ -86,10 +78,7 @@ static Status check_known(
     CLEANUP(wipe_buffer) Buffer code = BUFFER_OF(plain_memory);
     CLEANUP(verifier_wipe) Verifier record = { 0 };
     TRY(open_record(service, &r->owner, shown, &r->use.version, &record));
-    TRY(memory_pin_may(service->memory, &r->use, r->now_us, &repeated, before));
-    if (repeated) return password_answer_again(before, ret_answer);
-    TRY(keys_box_open(service->keys, &r->box, &code));
-    TRY(memory_pin_attempt(service->memory, &r->use, r->now_us, &repeated, before));
+    TRY(password_count_box(service, r, &repeated, before, &code));
     if (repeated) return password_answer_again(before, ret_answer);
     TRY(use_code(service, r, &record, span_of_buffer(&code)));
     return password_answer_right(service, r, (Span) { NULL, 0 }, ret_answer);
@@ -118,22 +107,18 @@ Status second_check(const PasswordService *service, Span request, Buffer *ret_an
     const BoxFacts facts = {
         .purpose = BOX_PURPOSE_CODE, .order = check.reference, .nonce = check.nonce
     };
-    TRY(take_box(service, &check.owner, check.box, &facts, &r));
+    TRY(password_take_box(service, &check.owner, check.box, &facts, &r));
     if (check.verifier.size == 0) return check_stranger(service, &r);
     return check_known(service, &r, check.verifier, ret_answer);
 }
 
 /* --- set and reset --- */
 
-/* An attempt like any other. */
 static Status prove_old(const PasswordService *service, PasswordRequest *r, Span shown, Span code)
 {
-    bool repeated = false;
-    uint8_t unused[MEMORY_GRANT_BYTES];
     CLEANUP(verifier_wipe) Verifier record = { 0 };
     TRY(open_record(service, &r->owner, shown, &r->use.version, &record));
-    TRY(memory_pin_attempt(service->memory, &r->use, r->now_us, &repeated, unused));
-    REQUIRE(!repeated, REFUSED_BOX_SPENT); /* no grant was ever made of a box with this purpose */
+    TRY(password_count_old(service, r));
     return use_code(service, r, &record, code);
 }
 
@@ -145,7 +130,7 @@ Status second_set(const PasswordService *service, Span request, Buffer *ret_answ
     TRY(wire_take_password_set(&c, &set));
     TRY(cursor_end(&c));
     const BoxFacts facts = { .purpose = BOX_PURPOSE_SET_SECOND, .nonce = set.nonce };
-    TRY(take_box(service, &set.owner, set.box, &facts, &r));
+    TRY(password_take_box(service, &set.owner, set.box, &facts, &r));
 
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer plain = BUFFER_OF(plain_memory);
@@ -156,32 +141,18 @@ Status second_set(const PasswordService *service, Span request, Buffer *ret_answ
     split(span_of_buffer(&plain), &code, &secret);
     TRY(check_secret(secret));
     TRY(memory_second_begin(service->memory, &r.owner.subject));
-    Status s = memory_pin_set(service->memory, &r.use, false, r.now_us, &version);
-    if (status_is(s, REFUSED_PIN_WRONG)) {
-        TRY(prove_old(service, &r, set.verifier, code));
-        s = memory_pin_set(service->memory, &r.use, true, r.now_us, &version);
-    }
-    TRY(s);
+    TRY(password_begin_version(service, &r, prove_old, set.verifier, code, &version));
     return close_record(service, &r.owner, version, secret, ret_answer);
 }
 
 Status second_reset(const PasswordService *service, Span request, Buffer *ret_answer)
 {
     Cursor c = cursor_of(request);
-    Span approved;
     MemoryApprovals approvals;
-    WirePasswordReset reset;
     PasswordRequest r = { 0 };
-    TRY(approval_take(service->memory, &c, SPAN("reset-second-factor"),
-            clock_now_us(&service->clock), &approved, &approvals));
-    TRY(wire_take_password_reset(&c, &reset));
+    TRY(password_take_reset(
+            service, &c, SPAN("reset-second-factor"), BOX_PURPOSE_RESET_SECOND, &approvals, &r));
     TRY(cursor_end(&c));
-    const BoxFacts facts = { .purpose = BOX_PURPOSE_RESET_SECOND, .nonce = reset.nonce };
-    TRY(take_box(service, &reset.owner, reset.box, &facts, &r));
-    uint8_t subject_memory[PASSWORD_SUBJECT_BYTES_MAX];
-    Buffer subject = BUFFER_OF(subject_memory);
-    TRY(password_put_subject(&r, &subject));
-    REQUIRE(span_equal(approved, span_of_buffer(&subject)), REFUSED_APPROVAL_INVALID);
 
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer secret = BUFFER_OF(plain_memory);
@@ -257,10 +228,7 @@ static Status login_known(const PasswordService *service, Login *login, Buffer *
     Span password;
     Buffer next = BUFFER_OF(next_memory);
     CLEANUP(wipe_buffer) Buffer plain = BUFFER_OF(plain_memory);
-    TRY(memory_pin_may(service->memory, &r->use, r->now_us, &repeated, before));
-    if (repeated) return password_answer_again(before, ret_answer);
-    TRY(keys_box_open(service->keys, &r->box, &plain));
-    TRY(memory_pin_attempt(service->memory, &r->use, r->now_us, &repeated, before));
+    TRY(password_count_box(service, r, &repeated, before, &plain));
     if (repeated) return password_answer_again(before, ret_answer);
     split(span_of_buffer(&plain), &code, &password);
     TRY(judge(service, login, password, code));
