@@ -16,11 +16,17 @@
 #define STATUS "{\"operation\":\"status\"}"
 
 static Stand stand;
-static Browser dora_at; /* dora's own, with her device; each test leaves it logged in or not */
+/* An authenticator shows three codes at once and then one in thirty seconds: no test takes a code
+ * that it would wait for. */
+static Browser dora_at; /* dora's own, with her device; logged in since the first log-in */
+static Browser hana_at; /* the first of her sessions, since the house opened */
 static ConsoleUser dora = { .name = "dora", .password = GOOD };
 static ConsoleUser erin = { .name = "erin", .password = GOOD };
 static ConsoleUser fred = { .name = "fred", .password = GOOD };
 static ConsoleUser gina = { .name = "gina", .password = GOOD };
+static ConsoleUser hana = { .name = "hana", .password = GOOD };
+static ConsoleUser ivan = { .name = "ivan", .password = GOOD };
+static ConsoleUser jana = { .name = "jana", .password = GOOD };
 
 static Browser fresh(void)
 {
@@ -46,7 +52,12 @@ static void test_house_opens(void)
     EXPECT_OK(house_person(&stand, &dora, "payment-operator"));
     EXPECT_OK(house_person(&stand, &erin, "payment-operator"));
     EXPECT_OK(house_person(&stand, &fred, "risk-analyst"));
+    EXPECT_OK(house_person(&stand, &hana, "payment-operator"));
+    hana_at = fresh();
+    EXPECT(browser_login(&hana_at, &hana) == 200);
     EXPECT_OK(house_person(&stand, &gina, "payment-operator"));
+    EXPECT_OK(house_person(&stand, &ivan, "payment-operator"));
+    EXPECT_OK(house_person(&stand, &jana, "payment-operator"));
     dora_at = fresh();
 }
 
@@ -72,6 +83,15 @@ static void test_somebody_logs_in_and_out(void)
     EXPECT(browser_post(&dora_at, "/console/v1/status", STATUS) == 200);
     EXPECT(browser_says(&dora_at, "\"ready\":true"));
     EXPECT(stand_logged(&stand, "operator/dora"));
+}
+
+/* What she is refused is in the log, with her reason. */
+static void test_she_does_what_is_hers(void)
+{
+    EXPECT(browser_post(&dora_at, "/console/v1/access.leave",
+                   "{\"operation\":\"access.leave\",\"id\":\"erin\",\"reason\":\"a quarrel\"}")
+            == 403);
+    EXPECT(stand_logged(&stand, "a quarrel"));
 }
 
 static void test_every_answer_has_the_strict_headers(void)
@@ -107,8 +127,8 @@ static void test_all_refusals_of_a_login_look_the_same(void)
     const ConsoleUser nobody = { .name = "nobody", .password = GOOD };
     const ConsoleUser elsewhere = { .name = "erin", .tenant = "1900000001", .password = GOOD };
     char code[TOTP_DIGITS + 1];
-    Browser unknown = fresh();
-    Browser wrong = fresh();
+    CLEANUP(browser_close) Browser unknown = fresh();
+    CLEANUP(browser_close) Browser wrong = fresh();
     EXPECT(browser_login_with(&unknown, &nobody, GOOD, "000000") == 401);
     EXPECT(strcmp(unknown.code, "LOGIN_REFUSED") == 0);
     person_code(&erin, code);
@@ -120,15 +140,13 @@ static void test_all_refusals_of_a_login_look_the_same(void)
     EXPECT(is_same_refusal(&unknown, &wrong));
     EXPECT(wrong.session[0] == 0 && wrong.device[0] == 0);
     EXPECT(browser_login(&wrong, &erin) == 200);
-    browser_close(&unknown);
-    browser_close(&wrong);
 }
 
 /* After five wrong ones the right one is refused like them; who shows erin's device is told why. */
 static void test_lockout_is_told_to_a_known_device_alone(void)
 {
-    Browser stranger = fresh();
-    Browser gina_at = fresh();
+    CLEANUP(browser_close) Browser stranger = fresh();
+    CLEANUP(browser_close) Browser gina_at = fresh();
     char code[TOTP_DIGITS + 1];
     EXPECT(browser_login(&gina_at, &gina) == 200);
     for (int i = 0; i < 5; i++)
@@ -140,8 +158,6 @@ static void test_lockout_is_told_to_a_known_device_alone(void)
     EXPECT(browser_login_with(&gina_at, &gina, GOOD, code) == 403);
     EXPECT(strcmp(gina_at.code, "LOGIN_LOCKED") == 0);
     EXPECT(stand_logged(&stand, "operator/dora")); /* and others come and go */
-    browser_close(&stranger);
-    browser_close(&gina_at);
 }
 
 /* The very bytes of a log-in that worked, once more: by whoever listened. */
@@ -150,16 +166,14 @@ static void test_a_login_cannot_be_sent_twice(void)
     static uint8_t bytes[16384];
     Buffer json = BUFFER_OF(bytes);
     char code[TOTP_DIGITS + 1];
-    Browser first = fresh();
-    Browser second = fresh();
+    CLEANUP(browser_close) Browser first = fresh();
+    CLEANUP(browser_close) Browser second = fresh();
     person_code(&fred, code);
     EXPECT_OK(browser_login_body(&first, &fred, GOOD, code, &json));
     EXPECT(browser_post(&first, "/console/v1/login", (const char *)bytes) == 200);
     EXPECT(browser_post(&second, "/console/v1/login", (const char *)bytes) == 401);
     EXPECT(strcmp(second.code, "LOGIN_REFUSED") == 0 && second.session[0] == 0);
     EXPECT(browser_post(&first, "/console/v1/logout", "{}") == 200);
-    browser_close(&first);
-    browser_close(&second);
 }
 
 /* --- sessions --- */
@@ -167,8 +181,8 @@ static void test_a_login_cannot_be_sent_twice(void)
 /* An attacker plants his own session and device before his victim logs in (session fixation). */
 static void test_what_was_planted_is_worth_nothing(void)
 {
-    Browser attacker = fresh();
-    Browser victim = fresh();
+    CLEANUP(browser_close) Browser attacker = fresh();
+    CLEANUP(browser_close) Browser victim = fresh();
     static const char planted[] =
             "5555555555555555555555555555555555555555555555555555555555555555";
     EXPECT(browser_login(&attacker, &fred) == 200);
@@ -179,81 +193,72 @@ static void test_what_was_planted_is_worth_nothing(void)
     EXPECT(strcmp(victim.device, planted) != 0);
     EXPECT(browser_get(&victim, "/console/v1/whoami") == 200);
     EXPECT(browser_says(&victim, "\"principal\":\"erin\""));
-    browser_close(&attacker);
-    browser_close(&victim);
 }
 
 static void test_a_cookie_is_dead_after_logout(void)
 {
-    Browser late = thief_of(&dora_at, true);
+    CLEANUP(browser_close) Browser late = thief_of(&dora_at, true);
     EXPECT(browser_post(&dora_at, "/console/v1/logout", "{}") == 200);
     EXPECT(has_header(
             &dora_at, "__Host-hufu=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"));
     EXPECT(browser_get(&late, "/console/v1/whoami") == 401);
     EXPECT(browser_post(&late, "/console/v1/status", STATUS) == 401);
-    browser_close(&late);
     EXPECT(browser_login(&dora_at, &dora) == 200);
 }
 
 /* A stolen cookie without the device's ends the session, and is an alert. */
 static void test_a_session_is_its_devices(void)
 {
-    Browser erin_at = fresh();
-    EXPECT(browser_login(&erin_at, &erin) == 200);
+    CLEANUP(browser_close) Browser ivan_at = fresh();
+    EXPECT(browser_login(&ivan_at, &ivan) == 200);
     const int64_t before = stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 57");
-    Browser thief = thief_of(&erin_at, false);
+    CLEANUP(browser_close) Browser thief = thief_of(&ivan_at, false);
     EXPECT(browser_get(&thief, "/console/v1/whoami") == 401);
     EXPECT(strcmp(thief.code, "LOGIN_NEEDED") == 0);
-    EXPECT(browser_get(&erin_at, "/console/v1/whoami") == 401);
+    EXPECT(browser_get(&ivan_at, "/console/v1/whoami") == 401);
     EXPECT(stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 57") == before + 1);
-    browser_close(&thief);
-    browser_close(&erin_at);
 }
 
 static void test_one_proves_again_and_the_token_changes(void)
 {
-    Browser old = thief_of(&dora_at, true);
+    CLEANUP(browser_close) Browser old = thief_of(&dora_at, true);
     EXPECT(browser_prove(&dora_at, &dora) == 200);
     EXPECT(strcmp(old.session, dora_at.session) != 0 && strcmp(old.csrf, dora_at.csrf) != 0);
     EXPECT(browser_get(&old, "/console/v1/whoami") == 401);
     EXPECT(browser_get(&dora_at, "/console/v1/whoami") == 200);
-    browser_close(&old);
 }
 
 /* At most three sessions of one person: the fourth ends the first. */
 static void test_one_too_many_ends_the_oldest(void)
 {
-    Browser others[3];
-    for (size_t i = 0; i < 3; i++) {
-        others[i] = fresh();
-        EXPECT(browser_login(&others[i], &dora) == 200);
-    }
-    EXPECT(browser_get(&dora_at, "/console/v1/whoami") == 401);
-    EXPECT(browser_get(&others[0], "/console/v1/sessions") == 200);
-    EXPECT(browser_says(&others[0], "\"current\":true"));
-    EXPECT(browser_post(&others[0], "/console/v1/sessions/end", "{\"number\":0}") == 200);
-    EXPECT(browser_get(&others[1], "/console/v1/whoami") == 401);
-    EXPECT(browser_get(&others[0], "/console/v1/whoami") == 200);
-    EXPECT(browser_post(&others[0], "/console/v1/sessions/end", "{\"number\":12345}") == 404);
-    memcpy(dora_at.session, others[0].session, sizeof(dora_at.session));
-    memcpy(dora_at.device, others[0].device, sizeof(dora_at.device));
-    memcpy(dora_at.csrf, others[0].csrf, sizeof(dora_at.csrf));
-    for (size_t i = 0; i < 3; i++)
-        browser_close(&others[i]);
+    CLEANUP(browser_close) Browser second = fresh();
+    CLEANUP(browser_close) Browser third = fresh();
+    CLEANUP(browser_close) Browser fourth = fresh();
+    EXPECT(browser_get(&hana_at, "/console/v1/whoami") == 200);
+    EXPECT(browser_login(&second, &hana) == 200 && browser_login(&third, &hana) == 200);
+    EXPECT(browser_get(&hana_at, "/console/v1/whoami") == 200);
+    EXPECT(browser_login(&fourth, &hana) == 200);
+    EXPECT(browser_get(&hana_at, "/console/v1/whoami") == 401);
+    EXPECT(browser_get(&second, "/console/v1/sessions") == 200);
+    EXPECT(browser_says(&second, "\"current\":true"));
+    EXPECT(browser_post(&second, "/console/v1/sessions/end", "{\"number\":0}") == 200);
+    EXPECT(browser_get(&third, "/console/v1/whoami") == 401);
+    EXPECT(browser_get(&fourth, "/console/v1/whoami") == 401);
+    EXPECT(browser_get(&second, "/console/v1/whoami") == 200);
+    EXPECT(browser_post(&second, "/console/v1/sessions/end", "{\"number\":12345}") == 404);
 }
 
 static void test_another_password_ends_the_other_sessions(void)
 {
-    Browser other = fresh();
-    EXPECT(browser_login(&other, &dora) == 200);
-    EXPECT(browser_password(&dora_at, &dora, OTHER, OTHER) != 200); /* the old one proves it */
-    EXPECT(browser_password(&dora_at, &dora, GOOD, "password") != 200); /* weak */
+    CLEANUP(browser_close) Browser ivan_at = fresh();
+    CLEANUP(browser_close) Browser other = fresh();
+    EXPECT(browser_login(&ivan_at, &ivan) == 200 && browser_login(&other, &ivan) == 200);
+    EXPECT(browser_password(&ivan_at, &ivan, OTHER, OTHER) != 200); /* the old one proves it */
+    EXPECT(browser_password(&ivan_at, &ivan, GOOD, "password") != 200); /* weak */
     EXPECT(browser_get(&other, "/console/v1/whoami") == 200);
-    EXPECT(browser_password(&dora_at, &dora, GOOD, OTHER) == 200);
-    dora.password = OTHER;
+    EXPECT(browser_password(&ivan_at, &ivan, GOOD, OTHER) == 200);
     EXPECT(browser_get(&other, "/console/v1/whoami") == 401);
-    EXPECT(browser_get(&dora_at, "/console/v1/whoami") == 200);
-    browser_close(&other);
+    EXPECT(browser_get(&ivan_at, "/console/v1/whoami") == 200);
 }
 
 /* --- devices --- */
@@ -261,7 +266,7 @@ static void test_another_password_ends_the_other_sessions(void)
 static void test_devices_are_known_and_forgotten(void)
 {
     char json[128];
-    Browser other = fresh();
+    CLEANUP(browser_close) Browser other = fresh();
     const int64_t before = stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 56");
     EXPECT(browser_login(&other, &fred) == 200); /* his third */
     EXPECT(stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 56") == before + 1);
@@ -273,7 +278,6 @@ static void test_devices_are_known_and_forgotten(void)
     EXPECT(browser_post(&other, "/console/v1/devices/forget", json) == 200);
     EXPECT(browser_post(&other, "/console/v1/devices/forget", json) == 404);
     EXPECT(stand_logged(&stand, "forgotten"));
-    browser_close(&other);
 }
 
 /* --- other pages, other bytes --- */
@@ -288,9 +292,9 @@ static bool is_forged(Browser *browser, const char *what)
 
 static void test_other_pages_cannot_use_a_session(void)
 {
-    Browser erin_at = fresh();
+    CLEANUP(browser_close) Browser jana_at = fresh();
     Browser b = dora_at;
-    EXPECT(browser_login(&erin_at, &erin) == 200);
+    EXPECT(browser_login(&jana_at, &jana) == 200);
     static const char *const origins[] = { "", "null", "https://evil.example", "http://localhost",
         "https://localhost", "https://localhost:1", "https://localhost.evil.example" };
     for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
@@ -305,7 +309,7 @@ static void test_other_pages_cannot_use_a_session(void)
         EXPECT(browser_get(&b, "/console/v1/whoami") == 403);
     }
     b = dora_at;
-    const char *const values[] = { "", "00", erin_at.csrf, dora_at.session,
+    const char *const values[] = { "", "00", jana_at.csrf, dora_at.session,
         "0000000000000000000000000000000000000000000000000000000000000000" };
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         b.csrf_instead = values[i];
@@ -319,7 +323,6 @@ static void test_other_pages_cannot_use_a_session(void)
         EXPECT(browser_post(&b, "/console/v1/status", STATUS) == 415);
     }
     EXPECT(browser_post(&dora_at, "/console/v1/status", STATUS) == 200);
-    browser_close(&erin_at);
 }
 
 /* Log-in forgery: another page logs its visitor in under the attacker's name. */
@@ -328,16 +331,15 @@ static void test_other_pages_cannot_log_anybody_in(void)
     static uint8_t bytes[16384];
     Buffer json = BUFFER_OF(bytes);
     char code[TOTP_DIGITS + 1];
-    Browser b = fresh();
-    person_code(&fred, code);
-    EXPECT_OK(browser_login_body(&b, &fred, GOOD, code, &json));
+    CLEANUP(browser_close) Browser b = fresh();
+    person_code(&jana, code);
+    EXPECT_OK(browser_login_body(&b, &jana, GOOD, code, &json));
     b.origin = "https://evil.example";
     EXPECT(browser_post(&b, "/console/v1/login", (const char *)bytes) == 403);
     b.origin = NULL;
     b.content_type = "text/plain";
     EXPECT(browser_post(&b, "/console/v1/login", (const char *)bytes) == 415);
     EXPECT(b.session[0] == 0);
-    browser_close(&b);
 }
 
 static void test_no_other_spelling_of_a_path_is_a_route(void)
@@ -355,13 +357,12 @@ static void test_no_other_spelling_of_a_path_is_a_route(void)
     EXPECT(browser_get(&dora_at, "/console/v1/status") == 404); /* another method */
     EXPECT(browser_post(&dora_at, "/console/v1/whoami", "{}") == 404);
     EXPECT(browser_ask(&dora_at, "PUT", "/console/v1/status", STATUS) == 405);
-    Browser nobody = fresh(); /* to whom every path is the same */
+    CLEANUP(browser_close) Browser nobody = fresh(); /* to whom every path is the same */
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         const int status = browser_post(&nobody, paths[i], STATUS);
         EXPECT(status == 401 || status == 400);
     }
     EXPECT(browser_post(&nobody, "/console/v1/status", STATUS) == 401);
-    browser_close(&nobody);
 }
 
 static void test_altered_parameters(void)
@@ -398,23 +399,23 @@ static void test_a_restart(void)
 {
     stand_stop(&stand, STAND_HUFUD, SIGKILL, NULL);
     EXPECT_OK(stand_start(&stand, STAND_HUFUD));
-    Browser again = fresh();
+    CLEANUP(browser_close) Browser again = fresh();
     memcpy(again.session, dora_at.session, sizeof(again.session));
     memcpy(again.device, dora_at.device, sizeof(again.device));
     EXPECT(browser_get(&again, "/console/v1/whoami") == 401);
     const int64_t before = stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 56");
     EXPECT(browser_login(&again, &dora) == 200);
     EXPECT(stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 56") == before);
-    browser_close(&again);
 }
 
 static void test_house_closes(void)
 {
     browser_close(&dora_at);
+    browser_close(&hana_at);
     stand_close(&stand);
 }
 
-TESTS(TEST(test_house_opens), TEST(test_somebody_logs_in_and_out),
+TESTS(TEST(test_house_opens), TEST(test_somebody_logs_in_and_out), TEST(test_she_does_what_is_hers),
         TEST(test_every_answer_has_the_strict_headers),
         TEST(test_all_refusals_of_a_login_look_the_same),
         TEST(test_lockout_is_told_to_a_known_device_alone), TEST(test_a_login_cannot_be_sent_twice),

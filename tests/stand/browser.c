@@ -81,6 +81,17 @@ static void keep_text(char *ret, size_t size_max, Span text)
     ret[text.size] = 0;
 }
 
+/* The server closes a connection that was idle for a minute; browsers connect anew and ask again. */
+static Status call_as_browsers_do(HttpClient *http, const HttpCall *call, HttpAnswer *ret_answer)
+{
+    Status s = http_client_call(http, call, ret_answer);
+    if (status_is(s, REFUSED_HTTP_CLOSED)) s = http_client_call(http, call, ret_answer);
+    if (!status_ok(s))
+        fprintf(stderr, "  no answer to %s %.*s: %s\n", call->method, (int)call->target.size,
+                (const char *)call->target.data, status_name(s));
+    return s;
+}
+
 int browser_ask(Browser *browser, const char *method, const char *path, const char *json)
 {
     char cookie[256] = "";
@@ -106,7 +117,7 @@ int browser_ask(Browser *browser, const char *method, const char *path, const ch
     const HttpCall call = { method, span_of_text(path), headers, count, span_of_text(json) };
     browser->status = 0;
     browser->code[0] = browser->head[0] = browser->body[0] = 0;
-    if (!status_ok(http_client_call(browser->http, &call, &answer))) return 0;
+    if (!status_ok(call_as_browsers_do(browser->http, &call, &answer))) return 0;
     browser->status = answer.status;
     keep_text(browser->head, BROWSER_HEAD_BYTES_MAX, answer.head);
     keep_text(browser->body, BROWSER_BODY_BYTES_MAX, answer.body);
@@ -161,9 +172,7 @@ static Status make_box(Browser *browser, const ConsoleUser *person, uint16_t cla
     const Clock clock = clock_system();
     CLEANUP(json_free) JsonDocument *document = NULL;
     CLEANUP(public_key_free) PublicKey *key = NULL;
-    int status = browser_get(browser, challenge);
-    if (status == 0) status = browser_get(browser, challenge); /* it was idle: connect anew */
-    REQUIRE(status == 200, REFUSED_HTTP_ANSWER_INVALID);
+    REQUIRE(browser_get(browser, challenge) == 200, REFUSED_HTTP_ANSWER_INVALID);
     TRY(json_parse(span_of_text(browser->body), &document, &problem));
     TRY(json_read_some(document, json_root(document), challenge_fields, 4, &json, &problem));
     snprintf(realm, sizeof(realm), "%s/%s", tenant_of(person),
