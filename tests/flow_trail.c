@@ -13,6 +13,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -137,6 +138,30 @@ static void test_a_sensitive_read(void)
     EXPECT(operator_says("trail.search") && operator_says("TRAIL_QUERY"));
 }
 
+/* Why somebody asked stands beside what he did, and beside what he was refused; but for what may
+ * stand in no log (TP-5). */
+static void test_why_it_was_asked(void)
+{
+    unsetenv("HUFU_APPROVE"); /* it waits */
+    EXPECT(operator_ended(HUFU("export", "request", "callers", "--purpose", "yearly audit",
+                                  "--receiver", "court", "--fields", "name", "--classes", "public",
+                                  "--basis", "contract", "--reference", "C-17", "--until",
+                                  "2027-01-31T00:00:00+08:00", "--reason", "the court wants it"),
+            1));
+    EXPECT(operator_says("REQUEST_WAITS"));
+    EXPECT(operator_ended(SEARCH("--kind", "request.ask"), 0));
+    EXPECT(operator_says("why the court wants it"));
+    EXPECT(operator_ended(
+            HUFU("--as", "carol", "access", "leave", "bob", "--reason", "a quarrel"), 1));
+    EXPECT(operator_says("ACCESS_NO_ROLE"));
+    EXPECT(operator_ended(
+            HUFU("--as", "carol", "access", "leave", "bob", "--reason", "4111 1111 1111 1111"), 1));
+    EXPECT(operator_says("ACCESS_NO_ROLE"));
+    EXPECT(operator_ended(SEARCH("--kind", "operation.refuse", "--person", "carol"), 0));
+    EXPECT(operator_says("why a quarrel"));
+    EXPECT(!stand_holds(&stand, SPAN("4111 1111")));
+}
+
 /* --- proofs --- */
 
 static void test_every_find_is_proved(void)
@@ -229,6 +254,7 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_a_failed_log_in), TEST(test_a_change_of_rights),
         TEST(test_a_change_of_plans), TEST(test_an_illegal_access), TEST(test_a_sensitive_read),
-        TEST(test_every_find_is_proved), TEST(test_a_proof_is_checked_offline),
-        TEST(test_after_a_restart), TEST(test_a_broken_index_is_made_anew),
-        TEST(test_a_changed_leaf_is_told), TEST(test_house_closes))
+        TEST(test_why_it_was_asked), TEST(test_every_find_is_proved),
+        TEST(test_a_proof_is_checked_offline), TEST(test_after_a_restart),
+        TEST(test_a_broken_index_is_made_anew), TEST(test_a_changed_leaf_is_told),
+        TEST(test_house_closes))

@@ -10,9 +10,11 @@
 #include "api/admin_person.h"
 #include "api/admin_request.h"
 #include "api/event.h"
+#include "api/passage.h"
 #include "base/encoding.h"
 #include "base/heap.h"
 #include "base/secret.h"
+#include "policy/detect.h"
 
 typedef struct Operation {
     const char *name;
@@ -121,8 +123,32 @@ const char *admin_operations_at(size_t index)
     return operations[index].name;
 }
 
+/* What the log says of one request besides its outcome. */
+typedef struct Told {
+    const char *name; /* of the operation */
+    char from[AUDIT_FROM_BYTES_MAX + 1];
+    char reason[AUDIT_REASON_BYTES_MAX + 1]; /* as the asker said it; empty: he gave none */
+} Told;
+
+/* Whatever else the operation does with its "reason": the log has it, and nothing prohibited (TP-5).
+ * How long one may be is the operation's own matter. */
+static Status take_reason(const JsonDocument *document, Told *told)
+{
+    static const JsonField fields[] = { { "reason", JSON_TEXT, false, 0, WIRE_ADMIN_BYTES_MAX,
+            0 } };
+    JsonProblem problem = { 0 };
+    Span reason = { NULL, 0 };
+    TRY(json_read_some(document, json_root(document), fields, 1, &reason, &problem));
+    if (reason.size == 0) return OK;
+    TRY(detect_free_text(reason));
+    passage_text(
+            told->reason, sizeof(told->reason), audit_text_cut(reason, AUDIT_REASON_BYTES_MAX));
+    unit_asked(told->from, told->reason);
+    return OK;
+}
+
 static Status run_operation(
-        Admin *admin, Span request, const Asker *asker, const char **ret_name, Buffer *ret_payload)
+        Admin *admin, Span request, const Asker *asker, Told *told, Buffer *ret_payload)
 {
     JsonProblem problem = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
@@ -131,11 +157,13 @@ static Status run_operation(
     TRY(json_read_some(document, json_root(document), named_fields, 1, &named, &problem));
     for (size_t i = 0; i < admin_operations_count(); i++) {
         if (!span_equal(named.operation, span_of_text(operations[i].name))) continue;
-        *ret_name = operations[i].name;
+        told->name = operations[i].name;
+        const Status said = take_reason(document, told);
         const Status s = may(admin->config.house, asker, named.operation);
         const bool waits =
                 status_is(s, REFUSED_ACCESS_NEEDS_APPROVAL) && operations[i].check != NULL;
         if (!waits) TRY(s);
+        TRY(said);
         TRY(admin_own_tenant(document, asker));
         if (waits) {
             TRY(operations[i].check(admin, document, asker));
@@ -189,14 +217,15 @@ static Status tell_refusal(Admin *admin, const Asker *asker, const char *name, S
 
 Status admin_run(Admin *admin, Span request, const Asker *asker, Buffer *ret_payload)
 {
-    char from[AUDIT_FROM_BYTES_MAX + 1];
-    const char *name = "unknown";
-    snprintf(from, sizeof(from), "%s/%.50s", door_name(asker->door), asker->from);
-    unit_asked(from, NULL);
-    const Status s = run_operation(admin, request, asker, &name, ret_payload);
-    const Status told = tell_refusal(admin, asker, name, s);
-    unit_asked(NULL, NULL);
-    return told;
+    Told told = { .name = "unknown" };
+    const char *const outer_from = unit_asked_from(); /* an approval runs what it approves */
+    const char *const outer_reason = unit_asked_reason();
+    snprintf(told.from, sizeof(told.from), "%s/%.50s", door_name(asker->door), asker->from);
+    unit_asked(told.from, NULL);
+    Status s = run_operation(admin, request, asker, &told, ret_payload);
+    s = tell_refusal(admin, asker, told.name, s);
+    unit_asked(outer_from, outer_reason);
+    return s;
 }
 
 static Status handle(void *context, const ServicePeer *peer, uint8_t operation, Span request,

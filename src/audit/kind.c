@@ -113,8 +113,7 @@ static const StatusCode login_failures[] = { REFUSED_PIN_WRONG, REFUSED_PIN_LOCK
     REFUSED_MERCHANT_KEY_EXPIRED, REFUSED_AUTHORIZATION_MISSING, REFUSED_CALLER_UNKNOWN,
     REFUSED_KEY_OWNER, REFUSED_ADMIN_STRANGER, REFUSED_LOGIN_REFUSED, REFUSED_LOGIN_LOCKED,
     REFUSED_LOGIN_SLOWED, REFUSED_ENROLMENT_UNKNOWN, REFUSED_PAYER_LOGIN_REFUSED,
-    REFUSED_IDENTITY_WRONG, REFUSED_PAYER_DEVICE_UNKNOWN, REFUSED_PAYER_SIGNATURE,
-    REFUSED_PRINCIPAL_UNKNOWN };
+    REFUSED_IDENTITY_WRONG, REFUSED_PAYER_DEVICE_UNKNOWN, REFUSED_PAYER_SIGNATURE };
 
 static const StatusCode illegal[] = { REFUSED_CALLER_RIGHT, REFUSED_REVEAL_FORBIDDEN,
     REFUSED_REVEAL_BUDGET, REFUSED_LOOKUP_BUDGET, REFUSED_REVEAL_LIMIT, REFUSED_BOX_SPENT,
@@ -125,7 +124,8 @@ static const StatusCode illegal[] = { REFUSED_CALLER_RIGHT, REFUSED_REVEAL_FORBI
     REFUSED_REQUEST_FORGED, REFUSED_ENROLMENT_SAME_PERSON, REFUSED_ADMIN_OPERATION,
     REFUSED_ACCESS_NO_ROLE, REFUSED_ACCESS_LEVEL, REFUSED_ACCESS_GRANT_ENDED,
     REFUSED_ACCESS_CONFLICT, REFUSED_ACCESS_OTHER_TENANT, REFUSED_ACCESS_WRONG_DOOR,
-    REFUSED_PAYER_OTHER };
+    REFUSED_PAYER_OTHER, REFUSED_REQUEST_OWN, REFUSED_REQUEST_SAME_PERSON,
+    REFUSED_REQUEST_SIGNATURE };
 
 static bool is_among(const StatusCode *codes, size_t count, int32_t code)
 {
@@ -158,12 +158,19 @@ static AuditCategory category_of_kind(const AuditEvent *event)
     return facts == NULL ? BUSINESS : facts->category;
 }
 
+/* Elsewhere a name that nobody has is a slip of the pen. */
+static bool is_nobodys_approval(const AuditEvent *event)
+{
+    return event->kind == AUDIT_REQUEST_APPROVE
+            && event->outcome == (int32_t)REFUSED_PRINCIPAL_UNKNOWN;
+}
+
 AuditCategory audit_category(const AuditEvent *event)
 {
     const AuditCategory category = category_of_kind(event);
     if (category == ILLEGAL || event->outcome <= 0) return category;
     if (IS_AMONG(login_failures, event->outcome)) return AUDIT_CATEGORY_LOGIN_FAILURE;
-    if (IS_AMONG(illegal, event->outcome)) return ILLEGAL;
+    if (IS_AMONG(illegal, event->outcome) || is_nobodys_approval(event)) return ILLEGAL;
     return category == PRIVILEGE || category == PLAN ? category : AUDIT_CATEGORY_REFUSAL;
 }
 

@@ -28,6 +28,22 @@ static void test_each_of_the_five_is_told_apart(void)
     EXPECT(judge(AUDIT_VAULT_ACT, 0, "field.reveal/x") == AUDIT_CATEGORY_SENSITIVE_READ);
 }
 
+/* Goal: who hands in an approval that is not his to give is an illegal access, no failed log-in; a
+ * name that nobody has is neither elsewhere. (LL-4.5.3 非法访问) */
+static void test_approvals_that_are_nobodys(void)
+{
+    EXPECT(judge(AUDIT_REQUEST_APPROVE, REFUSED_PRINCIPAL_UNKNOWN, "r") == AUDIT_CATEGORY_ILLEGAL);
+    EXPECT(judge(AUDIT_REQUEST_APPROVE, REFUSED_REQUEST_SIGNATURE, "r") == AUDIT_CATEGORY_ILLEGAL);
+    EXPECT(judge(AUDIT_REQUEST_APPROVE, REFUSED_REQUEST_OWN, "r") == AUDIT_CATEGORY_ILLEGAL);
+    EXPECT(judge(AUDIT_REQUEST_APPROVE, REFUSED_REQUEST_SAME_PERSON, "r")
+            == AUDIT_CATEGORY_ILLEGAL);
+    EXPECT(judge(AUDIT_REQUEST_APPROVE, REFUSED_REQUEST_TWICE, "r") == AUDIT_CATEGORY_REFUSAL);
+    EXPECT(judge(AUDIT_REQUEST_APPROVE, 0, "r") == AUDIT_CATEGORY_APPROVAL);
+    EXPECT(judge(AUDIT_ACCESS_LEAVE, REFUSED_PRINCIPAL_UNKNOWN, "x") == AUDIT_CATEGORY_PRIVILEGE);
+    EXPECT(judge(AUDIT_OPERATION_REFUSED, REFUSED_PRINCIPAL_UNKNOWN, "access.explain")
+            == AUDIT_CATEGORY_REFUSAL);
+}
+
 static void test_and_the_others(void)
 {
     EXPECT(judge(AUDIT_ORDER_PAY, 0, "m/N") == AUDIT_CATEGORY_BUSINESS);
@@ -69,5 +85,6 @@ static void test_every_category_has_its_names(void)
     EXPECT(!audit_category_of(SPAN("unknown"), &(AuditCategory) { 0 }));
 }
 
-TESTS(TEST(test_each_of_the_five_is_told_apart), TEST(test_and_the_others),
-        TEST(test_every_kind_has_its_names), TEST(test_every_category_has_its_names))
+TESTS(TEST(test_each_of_the_five_is_told_apart), TEST(test_approvals_that_are_nobodys),
+        TEST(test_and_the_others), TEST(test_every_kind_has_its_names),
+        TEST(test_every_category_has_its_names))

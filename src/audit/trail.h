@@ -19,7 +19,7 @@
 #include "base/seams.h"
 
 enum {
-    TRAIL_FORMAT = 1, /* of the file, and of what a category means */
+    TRAIL_FORMAT = 2, /* of the file, and of what a category means */
     TRAIL_STEP_LEAVES = 1024, /* indexed in one step */
     TRAIL_HITS_MAX = 200, /* of one search */
     TRAIL_PATH_BYTES_MAX = 512,
