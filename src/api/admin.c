@@ -130,7 +130,7 @@ typedef struct Told {
     char reason[AUDIT_REASON_BYTES_MAX + 1]; /* as the asker said it; empty: he gave none */
 } Told;
 
-/* Whatever else the operation does with its "reason": the log has it, and nothing prohibited (TP-5).
+/* Whatever the operation does with its "reason": the log has it, but nothing prohibited (TP-5).
  * How long one may be is the operation's own matter. */
 static Status take_reason(const JsonDocument *document, Told *told)
 {

@@ -81,7 +81,7 @@ static void keep_text(char *ret, size_t size_max, Span text)
     ret[text.size] = 0;
 }
 
-/* The server closes a connection that was idle for a minute; browsers connect anew and ask again. */
+/* The server closes what was idle for a minute; browsers connect anew and ask again. */
 static Status call_as_browsers_do(HttpClient *http, const HttpCall *call, HttpAnswer *ret_answer)
 {
     Status s = http_client_call(http, call, ret_answer);
