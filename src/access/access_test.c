@@ -2,50 +2,12 @@
  * right name; a payer's day counts once. */
 #include "access/directory.h"
 #include "access/payer.h"
-#include "base/expect.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
+#include "store/store_for_tests.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
-typedef struct Register {
-    char folder[48];
-    char path[80];
-    Store *store;
-    Batcher *batcher;
-    PracticeGuard practice;
-    Clock clock;
-    int64_t now_us;
-} Register;
-
-static int64_t register_now(void *context) { return ((const Register *)context)->now_us; }
-
-static Status no_leaf(void *c, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
-{
-    return OK;
-}
-
-static void register_open(Register *r)
+static void register_open(TestStore *r)
 {
     static const StoreSchema *const schemas[] = { &access_schema };
-    *r = (Register) { .folder = "/tmp/hufu-register-XXXXXX", .now_us = 1000 };
-    ASSERT(mkdtemp(r->folder) != NULL);
-    snprintf(r->path, sizeof(r->path), "%s/register.db", r->folder);
-    practice_guard_open(&r->practice);
-    r->practice.guard.append = no_leaf;
-    r->practice.guard.committed = NULL;
-    r->clock = (Clock) { register_now, r };
-    ASSERT(status_ok(store_open(&(StoreConfig) { r->path, NULL, schemas, 1 }, &r->store)));
-    ASSERT(status_ok(batcher_start(r->store, &r->practice.guard, &r->clock, 0, &r->batcher)));
-}
-
-static void register_close(Register *r)
-{
-    batcher_stop(r->batcher);
-    store_close(r->store);
-    practice_remove(r->path);
-    rmdir(r->folder);
+    test_store_open(r, schemas, 1, 1000);
 }
 
 typedef struct Entry {
@@ -100,7 +62,7 @@ static Entry entry_of(char what, const char *mchid, const char *serial, PrivateK
     return e;
 }
 
-static Status enter(Register *r, Entry e) { return unit_wait(r->batcher, &e.unit); }
+static Status enter(TestStore *r, Entry e) { return unit_wait(r->batcher, &e.unit); }
 
 static PrivateKey *signer_new(void)
 {
@@ -119,7 +81,7 @@ static void directory_drop(MerchantDirectory **d) { directory_close(d); }
 
 static void test_strangers_are_told_apart(void)
 {
-    Register r;
+    TestStore r;
     register_open(&r);
     CLEANUP(private_key_free) PrivateKey *a = signer_new();
     CLEANUP(directory_drop) MerchantDirectory *d = NULL;
@@ -145,12 +107,12 @@ static void test_strangers_are_told_apart(void)
     EXPECT_OK(sign_make(a, SPAN("hello"), &signature));
     EXPECT_OK(look(d, "m1", "AA", 0, &key));
     EXPECT_OK(sign_verify(key.key, SPAN("hello"), span_of_buffer(&signature)));
-    register_close(&r);
+    test_store_close(&r);
 }
 
 static void test_serials_belong_to_their_merchant(void)
 {
-    Register r;
+    TestStore r;
     register_open(&r);
     CLEANUP(private_key_free) PrivateKey *a = signer_new();
     CLEANUP(private_key_free) PrivateKey *b = signer_new();
@@ -169,7 +131,7 @@ static void test_serials_belong_to_their_merchant(void)
     public_key_fingerprint(first.key, prints[0]);
     public_key_fingerprint(second.key, prints[1]);
     EXPECT(!bytes_equal_ct(prints[0], prints[1], 32));
-    register_close(&r);
+    test_store_close(&r);
 }
 
 static Status execute(void *context, Store *store)
@@ -181,7 +143,7 @@ static void test_a_swapped_key_is_left_out(void)
 {
     static char swap[] = "UPDATE merchant_key SET spki ="
                          " (SELECT spki FROM merchant_key WHERE mchid = 'm2') WHERE mchid = 'm1'";
-    Register r;
+    TestStore r;
     register_open(&r);
     CLEANUP(private_key_free) PrivateKey *a = signer_new();
     CLEANUP(private_key_free) PrivateKey *b = signer_new();
@@ -199,12 +161,12 @@ static void test_a_swapped_key_is_left_out(void)
     EXPECT_OK(look(d, "m2", "AA", 0, &key));
     EXPECT_REFUSED(enter(&r, entry_of('a', "m1", "AA", NULL)), REFUSED_ROW_SEAL_MISMATCH);
     EXPECT_OK(enter(&r, entry_of('a', "m2", "AA", NULL)));
-    register_close(&r);
+    test_store_close(&r);
 }
 
 static void test_a_revoked_key_stays_readable_for_who_holds_it(void)
 {
-    Register r;
+    TestStore r;
     register_open(&r);
     CLEANUP(private_key_free) PrivateKey *a = signer_new();
     CLEANUP(private_key_free) PrivateKey *b = signer_new();
@@ -235,12 +197,12 @@ static void test_a_revoked_key_stays_readable_for_who_holds_it(void)
     broken.key.algorithm = KEY_RSA;
     EXPECT_REFUSED(directory_put(d, &broken.merchant, &broken.key), REFUSED_KEY_FORMAT);
     EXPECT_REFUSED(look(d, "m3", "AA", 0, &key), REFUSED_MERCHANT_UNKNOWN);
-    register_close(&r);
+    test_store_close(&r);
 }
 
 static void test_more_keys_than_one_group_are_loaded(void)
 {
-    Register r;
+    TestStore r;
     register_open(&r);
     CLEANUP(private_key_free) PrivateKey *a = signer_new();
     CLEANUP(directory_drop) MerchantDirectory *d = NULL;
@@ -257,12 +219,12 @@ static void test_more_keys_than_one_group_are_loaded(void)
     EXPECT_OK(directory_refresh(d, r.batcher, &loaded, &left_out));
     EXPECT(loaded == 2 * DIRECTORY_GROUP_MAX && left_out == 0);
     EXPECT_OK(look(d, "m1", "S63", 0, &key));
-    register_close(&r);
+    test_store_close(&r);
 }
 
 static void test_admission_names_what_is_missing(void)
 {
-    Register r;
+    TestStore r;
     register_open(&r);
     EXPECT_REFUSED(enter(&r, entry_of('a', "m1", "AA", NULL)), REFUSED_MERCHANT_UNKNOWN);
     Entry e = entry_of('m', "m1", "AA", NULL);
@@ -282,7 +244,7 @@ static void test_admission_names_what_is_missing(void)
     e.merchant.status = STATUS_STOPPED;
     EXPECT_OK(enter(&r, e));
     EXPECT_REFUSED(enter(&r, entry_of('a', "m2", "AA", NULL)), REFUSED_MERCHANT_CLOSED);
-    register_close(&r);
+    test_store_close(&r);
 }
 
 typedef struct Question {
@@ -298,7 +260,7 @@ static Status ask(void *context, Store *store)
 }
 
 /* count * 1000 + minor + day * 1,000,000 */
-static int64_t counters(Register *r)
+static int64_t counters(TestStore *r)
 {
     Question q = { "SELECT day * 1000000 + day_count * 1000 + day_minor FROM payer", 0 };
     ASSERT(status_ok(batcher_between(r->batcher, ask, &q)));
@@ -307,7 +269,7 @@ static int64_t counters(Register *r)
 
 static void test_a_day_counts_and_gives_back(void)
 {
-    Register r;
+    TestStore r;
     register_open(&r);
     Entry e = entry_of('p', "m1", "AA", NULL);
     EXPECT_OK(enter(&r, e));
@@ -332,7 +294,7 @@ static void test_a_day_counts_and_gives_back(void)
     e.day = 6; /* a clock that steps back opens no fresh day */
     EXPECT_OK(enter(&r, e));
     EXPECT(counters(&r) == 8002200);
-    register_close(&r);
+    test_store_close(&r);
 }
 
 static void test_names_have_their_grammar(void)

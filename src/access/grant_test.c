@@ -8,39 +8,22 @@
 #include "access/grant.h"
 #include "access/merchant.h"
 #include "access/rights_review.h"
-#include "base/expect.h"
 #include "base/time.h"
 #include "cases/alert.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
+#include "store/store_for_tests.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define START_US ((int64_t)1800000000 * TIME_SECOND_US)
 #define HOUR_US (3600 * TIME_SECOND_US)
 
 typedef struct Desk {
-    char folder[48];
-    char path[80];
-    Store *store;
-    Batcher *batcher;
-    PracticeGuard practice;
-    Clock clock;
-    int64_t now_us;
+    TestStore rows;
     AccessTable *table;
     GrantBook *book;
 } Desk;
 
 static Desk desk;
-
-static int64_t desk_now(void *context) { return ((const Desk *)context)->now_us; }
-
-static Status no_leaf(void *c, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
-{
-    return OK;
-}
 
 static AccessTable *load_table(void)
 {
@@ -67,23 +50,14 @@ static Status add(const char *id, uint8_t who, const char *roles)
     TRY(private_key_generate(KEY_ED25519, &key));
     TRY(principal_set_key(p, private_key_public(key)));
     staff_change_unit(&work, NULL);
-    return unit_wait(desk.batcher, &work.unit);
+    return unit_wait(desk.rows.batcher, &work.unit);
 }
 
 static void desk_open(void)
 {
     static const StoreSchema *const schemas[] = { &access_schema, &cases_schema };
-    desk = (Desk) { .folder = "/tmp/hufu-grant-XXXXXX", .now_us = START_US };
-    ASSERT(mkdtemp(desk.folder) != NULL);
-    snprintf(desk.path, sizeof(desk.path), "%s/desk.db", desk.folder);
-    practice_guard_open(&desk.practice);
-    desk.practice.guard.append = no_leaf;
-    desk.practice.guard.committed = NULL;
-    desk.clock = (Clock) { desk_now, &desk };
+    test_store_open(&desk.rows, schemas, 2, START_US);
     desk.table = load_table();
-    ASSERT(status_ok(store_open(&(StoreConfig) { desk.path, NULL, schemas, 2 }, &desk.store)));
-    ASSERT(status_ok(
-            batcher_start(desk.store, &desk.practice.guard, &desk.clock, 0, &desk.batcher)));
     ASSERT(status_ok(grant_book_open(&desk.book)));
     ASSERT(status_ok(add("li", 1, "risk-analyst")));
     ASSERT(status_ok(add("wang", 2, "security-officer")));
@@ -93,12 +67,9 @@ static void desk_open(void)
 
 static void desk_close(const int *unused)
 {
-    batcher_stop(desk.batcher);
-    store_close(desk.store);
     grant_book_close(&desk.book);
     access_table_free(&desk.table);
-    practice_remove(desk.path);
-    rmdir(desk.folder);
+    test_store_close(&desk.rows);
 }
 #define DESK                                    \
     CLEANUP(desk_close) const int closing_ = 0; \
@@ -110,7 +81,7 @@ static Status act(GrantAct what, const char *by, Grant *grant)
     GrantChange work = { .act = what, .table = desk.table, .grant = *grant };
     snprintf(work.by, sizeof(work.by), "%s", by);
     grant_change_unit(&work, NULL);
-    TRY(unit_wait(desk.batcher, &work.unit));
+    TRY(unit_wait(desk.rows.batcher, &work.unit));
     *grant = work.grant;
     return grant_book_put(desk.book, grant);
 }
@@ -128,9 +99,9 @@ static AccessVerdict may(const char *who, const char *action)
 {
     Asker asker = { .door = DOOR_CLI, .tenant = ASKER_HOUSE };
     snprintf(asker.principal, sizeof(asker.principal), "%s", who);
-    grant_book_fill(desk.book, desk.table, START_US, desk.now_us, &asker);
+    grant_book_fill(desk.book, desk.table, START_US, desk.rows.now_us, &asker);
     const int place = access_action_named(desk.table, span_of_text(action));
-    return access_decide(desk.table, &asker, place, LEVEL_C2, desk.now_us);
+    return access_decide(desk.table, &asker, place, LEVEL_C2, desk.rows.now_us);
 }
 
 static void test_asked_by_one_decided_by_another(void)
@@ -182,21 +153,21 @@ static void test_it_ends_and_stays_ended(void)
     Grant g = wish("0000000000000001", "li", "field.print", START_US + HOUR_US);
     EXPECT_OK(act(GRANT_ASK, "li", &g));
     EXPECT_OK(act(GRANT_GIVE, "wang", &g));
-    desk.now_us = START_US + HOUR_US - 1;
+    desk.rows.now_us = START_US + HOUR_US - 1;
     EXPECT(may("li", "field.print") == ACCESS_ALLOWED);
-    EXPECT(!grant_book_over(desk.book, desk.now_us, &over));
-    desk.now_us = START_US + HOUR_US;
+    EXPECT(!grant_book_over(desk.book, desk.rows.now_us, &over));
+    desk.rows.now_us = START_US + HOUR_US;
     EXPECT(may("li", "field.print") == ACCESS_NO_ROLE);
-    desk.now_us = START_US + 1; /* the clock is moved back: it stays ended */
+    desk.rows.now_us = START_US + 1; /* the clock is moved back: it stays ended */
     EXPECT(may("li", "field.print") == ACCESS_NO_ROLE);
-    EXPECT(grant_book_over(desk.book, desk.now_us, &over) && strcmp(over.id, g.id) == 0);
+    EXPECT(grant_book_over(desk.book, desk.rows.now_us, &over) && strcmp(over.id, g.id) == 0);
     EXPECT_OK(act(GRANT_END, "", &over));
     EXPECT(over.state == GRANT_ENDED);
     CLEANUP(grant_book_close) GrantBook *again = NULL; /* a restart, with that clock */
     size_t loaded = 9;
     size_t left_out = 9;
     EXPECT_OK(grant_book_open(&again));
-    EXPECT_OK(grant_book_refresh(again, desk.batcher, &loaded, &left_out));
+    EXPECT_OK(grant_book_refresh(again, desk.rows.batcher, &loaded, &left_out));
     EXPECT(loaded == 0 && left_out == 0);
 }
 
@@ -209,19 +180,19 @@ static void test_a_change_of_person_ends_it(void)
     EXPECT_OK(act(GRANT_ASK, "li", &g));
     EXPECT_OK(act(GRANT_GIVE, "wang", &g));
     EXPECT_OK(act(GRANT_ASK, "li", &open));
-    desk.now_us += 1000;
+    desk.rows.now_us += 1000;
     StaffChange work = { .act = STAFF_MOVE, .actor = "operator/test", .table = desk.table };
     snprintf(work.principal.id, sizeof(work.principal.id), "li");
     staff_change_unit(&work, NULL);
-    EXPECT_OK(unit_wait(desk.batcher, &work.unit));
-    EXPECT(work.principal.changed_us == desk.now_us && work.principal.roles == 0);
+    EXPECT_OK(unit_wait(desk.rows.batcher, &work.unit));
+    EXPECT(work.principal.changed_us == desk.rows.now_us && work.principal.roles == 0);
     Asker asker = { .principal = "li" };
-    grant_book_fill(desk.book, desk.table, work.principal.changed_us, desk.now_us, &asker);
+    grant_book_fill(desk.book, desk.table, work.principal.changed_us, desk.rows.now_us, &asker);
     EXPECT(asker.grant_count == 0);
     EXPECT_REFUSED(act(GRANT_GIVE, "wang", &open), REFUSED_GRANT_STATE); /* he was another then */
-    desk.now_us -= 5000; /* a change is later than the one before, whatever the clock says */
+    desk.rows.now_us -= 5000; /* a change is later than the one before, whatever the clock says */
     staff_change_unit(&work, NULL);
-    EXPECT_OK(unit_wait(desk.batcher, &work.unit));
+    EXPECT_OK(unit_wait(desk.rows.batcher, &work.unit));
     EXPECT(work.principal.changed_us == START_US + 1001);
 }
 
@@ -233,14 +204,14 @@ static void test_the_glass(void)
     g = wish("0000000000000001", "zhao", "", 0);
     EXPECT(may("zhao", "caller.revoke") == ACCESS_NO_ROLE);
     EXPECT_OK(act(GRANT_BREAK_GLASS, "zhao", &g));
-    EXPECT(practice_number(desk.store, "SELECT count(*) FROM alert WHERE kind = 50") == 1);
+    EXPECT(practice_number(desk.rows.store, "SELECT count(*) FROM alert WHERE kind = 50") == 1);
     EXPECT(g.until_us == START_US + desk.table->emergency.duration_s * TIME_SECOND_US);
     EXPECT(may("zhao", "merchant.key.revoke") == ACCESS_ALLOWED);
     /* Neither approvals nor anybody's rights, nor what authenticates somebody. */
     EXPECT(may("zhao", "access.grant.decide") == ACCESS_NO_ROLE);
     EXPECT(may("zhao", "access.join") == ACCESS_NO_ROLE);
     EXPECT(may("zhao", "field.reveal") == ACCESS_NO_ROLE);
-    desk.now_us = g.until_us;
+    desk.rows.now_us = g.until_us;
     EXPECT(may("zhao", "merchant.key.revoke") == ACCESS_NO_ROLE);
     EXPECT_OK(act(GRANT_END, "", &g));
     EXPECT(grant_book_find(desk.book, span_of_text(g.id), &g)); /* it waits for its review */
@@ -260,7 +231,7 @@ static Status review(const char *by, const char *who, const char *keep, Principa
     snprintf(work.who, sizeof(work.who), "%s", who);
     if (keep[0] != '\0') TRY(access_roles_of(desk.table, span_of_text(keep), &work.keep));
     rights_review_unit(&work, NULL);
-    TRY(unit_wait(desk.batcher, &work.unit));
+    TRY(unit_wait(desk.rows.batcher, &work.unit));
     *ret = work.principal;
     return OK;
 }
@@ -271,20 +242,20 @@ static void test_rights_are_reviewed(void)
     DESK;
     const int64_t period_us = desk.table->reviews.period_days * TIME_DAY_US;
     EXPECT_REFUSED(review("wang", "zhao", "key-custodian", &p), REFUSED_ACCESS_REVIEWED);
-    desk.now_us = START_US + period_us - TIME_DAY_US;
+    desk.rows.now_us = START_US + period_us - TIME_DAY_US;
     EXPECT_REFUSED(review("zhao", "zhao", "key-custodian", &p), REFUSED_ACCESS_SELF);
     EXPECT_REFUSED(review("li-two", "li", "risk-analyst", &p), REFUSED_ACCESS_SELF);
     EXPECT_REFUSED(review("wang", "zhao", "auditor", &p), REFUSED_PRINCIPAL_FIELD); /* gives none */
     EXPECT_OK(review("wang", "zhao", "key-custodian", &p)); /* cut */
     EXPECT(p.roles == access_role_bit(access_role_named(desk.table, SPAN("key-custodian"))));
-    EXPECT(p.changed_us == desk.now_us && p.review_us == START_US + 2 * period_us);
+    EXPECT(p.changed_us == desk.rows.now_us && p.review_us == START_US + 2 * period_us);
     EXPECT_REFUSED(review("wang", "zhao", "key-custodian", &p), REFUSED_ACCESS_REVIEWED);
     EXPECT_OK(review("wang", "li", "risk-analyst", &p)); /* kept: nothing ends */
     EXPECT(p.changed_us == START_US);
-    desk.now_us = START_US + 9 * period_us; /* years late: the next one is a period away */
+    desk.rows.now_us = START_US + 9 * period_us; /* years late: the next one is a period away */
     EXPECT_OK(review("wang", "li", "", &p));
-    EXPECT(p.roles == 0 && p.review_us == desk.now_us + period_us);
-    EXPECT(practice_number(desk.store, "SELECT count(*) FROM access_review") == 3);
+    EXPECT(p.roles == 0 && p.review_us == desk.rows.now_us + period_us);
+    EXPECT(practice_number(desk.rows.store, "SELECT count(*) FROM access_review") == 3);
 }
 
 TESTS(TEST(test_asked_by_one_decided_by_another), TEST(test_a_grant_fits_the_matrix),

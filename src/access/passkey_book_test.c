@@ -3,49 +3,24 @@
  * were changed by hand. */
 #include "access/merchant.h"
 #include "access/passkey_book.h"
-#include "base/expect.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
-
-#include <stdlib.h>
-#include <unistd.h>
+#include "store/store_for_tests.h"
 
 typedef struct Register {
-    char folder[48];
-    char path[80];
-    Store *store;
-    Batcher *batcher;
-    PracticeGuard practice;
-    Clock clock;
+    TestStore rows;
     PasskeyBook *book;
 } Register;
-
-static Status no_leaf(void *c, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
-{
-    return OK;
-}
 
 static void register_open(Register *r)
 {
     static const StoreSchema *const schemas[] = { &access_schema };
-    *r = (Register) { .folder = "/tmp/hufu-passkeys-XXXXXX", .clock = clock_system() };
-    ASSERT(mkdtemp(r->folder) != NULL);
-    snprintf(r->path, sizeof(r->path), "%s/register.db", r->folder);
-    practice_guard_open(&r->practice);
-    r->practice.guard.append = no_leaf;
-    r->practice.guard.committed = NULL;
-    ASSERT(status_ok(store_open(&(StoreConfig) { r->path, NULL, schemas, 1 }, &r->store)));
-    ASSERT(status_ok(batcher_start(r->store, &r->practice.guard, &r->clock, 0, &r->batcher)));
+    test_store_open(&r->rows, schemas, 1, 1000);
     ASSERT(status_ok(passkey_book_open(&r->book)));
 }
 
 static void register_close(Register *r)
 {
     passkey_book_close(&r->book);
-    batcher_stop(r->batcher);
-    store_close(r->store);
-    practice_remove(r->path);
-    rmdir(r->folder);
+    test_store_close(&r->rows);
 }
 
 typedef struct Write {
@@ -91,7 +66,7 @@ static Status write_passkey(Register *r, const Passkey *passkey, bool update)
     Write work = {
         .unit = { .gather = write_gather, .run = write_run }, .passkey = *passkey, .update = update
     };
-    TRY(unit_wait(r->batcher, &work.unit));
+    TRY(unit_wait(r->rows.batcher, &work.unit));
     return passkey_book_put(r->book, passkey);
 }
 
@@ -101,7 +76,7 @@ static void refresh(Register *r, size_t loaded, size_t left_out)
     size_t out = 0;
     passkey_book_close(&r->book);
     EXPECT_OK(passkey_book_open(&r->book));
-    EXPECT_OK(passkey_book_refresh(r->book, r->batcher, &got, &out));
+    EXPECT_OK(passkey_book_refresh(r->book, r->rows.batcher, &got, &out));
     EXPECT(got == loaded && out == left_out);
 }
 
@@ -193,7 +168,7 @@ static void test_a_key_that_was_written_by_hand_is_not_believed(void)
         const Passkey laptop = passkey_of("alice", 1);
         register_open(&r);
         EXPECT_OK(write_passkey(&r, &laptop, false));
-        EXPECT_OK(batcher_between(r.batcher, execute, changes[i]));
+        EXPECT_OK(batcher_between(r.rows.batcher, execute, changes[i]));
         refresh(&r, 0, 1);
         register_close(&r);
     }

@@ -5,49 +5,12 @@
  */
 #include "access/merchant.h"
 #include "access/principal.h"
-#include "base/expect.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
+#include "store/store_for_tests.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
-typedef struct Register {
-    char folder[48];
-    char path[80];
-    Store *store;
-    Batcher *batcher;
-    PracticeGuard practice;
-    Clock clock;
-} Register;
-
-static int64_t register_now(void *context) { return 1000; }
-
-static Status no_leaf(void *c, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
-{
-    return OK;
-}
-
-static void register_open(Register *r)
+static void register_open(TestStore *r)
 {
     static const StoreSchema *const schemas[] = { &access_schema };
-    *r = (Register) { .folder = "/tmp/hufu-principal-XXXXXX" };
-    ASSERT(mkdtemp(r->folder) != NULL);
-    snprintf(r->path, sizeof(r->path), "%s/register.db", r->folder);
-    practice_guard_open(&r->practice);
-    r->practice.guard.append = no_leaf;
-    r->practice.guard.committed = NULL;
-    r->clock = (Clock) { register_now, r };
-    ASSERT(status_ok(store_open(&(StoreConfig) { r->path, NULL, schemas, 1 }, &r->store)));
-    ASSERT(status_ok(batcher_start(r->store, &r->practice.guard, &r->clock, 0, &r->batcher)));
-}
-
-static void register_close(Register *r)
-{
-    batcher_stop(r->batcher);
-    store_close(r->store);
-    practice_remove(r->path);
-    rmdir(r->folder);
+    test_store_open(r, schemas, 1, 1000);
 }
 
 typedef struct Entry {
@@ -71,7 +34,7 @@ static Status entry_run(Unit *unit, Rows *rows)
                      : principal_insert(rows, &e->principal);
 }
 
-static Status enter(Register *r, const Principal *principal, bool update)
+static Status enter(TestStore *r, const Principal *principal, bool update)
 {
     Entry e = { .unit = { .gather = entry_gather, .run = entry_run },
         .principal = *principal,
@@ -100,7 +63,7 @@ static void test_what_comes_back_is_what_went_in(void)
 {
     static const KeyAlgorithm algorithms[] = { KEY_ED25519, KEY_P256, KEY_SM2 };
     static const char *const ids[] = { "li", "wang", "zhao" };
-    Register r;
+    TestStore r;
     register_open(&r);
     for (size_t i = 0; i < 3; i++) {
         const Principal p = person(ids[i], (uint8_t)(i + 1), algorithms[i]);
@@ -117,7 +80,7 @@ static void test_what_comes_back_is_what_went_in(void)
     EXPECT(found.algorithm == KEY_P256 && found.roles == (((RoleSet)1 << 63) | 5));
     EXPECT(found.person[31] == 2 && found.created_us == 1 && found.review_us == 3);
     EXPECT_REFUSED(principal_book_find(book, SPAN("wan"), &found), REFUSED_PRINCIPAL_UNKNOWN);
-    register_close(&r);
+    test_store_close(&r);
 }
 
 static void test_a_person_is_one(void)
@@ -143,7 +106,7 @@ static void test_a_person_is_one(void)
 
 static void test_an_id_is_never_given_again(void)
 {
-    Register r;
+    TestStore r;
     register_open(&r);
     Principal li = person("li", 1, KEY_ED25519);
     EXPECT_OK(enter(&r, &li, false));
@@ -151,13 +114,13 @@ static void test_an_id_is_never_given_again(void)
     EXPECT_OK(enter(&r, &li, true));
     const Principal other = person("li", 9, KEY_P256);
     EXPECT_REFUSED(enter(&r, &other, false), REFUSED_PRINCIPAL_EXISTS);
-    register_close(&r);
+    test_store_close(&r);
 }
 
 /* A role added in the database is no role: the row is left out, and said so. */
 static void test_a_row_changed_behind_our_back(void)
 {
-    Register r;
+    TestStore r;
     register_open(&r);
     const Principal li = person("li", 1, KEY_ED25519);
     const Principal wang = person("wang", 2, KEY_ED25519);
@@ -174,7 +137,7 @@ static void test_a_row_changed_behind_our_back(void)
     Principal found;
     EXPECT_REFUSED(principal_book_find(book, SPAN("li"), &found), REFUSED_PRINCIPAL_UNKNOWN);
     EXPECT_OK(principal_book_find(book, SPAN("wang"), &found));
-    register_close(&r);
+    test_store_close(&r);
 }
 
 static void test_ids_and_keys(void)

@@ -5,26 +5,16 @@
  */
 #include "access/merchant.h"
 #include "access/request_act.h"
-#include "base/expect.h"
 #include "base/time.h"
 #include "crypto/digest.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
+#include "store/store_for_tests.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { PEOPLE = 5 };
 
 typedef struct House {
-    char folder[48];
-    char path[80];
-    Store *store;
-    Batcher *batcher;
-    PracticeGuard practice;
-    Clock clock;
-    int64_t now_us;
+    TestStore rows;
     AccessTable *table;
     PrivateKey *keys[PEOPLE];
 } House;
@@ -34,13 +24,6 @@ static const char *const names[PEOPLE] = { "alice", "bob", "erin", "bill", "caro
 static const char *const roles[PEOPLE] = { "security-operator", "security-officer",
     "security-officer", "security-officer", "auditor" };
 enum { ALICE, BOB, ERIN, BILL, CAROL };
-
-static int64_t house_now(void *context) { return ((House *)context)->now_us; }
-
-static Status no_leaf(void *c, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
-{
-    return OK;
-}
 
 typedef struct Entry {
     Unit unit;
@@ -69,7 +52,7 @@ static void join(House *h, int who)
     e.principal.roles = access_role_bit(access_role_named(h->table, span_of_text(roles[who])));
     ASSERT(status_ok(private_key_generate(who == ERIN ? KEY_SM2 : KEY_ED25519, &h->keys[who])));
     ASSERT(status_ok(principal_set_key(&e.principal, private_key_public(h->keys[who]))));
-    ASSERT(status_ok(unit_wait(h->batcher, &e.unit)));
+    ASSERT(status_ok(unit_wait(h->rows.batcher, &e.unit)));
 }
 
 static void house_open(House *h)
@@ -78,30 +61,19 @@ static void house_open(House *h)
     char rules[512];
     YamlProblem problem;
     const char *source = getenv("HUFU_SOURCE"); /* given by meson */
-    *h = (House) { .folder = "/tmp/hufu-request-XXXXXX", .now_us = 1000 * TIME_SECOND_US };
-    ASSERT(mkdtemp(h->folder) != NULL);
-    snprintf(h->path, sizeof(h->path), "%s/requests.db", h->folder);
+    test_store_open(&h->rows, schemas, 2, 1000 * TIME_SECOND_US);
     snprintf(rules, sizeof(rules), "%s/rules/access.yaml", source != NULL ? source : ".");
     ASSERT(status_ok(access_table_load(rules, &h->table, &problem)));
-    practice_guard_open(&h->practice);
-    h->practice.guard.append = no_leaf;
-    h->practice.guard.committed = NULL;
-    h->clock = (Clock) { house_now, h };
-    ASSERT(status_ok(store_open(&(StoreConfig) { h->path, NULL, schemas, 2 }, &h->store)));
-    ASSERT(status_ok(batcher_start(h->store, &h->practice.guard, &h->clock, 0, &h->batcher)));
     for (int i = 0; i < PEOPLE; i++)
         join(h, i);
 }
 
 static void house_close(House *h)
 {
-    batcher_stop(h->batcher);
-    store_close(h->store);
     access_table_free(&h->table);
     for (int i = 0; i < PEOPLE; i++)
         private_key_free(&h->keys[i]);
-    practice_remove(h->path);
-    rmdir(h->folder);
+    test_store_close(&h->rows);
 }
 #define HOUSE                         \
     CLEANUP(house_close) House house; \
@@ -113,7 +85,7 @@ static Status act(House *h, RequestAct *work)
     work->table = h->table;
     snprintf(work->actor, sizeof(work->actor), "operator/test");
     request_act_unit(work, NULL);
-    return unit_wait(h->batcher, &work->unit);
+    return unit_wait(h->rows.batcher, &work->unit);
 }
 
 static AskedRequest ask(House *h, const char *id, int64_t needs)
@@ -138,7 +110,7 @@ static AskedRequest ask(House *h, const char *id, int64_t needs)
 /* An approval of `r` in `who`'s name, signed with `key`. */
 static Approval sign(House *h, const AskedRequest *r, const char *who, int key)
 {
-    Approval a = { .expires_us = h->now_us + 600 * TIME_SECOND_US, .nonce = { 1, 2, 3 } };
+    Approval a = { .expires_us = h->rows.now_us + 600 * TIME_SECOND_US, .nonce = { 1, 2, 3 } };
     uint8_t message_bytes[WIRE_APPROVAL_BYTES_MAX];
     Buffer message = BUFFER_OF(message_bytes);
     Buffer signature = BUFFER_OF(a.signature);
@@ -177,7 +149,7 @@ static AskedState state_of(House *h, const AskedRequest *r)
     RequestLook look = { 0 };
     memcpy(look.request.id, r->id, sizeof(look.request.id));
     request_look_unit(&look, NULL);
-    ASSERT(status_ok(unit_wait(h->batcher, &look.unit)));
+    ASSERT(status_ok(unit_wait(h->rows.batcher, &look.unit)));
     return look.request.state;
 }
 
@@ -267,9 +239,9 @@ static void test_a_signature_is_over_this_by_its_owner(void)
     a.expires_us++;
     EXPECT_REFUSED(give(h, &r, &a, &now), REFUSED_REQUEST_SIGNATURE);
     a = sign(h, &r, "bob", BOB);
-    h->now_us += 601 * TIME_SECOND_US;
+    h->rows.now_us += 601 * TIME_SECOND_US;
     EXPECT_REFUSED(give(h, &r, &a, &now), REFUSED_REQUEST_SIGNATURE);
-    h->now_us -= 2 * TIME_DAY_US; /* the clock was moved: good for longer than a day */
+    h->rows.now_us -= 2 * TIME_DAY_US; /* the clock was moved: good for longer than a day */
     EXPECT_REFUSED(give(h, &r, &a, &now), REFUSED_REQUEST_SIGNATURE);
     EXPECT(state_of(h, &r) == ASKED_WAITING);
 }
@@ -299,7 +271,7 @@ static void test_its_time_ends(void)
     AskedRequest now;
     const AskedRequest r = ask(h, "00000000000000a7", 1);
     EXPECT_REFUSED(step(h, &r, STEP_EXPIRY, ""), REFUSED_REQUEST_OVER); /* not yet */
-    h->now_us = r.expires_us;
+    h->rows.now_us = r.expires_us;
     EXPECT_REFUSED(approve(h, &r, BOB, &now), REFUSED_REQUEST_PAST);
     EXPECT_OK(step(h, &r, STEP_EXPIRY, ""));
     EXPECT(state_of(h, &r) == ASKED_EXPIRED);
@@ -360,7 +332,7 @@ static void test_a_changed_row_is_refused(void)
     HOUSE;
     AskedRequest now;
     const AskedRequest r = ask(h, "00000000000000aa", 1);
-    EXPECT_OK(batcher_between(h->batcher, tamper, NULL));
+    EXPECT_OK(batcher_between(h->rows.batcher, tamper, NULL));
     EXPECT(status_refused(approve(h, &r, BOB, &now)));
 }
 

@@ -5,58 +5,21 @@
  */
 #include "access/merchant.h"
 #include "access/table_row.h"
-#include "base/expect.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
+#include "store/store_for_tests.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-typedef struct Desk {
-    char folder[48];
-    char path[80];
-    Store *store;
-    Batcher *batcher;
-    PracticeGuard practice;
-    Clock clock;
-} Desk;
-
-static Desk desk;
+static TestStore desk;
 static uint8_t large[ACCESS_FILE_BYTES_MAX];
 static uint8_t loaded_bytes[ACCESS_FILE_BYTES_MAX + TABLE_ROW_PART_BYTES_MAX];
-
-static int64_t desk_now(void *context) { return 1000; }
-
-static Status no_leaf(void *c, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
-{
-    return OK;
-}
 
 static void desk_open(void)
 {
     static const StoreSchema *const schemas[] = { &access_schema };
-    desk = (Desk) { .folder = "/tmp/hufu-table-XXXXXX" };
-    ASSERT(mkdtemp(desk.folder) != NULL);
-    snprintf(desk.path, sizeof(desk.path), "%s/desk.db", desk.folder);
-    practice_guard_open(&desk.practice);
-    desk.practice.guard.append = no_leaf;
-    desk.practice.guard.committed = NULL;
-    desk.clock = (Clock) { desk_now, &desk };
-    ASSERT(status_ok(store_open(&(StoreConfig) { desk.path, NULL, schemas, 1 }, &desk.store)));
-    ASSERT(status_ok(
-            batcher_start(desk.store, &desk.practice.guard, &desk.clock, 0, &desk.batcher)));
+    test_store_open(&desk, schemas, 1, 1000);
     for (size_t i = 0; i < sizeof(large); i++)
         large[i] = (uint8_t)('a' + i % 23);
 }
 
-static void desk_close(const int *unused)
-{
-    batcher_stop(desk.batcher);
-    store_close(desk.store);
-    practice_remove(desk.path);
-    rmdir(desk.folder);
-}
+static void desk_close(const int *unused) { test_store_close(&desk); }
 #define DESK                                    \
     CLEANUP(desk_close) const int closing_ = 0; \
     (void)closing_;                             \

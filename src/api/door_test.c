@@ -5,12 +5,7 @@
  */
 #include "api/door.h"
 #include "audit/log.h"
-#include "base/expect.h"
-#include "store/practice.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "store/store_for_tests.h"
 
 enum { SEEN_MAX = 128 };
 
@@ -22,17 +17,10 @@ typedef struct Seen {
     char from[80];
 } Seen;
 
-static char folder[64];
-static char path[96];
-static Store *store;
-static Batcher *batcher;
-static PracticeGuard practice;
-static Clock fixed;
+static TestStore rows;
 static Door door;
 static Seen seen[SEEN_MAX];
 static size_t seen_count;
-
-static int64_t now(void *context) { return 1000000; }
 
 static void keep_text(char *to, size_t capacity, Span text)
 {
@@ -60,15 +48,7 @@ static Status hear(void *c, Store *s, const BatchDraft *draft, const BatchSealed
 static void test_opens(void)
 {
     static const StoreSchema *const schemas[] = { &practice_schema };
-    snprintf(folder, sizeof(folder), "/tmp/hufu-door-XXXXXX");
-    ASSERT(mkdtemp(folder) != NULL);
-    snprintf(path, sizeof(path), "%s/door.db", folder);
-    practice_guard_open(&practice);
-    practice.guard.append = hear;
-    practice.guard.committed = NULL;
-    fixed = (Clock) { now, NULL };
-    EXPECT_OK(store_open(&(StoreConfig) { path, NULL, schemas, 1 }, &store));
-    EXPECT_OK(batcher_start(store, &practice.guard, &fixed, 0, &batcher));
+    test_store_open_with(&rows, schemas, 1, 1000000, hear);
     door_open(&door);
 }
 
@@ -95,7 +75,7 @@ static void test_alike_refusals_are_one_event(void)
     refuse((StatusCode)REFUSED_DATA_PROHIBITED, "merchant/m2", "attach", 6);
     door_refused(&door, &(DoorRefusal) { OK, SPAN("x"), SPAN(""), SPAN("") }, 6);
     door_refused(&door, &(DoorRefusal) { BROKEN(FAULT_DISK), SPAN("x"), SPAN(""), SPAN("") }, 6);
-    EXPECT_OK(door_flush(&door, batcher, DOOR_FLUSH_US, false));
+    EXPECT_OK(door_flush(&door, rows.batcher, DOOR_FLUSH_US, false));
     EXPECT(seen_count == 4 && strcmp(seen[0].actor, "merchant/m1") == 0);
     EXPECT(seen[0].code == REFUSED_DATA_CARD_NUMBER && strcmp(seen[0].field, "description") == 0);
     EXPECT(strcmp(seen[0].from, "merchant/192.0.2.7") == 0);
@@ -108,17 +88,17 @@ static void test_events_have_their_time(void)
     const int64_t at_us = DOOR_FLUSH_US;
     seen_count = 0;
     refuse((StatusCode)REFUSED_PIN_WRONG, "payer/p1", "", at_us);
-    EXPECT_OK(door_flush(&door, batcher, at_us + DOOR_FLUSH_US - 1, false));
+    EXPECT_OK(door_flush(&door, rows.batcher, at_us + DOOR_FLUSH_US - 1, false));
     EXPECT(seen_count == 0);
-    EXPECT_OK(door_flush(&door, batcher, at_us + DOOR_FLUSH_US, false));
+    EXPECT_OK(door_flush(&door, rows.batcher, at_us + DOOR_FLUSH_US, false));
     EXPECT(seen_count == 1);
     refuse((StatusCode)REFUSED_PIN_WRONG, "payer/p1", "", at_us);
-    EXPECT_OK(door_flush(&door, batcher, at_us + DOOR_FLUSH_US + 1, true));
+    EXPECT_OK(door_flush(&door, rows.batcher, at_us + DOOR_FLUSH_US + 1, true));
     EXPECT(seen_count == 2);
     refuse((StatusCode)REFUSED_PIN_WRONG, "payer/p1", "", at_us);
-    EXPECT_OK(door_flush(&door, batcher, 0, false));
+    EXPECT_OK(door_flush(&door, rows.batcher, 0, false));
     EXPECT(seen_count == 3);
-    EXPECT_OK(door_flush(&door, batcher, INT64_MAX, true)); /* nothing left, nothing written */
+    EXPECT_OK(door_flush(&door, rows.batcher, INT64_MAX, true)); /* nothing left, nothing written */
     EXPECT(seen_count == 3);
 }
 
@@ -134,7 +114,7 @@ static void test_a_flood_is_bounded(void)
         snprintf(actor, sizeof(actor), "payer/p%d", i);
         refuse((StatusCode)REFUSED_PIN_WRONG, actor, "", 7);
     }
-    EXPECT_OK(door_flush(&door, batcher, 7, true));
+    EXPECT_OK(door_flush(&door, rows.batcher, 7, true));
     EXPECT(seen_count == DOOR_SLOTS_MAX + 1);
     for (size_t i = 0; i < seen_count; i++)
         sum += times(&seen[i]);
@@ -154,7 +134,7 @@ static void test_a_flood_is_told_by_its_sources(void)
         snprintf(from, sizeof(from), "payer/192.0.2.%d", i % (DOOR_SOURCES_MAX + 2));
         refuse_from(actor, from);
     }
-    EXPECT_OK(door_flush(&door, batcher, 7, true));
+    EXPECT_OK(door_flush(&door, rows.batcher, 7, true));
     EXPECT(seen_count == DOOR_ALL_SLOTS);
     for (size_t i = 0; i < seen_count; i++)
         fifth += strcmp(seen[i].from, "payer/192.0.2.5") == 0 ? times(&seen[i]) : 0;
@@ -165,11 +145,11 @@ static void test_what_could_not_be_written_is_written_later(void)
 {
     seen_count = 0;
     refuse((StatusCode)REFUSED_DATA_PROHIBITED, "merchant/m1", "attach", 8);
-    practice.prepare_answer = BROKEN(FAULT_STORE_FULL);
-    EXPECT_REFUSED(door_flush(&door, batcher, 8, true), FAULT_STORE_FULL);
-    practice.prepare_answer = OK;
+    rows.practice.prepare_answer = BROKEN(FAULT_STORE_FULL);
+    EXPECT_REFUSED(door_flush(&door, rows.batcher, 8, true), FAULT_STORE_FULL);
+    rows.practice.prepare_answer = OK;
     refuse((StatusCode)REFUSED_DATA_PROHIBITED, "merchant/m1", "attach", 9);
-    EXPECT_OK(door_flush(&door, batcher, 9, true));
+    EXPECT_OK(door_flush(&door, rows.batcher, 9, true));
     EXPECT(seen_count == 1 && times(&seen[0]) == 2);
 }
 
@@ -182,13 +162,10 @@ static void test_long_names_are_cut(void)
     seen_count = 0;
     refuse((StatusCode)REFUSED_DATA_PROHIBITED, name, name, 8);
     refuse((StatusCode)REFUSED_DATA_PROHIBITED, name, name, 8);
-    EXPECT_OK(door_flush(&door, batcher, 8, true));
+    EXPECT_OK(door_flush(&door, rows.batcher, 8, true));
     EXPECT(seen_count == 1 && times(&seen[0]) == 2 && strlen(seen[0].actor) == 64);
-    batcher_stop(batcher);
-    store_close(store);
     door_close(&door);
-    practice_remove(path);
-    rmdir(folder);
+    test_store_close(&rows);
 }
 
 TESTS(TEST(test_opens), TEST(test_alike_refusals_are_one_event), TEST(test_events_have_their_time),

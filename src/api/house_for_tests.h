@@ -13,13 +13,9 @@
 #include "api/signer.h"
 #include "api/vault_feed.h"
 #include "audit/log.h"
-#include "base/expect.h"
 #include "cases/alert.h"
 #include "http/client.h"
-#include "store/practice.h"
-
-#include <stdio.h>
-#include <unistd.h>
+#include "store/store_for_tests.h"
 
 typedef struct TestHouse {
     char folder[64];
@@ -32,12 +28,6 @@ typedef struct TestHouse {
     HttpServer *server;
     PrivateKey *merchant_key; /* of "1900000001", serial "TESTSERIAL" */
 } TestHouse;
-
-static inline Status house_append_nothing(
-        void *context, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
-{
-    return OK;
-}
 
 static inline Status house_find_key(
         void *context, Span mchid, Span serial, KeyAlgorithm algorithm, const PublicKey **ret_key)
@@ -57,7 +47,7 @@ static inline Status house_open_rooms(TestHouse *t)
     const StoreConfig config = { t->database, NULL, schemas, sizeof(schemas) / sizeof(schemas[0]) };
     TRY(store_open(&config, &t->store));
     practice_guard_open(&t->practice);
-    t->practice.guard.append = house_append_nothing;
+    t->practice.guard.append = test_store_append_nothing;
     t->practice.guard.committed = NULL;
     platform_keys_open(&house->platform);
     house->platform.keys[0] = (PlatformKey) { .sign_key = WIRE_SIGN_RSA, .serial = "AA01" };

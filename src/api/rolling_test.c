@@ -5,21 +5,12 @@
  */
 #include "api/rolling.h"
 
-#include "base/expect.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
-
-#include <stdio.h>
-#include <unistd.h>
+#include "store/store_for_tests.h"
 
 enum { TRANSFERS = 300, ROWS = 2 + 2 * TRANSFERS, STEPS_MAX = 100, TOLD_MAX = 64 };
 
 typedef struct Scene {
-    char path[64];
-    Store *store;
-    PracticeGuard guard;
-    Clock clock;
-    Batcher *batcher;
+    TestStore rows;
     Rolling *rolling;
     int64_t now_us;
     Status show_answer; /* unless OK */
@@ -38,14 +29,12 @@ typedef struct Scene {
 
 static Scene scene;
 
-static int64_t noon(void *context) { return 1800000000000000; }
-
 /* vaultd as rolling.c knows it: it counts where the real one keeps digests (vault/roll_test.c). */
 static Status begin(void *context, const Table *table, VaultRoll *ret_roll)
 {
     ASSERT(table == &practice_booking);
     TRY(scene.show_answer);
-    scene.roll = (VaultRoll) { scene.roll.number + 1, scene.guard.confirmed, 0 };
+    scene.roll = (VaultRoll) { scene.roll.number + 1, scene.rows.practice.confirmed, 0 };
     scene.shown = 0;
     *ret_roll = scene.roll;
     return OK;
@@ -71,7 +60,8 @@ static Status show(void *context, VaultRoll *roll, const RowClaim *claims, size_
     TRY(scene.show_answer);
     REQUIRE(roll->number == scene.roll.number && roll->seen == scene.roll.seen,
             REFUSED_BATCH_OUT_OF_ORDER);
-    TRY(scene.guard.guard.verify(scene.guard.guard.context, claims, count, ret_verdicts));
+    TRY(scene.rows.practice.guard.verify(
+            scene.rows.practice.guard.context, claims, count, ret_verdicts));
     for (size_t i = 0; i < count; i++) {
         RowView row;
         TRY(row_parse(claims[i].image, &row));
@@ -105,11 +95,11 @@ static bool fill(void)
 {
     PracticeUnit a = practice_opening(1, 100000);
     PracticeUnit b = practice_opening(2, 100000);
-    if (!status_ok(unit_wait(scene.batcher, &a.unit))) return false;
-    if (!status_ok(unit_wait(scene.batcher, &b.unit))) return false;
+    if (!status_ok(unit_wait(scene.rows.batcher, &a.unit))) return false;
+    if (!status_ok(unit_wait(scene.rows.batcher, &b.unit))) return false;
     for (int i = 0; i < TRANSFERS; i++) {
         PracticeUnit unit = practice_transfer(1, 2, 1);
-        if (!status_ok(unit_wait(scene.batcher, &unit.unit))) return false;
+        if (!status_ok(unit_wait(scene.rows.batcher, &unit.unit))) return false;
     }
     return true;
 }
@@ -118,17 +108,9 @@ static bool scene_open(bool filled)
 {
     static const RollingTable tables[] = { { &practice_booking, true } };
     static const StoreSchema *const schemas[] = { &practice_schema };
-    scene = (Scene) {
-        .path = "/tmp/hufu-rolling-XXXXXX", .clock = { noon, NULL }, .now_us = 1800000000000000
-    };
-    const int fd = mkstemp(scene.path);
-    if (fd < 0 || close(fd) != 0) return false;
-    practice_guard_open(&scene.guard);
-    const StoreConfig config = { scene.path, NULL, schemas, 1 };
-    if (!status_ok(store_open(&config, &scene.store))) return false;
-    if (!status_ok(batcher_start(scene.store, &scene.guard.guard, &scene.clock, 0, &scene.batcher)))
-        return false;
-    const RollingConfig rolling = { .batcher = scene.batcher,
+    scene = (Scene) { .now_us = 1800000000000000 };
+    test_store_open_with(&scene.rows, schemas, 1, scene.now_us, NULL);
+    const RollingConfig rolling = { .batcher = scene.rows.batcher,
         .tables = tables,
         .table_count = 1,
         .begin = begin,
@@ -140,9 +122,7 @@ static bool scene_open(bool filled)
 static void scene_close(Scene *const *s)
 {
     rolling_close(scene.rolling);
-    if (scene.batcher != NULL) batcher_stop(scene.batcher);
-    if (scene.store != NULL) store_close(scene.store);
-    practice_remove(scene.path);
+    test_store_close(&scene.rows);
 }
 #define SCENE(filled)                                \
     CLEANUP(scene_close) Scene *const here = &scene; \
@@ -156,7 +136,7 @@ static Status run_sql(void *context, Store *store)
 
 static bool tamper(const char *sql)
 {
-    return status_ok(batcher_between(scene.batcher, run_sql, (void *)(uintptr_t)sql));
+    return status_ok(batcher_between(scene.rows.batcher, run_sql, (void *)(uintptr_t)sql));
 }
 
 /* One whole round; the number of steps, or 0. */
@@ -181,9 +161,9 @@ static void test_a_round_sees_every_row_once(void)
     EXPECT(counts.round_us == ROWS / ROLLING_ROWS_MAX * 200000
             && scene.largest == ROLLING_ROWS_MAX);
     /* The next round is not due: nothing is read, nothing asked. */
-    const int asked = scene.guard.verify_calls;
+    const int asked = scene.rows.practice.verify_calls;
     EXPECT_OK(rolling_step(scene.rolling, scene.now_us + ROLLING_ROUND_US / 2));
-    EXPECT(scene.guard.verify_calls == asked && rolling_counts(scene.rolling).rows == ROWS);
+    EXPECT(scene.rows.practice.verify_calls == asked && rolling_counts(scene.rolling).rows == ROWS);
     EXPECT(walk_round() > 0 && rolling_counts(scene.rolling).rows == 2 * ROWS);
 }
 
@@ -335,7 +315,7 @@ static void test_rows_written_meanwhile_end_the_round(void)
     EXPECT_OK(rolling_step(scene.rolling, scene.now_us));
     for (int i = 0; i < ROLLING_ROWS_MAX; i++) {
         PracticeUnit unit = practice_transfer(1, 2, 1);
-        EXPECT_OK(unit_wait(scene.batcher, &unit.unit));
+        EXPECT_OK(unit_wait(scene.rows.batcher, &unit.unit));
     }
     EXPECT_OK(rolling_step(scene.rolling, scene.now_us));
     EXPECT(rolling_counts(scene.rolling).rounds == 1);

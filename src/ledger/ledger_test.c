@@ -1,54 +1,16 @@
 /* Goal: every movement does exactly what its line in account.h says, or nothing; evenings are kept,
  * and a day closes once. */
-#include "base/expect.h"
 #include "base/time.h"
 #include "cases/alert.h"
 #include "ledger/day_end.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
-
-#include <stdlib.h>
-#include <unistd.h>
+#include "store/store_for_tests.h"
 
 enum { PAYER = 5000, SHOP = 6000, DOLLARS = 7000, CROWD = 8000 };
 
-typedef struct Books {
-    char folder[48];
-    char path[80];
-    Store *store;
-    Batcher *batcher;
-    PracticeGuard practice;
-    Clock clock;
-    int64_t now_us;
-} Books;
-
-static int64_t books_now(void *context) { return ((const Books *)context)->now_us; }
-
-static Status no_leaf(void *c, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
-{
-    return OK;
-}
-
-static void books_open(Books *b)
+static void books_open(TestStore *b)
 {
     static const StoreSchema *const schemas[] = { &ledger_schema, &cases_schema };
-    *b = (Books) { .folder = "/tmp/hufu-books-XXXXXX", .now_us = INT64_C(1769832000000000) };
-    ASSERT(mkdtemp(b->folder) != NULL);
-    snprintf(b->path, sizeof(b->path), "%s/books.db", b->folder);
-    practice_guard_open(&b->practice);
-    b->practice.guard.append = no_leaf;
-    b->practice.guard.committed = NULL;
-    b->clock = (Clock) { books_now, b };
-    ASSERT(status_ok(store_open(&(StoreConfig) { b->path, NULL, schemas, 2 }, &b->store)));
-    ASSERT(status_ok(batcher_start(b->store, &b->practice.guard, &b->clock, 0, &b->batcher)));
-}
-
-static void books_close(Books *b)
-{
-    batcher_stop(b->batcher);
-    store_close(b->store);
-    practice_remove(b->path);
-    rmdir(b->folder);
+    test_store_open(b, schemas, 2, INT64_C(1769832000000000));
 }
 
 /* One thing done to the books, as a unit. */
@@ -101,7 +63,8 @@ static Status act_run(Unit *unit, Rows *rows)
     }
 }
 
-static Status act(Books *b, char what, int64_t from, int64_t to, int64_t minor, Currency currency)
+static Status act(
+        TestStore *b, char what, int64_t from, int64_t to, int64_t minor, Currency currency)
 {
     Act work = { .unit = { .gather = act_gather, .run = act_run },
         .what = what,
@@ -111,7 +74,7 @@ static Status act(Books *b, char what, int64_t from, int64_t to, int64_t minor, 
     return unit_wait(b->batcher, &work.unit);
 }
 
-static Status cny(Books *b, char what, int64_t from, int64_t to, int64_t minor)
+static Status cny(TestStore *b, char what, int64_t from, int64_t to, int64_t minor)
 {
     return act(b, what, from, to, minor, CURRENCY_CNY);
 }
@@ -128,21 +91,21 @@ static Status ask(void *context, Store *store)
     return OK;
 }
 
-static int64_t number(Books *b, const char *sql)
+static int64_t number(TestStore *b, const char *sql)
 {
     Question q = { sql, 0 };
     ASSERT(status_ok(batcher_between(b->batcher, ask, &q)));
     return q.answer;
 }
 
-static int64_t account_number(Books *b, const char *column, int64_t id)
+static int64_t account_number(TestStore *b, const char *column, int64_t id)
 {
     char sql[96];
     snprintf(sql, sizeof(sql), "SELECT %s FROM account WHERE id = %lld", column, (long long)id);
     return number(b, sql);
 }
 
-static void with_people(Books *b)
+static void with_people(TestStore *b)
 {
     books_open(b);
     ASSERT(status_ok(cny(b, 'o', PAYER, 0, 0)) && status_ok(cny(b, 'o', SHOP, 0, 0)));
@@ -150,14 +113,14 @@ static void with_people(Books *b)
     ASSERT(status_ok(cny(b, 'f', PAYER, 0, 1000)));
 }
 
-static bool stands(Books *b, int64_t id, int64_t balance, int64_t frozen)
+static bool stands(TestStore *b, int64_t id, int64_t balance, int64_t frozen)
 {
     return account_number(b, "balance", id) == balance && account_number(b, "frozen", id) == frozen;
 }
 
 static void test_each_movement_moves_what_it_says(void)
 {
-    Books b;
+    TestStore b;
     with_people(&b);
     EXPECT(stands(&b, PAYER, 1000, 0) && stands(&b, account_id_of_funding(CURRENCY_CNY), -1000, 0));
     EXPECT_OK(cny(&b, 'p', PAYER, SHOP, 100));
@@ -175,12 +138,12 @@ static void test_each_movement_moves_what_it_says(void)
                    "SELECT max(c) FROM (SELECT abs(sum(minor)) AS c FROM posting GROUP BY "
                    "in_batch)")
             == 0);
-    books_close(&b);
+    test_store_close(&b);
 }
 
 static void test_what_may_not_move_does_not(void)
 {
-    Books b;
+    TestStore b;
     with_people(&b);
     EXPECT_OK(cny(&b, 'h', PAYER, 0, 400));
     const int64_t postings = number(&b, "SELECT count(*) FROM posting");
@@ -206,25 +169,25 @@ static void test_what_may_not_move_does_not(void)
     EXPECT(stands(&b, PAYER, 600, 400) && stands(&b, SHOP, 0, 0));
     EXPECT_OK(cny(&b, 'r', PAYER, 0, 400)); /* its own money comes back all the same */
     EXPECT(stands(&b, PAYER, 1000, 0));
-    books_close(&b);
+    test_store_close(&b);
 }
 
 static void test_a_fault_of_the_funding_account_is_not_hidden(void)
 {
-    Books b;
+    TestStore b;
     with_people(&b);
     for (int i = 0; i < 3; i++) /* SYSTEM goes as far below as is lawful, and says so beyond */
         EXPECT_OK(cny(&b, 'f', SHOP, 0, LEDGER_MINOR_MAX));
     EXPECT_REFUSED(cny(&b, 'f', SHOP, 0, LEDGER_MINOR_MAX + 1), REFUSED_MONEY_OVERFLOW);
     EXPECT(account_number(&b, "balance", account_id_of_funding(CURRENCY_CNY))
             == -1000 - 3 * LEDGER_MINOR_MAX);
-    books_close(&b);
+    test_store_close(&b);
 }
 
 /* RULE: TP-12 - yesterday's balance. */
 static void test_the_first_touch_of_a_day_keeps_the_evening(void)
 {
-    Books b;
+    TestStore b;
     with_people(&b);
     const int64_t today = time_business_day(b.now_us);
     EXPECT_OK(cny(&b, 'h', PAYER, 0, 300));
@@ -243,12 +206,12 @@ static void test_the_first_touch_of_a_day_keeps_the_evening(void)
     b.now_us -= 2 * TIME_DAY_US; /* a clock that steps back changes no evening */
     EXPECT_OK(cny(&b, 'p', PAYER, SHOP, 1));
     EXPECT(account_number(&b, "previous_day", PAYER) == today);
-    books_close(&b);
+    test_store_close(&b);
 }
 
 static void test_a_day_closes_once_with_everybody_in_it(void)
 {
-    Books b;
+    TestStore b;
     DayEndTotals totals = { 0 };
     with_people(&b);
     for (int i = 0; i < 2 * DAY_END_GROUP_MAX; i++) {
@@ -272,13 +235,13 @@ static void test_a_day_closes_once_with_everybody_in_it(void)
     EXPECT(number(&b, "SELECT sum(previous) FROM account") == 0);
     EXPECT(account_number(&b, "previous", PAYER) == 1000);
     EXPECT_REFUSED(day_end_run(b.batcher, day, &totals), REFUSED_DAY_CLOSED);
-    books_close(&b);
+    test_store_close(&b);
 }
 
 /* Killed between two currencies: the next run closes the other one. */
 static void test_a_day_that_is_half_closed_is_closed_by_the_next_run(void)
 {
-    Books b;
+    TestStore b;
     DayEndTotals totals = { 0 };
     with_people(&b);
     const int64_t day = time_business_day(b.now_us);
@@ -290,12 +253,12 @@ static void test_a_day_that_is_half_closed_is_closed_by_the_next_run(void)
     EXPECT_OK(day_end_run(b.batcher, day, &totals));
     EXPECT(totals.count == 2 && number(&b, "SELECT count(*) FROM day_end") == 2);
     EXPECT_REFUSED(day_end_run(b.batcher, day, &totals), REFUSED_DAY_CLOSED);
-    books_close(&b);
+    test_store_close(&b);
 }
 
 static void test_a_day_that_is_not_zero_raises_an_alert(void)
 {
-    Books b;
+    TestStore b;
     with_people(&b);
     DayEndClose close = { .day = time_business_day(b.now_us) - 1,
         .total = { CURRENCY_CNY, 3, -7 } };
@@ -305,12 +268,12 @@ static void test_a_day_that_is_not_zero_raises_an_alert(void)
     EXPECT(number(&b, "SELECT count(*) FROM day_end") == 0);
     EXPECT(number(&b, "SELECT verdict FROM alert WHERE kind = 2") == REFUSED_DAY_NOT_ZERO);
     EXPECT(b.practice.events == 1);
-    books_close(&b);
+    test_store_close(&b);
 }
 
 static void test_an_alert_keeps_the_key_that_it_is_about(void)
 {
-    Books b;
+    TestStore b;
     books_open(&b);
     uint8_t key[ALERT_KEY_BYTES_MAX + 9];
     memset(key, 0xAB, sizeof(key));
@@ -323,20 +286,20 @@ static void test_an_alert_keeps_the_key_that_it_is_about(void)
     EXPECT(number(&b, "SELECT length(about_key) FROM alert") == ALERT_KEY_TEXT_MAX);
     EXPECT(table_is_dense(&alert_table) && table_is_dense(&account_table));
     EXPECT(table_is_dense(&posting_table) && table_is_dense(&day_end_table));
-    books_close(&b);
+    test_store_close(&b);
 }
 
 /* vaultd refuses a batch whose postings are not numbered 1, 2, 3... (vault/prepare.c). */
 static void test_alerts_take_no_numbers_of_postings(void)
 {
-    Books b;
+    TestStore b;
     with_people(&b);
     EXPECT_OK(cny(&b, 'a', PAYER, SHOP, 1));
     EXPECT(number(&b, "SELECT count(*) FROM alert") == 2);
     EXPECT(number(&b, "SELECT max(number) FROM alert") == 2);
     EXPECT(number(&b, "SELECT max(number) FROM posting") == 2);
     EXPECT(number(&b, "SELECT min(number) FROM posting") == 1);
-    books_close(&b);
+    test_store_close(&b);
 }
 
 static void test_ids_are_drawn_above_the_institutions_own(void)

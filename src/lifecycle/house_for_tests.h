@@ -1,39 +1,22 @@
 #pragma once
-/*
- * house_for_tests: this room's tables on a real database, sealed by the practice guard's toy
- * checksum, with a clock that tests move. Only *_test.c files include it.
- */
-#include "base/expect.h"
+/* house_for_tests: this room's tables (store/store_for_tests.h) and its rules. Only *_test.c files
+ * include it. */
 #include "base/time.h"
 #include "lifecycle/collect.h"
 #include "lifecycle/hold.h"
 #include "lifecycle/retention.h"
 #include "lifecycle/rights.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
-
-#include <unistd.h>
+#include "store/store_for_tests.h"
 
 typedef struct House {
-    char folder[64];
-    char path[96];
-    Store *store;
-    Batcher *batcher;
-    PracticeGuard practice;
-    Clock clock;
-    int64_t now_us;
+    TestStore rows;
     Purposes purposes;
 } House;
 
+/* Saturday 2026-01-31 12:00 +08:00 */
+#define HOUSE_BEGINS_US INT64_C(1769832000000000)
+
 static House house;
-
-static inline int64_t house_now(void *context) { return ((const House *)context)->now_us; }
-
-static inline Status house_append(
-        void *context, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
-{
-    return OK;
-}
 
 static inline Status house_purposes(Purposes *ret_purposes)
 {
@@ -44,50 +27,21 @@ static inline Status house_purposes(Purposes *ret_purposes)
     return purposes_load(path, ret_purposes, &problem);
 }
 
-static inline void house_start(void)
-{
-    static const StoreSchema *const schemas[] = { &lifecycle_schema };
-    const StoreConfig config = { .path = house.path, .schemas = schemas, .schema_count = 1 };
-    house.clock = (Clock) { house_now, &house };
-    practice_guard_open(&house.practice);
-    house.practice.guard.append = house_append;
-    house.practice.guard.committed = NULL;
-    ASSERT(status_ok(store_open(&config, &house.store)));
-    const int64_t next =
-            practice_number(house.store, "SELECT coalesce(max(in_batch) + 1, 0) FROM data_act");
-    house.practice.confirmed = next;
-    ASSERT(status_ok(
-            batcher_start(house.store, &house.practice.guard, &house.clock, next, &house.batcher)));
-}
-
 static inline void house_open(void)
 {
-    house = (House) { .folder = "/tmp/hufu-lifecycle-XXXXXX",
-        .now_us = INT64_C(1769832000000000) }; /* Saturday 2026-01-31 12:00 +08:00 */
-    ASSERT(mkdtemp(house.folder) != NULL);
-    snprintf(house.path, sizeof(house.path), "%s/hufu.db", house.folder);
+    static const StoreSchema *const schemas[] = { &lifecycle_schema };
+    house = (House) { 0 };
     ASSERT(status_ok(house_purposes(&house.purposes)));
-    house_start();
+    test_store_open(&house.rows, schemas, 1, HOUSE_BEGINS_US);
 }
 
-static inline void house_stop(void)
-{
-    batcher_stop(house.batcher);
-    store_close(house.store);
-}
-
-static inline void house_close(const int *unused)
-{
-    house_stop();
-    practice_remove(house.path);
-    rmdir(house.folder);
-}
+static inline void house_close(const int *unused) { test_store_close(&house.rows); }
 #define HOUSE                                    \
     CLEANUP(house_close) const int closing_ = 0; \
     (void)closing_;                              \
     house_open()
 
-static inline void house_days(int64_t days) { house.now_us += days * TIME_DAY_US; }
+static inline void house_days(int64_t days) { house.rows.now_us += days * TIME_DAY_US; }
 
 typedef struct HouseNumber {
     const char *sql;
@@ -104,7 +58,7 @@ static inline Status house_ask_number(void *context, Store *store)
 static inline int64_t house_number(const char *sql)
 {
     HouseNumber ask = { .sql = sql };
-    ASSERT(status_ok(batcher_between(house.batcher, house_ask_number, &ask)));
+    ASSERT(status_ok(batcher_between(house.rows.batcher, house_ask_number, &ask)));
     return ask.number;
 }
 
@@ -126,7 +80,7 @@ static inline Status consent(SubjectName name, const char *purpose, bool separat
     TEXT_INTO(work.channel, "app");
     memset(work.text, 7, sizeof(work.text));
     consent_give_unit(&work, NULL);
-    return unit_wait(house.batcher, &work.unit);
+    return unit_wait(house.rows.batcher, &work.unit);
 }
 
 /* `classes`: up to four, 0-terminated. */
@@ -144,7 +98,7 @@ static inline Status collect(
         work.field_count++;
     }
     collect_unit(&work, NULL);
-    const Status s = unit_wait(house.batcher, &work.unit);
+    const Status s = unit_wait(house.rows.batcher, &work.unit);
     if (ret_verdict != NULL) *ret_verdict = work.verdict;
     return s;
 }
@@ -160,7 +114,7 @@ static inline Status use(SubjectName name, const char *purpose, UseAct act, Data
     TEXT_INTO(work.use.party, party);
     work.use.classes = class_set_of((uint32_t) class);
     use_ask_unit(&work, NULL);
-    const Status s = unit_wait(house.batcher, &work.unit);
+    const Status s = unit_wait(house.rows.batcher, &work.unit);
     if (ret_verdict != NULL) *ret_verdict = work.verdict;
     return s;
 }
@@ -170,7 +124,7 @@ static inline Status end_relation(SubjectName name)
     RelationEnd work = { .purposes = &house.purposes, .name = name };
     TEXT_INTO(work.actor, "operator/test");
     relation_end_unit(&work, NULL);
-    return unit_wait(house.batcher, &work.unit);
+    return unit_wait(house.rows.batcher, &work.unit);
 }
 
 static inline Status ask(SubjectName name, RequestKind kind, const char *purpose, DataClass class,
@@ -183,7 +137,7 @@ static inline Status ask(SubjectName name, RequestKind kind, const char *purpose
     work.class = class;
     if (kind == REQUEST_CORRECT) TEXT_INTO(work.reference, "value-new");
     ask_unit(&work, NULL);
-    const Status s = unit_wait(house.batcher, &work.unit);
+    const Status s = unit_wait(house.rows.batcher, &work.unit);
     if (ret_request != NULL) *ret_request = work.request;
     return s;
 }
@@ -198,7 +152,7 @@ static inline Status place_hold(SubjectName name, const char *reference, int64_t
     TEXT_INTO(work.hold.first, "alice");
     TEXT_INTO(work.hold.second, "bob");
     hold_place_unit(&work, NULL);
-    return unit_wait(house.batcher, &work.unit);
+    return unit_wait(house.rows.batcher, &work.unit);
 }
 
 static inline Status release_hold(SubjectName name, const char *reference)
@@ -208,7 +162,7 @@ static inline Status release_hold(SubjectName name, const char *reference)
     TEXT_INTO(work.authority, "court");
     TEXT_INTO(work.reference, reference);
     hold_release_unit(&work, NULL);
-    return unit_wait(house.batcher, &work.unit);
+    return unit_wait(house.rows.batcher, &work.unit);
 }
 
 /* --- the domain store, as far as retention sees it --- */
@@ -235,8 +189,8 @@ static inline Status retain(Keeper *keeper, RetentionCounts *counts)
     Status first = OK;
     while (more) {
         const size_t skip = counts->stuck - stuck_before;
-        const Status s = retention_step(
-                house.batcher, &house.purposes, &values, house.now_us, skip, counts, &more);
+        const Status s = retention_step(house.rows.batcher, &house.purposes, &values,
+                house.rows.now_us, skip, counts, &more);
         if (status_ok(first)) first = s;
     }
     return first;

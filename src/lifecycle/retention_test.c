@@ -25,13 +25,13 @@ static void test_a_clock_runs_from_the_end(void)
     EXPECT_OK(retain(&whole, &counts));
     EXPECT(counts.deleted == 0);
     EXPECT_OK(end_relation(wang()));
-    const int64_t due_us = house.now_us + 3653 * TIME_DAY_US; /* the longest of its purposes */
+    const int64_t due_us = house.rows.now_us + 3653 * TIME_DAY_US; /* the longest of its purposes */
     EXPECT(house_number("SELECT due FROM data_holding") == due_us);
-    house.now_us = due_us - 1;
+    house.rows.now_us = due_us - 1;
     EXPECT_OK(retain(&whole, &counts));
     EXPECT(counts.deleted == 0);
     EXPECT(house_number("SELECT state FROM data_holding") == HOLDING_HELD);
-    house.now_us = due_us;
+    house.rows.now_us = due_us;
     EXPECT_OK(retain(&whole, &counts));
     EXPECT(counts.deleted == 1);
     EXPECT(house_number("SELECT state FROM data_holding") == HOLDING_DELETED);
@@ -49,7 +49,7 @@ static void test_a_longer_period_moves_the_date(void)
     EXPECT_OK(consent(wang(), "research", false));
     EXPECT_OK(COLLECT(wang(), "research", CLASS_FINANCIAL));
     EXPECT_OK(end_relation(wang()));
-    const int64_t ended_us = house.now_us;
+    const int64_t ended_us = house.rows.now_us;
     for (size_t i = 0; i < house.purposes.count; i++)
         if (strcmp(house.purposes.of[i].name, "research") == 0) house.purposes.of[i].keep_days = 90;
     house_days(31);
@@ -80,8 +80,8 @@ static void test_a_hold_goes_before_deletion(void)
     Request request = { 0 };
     UseVerdict verdict = { 0 };
     live_marketing();
-    const int64_t until_us = house.now_us + 10 * TIME_DAY_US;
-    EXPECT_REFUSED(place_hold(wang(), "2026-17", house.now_us), REFUSED_SUBJECT_FIELD);
+    const int64_t until_us = house.rows.now_us + 10 * TIME_DAY_US;
+    EXPECT_REFUSED(place_hold(wang(), "2026-17", house.rows.now_us), REFUSED_SUBJECT_FIELD);
     EXPECT_OK(place_hold(wang(), "2026-17", until_us));
     EXPECT_OK(ask(wang(), REQUEST_DELETE, "", 0, &request));
     EXPECT(request.outcome == REFUSED_DATA_RESTRICTED && request.until_us == until_us);
@@ -92,7 +92,7 @@ static void test_a_hold_goes_before_deletion(void)
             REFUSED_DATA_RESTRICTED);
     EXPECT(verdict.until_us == until_us);
     EXPECT_OK(use(wang(), "legal-hold", USE_SHARE, CLASS_EMAIL, "authority", NULL));
-    house.now_us = until_us;
+    house.rows.now_us = until_us;
     EXPECT_OK(retain(&whole, &counts)); /* it is over, and the wish is remembered */
     EXPECT(counts.deleted == 1);
     EXPECT(house_number("SELECT state FROM data_subject") == SUBJECT_DELETED);
@@ -105,9 +105,9 @@ static void test_a_hold_that_is_released(void)
     RetentionCounts counts = { 0 };
     live_marketing();
     EXPECT_OK(ask(wang(), REQUEST_WITHDRAW, "marketing", 0, NULL));
-    EXPECT_OK(place_hold(wang(), "a", house.now_us + 10 * TIME_DAY_US));
-    EXPECT_OK(place_hold(wang(), "b", house.now_us + 20 * TIME_DAY_US));
-    EXPECT_OK(place_hold(wang(), "b", house.now_us + 30 * TIME_DAY_US)); /* the same, longer */
+    EXPECT_OK(place_hold(wang(), "a", house.rows.now_us + 10 * TIME_DAY_US));
+    EXPECT_OK(place_hold(wang(), "b", house.rows.now_us + 20 * TIME_DAY_US));
+    EXPECT_OK(place_hold(wang(), "b", house.rows.now_us + 30 * TIME_DAY_US)); /* the same, longer */
     EXPECT(house_number("SELECT holds FROM data_subject") == 3);
     EXPECT_OK(retain(&whole, &counts));
     EXPECT(counts.deleted == 0 && counts.kept == 1);
@@ -128,11 +128,11 @@ static void test_holds_are_bounded(void)
     live_marketing();
     for (int i = 0; i < SUBJECT_HOLDS_MAX; i++) {
         snprintf(reference, sizeof(reference), "order-%d", i);
-        EXPECT_OK(place_hold(wang(), reference, house.now_us + (i + 1) * TIME_DAY_US));
+        EXPECT_OK(place_hold(wang(), reference, house.rows.now_us + (i + 1) * TIME_DAY_US));
     }
-    EXPECT_REFUSED(place_hold(wang(), "more", house.now_us + 1), REFUSED_HOLD_FULL);
+    EXPECT_REFUSED(place_hold(wang(), "more", house.rows.now_us + 1), REFUSED_HOLD_FULL);
     house_days(2); /* two are over: their places are free */
-    EXPECT_OK(place_hold(wang(), "more", house.now_us + 1));
+    EXPECT_OK(place_hold(wang(), "more", house.rows.now_us + 1));
 }
 
 static void live_many(void)
@@ -160,8 +160,8 @@ static void test_deletion_goes_on_after_a_kill(void)
     EXPECT(house_number("SELECT count(*) FROM data_holding WHERE state = 3") == 2 * MANY - 30);
     EXPECT_REFUSED(use(name_of("house", "p020"), "marketing", USE_PROCESS, CLASS_EMAIL, "", NULL),
             REFUSED_SUBJECT_UNKNOWN);
-    house_stop();
-    house_start();
+    test_store_stop(&house.rows);
+    test_store_start(&house.rows);
     keeper.fail_after = SIZE_MAX;
     EXPECT_OK(retain(&keeper, &counts));
     EXPECT(house_number("SELECT count(*) FROM data_holding WHERE state <> 4") == 0);
@@ -176,15 +176,15 @@ static void test_a_broken_row_is_stepped_over(void)
     HOUSE;
     RetentionCounts counts = { 0 };
     live_many();
-    house_stop();
+    test_store_stop(&house.rows);
     Store *store = NULL;
     static const StoreSchema *const schemas[] = { &lifecycle_schema };
-    const StoreConfig config = { .path = house.path, .schemas = schemas, .schema_count = 1 };
+    const StoreConfig config = { .path = house.rows.path, .schemas = schemas, .schema_count = 1 };
     EXPECT_OK(store_open(&config, &store));
     EXPECT_OK(store_execute(
             store, "UPDATE data_holding SET version = 9 WHERE subject = 'p000'", NULL, 0));
     store_close(store);
-    house_start();
+    test_store_start(&house.rows);
     EXPECT_REFUSED(retain(&whole, &counts), REFUSED_ROW_SEAL_MISMATCH);
     EXPECT(counts.stuck == 2);
     EXPECT(house_number("SELECT count(*) FROM data_holding WHERE state <> 4") == 2);
@@ -202,10 +202,10 @@ static Status destroyed(size_t count, const char *certificate)
     Destroyed work = { .names = names,
         .count = count,
         .certificate = span_of_text(certificate),
-        .blind_us = house.now_us + 30 * TIME_DAY_US,
+        .blind_us = house.rows.now_us + 30 * TIME_DAY_US,
         .actor = "operator/test" };
     destroyed_unit(&work, NULL);
-    return unit_wait(house.batcher, &work.unit);
+    return unit_wait(house.rows.batcher, &work.unit);
 }
 
 static void test_destroyed_once(void)
@@ -214,25 +214,25 @@ static void test_destroyed_once(void)
     RetentionCounts counts = { 0 };
     size_t count = 9;
     live_marketing();
-    EXPECT_OK(batcher_between(house.batcher, list_waiting, &count));
+    EXPECT_OK(batcher_between(house.rows.batcher, list_waiting, &count));
     EXPECT(count == 0);
     names[0] = wang();
     EXPECT_REFUSED(destroyed(1, "paper"), REFUSED_SUBJECT_NOT_DELETED); /* it lives */
     EXPECT_OK(ask(wang(), REQUEST_DELETE, "", 0, NULL));
-    EXPECT_OK(batcher_between(house.batcher, list_waiting, &count));
+    EXPECT_OK(batcher_between(house.rows.batcher, list_waiting, &count));
     EXPECT(count == 0); /* its value is not yet out of the domain store */
     EXPECT_OK(retain(&whole, &counts));
-    EXPECT_OK(batcher_between(house.batcher, list_waiting, &count));
+    EXPECT_OK(batcher_between(house.rows.batcher, list_waiting, &count));
     EXPECT(count == 1 && strcmp(names[0].subject, "wang") == 0);
     EXPECT_OK(destroyed(1, "paper"));
     EXPECT(house_number("SELECT state FROM data_subject") == SUBJECT_DESTROYED);
-    EXPECT(house_number("SELECT blind FROM data_subject") == house.now_us + 30 * TIME_DAY_US);
+    EXPECT(house_number("SELECT blind FROM data_subject") == house.rows.now_us + 30 * TIME_DAY_US);
     EXPECT_OK(destroyed(1, "another")); /* the first certificate stays */
     EXPECT(house_number("SELECT count(*) FROM data_destroyed WHERE certificate = CAST('paper' AS"
                         " BLOB)")
             == 1);
     EXPECT(house_number("SELECT count(*) FROM data_destroyed") == 1);
-    EXPECT_OK(batcher_between(house.batcher, list_waiting, &count));
+    EXPECT_OK(batcher_between(house.rows.batcher, list_waiting, &count));
     EXPECT(count == 0);
     names[0] = name_of("house", "li");
     EXPECT_REFUSED(destroyed(1, "paper"), REFUSED_SUBJECT_UNKNOWN);
@@ -252,11 +252,11 @@ static void test_destroyed_again_after_a_restore(void)
     HOUSE;
     size_t count = 0;
     live_marketing();
-    EXPECT_OK(batcher_between(house.batcher, list_unsaid, &count));
+    EXPECT_OK(batcher_between(house.rows.batcher, list_unsaid, &count));
     EXPECT(count == 1 && strcmp(names[0].subject, "wang") == 0);
     DestroyedAgain work = { .name = wang(), .actor = "operator/test" };
     destroyed_again_unit(&work, NULL);
-    EXPECT_OK(unit_wait(house.batcher, &work.unit));
+    EXPECT_OK(unit_wait(house.rows.batcher, &work.unit));
     EXPECT(house_number("SELECT state FROM data_subject") == SUBJECT_DESTROYED);
     EXPECT(house_number("SELECT count(*) FROM data_holding WHERE state = 4") == 1);
     EXPECT(house_number("SELECT count(*) FROM data_holding WHERE reference IS NULL") == 1);
@@ -264,10 +264,10 @@ static void test_destroyed_again_after_a_restore(void)
     EXPECT_REFUSED(
             use(wang(), "marketing", USE_PROCESS, CLASS_EMAIL, "", NULL), REFUSED_SUBJECT_UNKNOWN);
     EXPECT_REFUSED(consent(wang(), "marketing", false), REFUSED_SUBJECT_GONE);
-    EXPECT_OK(batcher_between(house.batcher, list_unsaid, &count));
+    EXPECT_OK(batcher_between(house.rows.batcher, list_unsaid, &count));
     EXPECT(count == 0);
     work.name = name_of("house", "li");
-    EXPECT_REFUSED(unit_wait(house.batcher, &work.unit), REFUSED_SUBJECT_UNKNOWN);
+    EXPECT_REFUSED(unit_wait(house.rows.batcher, &work.unit), REFUSED_SUBJECT_UNKNOWN);
 }
 
 TESTS(TEST(test_a_clock_runs_from_the_end), TEST(test_a_longer_period_moves_the_date),

@@ -15,9 +15,9 @@ static Status report(SubjectName name, ReportRead *work)
 {
     *work = (ReportRead) { .purposes = &house.purposes, .name = name };
     TEXT_INTO(work->actor, "operator/test");
-    TRY(batcher_between(house.batcher, report_keys, work));
+    TRY(batcher_between(house.rows.batcher, report_keys, work));
     report_read_unit(work, NULL);
-    return unit_wait(house.batcher, &work->unit);
+    return unit_wait(house.rows.batcher, &work->unit);
 }
 
 static void live(void)
@@ -48,7 +48,7 @@ static void test_access_shows_everything_but_values(void)
         if (data_class_at(i)->class == CLASS_PHONE) phone = i;
     }
     EXPECT(classes == 4 && r->file.holdings[phone].purpose_count == 2);
-    EXPECT(r->file.holdings[phone].since_us == house.now_us);
+    EXPECT(r->file.holdings[phone].since_us == house.rows.now_us);
     EXPECT(r->act_count == 6 && !r->more_acts && r->request_count == 1);
     const Act *share = &r->acts[4];
     EXPECT(share->kind == ACT_SHARE && strcmp(share->party, "account-institution") == 0);
@@ -63,15 +63,15 @@ static void test_a_report_is_of_verified_rows(void)
 {
     HOUSE;
     live();
-    house_stop();
+    test_store_stop(&house.rows);
     Store *store = NULL;
     static const StoreSchema *const schemas[] = { &lifecycle_schema };
-    const StoreConfig config = { .path = house.path, .schemas = schemas, .schema_count = 1 };
+    const StoreConfig config = { .path = house.rows.path, .schemas = schemas, .schema_count = 1 };
     EXPECT_OK(store_open(&config, &store));
     EXPECT_OK(store_execute(
             store, "UPDATE data_act SET party = 'clearing-network' WHERE kind = 5", NULL, 0));
     store_close(store);
-    house_start();
+    test_store_start(&house.rows);
     EXPECT_REFUSED(report(wang(), &work), REFUSED_ROW_SEAL_MISMATCH);
 }
 
@@ -99,7 +99,7 @@ static void test_delete_stops_where_the_law_begins(void)
     Request request = { 0 };
     EXPECT_OK(ask(wang(), REQUEST_DELETE, "", 0, &request));
     EXPECT(request.outcome == REFUSED_DATA_RESTRICTED);
-    EXPECT(request.until_us == house.now_us + 3653 * TIME_DAY_US);
+    EXPECT(request.until_us == house.rows.now_us + 3653 * TIME_DAY_US);
     /* e-mail rested on consent alone; the rest is kept for the law, and for nothing else */
     EXPECT(house_number("SELECT state FROM data_holding WHERE class = 112") == HOLDING_DELETING);
     EXPECT(house_number("SELECT count(*) FROM data_holding WHERE state = 2") == 3);
@@ -125,7 +125,7 @@ static void test_delete_of_what_no_law_keeps_is_whole(void)
     EXPECT_REFUSED(report(wang(), &work), REFUSED_SUBJECT_UNKNOWN); /* nothing finds it */
     EXPECT_REFUSED(ask(wang(), REQUEST_ACCESS, "", 0, NULL), REFUSED_SUBJECT_UNKNOWN);
     EXPECT_REFUSED(end_relation(wang()), REFUSED_SUBJECT_UNKNOWN);
-    EXPECT_REFUSED(place_hold(wang(), "late", house.now_us + 1), REFUSED_SUBJECT_UNKNOWN);
+    EXPECT_REFUSED(place_hold(wang(), "late", house.rows.now_us + 1), REFUSED_SUBJECT_UNKNOWN);
     EXPECT_REFUSED(consent(wang(), "marketing", false), REFUSED_SUBJECT_GONE); /* nor takes it */
     EXPECT_REFUSED(COLLECT(wang(), "payment", CLASS_PHONE), REFUSED_SUBJECT_GONE);
 }
@@ -146,7 +146,7 @@ static void test_withdraw_of_what_is_no_consent(void)
     EXPECT(request.outcome == REFUSED_CONSENT_MISSING);
     /* the phone number is still needed by the law; the e-mail address by nobody */
     EXPECT(house_number("SELECT due FROM data_holding WHERE class = 110") == 0);
-    EXPECT(house_number("SELECT due FROM data_holding WHERE class = 112") == house.now_us);
+    EXPECT(house_number("SELECT due FROM data_holding WHERE class = 112") == house.rows.now_us);
 }
 
 static Status ask_raw(Ask *a)
@@ -154,7 +154,7 @@ static Status ask_raw(Ask *a)
     a->purposes = &house.purposes;
     TEXT_INTO(a->actor, "operator/test");
     ask_unit(a, NULL);
-    return unit_wait(house.batcher, &a->unit);
+    return unit_wait(house.rows.batcher, &a->unit);
 }
 
 /* Received today, answered on another day: the row keeps both, and the day by which it was due. */
@@ -177,8 +177,8 @@ static void test_a_request_received_and_answered_later(void)
     EXPECT_REFUSED(ask_raw(&second), REFUSED_SUBJECT_FIELD);
     second.wanted.number = 1;
     EXPECT_OK(ask_raw(&second));
-    EXPECT(second.request.received_us == house.now_us - 3 * TIME_DAY_US);
-    EXPECT(second.request.answered_us == house.now_us);
+    EXPECT(second.request.received_us == house.rows.now_us - 3 * TIME_DAY_US);
+    EXPECT(second.request.answered_us == house.rows.now_us);
     EXPECT_REFUSED(ask_raw(&second), REFUSED_SUBJECT_FIELD); /* it is done */
 }
 
@@ -210,8 +210,8 @@ static void test_working_days(void)
 static Status submit_both(void *context, Store *store)
 {
     UnitWait *waits = context;
-    TRY(batcher_submit(house.batcher, &waits[0].unit));
-    return batcher_submit(house.batcher, &waits[1].unit);
+    TRY(batcher_submit(house.rows.batcher, &waits[0].unit));
+    return batcher_submit(house.rows.batcher, &waits[1].unit);
 }
 
 static void test_two_requests_at_once(void)
@@ -232,7 +232,7 @@ static void test_two_requests_at_once(void)
             .changed = PTHREAD_COND_INITIALIZER
         };
     }
-    EXPECT_OK(batcher_between(house.batcher, submit_both, waits));
+    EXPECT_OK(batcher_between(house.rows.batcher, submit_both, waits));
     for (size_t i = 0; i < 2; i++) {
         pthread_mutex_lock(&waits[i].lock);
         while (!waits[i].finished)

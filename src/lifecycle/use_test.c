@@ -34,7 +34,7 @@ static void live_until(Stage stage)
     if (stage == ASKED_TO_GO || stage == DELETED)
         ASSERT(status_ok(ask(wang(), REQUEST_DELETE, "", 0, NULL)));
     if (stage == ON_HOLD)
-        ASSERT(status_ok(place_hold(wang(), "2026-17", house.now_us + TIME_DAY_US)));
+        ASSERT(status_ok(place_hold(wang(), "2026-17", house.rows.now_us + TIME_DAY_US)));
     if (stage == DELETED) {
         Keeper keeper = { .fail_after = SIZE_MAX };
         RetentionCounts counts = { 0 };
@@ -188,7 +188,7 @@ static void test_withdrawn_then_used(void)
             REFUSED_CONSENT_WITHDRAWN);
     EXPECT(verdict.class == CLASS_EMAIL);
     EXPECT_REFUSED(COLLECT(wang(), "marketing", CLASS_PHONE), REFUSED_CONSENT_WITHDRAWN);
-    EXPECT(house_number("SELECT due FROM data_holding") == house.now_us); /* its clock runs */
+    EXPECT(house_number("SELECT due FROM data_holding") == house.rows.now_us); /* its clock runs */
     EXPECT_OK(consent(wang(), "marketing", false)); /* a new one is a new one */
     EXPECT_OK(COLLECT(wang(), "marketing", CLASS_EMAIL));
     EXPECT_OK(use(wang(), "marketing", USE_PROCESS, CLASS_EMAIL, "", NULL));
@@ -260,7 +260,7 @@ static void test_tenants_are_apart(void)
             use(other, "marketing", USE_PROCESS, CLASS_EMAIL, "", NULL), REFUSED_SUBJECT_UNKNOWN);
     EXPECT_REFUSED(COLLECT(other, "marketing", CLASS_EMAIL), REFUSED_CONSENT_MISSING);
     EXPECT_REFUSED(ask(other, REQUEST_DELETE, "", 0, NULL), REFUSED_SUBJECT_UNKNOWN);
-    EXPECT_REFUSED(place_hold(other, "x", house.now_us + 1), REFUSED_SUBJECT_UNKNOWN);
+    EXPECT_REFUSED(place_hold(other, "x", house.rows.now_us + 1), REFUSED_SUBJECT_UNKNOWN);
     EXPECT_OK(use(wang(), "marketing", USE_PROCESS, CLASS_EMAIL, "", NULL));
 }
 
@@ -275,28 +275,28 @@ static void test_strangers_pass_where_the_tenant_keeps_the_register(void)
 {
     HOUSE;
     bool used = true;
-    EXPECT_OK(batcher_between(house.batcher, list_used, &used));
+    EXPECT_OK(batcher_between(house.rows.batcher, list_used, &used));
     EXPECT(!used);
     UseAsk work = { .purposes = &house.purposes, .strangers_pass = true };
     work.use = (Use) { .name = wang(), .act = USE_SHARE };
     work.use.classes = class_set_of(CLASS_IDENTITY);
     TEXT_INTO(work.actor, "caller/core");
     use_ask_unit(&work, NULL);
-    EXPECT_OK(unit_wait(house.batcher, &work.unit));
+    EXPECT_OK(unit_wait(house.rows.batcher, &work.unit));
     EXPECT(work.stranger && house_number("SELECT count(*) FROM data_act") == 0);
     work.strangers_pass = false;
-    EXPECT_REFUSED(unit_wait(house.batcher, &work.unit), REFUSED_PURPOSE_UNKNOWN);
+    EXPECT_REFUSED(unit_wait(house.rows.batcher, &work.unit), REFUSED_PURPOSE_UNKNOWN);
     work.strangers_pass = true;
     live_until(COLLECTED);
-    EXPECT_OK(batcher_between(house.batcher, list_used, &used));
+    EXPECT_OK(batcher_between(house.rows.batcher, list_used, &used));
     EXPECT(used);
-    EXPECT_REFUSED(unit_wait(house.batcher, &work.unit), REFUSED_PURPOSE_UNKNOWN); /* which? */
+    EXPECT_REFUSED(unit_wait(house.rows.batcher, &work.unit), REFUSED_PURPOSE_UNKNOWN); /* which? */
     TEXT_INTO(work.use.purpose, "payment");
     TEXT_INTO(work.use.party, "account-institution");
-    EXPECT_OK(unit_wait(house.batcher, &work.unit));
+    EXPECT_OK(unit_wait(house.rows.batcher, &work.unit));
     EXPECT(!work.stranger && house_number("SELECT count(*) FROM data_act WHERE kind = 5") == 1);
-    EXPECT_OK(place_hold(wang(), "2026-17", house.now_us + TIME_DAY_US));
-    EXPECT_REFUSED(unit_wait(house.batcher, &work.unit), REFUSED_DATA_RESTRICTED);
+    EXPECT_OK(place_hold(wang(), "2026-17", house.rows.now_us + TIME_DAY_US));
+    EXPECT_REFUSED(unit_wait(house.rows.batcher, &work.unit), REFUSED_DATA_RESTRICTED);
 }
 
 TESTS(TEST(test_every_act_at_every_stage), TEST(test_no_more_than_the_purpose_needs),

@@ -3,31 +3,13 @@
  * Method: a small house with a clock that the test moves; every border of each clock.
  */
 #include "audit/log.h"
-#include "base/expect.h"
 #include "base/time.h"
 #include "report/incident_work.h"
 #include "report/kept.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "store/store_for_tests.h"
 
 #define BEGIN_US INT64_C(1769832000000000)
 #define HOUR_US (3600 * TIME_SECOND_US)
-
-typedef struct Small {
-    char folder[64];
-    char path[96];
-    Store *store;
-    Batcher *batcher;
-    PracticeGuard practice;
-    Clock clock;
-    int64_t now_us;
-} Small;
-
-static int64_t small_now(void *context) { return ((const Small *)context)->now_us; }
 
 static Status put_leaf(void *c, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
 {
@@ -38,30 +20,14 @@ static Status put_leaf(void *c, Store *store, const BatchDraft *draft, const Bat
             values, 2);
 }
 
-static void small_open(Small *s)
+static void small_open(TestStore *s)
 {
     static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &report_schema };
-    *s = (Small) { .folder = "/tmp/hufu-kept-XXXXXX", .now_us = BEGIN_US };
-    ASSERT(mkdtemp(s->folder) != NULL);
-    snprintf(s->path, sizeof(s->path), "%s/kept.db", s->folder);
-    practice_guard_open(&s->practice);
-    s->practice.guard.append = put_leaf;
-    s->practice.guard.committed = NULL;
-    s->clock = (Clock) { small_now, s };
-    ASSERT(status_ok(store_open(&(StoreConfig) { s->path, NULL, schemas, 3 }, &s->store)));
-    ASSERT(status_ok(batcher_start(s->store, &s->practice.guard, &s->clock, 0, &s->batcher)));
-}
-
-static void small_close(Small *s)
-{
-    batcher_stop(s->batcher);
-    store_close(s->store);
-    practice_remove(s->path);
-    rmdir(s->folder);
+    test_store_open_with(s, schemas, 3, BEGIN_US, put_leaf);
 }
 
 typedef struct Look {
-    const Small *small;
+    const TestStore *small;
     const char *sql;
     ReportState state;
     int64_t number;
@@ -88,21 +54,21 @@ static Status look_list(void *context, Store *store)
     return incident_list(store, false, l->list, 4, &l->count);
 }
 
-static ReportState state_of(const Small *s)
+static ReportState state_of(const TestStore *s)
 {
     Look l = { .small = s };
     ASSERT(status_ok(batcher_between(s->batcher, look_state, &l)));
     return l.state;
 }
 
-static int64_t number_of(const Small *s, const char *sql)
+static int64_t number_of(const TestStore *s, const char *sql)
 {
     Look l = { .small = s, .sql = sql };
     ASSERT(status_ok(batcher_between(s->batcher, look_number, &l)));
     return l.number;
 }
 
-static Status keep(const Small *s, const char *id, ReportKind kind)
+static Status keep(const TestStore *s, const char *id, ReportKind kind)
 {
     ReportKeep work = { .report = { .kind = kind, .made_us = s->now_us, .by = "operator/uid:0" } };
     snprintf(work.report.id, sizeof(work.report.id), "%s", id);
@@ -114,7 +80,7 @@ static Status keep(const Small *s, const char *id, ReportKind kind)
 
 static void test_a_report_is_asked_for_twice_a_year(void)
 {
-    Small s;
+    TestStore s;
     small_open(&s);
     EXPECT(state_of(&s).due == REPORT_IN_TIME && state_of(&s).since_us == 0); /* no log yet */
     EXPECT_OK(keep(&s, "incident-1", REPORT_INCIDENT)); /* the log begins; it is no audit report */
@@ -132,23 +98,23 @@ static void test_a_report_is_asked_for_twice_a_year(void)
     EXPECT(state_of(&s).due_us == s.now_us + 183 * TIME_DAY_US);
     s.now_us = BEGIN_US; /* a clock that was set back makes nothing late */
     EXPECT(state_of(&s).due == REPORT_IN_TIME);
-    small_close(&s);
+    test_store_close(&s);
 }
 
 static void test_a_name_is_kept_once(void)
 {
-    Small s;
+    TestStore s;
     small_open(&s);
     EXPECT_OK(keep(&s, "audit-1", REPORT_AUDIT));
     EXPECT_REFUSED(keep(&s, "audit-1", REPORT_AUDIT), REFUSED_ROW_EXISTS);
     EXPECT_OK(keep(&s, "audit-2", REPORT_AUDIT));
     EXPECT(number_of(&s, "SELECT count(*) FROM audit_report") == 2);
-    small_close(&s);
+    test_store_close(&s);
 }
 
 /* --- incidents --- */
 
-static Status open_incident(const Small *s, IncidentKind kind, bool crime, char id[64])
+static Status open_incident(const TestStore *s, IncidentKind kind, bool crime, char id[64])
 {
     IncidentOpen work = { .kind = kind,
         .crime = crime,
@@ -161,7 +127,7 @@ static Status open_incident(const Small *s, IncidentKind kind, bool crime, char 
     return OK;
 }
 
-static Status act(const Small *s, const char *id, IncidentStep step, IncidentStep instead)
+static Status act(const TestStore *s, const char *id, IncidentStep step, IncidentStep instead)
 {
     IncidentAct work = { .step = step,
         .instead = instead,
@@ -173,7 +139,7 @@ static Status act(const Small *s, const char *id, IncidentStep step, IncidentSte
     return unit_wait(s->batcher, &work.unit);
 }
 
-static Status tell_late(const Small *s, const char *id)
+static Status tell_late(const TestStore *s, const char *id)
 {
     IncidentLate work = { 0 };
     snprintf(work.id, sizeof(work.id), "%s", id);
@@ -181,7 +147,7 @@ static Status tell_late(const Small *s, const char *id)
     return unit_wait(s->batcher, &work.unit);
 }
 
-static uint32_t late_now(const Small *s)
+static uint32_t late_now(const TestStore *s)
 {
     Look l = { .small = s };
     ASSERT(status_ok(batcher_between(s->batcher, look_list, &l)) && l.count == 1);
@@ -192,7 +158,7 @@ static uint32_t late_now(const Small *s)
 
 static void test_each_clock_runs_out_once(void)
 {
-    Small s;
+    TestStore s;
     char id[64];
     small_open(&s);
     EXPECT_OK(open_incident(&s, INCIDENT_LEAK, false, id));
@@ -213,12 +179,12 @@ static void test_each_clock_runs_out_once(void)
     EXPECT_OK(act(&s, id, INCIDENT_STEP_SUSPECT_CRIME, 0));
     s.now_us += 24 * HOUR_US + 1;
     EXPECT(late_now(&s) == (BIT(REPORT_BANK) | BIT(REPORT_POLICE)));
-    small_close(&s);
+    test_store_close(&s);
 }
 
 static void test_an_incident_is_closed_when_all_is_done(void)
 {
-    Small s;
+    TestStore s;
     char id[64];
     small_open(&s);
     EXPECT_OK(open_incident(&s, INCIDENT_SUSPECTED_CRIME, false, id));
@@ -239,10 +205,10 @@ static void test_an_incident_is_closed_when_all_is_done(void)
     EXPECT_REFUSED(act(&s, "../x", INCIDENT_STEP_NOTE, 0), REFUSED_INCIDENT_UNKNOWN);
     EXPECT_REFUSED(act(&s, id, (IncidentStep)99, 0), REFUSED_INCIDENT_CLOSED);
     EXPECT(number_of(&s, "SELECT count(*) FROM incident_step") == 6);
-    small_close(&s);
+    test_store_close(&s);
 }
 
-static Status raise_alert(const Small *s, uint16_t table, Status verdict)
+static Status raise_alert(const TestStore *s, uint16_t table, Status verdict)
 {
     AlertAdd work = { .alert = alert_of(ALERT_ROW, table, SPAN("key"), verdict) };
     alert_add_unit(&work, NULL);
@@ -252,7 +218,7 @@ static Status raise_alert(const Small *s, uint16_t table, Status verdict)
 /* A thousand bad rows of a day are one draft; a row that is only still frozen opens none. */
 static void test_alerts_open_one_draft_a_day(void)
 {
-    Small s;
+    TestStore s;
     small_open(&s);
     EXPECT_OK(raise_alert(&s, TABLE_ACCOUNT, REFUSE(REFUSED_ROW_FROZEN)));
     EXPECT(number_of(&s, "SELECT count(*) FROM incident") == 0);
@@ -269,7 +235,7 @@ static void test_alerts_open_one_draft_a_day(void)
     s.practice.verify_answer = OK;
     EXPECT_OK(raise_alert(&s, TABLE_INCIDENT, REFUSE(REFUSED_ROW_SEAL_MISMATCH)));
     EXPECT(number_of(&s, "SELECT count(*) FROM alert") == 8);
-    small_close(&s);
+    test_store_close(&s);
 }
 
 static void test_names_of_steps(void)

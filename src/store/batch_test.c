@@ -3,42 +3,18 @@
  * cleanly. Method: threads that submit transfers and wait; a between that holds the thread while
  * the queue fills.
  */
-#include "base/expect.h"
 #include "policy/amend.h"
-#include "store/practice.h"
-#include "store/unit_wait.h"
+#include "store/store_for_tests.h"
 
 #include <semaphore.h>
-#include <unistd.h>
 
-typedef struct House {
-    char path[64];
-    Store *store;
-    PracticeGuard guard;
-    Clock clock;
-    Batcher *batcher;
-} House;
-
-static bool house_open(House *h)
+static void house_open(TestStore *h)
 {
-    *h = (House) { .path = "/tmp/hufu-batch-XXXXXX", .clock = clock_system() };
-    const int fd = mkstemp(h->path);
-    if (fd < 0 || close(fd) != 0) return false;
-    const StoreSchema *const schemas[] = { &practice_schema };
-    const StoreConfig config = { h->path, NULL, schemas, 1 };
-    practice_guard_open(&h->guard);
-    if (!status_ok(store_open(&config, &h->store))) return false;
-    return status_ok(batcher_start(h->store, &h->guard.guard, &h->clock, 0, &h->batcher));
+    static const StoreSchema *const schemas[] = { &practice_schema };
+    test_store_open_with(h, schemas, 1, 1000, NULL);
 }
 
-static void house_close(House *h)
-{
-    if (h->batcher != NULL) batcher_stop(h->batcher);
-    store_close(h->store);
-    practice_remove(h->path);
-}
-
-static bool open_accounts(House *h)
+static bool open_accounts(TestStore *h)
 {
     PracticeUnit a = practice_opening(1, 1000000);
     PracticeUnit b = practice_opening(2, 1000000);
@@ -50,8 +26,9 @@ static bool open_accounts(House *h)
  * units. */
 static void test_the_writer_is_a_door(void)
 {
-    CLEANUP(house_close) House house;
-    EXPECT(house_open(&house) && open_accounts(&house));
+    CLEANUP(test_store_close) TestStore house;
+    house_open(&house);
+    EXPECT(open_accounts(&house));
     PolicyBlob blob = { .version = 1, .count = 1 };
     blob.amendments[0] = (PolicyAmendment) {
         .kind = AMEND_RULE, .class = CLASS_PUBLIC, .layer = LAYER_DATABASE
@@ -107,8 +84,9 @@ static void gate_open(Gate *gate)
 
 static void test_what_waits_is_one_batch(void)
 {
-    CLEANUP(house_close) House house;
-    EXPECT(house_open(&house) && open_accounts(&house));
+    CLEANUP(test_store_close) TestStore house;
+    house_open(&house);
+    EXPECT(open_accounts(&house));
     Gate gate;
     PracticeUnit units[100];
     gate_close(&gate, house.batcher);
@@ -122,14 +100,15 @@ static void test_what_waits_is_one_batch(void)
     house.batcher = NULL;
     for (int i = 0; i < 100; i++)
         EXPECT(status_ok(units[i].outcome) && units[i].done == 1);
-    EXPECT(house.guard.confirmed == 4); /* two openings, 64 units, 36 units */
+    EXPECT(house.practice.confirmed == 4); /* two openings, 64 units, 36 units */
     EXPECT(practice_is_sound(house.store));
 }
 
 static void test_full_queue_refuses(void)
 {
-    CLEANUP(house_close) House house;
-    EXPECT(house_open(&house) && open_accounts(&house));
+    CLEANUP(test_store_close) TestStore house;
+    house_open(&house);
+    EXPECT(open_accounts(&house));
     static PracticeUnit units[BATCH_QUEUE_MAX + 1];
     Gate gate;
     gate_close(&gate, house.batcher);
@@ -173,8 +152,9 @@ static void *worker_thread(void *context)
 
 static void test_many_threads(void)
 {
-    CLEANUP(house_close) House house;
-    EXPECT(house_open(&house) && open_accounts(&house));
+    CLEANUP(test_store_close) TestStore house;
+    house_open(&house);
+    EXPECT(open_accounts(&house));
     Worker workers[WORKERS];
     for (int i = 0; i < WORKERS; i++) {
         workers[i] = (Worker) { .batcher = house.batcher, .number = i };
@@ -199,8 +179,9 @@ static void test_many_threads(void)
 /* One unit on its way holds the batch open for another; without it, both would go alone. */
 static void test_coming_requests_are_waited_for(void)
 {
-    CLEANUP(house_close) House house;
-    EXPECT(house_open(&house) && open_accounts(&house));
+    CLEANUP(test_store_close) TestStore house;
+    house_open(&house);
+    EXPECT(open_accounts(&house));
     PracticeUnit first = practice_transfer(1, 2, 1);
     batcher_coming(house.batcher, 1);
     EXPECT_OK(unit_wait(
@@ -210,8 +191,9 @@ static void test_coming_requests_are_waited_for(void)
 
 static void test_stopped_refuses(void)
 {
-    CLEANUP(house_close) House house;
-    EXPECT(house_open(&house) && open_accounts(&house));
+    CLEANUP(test_store_close) TestStore house;
+    house_open(&house);
+    EXPECT(open_accounts(&house));
     Gate gate;
     PracticeUnit inside = practice_transfer(1, 2, 1);
     gate_close(&gate, house.batcher);
@@ -237,10 +219,11 @@ static Status full_at_append(
 
 static void test_uncertain_stops_the_batcher(void)
 {
-    CLEANUP(house_close) House house;
-    EXPECT(house_open(&house) && open_accounts(&house));
+    CLEANUP(test_store_close) TestStore house;
+    house_open(&house);
+    EXPECT(open_accounts(&house));
     batcher_stop(house.batcher);
-    BatchGuard guard = house.guard.guard;
+    BatchGuard guard = house.practice.guard;
     guard.append = full_at_append;
     guard.committed = cannot_tell;
     EXPECT_OK(batcher_start(house.store, &guard, &house.clock, 2, &house.batcher));
@@ -260,7 +243,7 @@ static void test_uncertain_stops_the_batcher(void)
     PracticeUnit late = practice_transfer(1, 2, 1);
     EXPECT_REFUSED(unit_wait(house.batcher, &late.unit), REFUSED_STORE_STOPPED);
     EXPECT_REFUSED(batcher_between(house.batcher, gate_hold, NULL), REFUSED_STORE_STOPPED);
-    const int aborts = house.guard.abort_calls;
+    const int aborts = house.practice.abort_calls;
     batcher_stop(house.batcher);
     house.batcher = NULL;
     EXPECT_STATUS(units[0].outcome, FAULT_STORE_UNCERTAIN);
