@@ -3,6 +3,7 @@
 #include "access/enrolment.h"
 #include "admin_client.h"
 #include "as.h"
+#include "command.h"
 #include "first_people.h"
 #include "text/json.h"
 
@@ -11,8 +12,7 @@
 
 enum { ANSWER_BYTES_MAX = 4096 };
 
-/* One request by one of the first people. */
-static Status ask_as(const Stand *stand, const char *who, Span request, Buffer *ret_answer)
+Status house_ask(const Stand *stand, const char *who, Span request, Buffer *ret_answer)
 {
     CHECK(setenv(AS_VARIABLE, who, 1) == 0, FAULT_SYSTEM);
     const Status s = admin_ask(stand->folder, request, ret_answer);
@@ -20,8 +20,9 @@ static Status ask_as(const Stand *stand, const char *who, Span request, Buffer *
     return s;
 }
 
-static Status join(const Stand *stand, const ConsoleUser *person, const char *roles)
+Status house_join(const Stand *stand, const ConsoleUser *person, const char *roles)
 {
+    char file[96];
     uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
     uint8_t json_bytes[4096];
     uint8_t answer_bytes[ANSWER_BYTES_MAX];
@@ -31,7 +32,11 @@ static Status join(const Stand *stand, const ConsoleUser *person, const char *ro
     char staff_number[64];
     CLEANUP(private_key_free) PrivateKey *key = NULL;
     snprintf(staff_number, sizeof(staff_number), "S-%s", person->name);
+    snprintf(file, sizeof(file), "operators/%s.key.pem", person->name);
     TRY(private_key_generate(KEY_ED25519, &key));
+    TRY(private_key_to_pem(key, &pem));
+    TRY(file_write(stand_path(stand, file), 0600, span_of_buffer(&pem)));
+    pem.size = 0;
     TRY(public_key_to_pem(private_key_public(key), &pem));
     JsonWriter w = json_writer_for(&json, LAYER_REQUEST);
     json_open_object(&w);
@@ -46,7 +51,7 @@ static Status join(const Stand *stand, const ConsoleUser *person, const char *ro
     if (person->tenant != NULL) json_key_text(&w, "tenant", span_of_text(person->tenant));
     json_close(&w);
     TRY(json_finish(&w));
-    return ask_as(stand, "alice", span_of_buffer(&json), &answer);
+    return house_ask(stand, "alice", span_of_buffer(&json), &answer);
 }
 
 static Status half_of(const Stand *stand, const char *who, const char *operation,
@@ -62,7 +67,7 @@ static Status half_of(const Stand *stand, const char *who, const char *operation
     CLEANUP(json_free) JsonDocument *document = NULL;
     snprintf(json, sizeof(json), "{\"operation\":\"%s\",\"principal\":\"%s\"}", operation,
             person->name);
-    TRY(ask_as(stand, who, span_of_text(json), &answer));
+    TRY(house_ask(stand, who, span_of_text(json), &answer));
     TRY(json_parse(span_of_buffer(&answer), &document, &problem));
     TRY(json_read_some(document, json_root(document), fields, 1, &half, &problem));
     memcpy(ret, half.data, half.size);
@@ -73,7 +78,7 @@ Status house_person(const Stand *stand, ConsoleUser *person, const char *roles)
 {
     char code[ENROLMENT_CODE_BYTES + 1] = { 0 };
     Browser browser;
-    TRY(join(stand, person, roles));
+    TRY(house_join(stand, person, roles));
     TRY(half_of(stand, "alice", "enrolment.begin", person, code));
     TRY(half_of(stand, "bob", "enrolment.complete", person, code + ENROLMENT_HALF_BYTES));
     TRY(browser_open(stand, &browser));

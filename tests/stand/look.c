@@ -2,12 +2,14 @@
 #include "stand.h"
 
 #include "admin_client.h"
+#include "audit/log.h"
 #include "base/money.h"
 #include "command.h"
 #include "text/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,20 +53,22 @@ int stand_audit_with(const Stand *stand, const char *keys, const char *changes)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* The first column of the first row, as the visitor wants it. */
-static void read_first(const Stand *stand, const char *sql,
+/* The first column of so many rows, as the visitor wants it; how many there were. */
+static int read_rows(const Stand *stand, const char *sql, int rows_max,
         void (*take)(void *context, sqlite3_stmt *statement), void *context)
 {
     sqlite3 *database = NULL;
     sqlite3_stmt *statement = NULL;
+    int rows = 0;
     ASSERT(sqlite3_open_v2(stand_path(stand, PATH_DATABASE), &database, SQLITE_OPEN_READWRITE, NULL)
             == SQLITE_OK);
     ASSERT(sqlite3_busy_timeout(database, 10000) == SQLITE_OK);
     ASSERT(sqlite3_prepare_v2(database, sql, -1, &statement, NULL) == SQLITE_OK);
-    ASSERT(sqlite3_step(statement) == SQLITE_ROW);
-    take(context, statement);
+    for (; rows < rows_max && sqlite3_step(statement) == SQLITE_ROW; rows++)
+        take(context, statement);
     sqlite3_finalize(statement);
     sqlite3_close(database);
+    return rows;
 }
 
 static void take_number(void *context, sqlite3_stmt *statement)
@@ -75,7 +79,7 @@ static void take_number(void *context, sqlite3_stmt *statement)
 int64_t stand_number(const Stand *stand, const char *sql)
 {
     int64_t number = 0;
-    read_first(stand, sql, take_number, &number);
+    ASSERT(read_rows(stand, sql, 1, take_number, &number) == 1);
     return number;
 }
 
@@ -89,7 +93,7 @@ static void take_text(void *context, sqlite3_stmt *statement)
 void stand_text(const Stand *stand, const char *sql, char *ret_text, size_t capacity)
 {
     Buffer text = { (uint8_t *)ret_text, 0, capacity - 1 };
-    read_first(stand, sql, take_text, &text);
+    ASSERT(read_rows(stand, sql, 1, take_text, &text) == 1);
     ret_text[text.size] = 0;
 }
 
@@ -123,6 +127,36 @@ int64_t stand_leaves_with(const Stand *stand, const char *text)
             "SELECT count(*) FROM audit_leaf WHERE instr(leaf, CAST('%s' AS BLOB)) > 0", text);
     ASSERT(size > 0 && (size_t)size < sizeof(sql));
     return stand_number(stand, sql);
+}
+
+typedef struct Visiting {
+    void (*visit)(void *context, const AuditEvent *event);
+    void *context;
+} Visiting;
+
+static void visit_leaf(void *context, sqlite3_stmt *statement)
+{
+    const Visiting *v = context;
+    const Span bytes = { sqlite3_column_blob(statement, 0),
+        (size_t)sqlite3_column_bytes(statement, 0) };
+    AuditLeaf leaf;
+    AuditEvents events;
+    AuditEvent event;
+    bool more = true;
+    ASSERT(status_ok(audit_leaf_parse(bytes, &leaf)));
+    ASSERT(status_ok(audit_events_begin(leaf.events, &events)));
+    for (;;) {
+        ASSERT(status_ok(audit_events_next(&events, &event, &more)));
+        if (!more) return;
+        v->visit(v->context, &event);
+    }
+}
+
+void stand_each_event(
+        const Stand *stand, void (*visit)(void *context, const AuditEvent *event), void *context)
+{
+    Visiting v = { visit, context };
+    read_rows(stand, "SELECT leaf FROM audit_leaf ORDER BY batch", INT_MAX, visit_leaf, &v);
 }
 
 bool stand_logged(const Stand *stand, const char *text)

@@ -10,6 +10,8 @@
 #include "merchant_app.h"
 #include "payer_app.h"
 
+#include "audit/event.h"
+
 #include <sys/types.h>
 
 enum { STAND_PATH_BYTES_MAX = 256, STAND_READY_MS_MAX = 60000 };
@@ -103,6 +105,9 @@ StandTrips stand_trips(const Stand *stand);
 bool stand_await_checkpoint(const Stand *stand);
 /* How many leaves of the audit log hold this text. */
 int64_t stand_leaves_with(const Stand *stand, const char *text);
+/* Every event of the audit log in order, parsed; what it borrows lives during the visit. */
+void stand_each_event(
+        const Stand *stand, void (*visit)(void *context, const AuditEvent *event), void *context);
 /* Wait until what hufud logs (log/hufud.log) holds this text. False: it does not, in good time. */
 bool stand_log_says(const Stand *stand, const char *text);
 /* Wait until a leaf of the audit log holds this text. False: none does, in good time. */
