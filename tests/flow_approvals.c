@@ -161,7 +161,7 @@ static void test_it_is_done_once(void)
 {
     EXPECT(operator_ended(HUFU(HOLD, "--approval", file), 0));
     EXPECT(operator_ended(HUFU("subject", "status", "wang"), 0));
-    EXPECT(operator_says("restricted_until_us 2099-01-31") && operator_says("act hold"));
+    EXPECT(operator_says("restricted_until 2099-01-31") && operator_says("act hold"));
     EXPECT(operator_ended(HUFU(HOLD, "--approval", file), 1));
     EXPECT(operator_says("APPROVAL_REPLAYED"));
 }

@@ -108,6 +108,7 @@ static void test_a_request_waits(void)
     EXPECT(operator_says(request) && operator_says("caller.add") && operator_says("alice"));
     EXPECT(operator_ended(HUFU("request", "show", request), 0));
     EXPECT(operator_says("\"operation\":\"caller.add\",\"name\":\"shop\""));
+    EXPECT(operator_says("\nname             shop\n") && operator_says("\nrights           "));
 }
 
 /* By the asker, without the right, with another's key, by nobody of the house. */

@@ -87,12 +87,22 @@ static Span token(Cursor *c)
     return (Span) { rest.data + (quoted ? 1 : 0), end - (quoted ? 1 : 0) };
 }
 
-/* A name that ends in _us is a time. */
+/* A name that ends in _us is a time, and is shown without that. */
+static bool is_time(Span name)
+{
+    return name.size > 3 && span_equal((Span) { name.data + name.size - 3, 3 }, SPAN("_us"));
+}
+
+static void show_name(int width, Span name)
+{
+    const size_t size = is_time(name) ? name.size - 3 : name.size;
+    printf("%-*.*s", width, (int)size, (const char *)name.data);
+}
+
 static void show_value(Span name, Span value)
 {
     int64_t number = 0;
-    const bool time =
-            name.size > 3 && span_equal((Span) { name.data + name.size - 3, 3 }, SPAN("_us"));
+    const bool time = is_time(name);
     for (size_t i = 0; i < value.size && time; i++)
         number = number * 10 + (value.data[i] - '0');
     uint8_t memory[TIME_TEXT_BYTES];
@@ -101,42 +111,65 @@ static void show_value(Span name, Span value)
     printf("%.*s", (int)value.size, (const char *)value.data);
 }
 
+/* Where the showing of one document stands. */
+typedef struct Showing {
+    Span name; /* of the value that comes next */
+    int depth;
+    bool first; /* of its object or list */
+    bool in_list;
+    bool in_words; /* a list of plain values: they stand behind its name */
+} Showing;
+
+static void show_open(Showing *at, uint8_t bracket, Span behind)
+{
+    at->depth++;
+    at->in_list = bracket == '[';
+    at->in_words = at->in_list && behind.size > 0 && strchr("{[]", behind.data[0]) == NULL;
+    if (at->in_words) {
+        if (at->depth > 2) printf("  ");
+        show_name(at->depth == 2 ? 16 : 0, at->name);
+    } else if (at->in_list && at->name.size > 0)
+        printf("%.*s\n", (int)at->name.size, (const char *)at->name.data);
+    at->first = true;
+}
+
+static void show_close(Showing *at, uint8_t bracket)
+{
+    const bool ends_line = at->in_words ? at->depth == 2 : bracket == '}' && at->depth > 1;
+    if (ends_line) printf("\n");
+    at->in_words = at->in_list = false;
+    at->depth--;
+}
+
+static void show_word(Showing *at, Span word)
+{
+    const bool named = at->depth == 1 || (!at->in_list && !at->first);
+    fputs(at->in_words ? " " : at->depth > 1 ? "  " : "", stdout);
+    if (named) show_name(at->depth == 1 ? 16 : 0, at->name);
+    if (named) printf(" ");
+    show_value(at->name, word);
+    if (at->depth == 1) printf("\n");
+    at->first = false;
+    at->name = (Span) { 0 };
+}
+
 void json_show(Span json)
 {
     Cursor c = cursor_of(json);
-    Span name = { 0 };
-    int depth = 0;
-    bool first = true;
-    bool in_list = false;
+    Showing at = { 0 };
     while (c.rest.size > 0) {
         const uint8_t byte = c.rest.data[0];
-        if (byte == '{' || byte == '[') {
-            depth++;
-            in_list = byte == '[';
-            if (byte == '[' && name.size > 0)
-                printf("%.*s\n", (int)name.size, (const char *)name.data);
-            first = true;
-        }
-        if (byte == '}' || byte == ']') {
-            if (byte == '}' && depth > 1) printf("\n");
-            depth--;
-        }
         if (strchr("{}[],:", byte) != NULL) {
             c.rest = (Span) { c.rest.data + 1, c.rest.size - 1 };
+            if (byte == '{' || byte == '[') show_open(&at, byte, c.rest);
+            if (byte == '}' || byte == ']') show_close(&at, byte);
             continue;
         }
         const Span word = token(&c);
         const bool is_name = c.rest.size > 0 && c.rest.data[0] == ':';
-        if (is_name) {
-            name = word;
-            continue;
-        }
-        if (depth == 1) printf("%-16.*s ", (int)name.size, (const char *)name.data);
-        if (depth > 1)
-            printf(first ? "  " : "  %.*s ", in_list ? 0 : (int)name.size, (const char *)name.data);
-        show_value(name, word);
-        if (depth == 1) printf("\n");
-        first = false;
-        name = (Span) { 0 };
+        if (is_name)
+            at.name = word;
+        else
+            show_word(&at, word);
     }
 }
