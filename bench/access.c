@@ -78,7 +78,8 @@ static double session_us(void)
         uint64_t number = 0;
         snprintf(name, sizeof(name), "p%zu", i);
         const SessionOwner owner = { SESSION_PAYER, SPAN("hufu"), span_of_text(name) };
-        MUST_OK(session_begin(table, &owner, device, SPAN("127.0.0.1"), 0, &token, &number));
+        MUST_OK(session_begin(table, &owner, SESSION_PROVED_BY_SECRETS, device, SPAN("127.0.0.1"),
+                0, &token, &number));
         memcpy(tokens[i], token.bytes, SESSION_TOKEN_BYTES);
         secret_wipe(&token);
     }

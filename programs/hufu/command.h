@@ -78,6 +78,8 @@ int command_access_list(int argc, char **argv);
 int command_access_explain(int argc, char **argv);
 int command_access_table_set(int argc, char **argv);
 int command_access_table(int argc, char **argv);
+int command_access_passkeys(int argc, char **argv);
+int command_access_passkeys_remove(int argc, char **argv);
 int command_access_request(int argc, char **argv);
 int command_access_grant(int argc, char **argv);
 int command_access_revoke(int argc, char **argv);

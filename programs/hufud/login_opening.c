@@ -1,5 +1,6 @@
 #include "login_opening.h"
 
+#include "api/passkey_desk.h"
 #include "base/log.h"
 #include "base/time.h"
 
@@ -29,7 +30,7 @@ static Status open_sessions(House *house)
 Status login_opening_open(House *house)
 {
     const Clock steady = clock_steady();
-    size_t devices = 0;
+    size_t loaded = 0;
     size_t left_out = 0;
     const ThrottleConfig throttle = { .steady = steady,
         .random = house->random,
@@ -43,8 +44,11 @@ Status login_opening_open(House *house)
     TRY(throttle_open(&throttle, &house->throttle));
     TRY(enrolment_open(&steady, &house->random, &house->enrolments));
     TRY(device_book_open(&house->devices));
-    TRY(device_book_refresh(house->devices, house->batcher, &devices, &left_out));
-    LOG(left_out == 0 ? LOG_INFO : LOG_ALERT, "hufud.devices", LOG_NUMBER(COUNT, devices),
+    TRY(device_book_refresh(house->devices, house->batcher, &loaded, &left_out));
+    LOG(left_out == 0 ? LOG_INFO : LOG_ALERT, "hufud.devices", LOG_NUMBER(COUNT, loaded),
+            LOG_NUMBER(SIZE, left_out));
+    TRY(passkey_desk_open(house, &loaded, &left_out));
+    LOG(left_out == 0 ? LOG_INFO : LOG_ALERT, "hufud.passkeys", LOG_NUMBER(COUNT, loaded),
             LOG_NUMBER(SIZE, left_out));
     return OK;
 }
@@ -74,6 +78,7 @@ void login_opening_close(House *house)
 {
     session_table_close(&house->sessions);
     device_book_close(&house->devices);
+    passkey_desk_close(house);
     enrolment_close(&house->enrolments);
     throttle_close(&house->throttle);
 }

@@ -17,6 +17,7 @@ static const Column passkey_columns[] = {
     { PASSKEY_COPIES, "copies", VALUE_INT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
     { PASSKEY_STATUS, "status", VALUE_INT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
     { PASSKEY_ADDED, "added", VALUE_INT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
+    { PASSKEY_STAMP, "stamp", VALUE_INT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
 };
 enum { COLUMNS = sizeof(passkey_columns) / sizeof(passkey_columns[0]), NAME_BYTES = 16 };
 
@@ -53,7 +54,8 @@ static Status passkey_of_row(const Row *row, Passkey *ret)
 {
     const Value *v = row->values;
     Passkey p = { .status = (RegisterStatus)v[COLUMN_AT(PASSKEY_STATUS)].integer,
-        .added_us = v[COLUMN_AT(PASSKEY_ADDED)].integer };
+        .added_us = v[COLUMN_AT(PASSKEY_ADDED)].integer,
+        .stamp = v[COLUMN_AT(PASSKEY_STAMP)].integer };
     const int64_t count = v[COLUMN_AT(PASSKEY_COUNT)].integer;
     REQUIRE(count >= 0 && count <= UINT32_MAX, REFUSED_ROW_INVALID);
     p.key.count = (uint32_t)count;
@@ -92,6 +94,7 @@ static void passkey_values(const Passkey *p, Value v[COLUMNS])
     v[COLUMN_AT(PASSKEY_COPIES)] = VALUE_OF_INT(p->key.may_be_copied ? 1 : 0);
     v[COLUMN_AT(PASSKEY_STATUS)] = VALUE_OF_INT((int64_t)p->status);
     v[COLUMN_AT(PASSKEY_ADDED)] = VALUE_OF_INT(p->added_us);
+    v[COLUMN_AT(PASSKEY_STAMP)] = VALUE_OF_INT(p->stamp);
 }
 
 Status passkey_insert(Rows *rows, const Passkey *passkey)
@@ -170,6 +173,17 @@ Status passkey_book_find(PasskeyBook *book, Span principal, Span id, Passkey *re
 Status passkey_book_find_id(PasskeyBook *book, Span id, Passkey *ret)
 {
     return find(book, NULL, id, ret);
+}
+
+bool passkey_book_has_id(PasskeyBook *book, Span id)
+{
+    pthread_rwlock_rdlock(&book->lock);
+    CLEANUP(unlock) PasskeyBook *held = book;
+    for (size_t i = 0; i < held->count; i++) {
+        const Passkey *p = &held->of[i];
+        if (p->status == STATUS_LIVE && span_equal(id_of(p), id)) return true;
+    }
+    return false;
 }
 
 size_t passkey_book_list(PasskeyBook *book, Span principal, Passkey ret[PASSKEYS_EACH_MAX])

@@ -25,6 +25,7 @@ enum PasskeyColumn {
     PASSKEY_COPIES = 7, /* INT, 1: it may be copied between devices */
     PASSKEY_STATUS = 8, /* INT, RegisterStatus */
     PASSKEY_ADDED = 9, /* INT, us */
+    PASSKEY_STAMP = 10, /* INT: `changed_us` of its principal when it was added */
 };
 
 typedef struct Passkey {
@@ -33,6 +34,7 @@ typedef struct Passkey {
     PasskeyKey key;
     RegisterStatus status;
     int64_t added_us;
+    int64_t stamp; /* it counts only while its principal has not been changed since */
 } Passkey;
 
 /* The name of the passkey with this id. */
@@ -55,6 +57,8 @@ MUST_USE Status passkey_book_find(PasskeyBook *book, Span principal, Span id, Pa
 /* A live one of anybody's, for a log-in that begins with the passkey. Refuses PASSKEY_UNKNOWN; also
  * where two principals have one with the same id, which no honest authenticator makes. */
 MUST_USE Status passkey_book_find_id(PasskeyBook *book, Span id, Passkey *ret);
+/* Has anybody a live one with this id? */
+bool passkey_book_has_id(PasskeyBook *book, Span id);
 /* Live ones of a principal, in the order in which they came; how many. */
 size_t passkey_book_list(PasskeyBook *book, Span principal, Passkey ret[PASSKEYS_EACH_MAX]);
 /* Put or replace one, as a unit committed it. Refuses PASSKEYS_FULL (of all, or of this principal).

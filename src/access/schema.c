@@ -79,6 +79,15 @@ static const Migration migrations[] = {
             "digest BYTEA NOT NULL, content BYTEA NOT NULL, accepted_by TEXT NOT NULL,"
             "accepted BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
             "seal BYTEA NOT NULL, PRIMARY KEY(version, part)) WITHOUT ROWID" },
+    /* no door wrote passkeys before this one */
+    { 8,
+            "DROP TABLE passkey;"
+            "CREATE TABLE passkey("
+            "principal TEXT NOT NULL, name TEXT NOT NULL, credential BYTEA NOT NULL,"
+            "algorithm BIGINT NOT NULL, spki BYTEA NOT NULL, uses BIGINT NOT NULL,"
+            "copies BIGINT NOT NULL, status BIGINT NOT NULL, added BIGINT NOT NULL,"
+            "stamp BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(principal, name)) WITHOUT ROWID" },
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 

@@ -18,6 +18,7 @@ typedef struct Entry {
     int64_t began_us;
     int64_t used_us;
     int64_t proved_us;
+    int64_t secrets_us; /* INT64_MIN: never */
     int32_t next_token; /* in its chain; of a free entry: the next free one */
     int32_t next_owner;
     bool taken;
@@ -282,6 +283,13 @@ static void copy_out(const Entry *entry, int64_t now_us, Session *ret)
     ret->age_us = now_us - entry->began_us;
     ret->unused_us = now_us - entry->used_us;
     ret->proof_age_us = now_us - entry->proved_us;
+    ret->secrets_age_us = entry->secrets_us == INT64_MIN ? INT64_MAX : now_us - entry->secrets_us;
+}
+
+static void put_proof(Entry *entry, SessionProof proof, int64_t now_us)
+{
+    if (proof != SESSION_NOT_PROVED) entry->proved_us = now_us;
+    if (proof == SESSION_PROVED_BY_SECRETS) entry->secrets_us = now_us;
 }
 
 static void put_text(char *ret_text, size_t size_max, Span text)
@@ -310,12 +318,13 @@ static Status fresh_number(SessionTable *table, uint64_t *ret_number)
 
 /* --- what others call --- */
 
-Status session_begin(SessionTable *table, const SessionOwner *owner,
+Status session_begin(SessionTable *table, const SessionOwner *owner, SessionProof proof,
         const uint8_t device[SESSION_DEVICE_BYTES], Span from, int64_t stamp, Secret *ret_token,
         uint64_t *ret_number)
 {
     CLEANUP(secret_wipe) Secret token = { .size = 0 };
     uint64_t number = 0;
+    ASSERT(proof != SESSION_NOT_PROVED);
     REQUIRE(owner_is_valid(owner), REFUSED_LOGIN_NEEDED);
     pthread_mutex_lock(&table->lock);
     CLEANUP(unlock) SessionTable *held = table;
@@ -333,9 +342,10 @@ Status session_begin(SessionTable *table, const SessionOwner *owner,
         .owner_name = name,
         .began_us = now_us,
         .used_us = now_us,
-        .proved_us = now_us,
+        .secrets_us = INT64_MIN,
         .next_owner = *head_by_owner(room, name),
         .taken = true };
+    put_proof(entry, proof, now_us);
     put_text(entry->session.tenant, SESSION_TENANT_BYTES_MAX, owner->tenant);
     put_text(entry->session.principal, SESSION_PRINCIPAL_BYTES_MAX, owner->principal);
     put_text(entry->session.from, SESSION_FROM_BYTES_MAX, from);
@@ -366,7 +376,8 @@ Status session_find(
     return OK;
 }
 
-Status session_renew(SessionTable *table, Span token, bool proved, int64_t stamp, Secret *ret_token)
+Status session_renew(
+        SessionTable *table, Span token, SessionProof proof, int64_t stamp, Secret *ret_token)
 {
     CLEANUP(secret_wipe) Secret fresh = { .size = 0 };
     Room *room = NULL;
@@ -381,7 +392,7 @@ Status session_renew(SessionTable *table, Span token, bool proved, int64_t stamp
     link_token(room, index);
     entry->session.stamp = stamp;
     entry->used_us = held->now_us;
-    if (proved) entry->proved_us = held->now_us;
+    put_proof(entry, proof, held->now_us);
     *ret_token = fresh;
     return OK;
 }

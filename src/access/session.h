@@ -33,6 +33,13 @@ typedef enum SessionKind {
     SESSION_KINDS = 3,
 } SessionKind;
 
+/* How somebody has just proved who he is. */
+typedef enum SessionProof {
+    SESSION_NOT_PROVED = 0,
+    SESSION_PROVED_BY_PASSKEY = 1,
+    SESSION_PROVED_BY_SECRETS = 2, /* password and second factor */
+} SessionProof;
+
 typedef struct SessionLimits {
     int64_t idle_us;
     int64_t absolute_us;
@@ -65,6 +72,7 @@ typedef struct Session {
     int64_t age_us;
     int64_t unused_us;
     int64_t proof_age_us; /* since its principal last proved who he is */
+    int64_t secrets_age_us; /* since he last did so by his secrets; INT64_MAX: never in it */
 } Session;
 
 typedef struct SessionTable SessionTable;
@@ -77,13 +85,14 @@ const SessionLimits *session_limits(const SessionTable *table, SessionKind kind)
 /*
  * Somebody has just proved who he is.
  *
+ * proof      how: not SESSION_NOT_PROVED
  * from       cut to SESSION_FROM_BYTES_MAX
  * ret_token  SESSION_TOKEN_BYTES; the only copy
  *
  * Refuses SESSIONS_FULL (of this kind), LOGIN_NEEDED (a name that is empty or too long).
  * Faults FAULT_RANDOM.
  */
-MUST_USE Status session_begin(SessionTable *table, const SessionOwner *owner,
+MUST_USE Status session_begin(SessionTable *table, const SessionOwner *owner, SessionProof proof,
         const uint8_t device[SESSION_DEVICE_BYTES], Span from, int64_t stamp, Secret *ret_token,
         uint64_t *ret_number);
 
@@ -97,12 +106,12 @@ MUST_USE Status session_find(
         SessionTable *table, Span token, const uint8_t device[SESSION_DEVICE_BYTES], Session *ret);
 
 /*
- * Another token for the same session; the old one is worth nothing from here on. `proved`: its
- * principal has just proved anew who he is. `stamp` replaces the former.
+ * Another token for the same session; the old one is worth nothing from here on. `proof`: how
+ * its principal has just proved anew who he is. `stamp` replaces the former.
  * Refuses LOGIN_NEEDED. Faults FAULT_RANDOM.
  */
 MUST_USE Status session_renew(
-        SessionTable *table, Span token, bool proved, int64_t stamp, Secret *ret_token);
+        SessionTable *table, Span token, SessionProof proof, int64_t stamp, Secret *ret_token);
 
 /* What a page must show besides the cookie, so that no other page can use it: made of the token,
  * and different for each. */

@@ -35,7 +35,8 @@ static void stand_open(Stand *stand)
 static Status begin(Stand *stand, const SessionOwner *owner, Secret *ret_token)
 {
     uint64_t number = 0;
-    return session_begin(stand->table, owner, laptop, SPAN("192.0.2.1"), 7, ret_token, &number);
+    return session_begin(stand->table, owner, SESSION_PROVED_BY_SECRETS, laptop, SPAN("192.0.2.1"),
+            7, ret_token, &number);
 }
 
 static Status find(Stand *stand, const Secret *token)
@@ -51,7 +52,8 @@ static void test_a_session_says_whose_it_is(void)
     Session session;
     uint64_t number = 0;
     stand_open(&stand);
-    EXPECT_OK(session_begin(stand.table, &ALICE, laptop, SPAN("192.0.2.1"), 7, &token, &number));
+    EXPECT_OK(session_begin(stand.table, &ALICE, SESSION_PROVED_BY_SECRETS, laptop,
+            SPAN("192.0.2.1"), 7, &token, &number));
     EXPECT(token.size == SESSION_TOKEN_BYTES && number > 0 && number < (uint64_t)1 << 53);
     stand.now_us += 5 * SECOND_US;
     EXPECT_OK(session_find(stand.table, secret_span(&token), laptop, &session));
@@ -100,7 +102,8 @@ static void test_idle_and_absolute_limits(void)
         stand.now_us += IDLE_US / 2;
         EXPECT_OK(find(&stand, &token));
     }
-    EXPECT_OK(session_renew(stand.table, secret_span(&token), true, 8, &token));
+    EXPECT_OK(
+            session_renew(stand.table, secret_span(&token), SESSION_PROVED_BY_SECRETS, 8, &token));
     stand.now_us = began_us + ABSOLUTE_US;
     EXPECT_REFUSED(find(&stand, &token), REFUSED_LOGIN_NEEDED);
     session_table_close(&stand.table);
@@ -133,15 +136,41 @@ static void test_another_token_ends_the_first(void)
     stand_open(&stand);
     EXPECT_OK(begin(&stand, &ALICE, &before));
     stand.now_us += 50 * SECOND_US;
-    EXPECT_OK(session_renew(stand.table, secret_span(&before), false, 9, &after));
+    EXPECT_OK(session_renew(stand.table, secret_span(&before), SESSION_NOT_PROVED, 9, &after));
     EXPECT_REFUSED(find(&stand, &before), REFUSED_LOGIN_NEEDED);
     EXPECT_OK(session_find(stand.table, secret_span(&after), laptop, &session));
     EXPECT(session.stamp == 9 && session.proof_age_us == 50 * SECOND_US);
-    EXPECT_REFUSED(session_renew(stand.table, secret_span(&before), true, 9, &before),
+    EXPECT_REFUSED(
+            session_renew(stand.table, secret_span(&before), SESSION_PROVED_BY_SECRETS, 9, &before),
             REFUSED_LOGIN_NEEDED);
-    EXPECT_OK(session_renew(stand.table, secret_span(&after), true, 9, &before));
+    EXPECT_OK(
+            session_renew(stand.table, secret_span(&after), SESSION_PROVED_BY_SECRETS, 9, &before));
     EXPECT_OK(session_find(stand.table, secret_span(&before), laptop, &session));
     EXPECT(session.proof_age_us == 0 && session.age_us == 50 * SECOND_US);
+    session_table_close(&stand.table);
+}
+
+/* A passkey is a proof, and not one by secrets; a token alone is neither. */
+static void test_how_somebody_proved_himself_is_remembered(void)
+{
+    Stand stand;
+    Secret token;
+    Session session;
+    uint64_t number = 0;
+    stand_open(&stand);
+    EXPECT_OK(session_begin(
+            stand.table, &ALICE, SESSION_PROVED_BY_PASSKEY, laptop, SPAN(""), 7, &token, &number));
+    EXPECT_OK(session_find(stand.table, secret_span(&token), laptop, &session));
+    EXPECT(session.proof_age_us == 0 && session.secrets_age_us == INT64_MAX);
+    EXPECT_OK(
+            session_renew(stand.table, secret_span(&token), SESSION_PROVED_BY_SECRETS, 7, &token));
+    stand.now_us += 30 * SECOND_US;
+    EXPECT_OK(
+            session_renew(stand.table, secret_span(&token), SESSION_PROVED_BY_PASSKEY, 7, &token));
+    stand.now_us += 20 * SECOND_US;
+    EXPECT_OK(session_renew(stand.table, secret_span(&token), SESSION_NOT_PROVED, 7, &token));
+    EXPECT_OK(session_find(stand.table, secret_span(&token), laptop, &session));
+    EXPECT(session.proof_age_us == 20 * SECOND_US && session.secrets_age_us == 50 * SECOND_US);
     session_table_close(&stand.table);
 }
 
@@ -193,7 +222,8 @@ static void test_only_the_owners_own_are_ended(void)
     EXPECT_OK(begin(&stand, &ALICE, &tokens[0]));
     EXPECT_OK(begin(&stand, &elsewhere, &namesakes[0]));
     EXPECT_OK(begin(&stand, &shifted, &namesakes[1]));
-    EXPECT_OK(session_begin(stand.table, &ALICE, laptop, SPAN(""), 7, &tokens[1], &number));
+    EXPECT_OK(session_begin(stand.table, &ALICE, SESSION_PROVED_BY_SECRETS, laptop, SPAN(""), 7,
+            &tokens[1], &number));
     EXPECT_REFUSED(session_end_number(stand.table, &BOB, number), REFUSED_SESSION_NOT_OWN);
     EXPECT_REFUSED(session_end_number(stand.table, &elsewhere, number), REFUSED_SESSION_NOT_OWN);
     EXPECT(session_end_all_of(stand.table, &ALICE, number) == 1);
@@ -318,7 +348,7 @@ static void one_step(Stand *stand, SeededRandom *seed, Known known[KNOWN], int64
         return;
     case 4:
         if (known[at].live)
-            EXPECT_OK(session_renew(stand->table, token, false, 7, &known[at].token));
+            EXPECT_OK(session_renew(stand->table, token, SESSION_NOT_PROVED, 7, &known[at].token));
         return;
     case 5:
         session_end_all_of(stand->table, &owner, 0);
@@ -350,7 +380,8 @@ static void test_many_steps(void)
 
 TESTS(TEST(test_a_session_says_whose_it_is), TEST(test_every_other_token_is_unknown),
         TEST(test_idle_and_absolute_limits), TEST(test_a_clock_set_back_lengthens_nothing),
-        TEST(test_another_token_ends_the_first), TEST(test_another_device_ends_it),
+        TEST(test_another_token_ends_the_first),
+        TEST(test_how_somebody_proved_himself_is_remembered), TEST(test_another_device_ends_it),
         TEST(test_one_too_many_ends_the_oldest), TEST(test_only_the_owners_own_are_ended),
         TEST(test_a_full_kind_refuses_and_leaves_the_others_alone), TEST(test_names_out_of_bounds),
         TEST(test_the_csrf_value_is_the_tokens_own), TEST(test_many_steps))

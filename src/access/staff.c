@@ -19,6 +19,11 @@ Status staff_roles_fit(const AccessTable *table, const Principal *principal)
     return OK;
 }
 
+SessionKind staff_session_kind(Span tenant)
+{
+    return span_equal(tenant, SPAN(ASKER_HOUSE)) ? SESSION_STAFF : SESSION_ADMINISTRATOR;
+}
+
 void staff_asker(const Principal *principal, Asker *ret_asker)
 {
     *ret_asker = (Asker) { .roles = principal->roles };

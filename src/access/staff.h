@@ -41,5 +41,8 @@ void staff_change_unit(StaffChange *work, void (*done)(Unit *unit, Status outcom
 /* May somebody of this tenant have these roles? Refuses ACCESS_CONFLICT, ACCESS_ROLE_TENANT. */
 MUST_USE Status staff_roles_fit(const AccessTable *table, const Principal *principal);
 
+/* The kind of sessions of a tenant's people. */
+SessionKind staff_session_kind(Span tenant);
+
 /* Who asks, as far as the principal says it; the door adds the rest. */
 void staff_asker(const Principal *principal, Asker *ret_asker);

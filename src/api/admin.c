@@ -31,6 +31,8 @@ static const Operation operations[] = {
     { "access.explain", admin_access_explain },
     { "access.table", admin_access_table },
     { "access.table.set", admin_access_table_set, admin_access_table_set_check },
+    { "access.passkey.list", admin_access_passkey_list },
+    { "access.passkey.remove", admin_access_passkey_remove },
     { "access.request", admin_access_request },
     { "access.grant.list", admin_access_grant_list },
     { "access.grant.decide", admin_access_grant_decide },

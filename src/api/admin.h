@@ -17,6 +17,8 @@
  *   access.leave    {id, reason}: at once, and the id is never given again
  *   access.list     people and services
  *   access.explain  {who, action, level?, language?}: -> {verdict, explanation}
+ *   access.passkey.list    {who}: -> {passkeys: [{passkey, algorithm, added_us, may_be_copied}]}
+ *   access.passkey.remove  {who, passkey, reason}: its owner's sessions are over, too
  *   access.table    the table in force
  *   access.table.set {content, reason}: another table, in force from the next start
  *   access.request  {action, level?, until_us, reason}: a right for a while; another decides

@@ -5,6 +5,7 @@
 #include "access/staff.h"
 #include "api/admin_person.h"
 #include "api/passage.h"
+#include "api/passkey_desk.h"
 #include "crypto/mac.h"
 #include "ipc/operator_wire.h"
 #include "policy/detect.h"
@@ -131,7 +132,9 @@ static Status change_one(House *house, const Asker *asker, Span reason, StaffCha
     work->unit = (Unit) { .from = asker->from, .reason = why };
     staff_change_unit(work, NULL);
     TRY(unit_wait(house->batcher, &work->unit));
-    return principal_book_put(house->principals, p);
+    TRY(principal_book_put(house->principals, p));
+    if (!comes) passkey_desk_clear(house, p, work->actor, asker->from, why);
+    return OK;
 }
 
 /* Nobody changes himself, under whatever name (LL-4.5.2). */

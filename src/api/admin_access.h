@@ -20,6 +20,11 @@ Status admin_access_explain(
 Status admin_access_table(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
+Status admin_access_passkey_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_access_passkey_remove(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+
 Status admin_access_request(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_access_grant_list(

@@ -6,6 +6,7 @@
  */
 #include "api/admin_inside.h"
 #include "api/house_for_tests.h"
+#include "api/passkey_desk.h"
 #include "base/time.h"
 #include "ipc/channel.h"
 #include "text/json.h"
@@ -43,6 +44,9 @@ static Status open_people(void)
         house.house.access->actions[i].approvals = 0; /* what others agree to: flow/requests */
     TRY(principal_book_open(&house.house.principals));
     TRY(grant_book_open(&house.house.grants));
+    size_t loaded = 0;
+    size_t left_out = 0;
+    TRY(passkey_desk_open(&house.house, &loaded, &left_out));
     TRY(join("alice", "access-administrator,payment-operator,security-operator", &alice));
     return join("carol", "auditor", &carol);
 }
@@ -68,6 +72,7 @@ static void close_house(const int *unused)
     private_key_free(&alice);
     private_key_free(&carol);
     principal_book_close(&house.house.principals);
+    passkey_desk_close(&house.house);
     grant_book_close(&house.house.grants);
     access_table_free(&house.house.access);
     house_close(&house);

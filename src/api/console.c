@@ -21,6 +21,14 @@ static const ConsoleRoute routes[] = {
     { HTTP_POST, PREFIX "prove", true, console_prove_again },
     { HTTP_POST, PREFIX "password", true, console_password },
     { HTTP_POST, PREFIX "second-factor", true, console_second_factor },
+    { HTTP_GET, PREFIX "passkey/login", false, console_passkey_login_challenge },
+    { HTTP_POST, PREFIX "passkey/login", false, console_passkey_login },
+    { HTTP_GET, PREFIX "passkey/registration", true, console_passkey_options },
+    { HTTP_POST, PREFIX "passkey/registration", true, console_passkey_register },
+    { HTTP_GET, PREFIX "passkey/proof", true, console_passkey_proof_challenge },
+    { HTTP_POST, PREFIX "passkey/proof", true, console_passkey_proof },
+    { HTTP_GET, PREFIX "passkeys", true, console_passkeys },
+    { HTTP_POST, PREFIX "passkeys/remove", true, console_passkeys_remove },
 };
 /* Any operation of the operator's socket; its own name stands behind the prefix. */
 static const ConsoleRoute operation_route = { HTTP_POST, PREFIX, true, console_operation };

@@ -206,6 +206,7 @@ static void note_refusal(const ConsoleCall *call, Status refusal)
     const bool inside = call->principal.id[0] != 0;
     /* What an operation refuses, its own unit or admin_run() tells. */
     if (inside && call->route != NULL && call->route->handler == console_operation) return;
+    if (call->told) return;
     if (inside) console_actor(&call->principal, actor);
     const DoorRefusal told = { refusal, span_of_text(actor), span_of_text(call->named),
         span_of_text(call->from) };

@@ -58,6 +58,7 @@ struct ConsoleCall {
     uint8_t device_digest[SESSION_DEVICE_BYTES]; /* of no device: of nothing */
     char device_name[DEVICE_NAME_BYTES + 1];
     char named[PRINCIPAL_ID_BYTES_MAX + 1]; /* whom he says he is, if that is somebody */
+    bool told; /* the audit log has heard why it is refused */
     CookieChange session_cookie;
     CookieChange device_cookie;
     /* with a session: */
@@ -89,8 +90,7 @@ MUST_USE Status console_call_json(ConsoleCall *call, const JsonField *fields, si
 
 /* --- console_proof.c: who proves what --- */
 
-/* The kind of sessions of a tenant's people, and the realm of their passwords. */
-SessionKind console_kind_of(Span tenant);
+/* With the realm of the passwords of a tenant's people. */
 WireOwner console_owner(const ConsoleClaim *claim);
 SessionOwner console_session_owner(const ConsoleCall *call);
 /* A box is fresh and for us: its nonce is a challenge of ours. */
@@ -113,6 +113,29 @@ MUST_USE Status console_alert(House *house, AlertKind kind, Span about, Status v
 /* "operator/alice", "administrator/1900000001/li" */
 void console_actor(const Principal *principal, char ret_actor[CONSOLE_ACTOR_BYTES_MAX + 1]);
 
+/* A proof of this session's principal that is not too old, however he gave it. Refuses
+ * ACCESS_REAUTHENTICATE. */
+MUST_USE Status console_proved_lately(const ConsoleCall *call);
+
+/* --- console_login.c: a session begins --- */
+
+/* A live person of this tenant, who may use this door. Only after he proved it. Refuses
+ * LOGIN_REFUSED. */
+MUST_USE Status console_find_person(
+        const House *house, const ConsoleClaim *claim, Principal *ret_person);
+/* For call->principal, on the device that is shown, instead of the one that was. Refuses what
+ * session_begin() refuses. */
+MUST_USE Status console_begin(ConsoleCall *call, SessionProof proof);
+/* What began must not go on. */
+void console_end_begun(ConsoleCall *call);
+/* The same session under another token. Refuses LOGIN_NEEDED. */
+MUST_USE Status console_renew(ConsoleCall *call, SessionProof proof);
+/* "session 5 device 0123..." */
+MUST_USE Status console_session_detail(const ConsoleCall *call, Buffer *ret_text);
+MUST_USE Status console_say_session(ConsoleCall *call);
+/* {"result": ...} */
+MUST_USE Status console_say_result(ConsoleCall *call, const char *result);
+
 /* --- console_device.c --- */
 
 /* The device of somebody who has just logged in: known from here on, and told of when it is new.
@@ -134,4 +157,12 @@ Status console_devices_forget(ConsoleCall *call); /* POST /console/v1/devices/fo
 Status console_prove_again(ConsoleCall *call); /* POST /console/v1/prove */
 Status console_password(ConsoleCall *call); /* POST /console/v1/password */
 Status console_second_factor(ConsoleCall *call); /* POST /console/v1/second-factor */
+Status console_passkey_login_challenge(ConsoleCall *call); /* GET /console/v1/passkey/login */
+Status console_passkey_login(ConsoleCall *call); /* POST /console/v1/passkey/login */
+Status console_passkey_proof_challenge(ConsoleCall *call); /* GET /console/v1/passkey/proof */
+Status console_passkey_proof(ConsoleCall *call); /* POST /console/v1/passkey/proof */
+Status console_passkey_options(ConsoleCall *call); /* GET /console/v1/passkey/registration */
+Status console_passkey_register(ConsoleCall *call); /* POST /console/v1/passkey/registration */
+Status console_passkeys(ConsoleCall *call); /* GET /console/v1/passkeys */
+Status console_passkeys_remove(ConsoleCall *call); /* POST /console/v1/passkeys/remove */
 Status console_operation(ConsoleCall *call); /* POST /console/v1/<operation> */

@@ -1,6 +1,7 @@
 /* Somebody logs in, enrols, or proves again who he is (api/console.h). */
 #include "api/console_inside.h"
 
+#include "access/staff.h"
 #include "api/challenge.h"
 #include "base/encoding.h"
 #include "base/time.h"
@@ -80,8 +81,7 @@ Status console_challenge(ConsoleCall *call)
 
 /* --- login --- */
 
-/* A live person of this tenant, who may use this door. Only after he proved it. */
-static Status find_person(const House *house, const ConsoleClaim *claim, Principal *ret)
+Status console_find_person(const House *house, const ConsoleClaim *claim, Principal *ret)
 {
     const Status s = principal_book_find(house->principals, claim->name, ret);
     if (status_broken(s)) return s;
@@ -91,22 +91,53 @@ static Status find_person(const House *house, const ConsoleClaim *claim, Princip
     return OK;
 }
 
-static Status begin(ConsoleCall *call)
+Status console_begin(ConsoleCall *call, SessionProof proof)
 {
-    const SessionOwner owner = { console_kind_of(span_of_text(call->principal.tenant)),
+    const SessionOwner owner = { staff_session_kind(span_of_text(call->principal.tenant)),
         span_of_text(call->principal.tenant), span_of_text(call->principal.id) };
     SessionTable *sessions = call->house->sessions;
     /* Whatever session this browser had is over: nobody goes on in another's. */
     session_end(sessions, secret_span(&call->token));
     call->session = (Session) { .kind = owner.kind };
     secret_wipe(&call->token);
-    TRY(session_begin(sessions, &owner, call->device_digest, span_of_text(call->from),
+    TRY(session_begin(sessions, &owner, proof, call->device_digest, span_of_text(call->from),
             call->principal.changed_us, &call->token, &call->session.number));
     call->session_cookie = COOKIE_SET;
     return OK;
 }
 
-static Status say_session(ConsoleCall *call)
+void console_end_begun(ConsoleCall *call)
+{
+    session_end(call->house->sessions, secret_span(&call->token));
+    call->session_cookie = COOKIE_CLEARED;
+}
+
+Status console_renew(ConsoleCall *call, SessionProof proof)
+{
+    CLEANUP(secret_wipe) Secret token = { .size = 0 };
+    TRY(session_renew(call->house->sessions, secret_span(&call->token), proof,
+            call->principal.changed_us, &token));
+    call->token = token;
+    call->session_cookie = COOKIE_SET;
+    return OK;
+}
+
+Status console_session_detail(const ConsoleCall *call, Buffer *ret_text)
+{
+    return buffer_print(ret_text, "session %llu device %s",
+            (unsigned long long)call->session.number, call->device_name);
+}
+
+Status console_say_result(ConsoleCall *call, const char *result)
+{
+    JsonWriter w = json_writer(&call->answer);
+    json_open_object(&w);
+    json_key_text(&w, "result", span_of_text(result));
+    json_close(&w);
+    return json_finish(&w);
+}
+
+Status console_say_session(ConsoleCall *call)
 {
     JsonWriter w = json_writer_for(&call->answer, LAYER_DISPLAY);
     json_open_object(&w);
@@ -123,8 +154,7 @@ static Status write_login(ConsoleCall *call, AuditKind kind)
     uint8_t detail_bytes[AUDIT_DETAIL_BYTES_MAX];
     Buffer detail = BUFFER_OF(detail_bytes);
     console_actor(&call->principal, actor);
-    TRY(buffer_print(&detail, "session %llu device %s", (unsigned long long)call->session.number,
-            call->device_name));
+    TRY(console_session_detail(call, &detail));
     return console_write_down(
             call, kind, actor, span_of_text(call->principal.id), span_of_buffer(&detail));
 }
@@ -133,11 +163,10 @@ static Status write_login(ConsoleCall *call, AuditKind kind)
 static Status begin_and_write(ConsoleCall *call)
 {
     TRY(console_device_of_login(call, &call->principal));
-    TRY(begin(call));
+    TRY(console_begin(call, SESSION_PROVED_BY_SECRETS));
     const Status s = write_login(call, AUDIT_LOGIN);
     if (status_ok(s)) return OK;
-    session_end(call->house->sessions, secret_span(&call->token));
-    call->session_cookie = COOKIE_CLEARED;
+    console_end_begun(call);
     return s;
 }
 
@@ -149,10 +178,10 @@ Status console_login(ConsoleCall *call)
     TRY(READ(call, login_fields, &json, &document));
     const ConsoleClaim claim = claim_of(&json);
     TRY(console_prove(call, &claim, json.box));
-    TRY(find_person(call->house, &claim, &person));
+    TRY(console_find_person(call->house, &claim, &person));
     call->principal = person;
     TRY(begin_and_write(call));
-    return say_session(call);
+    return console_say_session(call);
 }
 
 /* --- proof of who goes on --- */
@@ -161,17 +190,13 @@ Status console_prove_again(ConsoleCall *call)
 {
     LoginJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
-    CLEANUP(secret_wipe) Secret token = { .size = 0 };
     TRY(READ(call, prove_fields, &json, &document));
     const ConsoleClaim claim = { span_of_text(call->principal.tenant),
         span_of_text(call->principal.id) };
     TRY(console_prove(call, &claim, json.box));
-    TRY(session_renew(call->house->sessions, secret_span(&call->token), true,
-            call->principal.changed_us, &token));
-    call->token = token;
-    call->session_cookie = COOKIE_SET;
+    TRY(console_renew(call, SESSION_PROVED_BY_SECRETS));
     TRY(write_login(call, AUDIT_LOGIN_PROVED));
-    return say_session(call);
+    return console_say_session(call);
 }
 
 /* --- the first password and second factor --- */
@@ -217,14 +242,10 @@ Status console_enrol(ConsoleCall *call)
     TRY(READ(call, enrol_fields, &json, &document));
     const ConsoleClaim claim = claim_of(&json);
     TRY(console_throttle(call, false));
-    TRY(find_person(house, &claim, &person));
+    TRY(console_find_person(house, &claim, &person));
     snprintf(call->named, sizeof(call->named), "%s", person.id);
     TRY(set_part(call, &person, &json, ENROLMENT_SECOND_FACTOR));
     TRY(set_part(call, &person, &json, ENROLMENT_PASSWORD));
     throttle_was_right(house->throttle, address);
-    JsonWriter w = json_writer(&call->answer);
-    json_open_object(&w);
-    json_key_text(&w, "result", SPAN("set"));
-    json_close(&w);
-    return json_finish(&w);
+    return console_say_result(call, "set");
 }

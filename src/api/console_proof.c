@@ -2,6 +2,7 @@
  * (api/console.h). */
 #include "api/console_inside.h"
 
+#include "access/staff.h"
 #include "api/challenge.h"
 #include "api/event.h"
 #include "base/encoding.h"
@@ -11,14 +12,9 @@
 
 #include <stdio.h>
 
-SessionKind console_kind_of(Span tenant)
-{
-    return span_equal(tenant, SPAN(ASKER_HOUSE)) ? SESSION_STAFF : SESSION_ADMINISTRATOR;
-}
-
 WireOwner console_owner(const ConsoleClaim *claim)
 {
-    const bool staff = console_kind_of(claim->tenant) == SESSION_STAFF;
+    const bool staff = staff_session_kind(claim->tenant) == SESSION_STAFF;
     return (WireOwner) { .data_class = CLASS_PASSWORD,
         .tenant = claim->tenant,
         .realm = staff ? SPAN("staff") : SPAN("administrators"),
@@ -63,6 +59,13 @@ Status console_box(const House *house, Span base64, Buffer *ret_box, Box *ret_pa
     TRY(base64_decode(base64, ret_box));
     TRY(box_parse(span_of_buffer(ret_box), ret_parsed));
     return challenge_check(house, ret_parsed->context.server_nonce);
+}
+
+Status console_proved_lately(const ConsoleCall *call)
+{
+    REQUIRE(call->session.proof_age_us <= call->asker.proof_lasts_us,
+            REFUSED_ACCESS_REAUTHENTICATE);
+    return OK;
 }
 
 /* Guessing is told at most once an hour for each source (access/throttle.h). */

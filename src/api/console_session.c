@@ -25,15 +25,6 @@ static const JsonField secret_fields[] = {
     { "box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, PLACE(box) },
 };
 
-static Status say(ConsoleCall *call, const char *result)
-{
-    JsonWriter w = json_writer(&call->answer);
-    json_open_object(&w);
-    json_key_text(&w, "result", span_of_text(result));
-    json_close(&w);
-    return json_finish(&w);
-}
-
 static Status write_own(ConsoleCall *call, AuditKind kind, const char *detail)
 {
     char actor[CONSOLE_ACTOR_BYTES_MAX + 1];
@@ -47,7 +38,7 @@ Status console_logout(ConsoleCall *call)
     session_end(call->house->sessions, secret_span(&call->token));
     call->session_cookie = COOKIE_CLEARED;
     TRY(write_own(call, AUDIT_LOGOUT, "by himself"));
-    return say(call, "ended");
+    return console_say_result(call, "ended");
 }
 
 Status console_whoami(ConsoleCall *call)
@@ -105,7 +96,7 @@ Status console_sessions_end(ConsoleCall *call)
     else
         TRY(session_end_number(sessions, &owner, (uint64_t)json.number));
     TRY(write_own(call, AUDIT_LOGOUT, json.number == 0 ? "all other sessions" : "one session"));
-    return say(call, "ended");
+    return console_say_result(call, "ended");
 }
 
 Status console_devices(ConsoleCall *call)
@@ -134,7 +125,7 @@ Status console_devices_forget(ConsoleCall *call)
     CLEANUP(json_free) JsonDocument *document = NULL;
     TRY(console_call_json(call, forget_fields, 1, &json, &document));
     TRY(console_device_forget(call, json.device));
-    return say(call, "forgotten");
+    return console_say_result(call, "forgotten");
 }
 
 /* --- secrets --- */
@@ -151,7 +142,6 @@ static Status change(ConsoleCall *call, bool password, SetSecret set_secret)
     Buffer box = BUFFER_OF(box_bytes);
     Box parsed = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
-    CLEANUP(secret_wipe) Secret token = { .size = 0 };
     const ConsoleClaim claim = { span_of_text(call->principal.tenant),
         span_of_text(call->principal.id) };
     const Passwords passwords = { house->vault, house->domain };
@@ -164,12 +154,9 @@ static Status change(ConsoleCall *call, bool password, SetSecret set_secret)
     set.nonce = SPAN_OF(parsed.context.server_nonce);
     TRY(set_secret(&passwords, &set));
     session_end_all_of(house->sessions, &owner, call->session.number);
-    TRY(session_renew(
-            house->sessions, secret_span(&call->token), false, call->principal.changed_us, &token));
-    call->token = token;
-    call->session_cookie = COOKIE_SET;
+    TRY(console_renew(call, SESSION_NOT_PROVED));
     TRY(write_own(call, AUDIT_SECRET_SET, password ? "password changed" : "second factor changed"));
-    return say(call, "set");
+    return console_say_result(call, "set");
 }
 
 Status console_password(ConsoleCall *call) { return change(call, true, passwords_set); }

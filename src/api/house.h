@@ -35,6 +35,7 @@ enum {
     HOUSE_CHALLENGE_LIFE_S = 300,
 };
 
+typedef struct PasskeyDesk PasskeyDesk;
 typedef struct Signer Signer;
 typedef struct TrailDesk TrailDesk;
 
@@ -72,6 +73,7 @@ typedef struct House {
     Workers *call_workers;
     SessionTable *sessions; /* of staff, merchants' administrators and payers */
     DeviceBook *devices; /* known to the console */
+    PasskeyDesk *passkeys; /* staff's and merchants' administrators' */
     EnrolmentTable *enrolments;
     Throttle *throttle; /* of log-ins, the console's and the payers' */
     Signer *signer;

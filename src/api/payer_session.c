@@ -35,8 +35,8 @@ Status payer_session_begin(Passage *p, const PayerAct *act)
     uint64_t number = 0;
     const SessionOwner owner = payer_owner(act->payer);
     const Span from = span_of_text(http_request_peer(p->http));
-    TRY(session_begin(
-            p->house->sessions, &owner, act->device.id, from, act->place, &token, &number));
+    TRY(session_begin(p->house->sessions, &owner, SESSION_PROVED_BY_SECRETS, act->device.id, from,
+            act->place, &token, &number));
     return answer(p, act, &token, number);
 }
 

@@ -25,6 +25,10 @@ static const char *people_kind_name(AuditKind kind)
     case AUDIT_DEVICE: return "device";
     case AUDIT_SECRET_SET: return "secret.set";
     case AUDIT_ENROLMENT: return "enrolment";
+    case AUDIT_PASSKEY_ADD: return "passkey.add";
+    case AUDIT_PASSKEY_REMOVE: return "passkey.remove";
+    case AUDIT_PASSKEY_REFUSED: return "passkey.refuse";
+    case AUDIT_PASSKEY_COPIED: return "passkey.copied";
     case AUDIT_PAYER_REGISTER: return "payer.register";
     case AUDIT_PAYER_LOGIN: return "payer.login";
     case AUDIT_PAYER_LOGOUT: return "payer.logout";

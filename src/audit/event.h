@@ -76,6 +76,10 @@ typedef enum AuditKind {
     AUDIT_DEVICE = 128, /* became known, or was forgotten */
     AUDIT_SECRET_SET = 129, /* a password or second factor, by its owner */
     AUDIT_ENROLMENT = 130, /* half of a newcomer's code was handed out */
+    AUDIT_PASSKEY_ADD = 131,
+    AUDIT_PASSKEY_REMOVE = 132, /* by its owner, or for him; its sessions are over */
+    AUDIT_PASSKEY_REFUSED = 133, /* at a log-in or a proof; subject: whose, where it is known */
+    AUDIT_PASSKEY_COPIED = 134, /* its counter went back: it was removed */
     AUDIT_PAYER_REGISTER = 145,
     AUDIT_PAYER_LOGIN = 146, /* or why not; detail: device, address */
     AUDIT_PAYER_LOGOUT = 147,
