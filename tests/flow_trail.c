@@ -15,10 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { WAIT_TRIES_MAX = 600, POLL_MS = 50 };
 
 static const char alarms[] = "version: 1\n"
                              "login_failures:\n"
@@ -43,13 +40,7 @@ static bool is_alarmed(int kind)
 {
     char sql[96];
     snprintf(sql, sizeof(sql), "SELECT count(*) FROM alert WHERE kind = %d", kind);
-    for (int i = 0; i < WAIT_TRIES_MAX; i++) {
-        const struct timespec wait = { 0, POLL_MS * 1000000L };
-        if (stand_number(&stand, sql) > 0) return true;
-        nanosleep(&wait, NULL);
-    }
-    fprintf(stderr, "  no alert of kind %d\n", kind);
-    return false;
+    return stand_comes_true(&stand, sql);
 }
 
 static int64_t alarms_count(void)

@@ -35,7 +35,7 @@ Status access_tick(AccessTick *tick, House *house, int64_t now_us)
 {
     Principal p;
     TRY(end_grants(house, now_us));
-    if (now_us < tick->next_us && tick->next_us - now_us <= ACCESS_TICK_US) return OK;
+    if (!time_has_come(tick->next_us, now_us, ACCESS_TICK_US)) return OK;
     tick->next_us = now_us + ACCESS_TICK_US;
     for (size_t i = 0; principal_book_at(house->principals, i, &p); i++) {
         const bool due = p.status == STATUS_LIVE && rights_review_is_due(house->access, &p, now_us);

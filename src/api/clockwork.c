@@ -104,7 +104,7 @@ static Status show_store(const Clockwork *c)
 
 static Status checkpoint(Clockwork *c, int64_t now_us)
 {
-    if (now_us < c->next_checkpoint_us) return OK;
+    if (!time_has_come(c->next_checkpoint_us, now_us, CLOCKWORK_CHECKPOINT_US)) return OK;
     c->next_checkpoint_us = now_us + CLOCKWORK_CHECKPOINT_US;
     uint8_t memory_bytes[1024];
     uint8_t note_bytes[NOTE_BYTES_MAX];
@@ -124,7 +124,8 @@ static Status checkpoint(Clockwork *c, int64_t now_us)
 static Status close_day(Clockwork *c, int64_t now_us)
 {
     const int32_t yesterday = time_business_day(now_us) - 1;
-    if (c->closed_day == yesterday || now_us < c->next_close_us) return OK;
+    if (c->closed_day == yesterday) return OK;
+    if (!time_has_come(c->next_close_us, now_us, CLOCKWORK_RETRY_US)) return OK;
     c->next_close_us = now_us + CLOCKWORK_RETRY_US;
     DayEndTotals totals = { 0 };
     const Status s = day_end_run(c->config.house->batcher, yesterday, &totals);
@@ -186,7 +187,8 @@ static Status load_left_out(Clockwork *c, int64_t now_us)
     House *house = c->config.house;
     size_t loaded = 0;
     size_t left_out = 0;
-    if (atomic_load(&house->keys_left_out) == 0 || now_us < c->next_keys_us) return OK;
+    if (atomic_load(&house->keys_left_out) == 0) return OK;
+    if (!time_has_come(c->next_keys_us, now_us, CLOCKWORK_RETRY_US)) return OK;
     c->next_keys_us = now_us + CLOCKWORK_RETRY_US;
     TRY(directory_refresh(house->directory, house->batcher, &loaded, &left_out));
     atomic_store(&house->keys_left_out, left_out);
@@ -208,7 +210,7 @@ static Status sweep_expiry(Clockwork *c, int64_t now_us)
 {
     const Fields fields = { c->config.house->domain, c->config.house->vault };
     uint64_t owners = 0;
-    if (now_us < c->next_sweep_us) return OK;
+    if (!time_has_come(c->next_sweep_us, now_us, CLOCKWORK_SWEEP_US)) return OK;
     c->next_sweep_us = now_us + CLOCKWORK_SWEEP_US;
     const Status s = fields_sweep_expiry(&fields, &owners);
     const bool away = status_is(s, REFUSED_VAULT_UNAVAILABLE) || status_is(s, REFUSED_VAULT_BUSY);
@@ -218,7 +220,7 @@ static Status sweep_expiry(Clockwork *c, int64_t now_us)
 /* Merchants' next APIv3 keys whose overlap is over. */
 static Status turn_apiv3_keys(Clockwork *c, int64_t now_us)
 {
-    if (now_us < c->next_turn_us) return OK;
+    if (!time_has_come(c->next_turn_us, now_us, CLOCKWORK_KEYS_US)) return OK;
     c->next_turn_us = now_us + CLOCKWORK_KEYS_US;
     return domain_turn_signing_keys(c->config.house->domain, now_us);
 }
@@ -226,7 +228,7 @@ static Status turn_apiv3_keys(Clockwork *c, int64_t now_us)
 /* What two people turned meanwhile. */
 static Status look_at_keys(Clockwork *c, int64_t now_us)
 {
-    if (now_us < c->next_look_us) return OK;
+    if (!time_has_come(c->next_look_us, now_us, CLOCKWORK_KEYS_US)) return OK;
     c->next_look_us = now_us + CLOCKWORK_KEYS_US;
     const Status s = c->config.look_at_keys(c->config.context);
     const bool away = status_is(s, REFUSED_VAULT_UNAVAILABLE) || status_is(s, REFUSED_VAULT_BUSY);

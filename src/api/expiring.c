@@ -63,7 +63,7 @@ static Status look_at_ours(House *house, WireSignKey sign_key, int64_t now_us)
 
 Status expiring_step(Expiring *expiring, int64_t now_us)
 {
-    if (now_us < expiring->next_us) return OK;
+    if (!time_has_come(expiring->next_us, now_us, STEP_US)) return OK;
     expiring->next_us = now_us + STEP_US;
     if (expiring->next == 0) {
         TRY(look_at_ours(expiring->house, WIRE_SIGN_RSA, now_us));

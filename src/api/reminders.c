@@ -63,7 +63,7 @@ static Status tell_incidents(House *house, const Look *l)
 Status reminders_tick(Reminders *r, House *house, int64_t now_us)
 {
     static Look l; /* the clockwork's one thread */
-    if (now_us < r->next_us && r->next_us - now_us <= REMINDERS_EVERY_US) return OK;
+    if (!time_has_come(r->next_us, now_us, REMINDERS_EVERY_US)) return OK;
     r->next_us = now_us + REMINDERS_EVERY_US;
     l = (Look) { .house = house, .now_us = now_us };
     TRY(batcher_between(house->batcher, look, &l));

@@ -1,6 +1,7 @@
 #include "api/request_tick.h"
 
 #include "access/request_act.h"
+#include "base/time.h"
 #include "store/unit_wait.h"
 
 enum { DUE_MAX = 64 }; /* of a tick; the others' turn comes next */
@@ -35,7 +36,7 @@ static Status find_due(void *context, Store *store)
 
 Status request_tick(RequestTick *tick, House *house, int64_t now_us)
 {
-    if (now_us < tick->next_us) return OK;
+    if (!time_has_come(tick->next_us, now_us, ASKED_TICK_US)) return OK;
     tick->next_us = now_us + ASKED_TICK_US;
     Due due = { .now_us = now_us, .opened_us = house->opened_us };
     Status first = OK;

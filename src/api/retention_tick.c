@@ -1,5 +1,6 @@
 #include "api/retention_tick.h"
 
+#include "base/time.h"
 #include "vaultclient/fields.h"
 
 Status retention_forget(void *context, const DueKey *key, Span reference)
@@ -18,7 +19,7 @@ Status retention_forget(void *context, const DueKey *key, Span reference)
 Status retention_tick(RetentionTick *tick, House *house, int64_t now_us)
 {
     const bool asked = atomic_exchange(&house->data_is_due, false);
-    if (now_us < tick->next_us && !asked) return OK;
+    if (!asked && !time_has_come(tick->next_us, now_us, RETENTION_TICK_US)) return OK;
     /* What was asked for may have become due after this tick began. */
     if (asked) now_us = clock_now_us(&house->clock);
     const ValueKeeper keeper = { house, retention_forget };

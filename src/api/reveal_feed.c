@@ -3,6 +3,7 @@
 #include "api/event.h"
 #include "audit/log.h"
 #include "base/money.h"
+#include "base/time.h"
 #include "policy/detect.h"
 #include "vaultclient/fields.h"
 
@@ -205,7 +206,7 @@ Status reveal_feed_step(House *house, int64_t now_us, bool at_once)
 {
     RevealFeed *feed = &house->reveals;
     pthread_mutex_lock(&feed->lock);
-    const bool due = now_us >= feed->next_us || feed->next_us - now_us > REVEAL_FEED_EACH_US;
+    const bool due = time_has_come(feed->next_us, now_us, REVEAL_FEED_EACH_US);
     const Status s = at_once || due ? tell_all(house, now_us) : OK;
     pthread_mutex_unlock(&feed->lock);
     const bool away = status_is(s, REFUSED_VAULT_UNAVAILABLE) || status_is(s, REFUSED_VAULT_BUSY)

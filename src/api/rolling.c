@@ -1,6 +1,7 @@
 #include "api/rolling.h"
 
 #include "base/arena.h"
+#include "base/time.h"
 
 #include <stdlib.h>
 
@@ -205,7 +206,7 @@ static void go_on(Rolling *r)
 
 Status rolling_step(Rolling *r, int64_t now_us)
 {
-    if (r->started_us == 0 && now_us < r->next_us) return OK;
+    if (r->started_us == 0 && !time_has_come(r->next_us, now_us, ROLLING_ROUND_US)) return OK;
     if (r->started_us == 0) r->started_us = now_us;
     if (!r->walking) TRY(begin_walk(r));
     TRY(batcher_between(r->config.batcher, read_page, r));

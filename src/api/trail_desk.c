@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "base/money.h"
+#include "base/time.h"
 #include "cases/alert.h"
 #include "store/unit_wait.h"
 
@@ -232,9 +233,7 @@ static Status recheck(TrailDesk *d, Trail *trail)
     const int64_t now_us = now_of(d);
     TrailFinding finding = TRAIL_AGREES;
     int64_t leaf = 0;
-    const bool due = now_us >= d->next_recheck_us
-            || d->next_recheck_us - now_us > TRAIL_DESK_RECHECK_US; /* a clock was set back */
-    if (!due) return OK;
+    if (!time_has_come(d->next_recheck_us, now_us, TRAIL_DESK_RECHECK_US)) return OK;
     d->next_recheck_us = now_us + TRAIL_DESK_RECHECK_US;
     TRY(trail_recheck(trail, &finding, &leaf));
     if (finding == TRAIL_INDEX_DIFFERED) return REFUSE(REFUSED_TRAIL_DAMAGED);

@@ -1,6 +1,7 @@
 #include "api/vault_feed.h"
 
 #include "api/event.h"
+#include "base/time.h"
 #include "cases/alert.h"
 #include "ipc/event_wire.h"
 #include "store/unit_wait.h"
@@ -158,7 +159,7 @@ Status vault_feed_step(House *house, int64_t now_us, bool at_once)
 {
     VaultFeed *feed = &house->feed;
     pthread_mutex_lock(&feed->lock);
-    const bool due = now_us >= feed->next_us || feed->next_us - now_us > VAULT_FEED_EACH_US;
+    const bool due = time_has_come(feed->next_us, now_us, VAULT_FEED_EACH_US);
     const Status s = at_once || due ? take_all(feed, house, now_us) : OK;
     pthread_mutex_unlock(&feed->lock);
     const bool away = status_is(s, REFUSED_VAULT_UNAVAILABLE) || status_is(s, REFUSED_VAULT_BUSY)

@@ -12,6 +12,13 @@ enum {
 #define TIME_SECOND_US ((int64_t)1000000)
 #define TIME_DAY_US ((int64_t)86400 * TIME_SECOND_US)
 
+/* Has the time come for what is done every `every_us`, next at `next_us`? Also when the clock was
+ * set back meanwhile: it does not wait until the clock is there again. */
+static inline bool time_has_come(int64_t next_us, int64_t now_us, int64_t every_us)
+{
+    return now_us >= next_us || next_us - now_us > every_us;
+}
+
 /* RFC 3339 at +08:00, whole seconds, as the v3 profile shows times. */
 MUST_USE Status time_format(int64_t time_us, Buffer *ret_text);
 /* RFC 3339, "Z" or a numeric offset, optional fraction; refuses REFUSED_TIME_INVALID. */

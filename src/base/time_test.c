@@ -76,5 +76,18 @@ static void test_business_day(void)
     EXPECT(strcmp(text, "20260201") == 0);
 }
 
+/* Goal: what is done every hour is done an hour later, and soon when the clock was set back. */
+static void test_what_is_done_every_so_often(void)
+{
+    enum { EVERY = 3600 };
+    EXPECT(time_has_come(0, 1000000, EVERY)); /* at the start */
+    EXPECT(!time_has_come(1000000 + EVERY, 1000000, EVERY));
+    EXPECT(!time_has_come(1000000 + EVERY, 1000000 + EVERY - 1, EVERY));
+    EXPECT(time_has_come(1000000 + EVERY, 1000000 + EVERY, EVERY));
+    EXPECT(time_has_come(1000000 + EVERY, 1000000 - 1, EVERY));
+    EXPECT(time_has_come(1000000 + EVERY, 0, EVERY));
+}
+
 TESTS(TEST(test_format), TEST(test_every_day_comes_back), TEST(test_parse),
-        TEST(test_other_texts_are_refused), TEST(test_business_day))
+        TEST(test_other_texts_are_refused), TEST(test_business_day),
+        TEST(test_what_is_done_every_so_often))

@@ -31,7 +31,7 @@ uint32_t key_acts_look(KeyActs *acts)
     uint32_t rotated = 0;
     const int64_t now_us = clock_now_us(&acts->clock);
     int64_t due_us = acts->next_look_us;
-    if (now_us < due_us) return 0;
+    if (!time_has_come(due_us, now_us, LOOK_EACH_US)) return 0;
     if (!atomic_compare_exchange_strong(&acts->next_look_us, &due_us, now_us + LOOK_EACH_US))
         return 0; /* another thread does it */
     IGNORE(keys_rotate_due(acts->keys, &rotated),

@@ -5,6 +5,7 @@
 #include "base/secret.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 enum {
     PURGE_FIRST = 4096,
@@ -57,12 +58,22 @@ static void tables_init(Memory *m)
     m->grants_purge_at = m->limits.grants < PURGE_FIRST ? m->limits.grants : PURGE_FIRST;
 }
 
+/* Waits on it end by a clock that nobody can set. */
+static void settle_init(Memory *m)
+{
+    pthread_condattr_t monotonic;
+    ASSERT(pthread_condattr_init(&monotonic) == 0);
+    ASSERT(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    ASSERT(pthread_cond_init(&m->settle, &monotonic) == 0);
+    pthread_condattr_destroy(&monotonic);
+}
+
 Status memory_open(const MemoryConfig *config, Memory **ret_memory)
 {
     Memory *m = calloc(1, sizeof(*m));
     CHECK(m != NULL, FAULT_MEMORY);
     pthread_mutex_init(&m->lock, NULL);
-    pthread_cond_init(&m->settle, NULL);
+    settle_init(m);
     keep_limits(m, config);
     tables_init(m);
     m->signed_size = -1;

@@ -14,7 +14,7 @@ static bool wait_for_work(Memory *m)
     while (!m->settler_stops && m->settled >= m->unsettled)
         pthread_cond_wait(&m->settle, &m->lock);
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until); /* as the condition: nobody sets it */
     until.tv_nsec += SETTLE_MS * 1000000L;
     if (until.tv_nsec >= 1000000000L) {
         until.tv_nsec -= 1000000000L;

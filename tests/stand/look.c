@@ -83,6 +83,16 @@ int64_t stand_number(const Stand *stand, const char *sql)
     return number;
 }
 
+bool stand_comes_true(const Stand *stand, const char *sql)
+{
+    for (int waited = 0; waited < LOGGED_MS_MAX; waited += POLL_MS) {
+        if (stand_number(stand, sql) > 0) return true;
+        pause_ms(POLL_MS);
+    }
+    fprintf(stderr, "  still 0: %s\n", sql);
+    return false;
+}
+
 static void take_text(void *context, sqlite3_stmt *statement)
 {
     Buffer *text = context;

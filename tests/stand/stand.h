@@ -88,7 +88,9 @@ MUST_USE Status stand_trust(Stand *stand);
 /* One value of the first column of the first row, read beside the programs (read-only); ASSERTs
  * that it exists. */
 int64_t stand_number(const Stand *stand, const char *sql);
-/* The same as text. */
+/* Wait until it is more than 0. False, and shown: it is not, in good time. */
+bool stand_comes_true(const Stand *stand, const char *sql);
+/* As stand_number(), as text. */
 void stand_text(const Stand *stand, const char *sql, char *ret_text, size_t capacity);
 
 /* Some file of the folder holds these bytes: data, journals, logs, everything. */
