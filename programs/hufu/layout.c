@@ -40,10 +40,21 @@ Status layout_lock(const char *directory, Layout *ret_layout)
     return OK;
 }
 
-Status layout_open(const char *directory, const char *rules, Layout *ret_layout)
+/* It is optional: making it needs npm. */
+static Status find_console(const char *folder, char ret_path[PATH_BYTES_MAX])
+{
+    char path[PATH_BYTES_MAX];
+    ret_path[0] = 0;
+    if (access(path_in(path, folder, "index.html"), R_OK) != 0) return OK;
+    return absolute(folder, ret_path);
+}
+
+Status layout_open(
+        const char *directory, const char *rules, const char *console_files, Layout *ret_layout)
 {
     CHECK(mkdir(directory, 0755) == 0 || errno == EEXIST, FAULT_DISK);
     TRY(layout_lock(directory, ret_layout));
+    TRY(find_console(console_files, ret_layout->console_files));
     return absolute(rules, ret_layout->rules);
 }
 
@@ -108,6 +119,8 @@ Status layout_settings(
     TRY(buffer_print(&text,
             "ca_file: \"%s/run/hufud/ca.pem\"\nkeys_file: \"%s/%s\"\nready_file: \"%s/%s\"\n", d, d,
             PATH_KEYS, d, PATH_READY));
+    if (l->console_files[0] != 0)
+        TRY(buffer_print(&text, "console_files: \"%s\"\n", l->console_files));
     char path[PATH_BYTES_MAX];
     return file_write(path_in(path, d, "hufud.yaml"), 0644, span_of_buffer(&text));
 }

@@ -11,6 +11,7 @@ typedef struct Layout {
     char directory[PATH_BYTES_MAX]; /* absolute */
     char programs[PATH_BYTES_MAX]; /* where hufu itself lies: vaultd and hufud lie beside it */
     char rules[PATH_BYTES_MAX]; /* strategy.yaml; purposes.yaml lies beside it */
+    char console_files[PATH_BYTES_MAX]; /* the console's page; empty: it was not built */
     int lock_fd; /* held while this `up` runs */
 } Layout;
 
@@ -22,7 +23,8 @@ MUST_USE Status layout_lock(const char *directory, Layout *ret_layout);
 
 /* Make the directory, take its lock. Refuses STORE_BUSY when another `up` runs there; faults
  * FAULT_DISK. */
-MUST_USE Status layout_open(const char *directory, const char *rules, Layout *ret_layout);
+MUST_USE Status layout_open(
+        const char *directory, const char *rules, const char *console_files, Layout *ret_layout);
 void layout_close(Layout *layout);
 
 /* Remove `name` under the directory with all in it; gone already is fine. Faults FAULT_DISK. */

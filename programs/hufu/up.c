@@ -18,6 +18,7 @@ typedef struct Up {
     /* asked */
     const char *directory;
     const char *rules;
+    const char *console_files;
     const char *address;
     const char *suite; /* NULL: as the vault has it */
     LayoutPorts ports;
@@ -104,7 +105,7 @@ static void say_custody(const VaultCustody *custody)
 
 MUST_USE static Status prepare(Up *up)
 {
-    TRY(layout_open(up->directory, up->rules, &up->layout));
+    TRY(layout_open(up->directory, up->rules, up->console_files, &up->layout));
     if (up->fresh) {
         printf("  forgetting everything in %s\n", up->layout.directory);
         TRY(layout_empty(&up->layout));
@@ -214,6 +215,7 @@ int command_up(int argc, char **argv)
 {
     Up up = { .directory = directory_default(),
         .rules = "rules/strategy.yaml",
+        .console_files = "web/dist",
         .address = "127.0.0.1",
         .ports = { 8443, 8444, 8445 },
         .workers = 8,
@@ -233,6 +235,8 @@ int command_up(int argc, char **argv)
         { "--directory", OPTION_TEXT, "DIR", "where everything is kept [var]", &up.directory, 0,
                 0 },
         { "--rules", OPTION_TEXT, "FILE", "[rules/strategy.yaml]", &up.rules, 0, 0 },
+        { "--console-files", OPTION_TEXT, "DIR", "the console's page, made by web/build [web/dist]",
+                &up.console_files, 0, 0 },
         { "--suite", OPTION_TEXT, "NAME",
                 "of a fresh vault: intl, or sm for Chinese algorithms [intl]", &up.suite, 0, 0 },
         { "--custody", OPTION_TEXT, "NAME",

@@ -79,6 +79,14 @@ static void show_audit(const UpSummary *summary)
     if (!verified) printf("%.*s\n", (int)output.size, (const char *)output.data);
 }
 
+static void show_console(const UpSummary *summary)
+{
+    printf("  console        https://%s:%u   log in as one of the house's people\n",
+            summary->address, (unsigned)summary->console_port);
+    if (summary->layout->console_files[0] == 0)
+        printf("                 without its page, which web/build makes with npm\n");
+}
+
 void up_summary(const UpSummary *summary)
 {
     const char *d = summary->layout->directory;
@@ -92,9 +100,7 @@ void up_summary(const UpSummary *summary)
     if (summary->service_port != 0)
         printf("  vault service  https://%s:%u   mutual TLS; see `hufu caller add`\n",
                 summary->address, (unsigned)summary->service_port);
-    if (summary->console_port != 0)
-        printf("  console        https://%s:%u   log in as one of the house's people\n",
-                summary->address, (unsigned)summary->console_port);
+    if (summary->console_port != 0) show_console(summary);
     printf("  merchants      %s/demo/   their keys, as they would keep them\n", d);
     printf("  logs           %s/log/\n", d);
     printf("  look           %s/hufu status --directory %s\n", summary->layout->programs, d);

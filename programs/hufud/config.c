@@ -11,7 +11,8 @@
 
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, purposes, access,
-            alarms, trail, ca_file, keys_file, ready_file, console_origin, payer_devices;
+            alarms, trail, ca_file, keys_file, ready_file, console_origin, console_files,
+            payer_devices;
     int64_t payer_cool_s;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
             openers, callers;
@@ -51,6 +52,8 @@ static const YamlField fields[] = {
     NUMBER(console_port, -1, 65535),
     { "console_origin", YAML_TEXT, false, 9, CONFIG_TEXT_MAX - 1,
             offsetof(ConfigSpans, console_origin) },
+    { "console_files", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1,
+            offsetof(ConfigSpans, console_files) },
     NUMBER(loops, 0, 64),
     NUMBER(operator_uid, 0, UINT32_MAX),
     NUMBER(group, -1, INT32_MAX),
@@ -154,6 +157,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->keys_file, s.keys_file);
     keep(ret_config->ready_file, s.ready_file);
     keep(ret_config->console_origin, s.console_origin);
+    keep(ret_config->console_files, s.console_files);
     ret_config->port = s.port;
     ret_config->service_port = s.service_port;
     ret_config->console_port = s.console_port;

@@ -11,6 +11,7 @@ typedef struct Config {
     int64_t service_port; /* of the vault's service; 0: any free one, -1: closed */
     int64_t console_port; /* of the console; 0: any free one, -1: closed */
     char console_origin[CONFIG_TEXT_MAX]; /* of its pages; empty: localhost and `address` */
+    char console_files[CONFIG_TEXT_MAX]; /* folder of its page; empty: none */
     int64_t loops; /* 0: one a core */
     char database[CONFIG_TEXT_MAX];
     char domain[CONFIG_TEXT_MAX];

@@ -447,6 +447,7 @@ void opening_close(Opening *o)
     if (o->server != NULL) http_server_free(&o->server);
     if (o->service != NULL) http_server_free(&o->service);
     if (o->console_server != NULL) http_server_free(&o->console_server);
+    console_files_close(&o->console_files);
     tls_leaf_free(&o->tls);
     message_verifier_close(house->verifier);
     if (house->directory != NULL) directory_close(&house->directory);

@@ -27,6 +27,7 @@ typedef struct Opening {
     HttpServer *service; /* for callers of the vault; NULL: off */
     HttpServer *console_server; /* NULL: off */
     Console *console;
+    ConsoleFiles *console_files; /* NULL: the console has no page here */
     Admin *admin;
     Clockwork *clockwork;
     TrailDesk *trail;

@@ -57,7 +57,9 @@ Status login_opening_serve(Opening *o)
 {
     House *house = &o->house;
     if (o->config.console_port < 0) return OK;
-    const ConsoleConfig console = { house, o->admin, (int)o->config.callers };
+    if (o->config.console_files[0] != 0)
+        TRY(console_files_open(o->config.console_files, &o->console_files));
+    const ConsoleConfig console = { house, o->admin, o->console_files, (int)o->config.callers };
     TRY(console_open(&console, &o->console));
     const HttpServerConfig server = { .address = o->config.address,
         .port = (uint16_t)o->config.console_port,

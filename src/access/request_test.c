@@ -3,8 +3,10 @@
  * and never otherwise (TP-15, LL-4.5.2: 按需审批, 职责分离). Method: rows through a real batch, the
  * table of rights of the house; every way in which an approval can be worth nothing.
  */
+#include "access/approval_vector.h"
 #include "access/merchant.h"
 #include "access/request_act.h"
+#include "base/encoding.h"
 #include "base/time.h"
 #include "crypto/digest.h"
 #include "store/store_for_tests.h"
@@ -336,8 +338,35 @@ static void test_a_changed_row_is_refused(void)
     EXPECT(status_refused(approve(h, &r, BOB, &now)));
 }
 
+/* A browser's own key, and what the console's page signs with it. */
+static void test_the_consoles_page_signs_the_same_bytes(void)
+{
+    uint8_t wire_bytes[512], message_bytes[512], wanted_bytes[512];
+    Buffer wire_buffer = BUFFER_OF(wire_bytes), message = BUFFER_OF(message_bytes);
+    Buffer wanted = BUFFER_OF(wanted_bytes);
+    WireApproval wire = { 0 };
+    Approval approval = { 0 };
+    EXPECT_OK(hex_decode(SPAN(APPROVAL_VECTOR_WIRE), &wire_buffer));
+    Cursor c = cursor_of(span_of_buffer(&wire_buffer));
+    EXPECT_OK(wire_take_approval(&c, &wire));
+    EXPECT_OK(cursor_end(&c));
+    EXPECT(span_equal(wire.name, SPAN(APPROVAL_VECTOR_NAME)));
+    EXPECT(wire.expires_us == 1790000000123456 && wire.encoding == WIRE_SIGNATURE_RAW);
+    EXPECT_OK(wire_approval_message(&wire, &message));
+    EXPECT_OK(hex_decode(SPAN(APPROVAL_VECTOR_MESSAGE), &wanted));
+    EXPECT(span_equal(span_of_buffer(&message), span_of_buffer(&wanted)));
+    EXPECT_OK(approval_of_wire(&wire, &approval));
+    Buffer key = BUFFER_OF(approval.key);
+    EXPECT_OK(hex_decode(SPAN(APPROVAL_VECTOR_KEY), &key));
+    approval.key_size = key.size;
+    EXPECT_OK(approval_verify(&approval));
+    approval.reason[0] ^= 1;
+    EXPECT_REFUSED(approval_verify(&approval), REFUSED_REQUEST_SIGNATURE);
+}
+
 TESTS(TEST(test_one_other_person_is_enough_for_one), TEST(test_two_are_two_people),
         TEST(test_who_asks_never_approves), TEST(test_without_the_right_it_is_nothing),
         TEST(test_a_signature_is_over_this_by_its_owner),
         TEST(test_every_bit_of_a_signature_counts), TEST(test_its_time_ends), TEST(test_no_is_no),
-        TEST(test_it_is_begun_at_most_once), TEST(test_a_changed_row_is_refused))
+        TEST(test_it_is_begun_at_most_once), TEST(test_a_changed_row_is_refused),
+        TEST(test_the_consoles_page_signs_the_same_bytes))

@@ -92,6 +92,7 @@ static void serve(Job *job)
 void console_serve(void *context, HttpRequest *request)
 {
     Console *console = context;
+    if (console_files_answer(console->files, request)) return;
     ConsoleCall *call = calloc(1, sizeof(*call));
     if (call == NULL) {
         http_answer(request, 503, NULL, 0, (Span) { NULL, 0 });
@@ -114,6 +115,7 @@ Status console_open(const ConsoleConfig *config, Console **ret_console)
     CHECK(console != NULL, FAULT_MEMORY);
     console->house = config->house;
     console->admin = config->admin;
+    console->files = config->files;
     const Status s = workers_start(config->workers, &console->workers);
     if (!status_ok(s)) {
         free(console);

@@ -3,6 +3,7 @@
  * console: the door of people who work with a browser: the house's staff and merchants'
  * administrators (LL-4.5.2). A port of its own, TLS 1.3, JSON.
  *
+ *   loop thread     a file of the page (api/console_files.h), which anybody may have
  *   worker thread   which page sent this, whose session is it (default deny); then the handler, or
  *                   the very operation that the operator's socket runs (api/admin.h), decided by
  *                   the same table of rights
@@ -16,12 +17,14 @@
  * All refusals of a log-in look the same and cost the same, whoever is named.
  */
 #include "api/admin.h"
+#include "api/console_files.h"
 
 typedef struct Console Console;
 
 typedef struct ConsoleConfig {
     House *house; /* outlives the console */
     Admin *admin; /* runs the operations; likewise */
+    const ConsoleFiles *files; /* its page, likewise; NULL: there is none here */
     int workers; /* threads for what waits on vaultd and the batch */
 } ConsoleConfig;
 

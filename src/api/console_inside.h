@@ -22,6 +22,7 @@ enum {
 struct Console {
     House *house;
     Admin *admin;
+    const ConsoleFiles *files;
     Workers *workers;
     char origins[CONSOLE_ORIGINS_MAX][CONSOLE_ORIGIN_BYTES_MAX + 1];
     _Atomic size_t origin_count; /* 0: not yet listening */

@@ -1,6 +1,7 @@
 /* Input is encrypted where it is typed, for one purpose, and no changed bit opens (TP-4). */
 #include "crypto/box.h"
 
+#include "crypto/box_vector.h"
 #include "crypto/hpke.h"
 #include "crypto/vector_test.h"
 
@@ -394,8 +395,35 @@ static void sessions_open_for_both_suites(void)
     sessions_of(KEY_SM2);
 }
 
+/* PKCS#8 of a P-256 key, up to its scalar. */
+#define PKCS8_HEAD "3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420"
+
+/* Another implementation, for browsers: what it makes, we open. */
+static void a_box_of_the_consoles_page(void)
+{
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    const Vector pkcs8 = vector(PKCS8_HEAD BOX_VECTOR_RECIPIENT);
+    const Vector bytes = vector(BOX_VECTOR_BOX);
+    const Vector nonce = vector(BOX_VECTOR_NONCE);
+    uint8_t plain_bytes[64];
+    Buffer plain = BUFFER_OF(plain_bytes);
+    Box box;
+    EXPECT_OK(private_key_from_pkcs8(vector_span(&pkcs8), &key));
+    EXPECT_OK(box_parse(vector_span(&bytes), &box));
+    EXPECT_OK(box_open(key, &box, &plain));
+    EXPECT(vector_is(BOX_VECTOR_PLAIN, plain_bytes, plain.size));
+    EXPECT(box.key_id == 20261128 && box.context.data_class == 103 && box.context.purpose == 60);
+    EXPECT(box.context.amount == -1 && span_equal(SPAN_OF(box.context.currency), SPAN("CNY")));
+    EXPECT(box.context.expiry_us == 1790000000123456);
+    EXPECT(span_equal(SPAN_OF(box.context.server_nonce), vector_span(&nonce)));
+    EXPECT(span_equal(box.context.tenant, SPAN(BOX_VECTOR_TENANT)));
+    EXPECT(span_equal(box.context.order, SPAN(BOX_VECTOR_ORDER)));
+    EXPECT(span_equal(box.context.payee, SPAN(BOX_VECTOR_PAYEE)));
+}
+
 TESTS(TEST(rfc_9180_a_3_1), TEST(cfrg_accumulated), TEST(suite_2_of_another_implementation),
         TEST(bad_points_are_refused), TEST(boxes_open_for_their_recipient_only),
         TEST(every_flipped_bit_is_refused), TEST(another_context_does_not_open),
         TEST(contexts_have_one_encoding), TEST(sizes_have_limits),
-        TEST(sessions_count_as_rfc_9180_does), TEST(sessions_open_for_both_suites))
+        TEST(sessions_count_as_rfc_9180_does), TEST(sessions_open_for_both_suites),
+        TEST(a_box_of_the_consoles_page))
