@@ -1,0 +1,93 @@
+/**
+ * Requests that others must agree to (src/access/request.h). What is shown and signed is the exact
+ * bytes: their SHA-256 is computed here, and a request that is not what it says is not signed.
+ */
+import { fromBase64, toBase64, toHex } from '../seal/bytes.ts';
+import { approvalOfRequest } from './approval.ts';
+import { operation } from './door.ts';
+import type { Owner } from './secrets.ts';
+import { signApproval, type SigningKey } from './signing_key.ts';
+
+export interface AskedRequest {
+  request: string;
+  action: string;
+  asker: string;
+  state: string;
+  needs: number;
+  given: number;
+  asked_us: number;
+  expires_us: number;
+  sha256: string;
+}
+
+export interface RequestDetail extends AskedRequest {
+  given_by: { approver: string; reason: string; given_us: number }[];
+  ended_by?: string;
+  reason?: string;
+  exact_base64: string;
+  outcome?: string;
+}
+
+/** One line of what is asked: the field's name, and its value as text. */
+export interface AskedField {
+  field: string;
+  value: string;
+}
+
+export interface ExactRequest {
+  sha256: string;
+  text: string;
+  fields: AskedField[];
+}
+
+export class RequestDiffers extends Error {}
+
+/** Letters that hide, or turn their neighbours round, are shown by their numbers. */
+function visible(text: string): string {
+  const hidden = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+  return text.replace(hidden, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(valueText).join(', ');
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new RequestDiffers();
+  return typeof value === 'string' ? visible(value) : JSON.stringify(value);
+}
+
+/** Throws RequestDiffers unless the bytes are what the list says: their digest and their action. */
+export async function readExact(detail: RequestDetail): Promise<ExactRequest> {
+  const bytes = fromBase64(detail.exact_base64);
+  const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  const asked = JSON.parse(text) as Record<string, unknown>;
+  if (sha256 !== detail.sha256 || asked['operation'] !== detail.action) throw new RequestDiffers();
+  const fields = Object.entries(asked)
+    .filter(([field]) => field !== 'operation')
+    .map(([field, value]) => ({ field, value: valueText(value) }));
+  return { sha256, text, fields };
+}
+
+export async function requests(all: boolean): Promise<AskedRequest[]> {
+  return (await operation<{ requests: AskedRequest[] }>('request.list', { all })).requests;
+}
+
+export function requestDetail(request: string): Promise<RequestDetail> {
+  return operation<RequestDetail>('request.show', { request });
+}
+
+export async function signRequest(
+  owner: Owner, key: SigningKey, detail: RequestDetail, reason: string,
+): Promise<RequestDetail> {
+  const { sha256 } = await readExact(detail);
+  const wanted = approvalOfRequest(owner.name, detail.action, detail.request, sha256, reason);
+  const approval = toBase64(await signApproval(key, wanted));
+  return operation<RequestDetail>('request.approve', { request: detail.request, approval });
+}
+
+export async function refuseRequest(request: string, reason: string): Promise<void> {
+  await operation('request.refuse', { request, reason });
+}
+
+export async function withdrawRequest(request: string, reason: string): Promise<void> {
+  await operation('request.withdraw', { request, reason });
+}
