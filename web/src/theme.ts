@@ -5,7 +5,7 @@ export const theme: ThemeConfig = {
   zeroRuntime: true,
   hashed: false,
   cssVar: { key: 'hufu' },
-  token: { colorPrimary: '#8c5a1e', borderRadius: 6, colorBgLayout: '#f6f4ef' },
+  token: { colorPrimary: '#8c5a1e', colorLink: '#8c5a1e', borderRadius: 6, colorBgLayout: '#f6f4ef' },
 };
 
 /** What the page is made of: the styles of these are built in, and of no others. */

@@ -91,7 +91,7 @@ export function EnrolForm({ onEnrolled }: { onEnrolled: () => void }) {
       <Form.Item name="code" label={say('code')} extra={say('codeHint')} rules={[shown]}>
         <Input autoComplete="one-time-code" inputMode="numeric" maxLength={6} />
       </Form.Item>
-      <Button id="enrol_submit" className="full" type="primary" htmlType="submit" loading={busy}>
+      <Button id="enrol_submit" className="full above" type="primary" htmlType="submit" loading={busy}>
         {say('enrol')}
       </Button>
     </Form>

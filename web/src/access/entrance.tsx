@@ -121,7 +121,7 @@ export function Entrance({ onInside }: { onInside: () => void }) {
       <div className="door">
         <div className="tagline">{say('tagline')}</div>
         <Card>
-          {isNew && <Alert type="success" showIcon title={say('enrolled')} />}
+          {isNew && <Alert className="below" type="success" showIcon title={say('enrolled')} />}
           <Tabs items={items} activeKey={tab} onChange={setTab} destroyOnHidden />
           <PinNote />
         </Card>
