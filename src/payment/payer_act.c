@@ -102,14 +102,15 @@ static Status logs_in(PayerAct *work, Rows *rows)
     return payer_login_put(rows, &work->login);
 }
 
-/* A clock that was set back shortens nothing. */
+/* A clock that was set back shortens nothing; and no two tries set the same time, not even in one
+ * batch, so that the one that was refused never takes back what another one set. */
 static Status cools(PayerAct *work, Rows *rows)
 {
     const int64_t until_us = rows_now_us(rows) + work->cool_us;
     TRY(admit(work));
     work->before_us = work->login.cools_until_us;
-    if (until_us > work->before_us) work->login.cools_until_us = until_us;
-    work->cooled_us = work->login.cools_until_us;
+    work->cooled_us = until_us > work->before_us ? until_us : work->before_us + 1;
+    work->login.cools_until_us = work->cooled_us;
     return payer_login_put(rows, &work->login);
 }
 

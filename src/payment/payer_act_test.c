@@ -182,6 +182,29 @@ static void test_a_reset_cools_down(void)
     house_close(&h);
 }
 
+/* Two tries of the same moment, as in one batch; one of them is refused, before or after the other
+ * one resets. Money waits all the same. */
+static void test_a_refused_try_takes_back_its_own_cooling_alone(void)
+{
+    for (int after = 0; after <= 1; after++) {
+        House h;
+        house_open(&h, 8);
+        EXPECT_OK(joins(&h, "p1", 1));
+        PayerAct wrong = act_of(PAYER_COOLS, "p1", 1);
+        PayerAct right = act_of(PAYER_COOLS, "p1", 1);
+        EXPECT_OK(run(&h, &wrong));
+        EXPECT_OK(run(&h, &right));
+        PayerAct not = act_of(PAYER_COOLS_NOT, "p1", 1);
+        not .before_us = wrong.before_us;
+        not .cooled_us = wrong.cooled_us;
+        if (after == 0) EXPECT_OK(run(&h, &not ));
+        EXPECT_OK(do_act(&h, PAYER_RESETS_PIN, "p1", 1));
+        if (after == 1) EXPECT_OK(run(&h, &not ));
+        EXPECT_REFUSED(takes_codes(&h, "p1", 1, 0), REFUSED_PAYER_COOLS_DOWN);
+        house_close(&h);
+    }
+}
+
 static void test_a_code_of_before_pays_nothing_while_it_cools(void)
 {
     House h;
@@ -218,5 +241,6 @@ static void test_a_reset_from_a_new_device(void)
 
 TESTS(TEST(test_who_registers), TEST(test_a_registered_payer_needs_his_device),
         TEST(test_a_new_device_waits), TEST(test_places_for_devices), TEST(test_a_reset_cools_down),
+        TEST(test_a_refused_try_takes_back_its_own_cooling_alone),
         TEST(test_a_code_of_before_pays_nothing_while_it_cools),
         TEST(test_a_reset_from_a_new_device))
