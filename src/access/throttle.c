@@ -16,6 +16,7 @@ typedef struct Source {
     uint64_t name; /* keyed digest of the address; 0: free */
     int64_t full_us;
     int64_t told_us; /* 0: never */
+    uint64_t uncounted; /* tries since it was last not full */
 } Source;
 
 struct Throttle {
@@ -138,7 +139,10 @@ Status throttle_try(Throttle *throttle, Span from, bool known, unsigned *ret_new
         if (is_news(&source->told_us, now_us)) *ret_news |= THROTTLE_SOURCE;
         return REFUSE(REFUSED_LOGIN_SLOWED);
     }
-    source->full_us = now_us + ahead_us + config->refill_us;
+    /* Who is not slowed himself makes it no fuller: he would keep out those beside him for days. */
+    const bool full = ahead_us > (config->burst - 1) * config->refill_us;
+    source->uncounted = full ? source->uncounted + 1 : 0;
+    if (!full) source->full_us = now_us + ahead_us + config->refill_us;
     /* Bounded, so that the crowd's end is noticed soon after it. */
     if (!crowd) held->crowd_full_us = now_us + crowd_ahead_us + config->crowd_refill_us;
     return OK;
@@ -149,7 +153,10 @@ void throttle_was_right(Throttle *throttle, Span from)
     const ThrottleConfig *config = &throttle->config;
     pthread_mutex_lock(&throttle->lock);
     Source *source = source_of(throttle, from);
-    source->full_us = later(source->full_us - config->refill_us, 0);
+    if (source->uncounted > 0)
+        source->uncounted--; /* what was not taken is not given back */
+    else
+        source->full_us = later(source->full_us - config->refill_us, 0);
     throttle->crowd_full_us = later(throttle->crowd_full_us - config->crowd_refill_us, 0);
     pthread_mutex_unlock(&throttle->lock);
 }

@@ -123,6 +123,30 @@ static void test_a_crowd(void)
     throttle_close(&stand.throttle);
 }
 
+/* He is never slowed himself, and so fails as often as he likes; those beside him wait no longer for
+ * it, and his right passwords buy nobody a guess. */
+static void test_a_known_device_keeps_nobody_out_for_long(void)
+{
+    Stand stand;
+    stand_open(&stand);
+    for (int i = 0; i < 1000; i++)
+        EXPECT_OK(throttle_try(stand.throttle, SPAN("192.0.2.1"), true, &stand.news));
+    for (int i = 0; i < 1000; i++) {
+        EXPECT_OK(throttle_try(stand.throttle, SPAN("192.0.2.1"), true, &stand.news));
+        throttle_was_right(stand.throttle, SPAN("192.0.2.1"));
+    }
+    EXPECT_REFUSED(guess(&stand, "192.0.2.1"), REFUSED_LOGIN_SLOWED);
+    for (int s = 0; s < BURST * REFILL_S; s += REFILL_S / 2) { /* honest ones do not fill it */
+        stand.now_us += REFILL_S / 2 * SECOND_US;
+        EXPECT_OK(throttle_try(stand.throttle, SPAN("192.0.2.1"), true, &stand.news));
+        throttle_was_right(stand.throttle, SPAN("192.0.2.1"));
+    }
+    for (int i = 0; i < BURST; i++)
+        EXPECT_OK(guess(&stand, "192.0.2.1"));
+    EXPECT_REFUSED(guess(&stand, "192.0.2.1"), REFUSED_LOGIN_SLOWED);
+    throttle_close(&stand.throttle);
+}
+
 /* Many other sources do not make it forget who is slowed. */
 static void test_a_flood_of_sources(void)
 {
@@ -142,4 +166,4 @@ static void test_a_flood_of_sources(void)
 TESTS(TEST(test_a_source_is_slowed_and_told_of_once), TEST(test_right_passwords_cost_nothing),
         TEST(test_a_clock_set_back_gives_no_more_guesses),
         TEST(test_who_has_many_addresses_is_one_source), TEST(test_a_crowd),
-        TEST(test_a_flood_of_sources))
+        TEST(test_a_known_device_keeps_nobody_out_for_long), TEST(test_a_flood_of_sources))
