@@ -143,26 +143,35 @@ size_t device_book_list(DeviceBook *book, Span principal, Device ret[DEVICES_EAC
 
 static void unlock(DeviceBook **book) { pthread_rwlock_unlock(&(*book)->lock); }
 
-/* Its own place, or that of one that was forgotten: what is closed stays in its row. */
-static Device *place_of(DeviceBook *book, const Device *device)
+static Device *find(DeviceBook *book, const Device *device)
 {
-    Device *closed = NULL;
     for (size_t i = 0; i < book->count; i++) {
         Device *other = &book->devices[i];
         if (strcmp(other->principal, device->principal) == 0 && is_called(other, device->name))
             return other;
-        if (other->status != STATUS_LIVE && closed == NULL) closed = other;
     }
-    if (closed != NULL) return closed;
-    return book->count < DEVICES_MAX ? &book->devices[book->count++] : NULL;
+    return NULL;
+}
+
+/* What was forgotten stays in its row alone; the others keep the order in which they came. */
+static void forget(DeviceBook *book, Device *device)
+{
+    if (device == NULL) return;
+    const Device *end = &book->devices[book->count--];
+    memmove(device, device + 1, (size_t)(end - device - 1) * sizeof(*device));
 }
 
 Status device_book_put(DeviceBook *book, const Device *device)
 {
     pthread_rwlock_wrlock(&book->lock);
     CLEANUP(unlock) DeviceBook *held = book;
-    Device *place = place_of(held, device);
-    REQUIRE(place != NULL, REFUSED_DEVICES_FULL);
+    Device *place = find(held, device);
+    if (device->status != STATUS_LIVE) {
+        forget(held, place);
+        return OK;
+    }
+    REQUIRE(place != NULL || held->count < DEVICES_MAX, REFUSED_DEVICES_FULL);
+    if (place == NULL) place = &held->devices[held->count++];
     *place = *device;
     return OK;
 }

@@ -98,6 +98,30 @@ static void test_a_device_is_known_to_its_principal(void)
     register_close(&r);
 }
 
+/* The list begins with the oldest, which is the one to forget when there are too many. */
+static void test_a_new_one_stands_behind_those_that_came_before(void)
+{
+    Register r;
+    Device list[DEVICES_EACH_MAX];
+    register_open(&r);
+    for (uint8_t number = 1; number <= 3; number++) {
+        const Device device = device_of("alice", number);
+        EXPECT_OK(write_device(&r, &device, false));
+    }
+    Device first = device_of("alice", 1);
+    first.status = STATUS_CLOSED;
+    EXPECT_OK(write_device(&r, &first, true));
+    EXPECT_OK(device_book_put(r.book, &first)); /* once more: nothing */
+    const Device last = device_of("alice", 4);
+    EXPECT_OK(write_device(&r, &last, false));
+    for (int again = 0; again < 2; again++) {
+        EXPECT(device_book_list(r.book, SPAN("alice"), list) == 3);
+        EXPECT(list[0].added_us == 2 && list[1].added_us == 3 && list[2].added_us == 4);
+        refresh(&r, 3, 0);
+    }
+    register_close(&r);
+}
+
 static Status execute(void *context, Store *store)
 {
     return store_execute(store, context, NULL, 0);
@@ -118,4 +142,5 @@ static void test_a_row_that_was_written_by_hand_is_not_believed(void)
 }
 
 TESTS(TEST(test_a_device_is_known_to_its_principal),
+        TEST(test_a_new_one_stands_behind_those_that_came_before),
         TEST(test_a_row_that_was_written_by_hand_is_not_believed))
