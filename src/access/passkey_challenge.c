@@ -14,7 +14,8 @@ typedef struct Spent {
 } Spent;
 
 struct PasskeyChallenges {
-    pthread_mutex_t lock; /* of `spent` */
+    pthread_mutex_t lock; /* of `now_s` and `spent` */
+    uint32_t now_s; /* the greatest seen */
     Clock clock;
     Random random;
     MacKey key;
@@ -46,9 +47,16 @@ void passkey_challenges_close(PasskeyChallenges **challenges)
     *challenges = NULL;
 }
 
-static uint32_t now_s(const PasskeyChallenges *challenges)
+static void unlock(PasskeyChallenges **challenges) { pthread_mutex_unlock(&(*challenges)->lock); }
+
+/* Never backwards: what is over, and was forgotten among the spent ones, stays over. */
+static uint32_t now_s(PasskeyChallenges *challenges)
 {
-    return (uint32_t)(clock_now_us(&challenges->clock) / SECOND_US);
+    const uint32_t now = (uint32_t)(clock_now_us(&challenges->clock) / SECOND_US);
+    pthread_mutex_lock(&challenges->lock);
+    CLEANUP(unlock) PasskeyChallenges *held = challenges;
+    if (now > held->now_s) held->now_s = now;
+    return held->now_s;
 }
 
 /* The second half proves the first, the act, and what it is bound to. */
@@ -72,8 +80,6 @@ Status passkey_challenge_make(PasskeyChallenges *challenges, PasskeyAct act, Spa
     prove(challenges, act, bound, ret_challenge, proof);
     return buffer_put(&made, (Span) { proof, HEAD_BYTES });
 }
-
-static void unlock(PasskeyChallenges **challenges) { pthread_mutex_unlock(&(*challenges)->lock); }
 
 static Status spend(PasskeyChallenges *challenges, const uint8_t head[HEAD_BYTES],
         uint32_t expires_s, uint32_t now)

@@ -447,6 +447,28 @@ static void test_a_challenge_is_good_once(void)
     passkey_challenges_close(&others);
 }
 
+/* A clock that went forward lets spent ones be forgotten; set back, it brings none of them back. */
+static void test_a_clock_set_back_revives_no_challenge(void)
+{
+    const int64_t later_us = (int64_t)(PASSKEY_CHALLENGE_LIFE_S + 1) * 1000000;
+    const Clock clock = { .now_us = tell };
+    const Random random = random_system();
+    PasskeyChallenges *challenges = NULL;
+    uint8_t first[PASSKEY_CHALLENGE_BYTES];
+    uint8_t second[PASSKEY_CHALLENGE_BYTES];
+    EXPECT_OK(passkey_challenges_open(&clock, &random, &challenges));
+    EXPECT_OK(passkey_challenge_make(challenges, PASSKEY_ACT_LOGIN, SPAN(""), first));
+    EXPECT_OK(passkey_challenge_spend(challenges, PASSKEY_ACT_LOGIN, SPAN(""), first));
+    now_us += later_us;
+    EXPECT_OK(passkey_challenge_make(challenges, PASSKEY_ACT_LOGIN, SPAN(""), second));
+    EXPECT_OK(passkey_challenge_spend(challenges, PASSKEY_ACT_LOGIN, SPAN(""), second));
+    now_us -= later_us;
+    EXPECT_REFUSED(passkey_challenge_spend(challenges, PASSKEY_ACT_LOGIN, SPAN(""), first),
+            REFUSED_PASSKEY_CHALLENGE);
+    now_us += later_us;
+    passkey_challenges_close(&challenges);
+}
+
 /* Many given out fill nothing; many spent within their life do, and room comes back with time. */
 static void test_spent_challenges_are_bounded(void)
 {
@@ -472,4 +494,4 @@ TESTS(TEST(test_the_vectors_of_es256), TEST(test_the_vectors_of_eddsa),
         TEST(test_every_changed_byte_is_refused), TEST(test_an_answer_for_another_page_is_refused),
         TEST(test_client_data_is_strict), TEST(test_flags), TEST(test_a_counter_that_goes_back),
         TEST(test_other_keys_are_refused), TEST(test_a_challenge_is_good_once),
-        TEST(test_spent_challenges_are_bounded))
+        TEST(test_a_clock_set_back_revives_no_challenge), TEST(test_spent_challenges_are_bounded))
