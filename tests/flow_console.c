@@ -6,10 +6,13 @@
 #include "base/encoding.h"
 #include "base/expect.h"
 #include "browser.h"
+#include "command.h"
 #include "house_people.h"
+#include "operator.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define GOOD "copper lantern 48 orchard"
 #define OTHER "seven quiet harbours 15"
@@ -142,6 +145,32 @@ static void test_all_refusals_of_a_login_look_the_same(void)
     EXPECT(browser_login(&wrong, &erin) == 200);
 }
 
+static int enrol_as(Browser *browser, const char *name, const char *boxes)
+{
+    char json[256];
+    snprintf(
+            json, sizeof(json), "{\"name\":\"%s\",\"enrolment_code\":\"%020d\"%s}", name, 0, boxes);
+    return browser_post(browser, "/console/v1/enrol", json);
+}
+
+/* Who has no code learns at a newcomer's door not even whether there is such a person. */
+static void test_all_refusals_of_an_enrolment_look_the_same(void)
+{
+    static const char *const boxes[] = { "", ",\"box\":\"AAAA\"", ",\"second_box\":\"AAAA\"" };
+    ConsoleUser nobody = { .name = "nobody", .password = GOOD };
+    ConsoleUser somebody = { .name = "erin", .password = GOOD }; /* her secret stays hers */
+    CLEANUP(browser_close) Browser unknown = fresh();
+    CLEANUP(browser_close) Browser known = fresh();
+    for (size_t i = 0; i < sizeof(boxes) / sizeof(boxes[0]); i++) {
+        EXPECT(enrol_as(&unknown, "nobody", boxes[i]) == 400);
+        EXPECT(enrol_as(&known, "erin", boxes[i]) == 400);
+        EXPECT(strcmp(unknown.body, known.body) == 0);
+    }
+    EXPECT(browser_enrol(&unknown, &nobody, "00000000000000000000") == 401);
+    EXPECT(browser_enrol(&known, &somebody, "00000000000000000000") == 401);
+    EXPECT(is_same_refusal(&unknown, &known));
+}
+
 /* After five wrong ones the right one is refused like them; who shows erin's device is told why. */
 static void test_lockout_is_told_to_a_known_device_alone(void)
 {
@@ -259,6 +288,23 @@ static void test_another_password_ends_the_other_sessions(void)
     EXPECT(browser_password(&ivan_at, &ivan, GOOD, OTHER) == 200);
     EXPECT(browser_get(&other, "/console/v1/whoami") == 401);
     EXPECT(browser_get(&ivan_at, "/console/v1/whoami") == 200);
+}
+
+/* Somebody else may have had her password: what it opened is over. */
+static void test_two_people_reset_a_password_and_its_sessions_end(void)
+{
+    CLEANUP(browser_close) Browser jana_at = fresh();
+    const char *file = stand_path(&stand, "new.secret");
+    EXPECT(browser_login(&jana_at, &jana) == 200);
+    EXPECT_OK(file_write(file, 0600, SPAN(OTHER)));
+    EXPECT(operator_ended(
+            OPERATOR(&stand, "password", "reset", "jana", file, "--tenant", "hufu", "--realm",
+                    "staff", "--key", "alice", "--key", "bob", "--reason", "ticket 51"),
+            0));
+    EXPECT(browser_get(&jana_at, "/console/v1/whoami") == 401);
+    EXPECT(browser_get(&dora_at, "/console/v1/whoami") == 200);
+    jana.password = OTHER;
+    EXPECT(unlink(file) == 0);
 }
 
 /* --- devices --- */
@@ -418,11 +464,13 @@ static void test_house_closes(void)
 TESTS(TEST(test_house_opens), TEST(test_somebody_logs_in_and_out), TEST(test_she_does_what_is_hers),
         TEST(test_every_answer_has_the_strict_headers),
         TEST(test_all_refusals_of_a_login_look_the_same),
+        TEST(test_all_refusals_of_an_enrolment_look_the_same),
         TEST(test_lockout_is_told_to_a_known_device_alone), TEST(test_a_login_cannot_be_sent_twice),
         TEST(test_what_was_planted_is_worth_nothing), TEST(test_a_cookie_is_dead_after_logout),
         TEST(test_a_session_is_its_devices), TEST(test_one_proves_again_and_the_token_changes),
         TEST(test_one_too_many_ends_the_oldest),
         TEST(test_another_password_ends_the_other_sessions),
+        TEST(test_two_people_reset_a_password_and_its_sessions_end),
         TEST(test_devices_are_known_and_forgotten), TEST(test_other_pages_cannot_use_a_session),
         TEST(test_other_pages_cannot_log_anybody_in),
         TEST(test_no_other_spelling_of_a_path_is_a_route), TEST(test_altered_parameters),

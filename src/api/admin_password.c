@@ -2,6 +2,7 @@
  * secret comes in a box; what needs two people, vaultd believes their signatures alone (TP-6). */
 #include "api/admin_inside.h"
 
+#include "access/staff.h"
 #include "api/challenge.h"
 #include "vaultclient/second_factor.h"
 
@@ -66,6 +67,15 @@ static Status read_box(const House *house, Span base64, Buffer *box, Box *ret_pa
 
 /* --- reset: the audit log hears of it from vaultd, with the names of both --- */
 
+/* Whoever had a session by what was reset has none any more (docs/decisions/0043). */
+static void end_sessions(House *house, const WireOwner *owner)
+{
+    const bool payer = span_equal(owner->realm, wire_owner_of_payer(owner->user).realm);
+    const SessionOwner whose = { payer ? SESSION_PAYER : staff_session_kind(owner->tenant),
+        owner->tenant, owner->user };
+    session_end_all_of(house->sessions, &whose, 0);
+}
+
 Status admin_password_reset(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
@@ -94,6 +104,7 @@ Status admin_password_reset(
     TRY(cursor_end(&c));
     TRY(second ? second_factor_reset(&passwords, two, &reset)
                : passwords_reset(&passwords, two, &reset));
+    end_sessions(admin->config.house, &reset.owner);
     json_key_text(w, "result", SPAN("reset"));
     return OK;
 }

@@ -230,8 +230,24 @@ static Status set_part(
     return console_write_down(call, AUDIT_SECRET_SET, actor, claim.name, span_of_text(what));
 }
 
+/* What must be right whoever is named, and is told. */
+static Status check_boxes(ConsoleCall *call, const LoginJson *json)
+{
+    const Span boxes[] = { json->second_box, json->box };
+    const bool sets = json->second_box.size > 0 || json->box.size > 0;
+    if (!sets) snprintf(call->problem.field, sizeof(call->problem.field), "box");
+    REQUIRE(sets, REFUSED_JSON_MISSING);
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t box_bytes[BOX_BYTES_MAX];
+        Buffer box = BUFFER_OF(box_bytes);
+        Box parsed = { 0 };
+        if (boxes[i].size > 0) TRY(console_box(call->house, boxes[i], &box, &parsed));
+    }
+    return OK;
+}
+
 /* Who has a password already proves it to vaultd, whatever code he has: a code cannot take an
- * account over. */
+ * account over. Who has no code learns not even whether there is such a person. */
 Status console_enrol(ConsoleCall *call)
 {
     House *house = call->house;
@@ -241,6 +257,7 @@ Status console_enrol(ConsoleCall *call)
     const Span address = span_of_text(http_request_peer(call->http));
     TRY(READ(call, enrol_fields, &json, &document));
     const ConsoleClaim claim = claim_of(&json);
+    TRY(check_boxes(call, &json));
     TRY(console_throttle(call, false));
     TRY(console_find_person(house, &claim, &person));
     snprintf(call->named, sizeof(call->named), "%s", person.id);
