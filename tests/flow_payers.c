@@ -240,8 +240,11 @@ static void test_a_new_device_needs_both_passwords_and_waits(void)
     snprintf(nobody.id, sizeof(nobody.id), "nobody-2");
     PayerTalk talk = talk_of(&app);
     PayerTalk strange = talk_of(&nobody);
+    const int64_t told = stand_leaves_with(&stand, "payer/p1");
     EXPECT_SAID(payer_phone_login(&talk, PASSWORD, false), "PAYER_DEVICE_UNKNOWN");
+    EXPECT_SAID(payer_phone_reset_password(&talk, &zhang, THIRD, false), "PAYER_DEVICE_UNKNOWN");
     EXPECT_SAID(payer_phone_login(&strange, PASSWORD, false), "PAYER_DEVICE_UNKNOWN");
+    EXPECT(stand_leaves_with(&stand, "payer/p1") == told); /* it cost him nothing, and no disk */
     EXPECT_SAID(payer_phone_login(&talk, OTHER, true), "PAYER_LOGIN_REFUSED");
     EXPECT_SAID(payer_phone_login(&strange, OTHER, true), "PAYER_LOGIN_REFUSED");
     EXPECT_OK(payer_phone_login(&talk, PASSWORD, true));
@@ -373,6 +376,11 @@ static void test_a_restart_ends_sessions_and_nothing_else(void)
         slowed = strcmp(said.code, "LOGIN_SLOWED") == 0 || said.status == 429;
     }
     EXPECT(slowed);
+    PayerApp late = { .id = "victim-late", .phone = &sprayer, .pin = "284617" };
+    PayerTalk spray = talk_of(&late);
+    EXPECT_SAID(payer_phone_login(&spray, PASSWORD, true), "FREQUENCY_LIMITED");
+    EXPECT_SAID(payer_phone_reset_password(&spray, &zhang, THIRD, true), "FREQUENCY_LIMITED");
+    EXPECT(stand_leaves_with(&stand, "victim-late") == 0);
     EXPECT(stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 58") == 1);
     talk = talk_of(&old_way);
     EXPECT_OK(payer_phone_login(&talk, PASSWORD, false));

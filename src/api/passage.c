@@ -32,6 +32,7 @@ Passage *passage_open(House *house, HttpRequest *http)
 void passage_close(Passage *p)
 {
     atomic_fetch_sub(&p->house->passages_open, 1);
+    bytes_wipe(&p->comes, sizeof(p->comes));
     bytes_wipe(p->box, p->box_size);
     bytes_wipe(&p->work, sizeof(p->work));
     bytes_wipe(p->body_bytes, p->body.size);

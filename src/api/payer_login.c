@@ -39,14 +39,6 @@ static Status prove(Passage *p, const LoginJson *json, bool known)
     return status_ok(first) ? second : first;
 }
 
-static Status try_passwords(Passage *p, const LoginJson *json, bool known)
-{
-    TRY(payer_tries(p, known));
-    const Status s = prove(p, json, known);
-    payer_tried(p, s);
-    return s;
-}
-
 /* Who forgot the PIN, too, says who he is and sets another: as any reset. */
 static Status prove_person(Passage *p, const LoginJson *json)
 {
@@ -70,8 +62,12 @@ static Status log_in(Passage *p, const LoginJson *json)
     const bool known = look.registered && look.place >= 0;
     const bool person = json->pin_box.size == 0 && json->pin_recover_box.size > 0;
     const bool proves = known || person || json->pin_box.size > 0;
+    /* Whose passwords are not tried is counted at the door alone (docs/decisions/0024). */
+    REQUIRE(proves, REFUSED_PAYER_DEVICE_UNKNOWN);
+    TRY(payer_tries(p, known));
     payer_act_begin(p, PAYER_LOGS_IN, json->payer_id, &act);
-    Status s = proves ? try_passwords(p, json, known) : REFUSE(REFUSED_PAYER_DEVICE_UNKNOWN);
+    Status s = prove(p, json, known);
+    payer_tried(p, s);
     if (status_ok(s) && !known && person) s = prove_person(p, json);
     if (!status_ok(s)) return payer_act_failed(p, &act, s);
     passage_text(act.device.name, sizeof(act.device.name), json->device_name);

@@ -95,11 +95,10 @@ static Status reset_password(Passage *p, const PasswordJson *json)
     payer_act_begin(p, PAYER_LOOK, json->payer_id, &look);
     TRY(payer_act_do(p, &look));
     const bool known = look.registered && look.place >= 0;
-    Status s = known || json->pin_box.size > 0 ? OK : REFUSE(REFUSED_PAYER_DEVICE_UNKNOWN);
-    if (status_ok(s)) s = payer_tries(p, known);
+    REQUIRE(known || json->pin_box.size > 0, REFUSED_PAYER_DEVICE_UNKNOWN);
+    TRY(payer_tries(p, known));
     payer_act_begin(p, PAYER_RESETS_PASSWORD, json->payer_id, &act);
-    if (!status_ok(s)) return payer_act_failed(p, &act, s);
-    if (!known) s = payer_check(p, &pin, json->pin_box);
+    Status s = known ? OK : payer_check(p, &pin, json->pin_box);
     if (status_ok(s) && !look.registered) s = REFUSE(REFUSED_PAYER_LOGIN_REFUSED);
     if (!status_ok(s)) {
         payer_tried(p, s);
