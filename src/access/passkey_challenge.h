@@ -6,8 +6,8 @@
  *   expiry u32 s | random [12] | HMAC-SHA256(key of this run, act | bound | the first 16)[0..15]
  *
  * Nothing is stored for one that was only given out, so asking for many fills nothing; who has
- * answered one rightly is remembered until it is over. A restart ends them all. Their time never goes
- * backwards. Thread-safe.
+ * answered one rightly is remembered until it is over. A restart ends them all. Time never goes
+ * backwards here. Thread-safe.
  */
 #include "access/passkey.h"
 #include "base/seams.h"

@@ -123,8 +123,8 @@ static void test_a_crowd(void)
     throttle_close(&stand.throttle);
 }
 
-/* He is never slowed himself, and so fails as often as he likes; those beside him wait no longer for
- * it, and his right passwords buy nobody a guess. */
+/* He is never slowed himself, and so fails as often as he likes; those beside him wait no longer
+ * for it, and his right passwords buy nobody a guess. */
 static void test_a_known_device_keeps_nobody_out_for_long(void)
 {
     Stand stand;
