@@ -127,7 +127,7 @@ MUST_USE Status console_find_person(
 /* For call->principal, on the device that is shown, instead of the one that was. Refuses what
  * session_begin() refuses. */
 MUST_USE Status console_begin(ConsoleCall *call, SessionProof proof);
-/* What began must not go on. */
+/* What began must not go on, and its answer looks like any refusal. */
 void console_end_begun(ConsoleCall *call);
 /* The same session under another token. Refuses LOGIN_NEEDED. */
 MUST_USE Status console_renew(ConsoleCall *call, SessionProof proof);

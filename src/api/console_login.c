@@ -109,7 +109,9 @@ Status console_begin(ConsoleCall *call, SessionProof proof)
 void console_end_begun(ConsoleCall *call)
 {
     session_end(call->house->sessions, secret_span(&call->token));
-    call->session_cookie = COOKIE_CLEARED;
+    call->session.number = 0;
+    call->session_cookie = COOKIE_LEFT;
+    call->device_cookie = COOKIE_LEFT;
 }
 
 Status console_renew(ConsoleCall *call, SessionProof proof)

@@ -133,6 +133,14 @@ static Status check_answer(ConsoleCall *call, const AnswerJson *json, PasskeyAct
     return s;
 }
 
+/* A lock is the person's, whichever way he comes (docs/decisions/0054). */
+static Status is_unlocked(const House *house, const ConsoleClaim *claim)
+{
+    const Passwords passwords = { house->vault, house->domain };
+    const WireOwner owner = console_owner(claim);
+    return passwords_unlocked(&passwords, &owner);
+}
+
 /* The key is right, and its owner is who he was when he added it. */
 static Status judge(ConsoleCall *call, Attempt *attempt)
 {
@@ -147,6 +155,7 @@ static Status judge(ConsoleCall *call, Attempt *attempt)
     TRY(check_answer(call, &attempt->json, attempt->act, span_of_buffer(&bound),
             &attempt->passkey.key, &attempt->count));
     const ConsoleClaim claim = { span_of_text(owner.tenant), span_of_text(owner.id) };
+    TRY(is_unlocked(call->house, &claim));
     return console_find_person(call->house, &claim, &call->principal);
 }
 

@@ -11,6 +11,8 @@
         FIELD_SPAN, AT(type, owner.user), 1, WIRE_USER_BYTES_MAX              \
     }
 
+SHAPE(WirePasswordOwner, password_owner_shape, OWNER(WirePasswordOwner));
+
 SHAPE(WirePasswordSet, password_set_shape, OWNER(WirePasswordSet),
         { FIELD_SPAN, AT(WirePasswordSet, box), 1, WIRE_BOX_BYTES_MAX },
         { FIELD_SPAN, AT(WirePasswordSet, nonce), 1, WIRE_NONCE_BYTES_MAX },
@@ -120,6 +122,7 @@ SHAPE(WireKeyMac, key_mac_shape, { FIELD_SPAN, AT(WireKeyMac, tenant), 1, WIRE_T
 WIRE_PAIR(merchant_leaf, WireMerchantLeaf)
 WIRE_PAIR(mac_key_set, WireMacKeySet)
 WIRE_PAIR(key_mac, WireKeyMac)
+WIRE_PAIR(password_owner, WirePasswordOwner)
 WIRE_PAIR(password_set, WirePasswordSet)
 WIRE_PAIR(password_check, WirePasswordCheck)
 WIRE_PAIR(password_right, WirePasswordRight)

@@ -63,6 +63,12 @@ typedef struct WireKnown {
 MUST_USE Status wire_put_known(Buffer *b, const WireKnown *known);
 MUST_USE Status wire_take_known(Cursor *c, WireKnown *ret);
 
+typedef struct WirePasswordOwner {
+    WireOwner owner;
+} WirePasswordOwner;
+MUST_USE Status wire_put_password_owner(Buffer *b, const WirePasswordOwner *owner);
+MUST_USE Status wire_take_password_owner(Cursor *c, WirePasswordOwner *ret);
+
 typedef struct WirePasswordSet {
     WireOwner owner;
     Span box; /* "set-password" */

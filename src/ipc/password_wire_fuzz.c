@@ -8,6 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AGAIN(mac_key_set, WireMacKeySet);
     AGAIN(key_mac, WireKeyMac);
     AGAIN(merchant_leaf, WireMerchantLeaf);
+    AGAIN(password_owner, WirePasswordOwner);
     AGAIN(password_set, WirePasswordSet);
     AGAIN(known, WireKnown);
     AGAIN(password_check, WirePasswordCheck);

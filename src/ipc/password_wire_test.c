@@ -17,6 +17,7 @@ static void test_every_shape_goes_round_and_no_prefix_of_it_does(void)
     ROUND_TRIP(key_mac, WireKeyMac,
             { SPAN("bank-a"), SPAN("m-1"), SPAN("record"), 1, 2, SPAN("message"), SPAN("mac") });
     ROUND_TRIP(merchant_leaf, WireMerchantLeaf, { SPAN("1900000109"), SPAN("PEM"), 7 });
+    ROUND_TRIP(password_owner, WirePasswordOwner, { OWNER });
     ROUND_TRIP(password_set, WirePasswordSet, { OWNER, SPAN("box"), SPAN("n"), SPAN("old") });
     ROUND_TRIP(password_check, WirePasswordCheck,
             { OWNER, SPAN("box"), SPAN("n"), 42, SPAN("T1"), 100, SPAN("verifier") });

@@ -113,6 +113,7 @@ typedef enum VaultOperation {
     VAULT_SECOND_CHECK = 105, /* WirePasswordCheck -> WirePasswordRight */
     VAULT_SECOND_RESET = 106, /* approval x2, WirePasswordReset -> record */
     VAULT_SECOND_LOGIN = 107, /* WireSecondLogin -> WirePasswordRight */
+    VAULT_PASSWORD_LOCKED = 108, /* WirePasswordOwner; refuses PIN_LOCKED */
     VAULT_PASSWORD_RECOVER = 116, /* PasswordRecover, list of SealedFact -> verifier */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;

@@ -112,6 +112,14 @@ Status memory_pin_write_stored(Memory *m, const MemoryPayer *payer, uint64_t *re
     return memory_write(m, MEMORY_STORED, span_of_buffer(&b), ret_position);
 }
 
+Status memory_pin_unlocked(Memory *m, const KeyedHash *name, int64_t now_us)
+{
+    MEMORY_HOLD(m);
+    const MemoryPayer *payer = hash_table_find(&m->payers, name);
+    REQUIRE(payer == NULL || !memory_pin_is_locked(payer, now_us), REFUSED_PIN_LOCKED);
+    return OK;
+}
+
 static Status attempt_locked(Memory *m, const PinUse *use, int64_t now_us, bool *ret_repeated,
         uint8_t ret_grant[MEMORY_GRANT_BYTES], uint64_t *ret_position)
 {

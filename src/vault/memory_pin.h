@@ -50,6 +50,9 @@ MUST_USE Status memory_pin_wrong(Memory *memory, const PinUse *use);
 MUST_USE Status memory_pin_set(
         Memory *memory, const PinUse *use, bool proven, int64_t now_us, uint32_t *ret_version);
 
+/* Whose wrong tries make him wait now, whoever asks. Refuses REFUSED_PIN_LOCKED. */
+MUST_USE Status memory_pin_unlocked(Memory *memory, const KeyedHash *payer, int64_t now_us);
+
 /* --- inside the room; the lock is held --- */
 /* The current version, or the one that was offered to follow it. */
 bool memory_pin_is_current(const MemoryPayer *payer, uint32_t version);

@@ -209,6 +209,18 @@ Status password_show(const PasswordService *service, Span request, Buffer *ret_a
     return memory_password_settle(service->memory);
 }
 
+Status password_unlocked(const PasswordService *service, Span request)
+{
+    Cursor c = cursor_of(request);
+    WirePasswordOwner wire;
+    PasswordOwner owner;
+    TRY(wire_take_password_owner(&c, &wire));
+    TRY(cursor_end(&c));
+    TRY(password_owner(&service->names, &wire.owner, &owner));
+    const int64_t now_us = clock_now_us(&service->clock);
+    return memory_pin_unlocked(service->memory, &owner.subject, now_us);
+}
+
 Status password_counts(const PasswordService *service, Buffer *ret_answer)
 {
     PasswordCounts counts;

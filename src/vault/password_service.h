@@ -43,6 +43,9 @@ MUST_USE Status password_set(const PasswordService *service, Span request, Buffe
  */
 MUST_USE Status password_check_box(
         const PasswordService *service, Span request, Buffer *ret_answer);
+/* request WirePasswordOwner: for who comes another way, without the password. Counts nothing.
+ * Refuses REFUSED_PIN_LOCKED, REFUSED_PASSWORD_OWNER. */
+MUST_USE Status password_unlocked(const PasswordService *service, Span request);
 /* request WirePasswordSpend. Refuses REFUSED_GRANT_INVALID: unknown, spent, late, other facts. */
 MUST_USE Status password_spend(const PasswordService *service, Span request);
 /* request approvals, WirePasswordReset, facts; ret_answer: verifier. Whatever was there is rolled

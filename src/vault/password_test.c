@@ -105,18 +105,21 @@ static void test_the_sixth_try(void)
     const Tenant old_store = t;
     for (int i = 0; i < 3; i++)
         EXPECT_REFUSED(tenant_login(&t, OTHER), REFUSED_PIN_WRONG);
+    EXPECT_OK(tenant_unlocked(&t));
     EXPECT_OK(house_restart(h));
     EXPECT_OK(house_scan(h));
     EXPECT_REFUSED(tenant_set(&t, "wrong", OTHER), REFUSED_PIN_WRONG);
     EXPECT_REFUSED(tenant_login(&t, OTHER), REFUSED_PIN_WRONG);
     EXPECT_REFUSED(tenant_login(&t, GOOD), REFUSED_PIN_LOCKED);
     EXPECT_REFUSED(tenant_set(&t, GOOD, OTHER), REFUSED_PIN_LOCKED);
+    EXPECT_REFUSED(tenant_unlocked(&t), REFUSED_PIN_LOCKED); /* nor by another way */
     memcpy(t.verifier_memory, old_store.verifier_memory, t.verifier.size);
     EXPECT_REFUSED(tenant_login(&t, GOOD), REFUSED_PIN_LOCKED);
     EXPECT_OK(house_restart(h));
     EXPECT_OK(house_scan(h));
     EXPECT_REFUSED(tenant_login(&t, GOOD), REFUSED_PIN_LOCKED);
     h->now_us += PIN_LOCK_FIRST_US + 1;
+    EXPECT_OK(tenant_unlocked(&t));
     EXPECT_REFUSED(tenant_login(&t, OTHER), REFUSED_PIN_WRONG);
     h->now_us += PIN_LOCK_FIRST_US + 1;
     EXPECT_REFUSED(tenant_login(&t, GOOD), REFUSED_PIN_LOCKED); /* an hour now */

@@ -164,6 +164,15 @@ Status tenant_counts(Tenant *t, WirePasswordCounts *ret_counts)
     return wire_take_password_counts(&c, ret_counts);
 }
 
+Status tenant_unlocked(Tenant *t)
+{
+    uint8_t memory[512];
+    Buffer b = BUFFER_OF(memory);
+    const WirePasswordOwner asked = { t->owner };
+    TRY(wire_put_password_owner(&b, &asked));
+    return house_ask(t->house, VAULT_PASSWORD_LOCKED, span_of_buffer(&b));
+}
+
 /* --- people --- */
 
 void tenant_enroll_people(Tenant *t)

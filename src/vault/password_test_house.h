@@ -47,6 +47,8 @@ Status tenant_spend(Tenant *tenant, BoxPurpose purpose, const char *reference, i
 Status tenant_store_next(Tenant *tenant);
 /* The status of the shown record itself. */
 Status tenant_show(Tenant *tenant);
+/* Is there no lock on the owner? */
+Status tenant_unlocked(Tenant *tenant);
 Status tenant_counts(Tenant *tenant, WirePasswordCounts *ret_counts);
 
 /* Ann and Bob, at the ceremony. */

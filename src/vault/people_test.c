@@ -205,6 +205,7 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_PASSWORD_SET] = "H",
     [VAULT_PASSWORD_CHECK] = "H",
     [VAULT_PASSWORD_SPEND] = "H",
+    [VAULT_PASSWORD_LOCKED] = "H",
     [VAULT_PASSWORD_RESET] = "H",
     [VAULT_PASSWORD_RECOVER] = "H",
     [VAULT_PASSWORD_SHOW] = "H",

@@ -75,6 +75,7 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_PASSWORD_SET] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_PASSWORD_CHECK] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_PASSWORD_SPEND] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_PASSWORD_LOCKED] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_PASSWORD_RESET] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_PASSWORD_RECOVER] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_PASSWORD_SHOW] = { true, false, true, LANE_PASSWORD, true },

@@ -291,6 +291,7 @@ static Status password_lane(Vault *v, uint8_t operation, Span request, Buffer *r
     case VAULT_PASSWORD_SET: return password_set(passwords, request, ret_answer);
     case VAULT_PASSWORD_CHECK: return password_check_box(passwords, request, ret_answer);
     case VAULT_PASSWORD_SPEND: return password_spend(passwords, request);
+    case VAULT_PASSWORD_LOCKED: return password_unlocked(passwords, request);
     case VAULT_PASSWORD_RESET: return password_reset(passwords, request, ret_answer);
     case VAULT_PASSWORD_RECOVER: return password_recover(passwords, v->field, request, ret_answer);
     case VAULT_PASSWORD_SHOW: return password_show(passwords, request, ret_answer);

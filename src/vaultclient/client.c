@@ -187,6 +187,7 @@ static bool twice_is_once(VaultOperation operation)
     case VAULT_PASSWORD_CHECK:
     case VAULT_SECOND_CHECK:
     case VAULT_SECOND_LOGIN:
+    case VAULT_PASSWORD_LOCKED:
     case VAULT_BOX_KEY:
     case VAULT_PUBLIC_KEYS:
     case VAULT_PSEUDONYM_KEY:
@@ -276,6 +277,7 @@ static bool may_be_slow(VaultOperation operation)
     case VAULT_SECOND_CHECK:
     case VAULT_SECOND_RESET:
     case VAULT_SECOND_LOGIN:
+    case VAULT_PASSWORD_LOCKED:
     case VAULT_PASSWORD_RECOVER:
     case VAULT_PASSWORD_IMPORT: return true;
     default: return false;

@@ -228,6 +228,15 @@ Status passwords_spend(const Passwords *passwords, const WirePasswordSpend *spen
     return slot_ask(slot, VAULT_PASSWORD_SPEND, &slot->answer);
 }
 
+Status passwords_unlocked(const Passwords *passwords, const WireOwner *owner)
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    const WirePasswordOwner asked = { *owner };
+    TRY(slot_take(passwords->vault, &slot));
+    TRY(wire_put_password_owner(&slot->request, &asked));
+    return slot_ask(slot, VAULT_PASSWORD_LOCKED, &slot->answer);
+}
+
 Status passwords_reset_by(const Passwords *passwords, VaultOperation operation,
         const WireApproval approvals[2], const WirePasswordReset *reset)
 {

@@ -5,7 +5,6 @@
 #include "text/json.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum {
     DATA_BYTES_MAX = 512,
@@ -223,4 +222,12 @@ int authenticator_login(Authenticator *a, Browser *browser)
 int authenticator_prove(Authenticator *a, Browser *browser)
 {
     return answer(a, browser, "/console/v1/passkey/proof");
+}
+
+bool authenticator_refused(const Browser *b, const char *what)
+{
+    const bool same = b->status == 401 && strcmp(b->code, "LOGIN_REFUSED") == 0
+            && strstr(b->head, "Set-Cookie") == NULL && b->session[0] == 0;
+    if (!same) fprintf(stderr, "  %s: HTTP %d %s\n%s", what, b->status, b->body, b->head);
+    return same;
 }

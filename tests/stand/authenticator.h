@@ -44,3 +44,7 @@ void authenticator_assert(Authenticator *authenticator, const Browser *browser,
 int authenticator_register(Authenticator *authenticator, Browser *browser); /* keeps the name */
 int authenticator_login(Authenticator *authenticator, Browser *browser);
 int authenticator_prove(Authenticator *authenticator, Browser *browser);
+
+/* The last answer is the very refusal of a log-in with a wrong password, and gave no session; else
+ * it is shown with `what` was tried. */
+bool authenticator_refused(const Browser *browser, const char *what);

@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { HEADERS_MAX = 8, TEXT_MAX = 4 * BOX_BYTES_MAX, PLAIN_MAX = 256, POLL_MS = 200 };
+enum {
+    HEADERS_MAX = 8,
+    TEXT_MAX = 4 * BOX_BYTES_MAX,
+    PLAIN_MAX = 256,
+    POLL_MS = 200,
+    ELSEWHERES = 250,
+};
 
 Status browser_open_from(const Stand *stand, const char *address, Browser *ret)
 {
@@ -26,6 +32,18 @@ Status browser_open_from(const Stand *stand, const char *address, Browser *ret)
 Status browser_open(const Stand *stand, Browser *ret)
 {
     return browser_open_from(stand, NULL, ret);
+}
+
+Browser browser_elsewhere(const Stand *stand)
+{
+    static char addresses[ELSEWHERES][16];
+    static uint8_t count;
+    Browser browser;
+    ASSERT(count < ELSEWHERES);
+    char *address = addresses[count++];
+    snprintf(address, sizeof(addresses[0]), "127.0.1.%u", count);
+    ASSERT(status_ok(browser_open_from(stand, address, &browser)));
+    return browser;
 }
 
 void browser_close(Browser *browser) { http_client_close(&browser->http); }
@@ -244,6 +262,13 @@ int browser_login(Browser *browser, ConsoleUser *person)
     char code[TOTP_DIGITS + 1];
     person_code(person, code);
     return browser_login_with(browser, person, person->password, code);
+}
+
+int browser_log_out(Browser *browser)
+{
+    const int status = browser_post(browser, "/console/v1/logout", "{}");
+    browser_close(browser);
+    return status;
 }
 
 int browser_prove(Browser *browser, ConsoleUser *person)

@@ -44,6 +44,9 @@ typedef struct Browser {
 /* Connects; no cookies. */
 MUST_USE Status browser_open(const Stand *stand, Browser *ret_browser);
 MUST_USE Status browser_open_from(const Stand *stand, const char *address, Browser *ret_browser);
+/* From an address that no other has in this run, so that what fails here slows nobody else; ends the
+ * program when it cannot connect. */
+Browser browser_elsewhere(const Stand *stand);
 void browser_close(Browser *browser);
 
 /* One request; `json` "" is no body. The HTTP status, and code and body are kept; 0: no answer. */
@@ -57,6 +60,8 @@ bool browser_says(const Browser *browser, const char *text);
 int browser_login(Browser *browser, ConsoleUser *person);
 int browser_login_with(
         Browser *browser, const ConsoleUser *person, const char *password, const char *code);
+/* Log out and close; the HTTP status. */
+int browser_log_out(Browser *browser);
 /* Prove again who he is; the HTTP status. */
 int browser_prove(Browser *browser, ConsoleUser *person);
 /* The body of a log-in, for sending it twice or altered. */
