@@ -182,12 +182,22 @@ static bool is_no_route(Browser *b, const char *method, const char *path, const 
     return false;
 }
 
+/* Some paths of the console are asked and answered: one route for each method. */
+static bool has_both_methods(const char *path)
+{
+    size_t routes = 0;
+    for (size_t i = 0; i < console_routes_count(); i++)
+        routes += strcmp(console_routes_at(i).path, path) == 0;
+    return routes == 2;
+}
+
 /* A path that is none, asked as somebody who may do everything there. */
 static bool has_one_spelling(Browser *b, HttpMethod method, const char *path)
 {
     const char *right = method == HTTP_GET ? "GET" : "POST";
     const char *wrong = method == HTTP_GET ? "POST" : "GET";
-    bool none = is_no_route(b, wrong, path, method == HTTP_GET ? "{}" : "");
+    bool none =
+            has_both_methods(path) || is_no_route(b, wrong, path, method == HTTP_GET ? "{}" : "");
     for (int i = 0; i < SPELLINGS; i++) {
         char other[PATH_MAX_BYTES + 16];
         if (i == ENCODED_SLASH && strstr(path, "/x1") != NULL) continue; /* a name may hold it */
@@ -195,6 +205,31 @@ static bool has_one_spelling(Browser *b, HttpMethod method, const char *path)
         none = is_no_route(b, right, other, method == HTTP_GET ? "" : "{}") && none;
     }
     return none;
+}
+
+/* What is about oneself is for everybody who is logged in: no role is refused, or has more. An empty
+ * request is let through, and then lacks its members. */
+static void test_every_own_route_for_every_role(void)
+{
+    size_t pairs = 0;
+    for (size_t i = 0; i < table->role_count; i++) {
+        if (!is_persons(role_at(i))) continue;
+        for (size_t k = 0; k < console_routes_count(); k++) {
+            const ConsoleRouteName route = console_routes_at(k);
+            const bool posts = route.method == HTTP_POST;
+            const bool ends = strcmp(route.path, "/console/v1/logout") == 0;
+            if (!route.needs_session || ends) continue;
+            Browser *b = &browsers[i];
+            const int status =
+                    browser_ask(b, posts ? "POST" : "GET", route.path, posts ? "{}" : "");
+            if (status != (posts ? 400 : 200))
+                fprintf(stderr, "  %s %s: HTTP %d %s\n", role_at(i)->name, route.path, status,
+                        b->body);
+            EXPECT(status == (posts ? 400 : 200));
+            pairs++;
+        }
+    }
+    EXPECT(pairs >= 12 * 13);
 }
 
 static void test_routes_of_the_console(void)
@@ -300,6 +335,7 @@ static void test_house_closes(void)
 }
 
 TESTS(TEST(test_house_opens), TEST(test_every_operation_for_every_role),
-        TEST(test_merchants_people_touch_no_other_tenant), TEST(test_routes_of_the_console),
+        TEST(test_merchants_people_touch_no_other_tenant),
+        TEST(test_every_own_route_for_every_role), TEST(test_routes_of_the_console),
         TEST(test_routes_of_merchants_and_payers), TEST(test_routes_of_the_service),
         TEST(test_house_closes))

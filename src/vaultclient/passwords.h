@@ -29,8 +29,8 @@ MUST_USE Status passwords_set_pin(
  * that vaultd wants replaced (legacy, or under an earlier pepper) is replaced. */
 MUST_USE Status passwords_check(const Passwords *passwords, const WirePasswordCheck *check,
         uint8_t ret_grant[WIRE_GRANT_BYTES]);
-/* May this owner come another way than by the password? Counts nothing. Refuses PIN_LOCKED (too many
- * wrong tries, not long ago). */
+/* May this owner come another way than by the password? Counts nothing. Refuses PIN_LOCKED (too
+ * many wrong tries, not long ago). */
 MUST_USE Status passwords_unlocked(const Passwords *passwords, const WireOwner *owner);
 /* Use a grant, once, for the very facts that were checked. Refuses GRANT_INVALID. */
 MUST_USE Status passwords_spend(const Passwords *passwords, const WirePasswordSpend *spend);

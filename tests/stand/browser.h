@@ -44,8 +44,8 @@ typedef struct Browser {
 /* Connects; no cookies. */
 MUST_USE Status browser_open(const Stand *stand, Browser *ret_browser);
 MUST_USE Status browser_open_from(const Stand *stand, const char *address, Browser *ret_browser);
-/* From an address that no other has in this run, so that what fails here slows nobody else; ends the
- * program when it cannot connect. */
+/* From an address that no other has in this run, so that what fails here slows nobody else; ends
+ * the program when it cannot connect. */
 Browser browser_elsewhere(const Stand *stand);
 void browser_close(Browser *browser);
 
