@@ -207,8 +207,8 @@ static bool has_one_spelling(Browser *b, HttpMethod method, const char *path)
     return none;
 }
 
-/* What is about oneself is for everybody who is logged in: no role is refused, or has more. An empty
- * request is let through, and then lacks its members. */
+/* What is about oneself is for everybody who is logged in: no role is refused, or has more. An
+ * empty request is let through, and then lacks its members. */
 static void test_every_own_route_for_every_role(void)
 {
     size_t pairs = 0;
