@@ -1,5 +1,6 @@
 /* Goal: a signature is checked only with keys that verified rows vouch for; every stranger gets the
  * right name; a payer's day counts once. */
+#include "access/caller.h"
 #include "access/directory.h"
 #include "access/payer.h"
 #include "store/store_for_tests.h"
@@ -302,6 +303,10 @@ static void test_names_have_their_grammar(void)
     EXPECT(merchant_id_is_valid(SPAN("1900000001")) && merchant_id_is_valid(SPAN("m_a-Z")));
     EXPECT(!merchant_id_is_valid(SPAN("")) && !merchant_id_is_valid(SPAN("a/b")));
     EXPECT(!merchant_id_is_valid(SPAN("123456789012345678901234567890123")));
+    /* None is called like the house: its name would open what the house keeps under it. */
+    EXPECT(!merchant_id_is_valid(SPAN("hufu")) && !merchant_id_is_valid(SPAN("house")));
+    EXPECT(!caller_tenant_is_valid(SPAN("hufu")) && !caller_tenant_is_valid(SPAN("a/b")));
+    EXPECT(caller_tenant_is_valid(SPAN("house")) && caller_name_is_valid(SPAN("hufu")));
     EXPECT(merchant_serial_is_valid(SPAN("PUB_KEY_ID_0114232134912410000000000000")));
     EXPECT(merchant_serial_is_valid(SPAN("5157F09EFDC096DE15EBE81A47057A7232F1B8E1")));
     EXPECT(!merchant_serial_is_valid(SPAN("5157f0")) && !merchant_serial_is_valid(SPAN("A B")));

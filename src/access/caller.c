@@ -1,5 +1,7 @@
 #include "access/caller.h"
 
+#include "access/asker.h"
+
 static const Column caller_columns[] = {
     { CALLER_NAME, "name", VALUE_TEXT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
     { CALLER_TENANT, "tenant", VALUE_TEXT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
@@ -66,6 +68,11 @@ bool caller_name_is_valid(Span name)
         if (!letter && !mark && !(c >= '0' && c <= '9')) return false;
     }
     return true;
+}
+
+bool caller_tenant_is_valid(Span tenant)
+{
+    return caller_name_is_valid(tenant) && !span_equal(tenant, SPAN(ASKER_HOUSE));
 }
 
 static Status caller_of_row(const Row *row, Caller *ret)

@@ -1,5 +1,7 @@
 #include "access/merchant.h"
 
+#include "access/asker.h"
+
 static const Column merchant_columns[] = {
     { MERCHANT_ID, "mchid", VALUE_TEXT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
     { MERCHANT_NAME, "name", VALUE_TEXT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
@@ -47,6 +49,7 @@ static bool is_lower(uint8_t c) { return c >= 'a' && c <= 'z'; }
 bool merchant_id_is_valid(Span mchid)
 {
     if (mchid.size == 0 || mchid.size > MERCHANT_ID_BYTES_MAX) return false;
+    if (span_equal(mchid, SPAN(ASKER_HOUSE)) || span_equal(mchid, SPAN("house"))) return false;
     for (size_t i = 0; i < mchid.size; i++) {
         const uint8_t c = mchid.data[i];
         if (!is_digit(c) && !is_upper(c) && !is_lower(c) && c != '_' && c != '-') return false;

@@ -54,7 +54,8 @@ typedef struct MerchantKey {
     int64_t expires_us;
 } MerchantKey;
 
-/* 1..32 of digits, letters, `_` and `-`. */
+/* 1..32 of digits, letters, `_` and `-`, and none of the tenants that are the house itself
+ * (ASKER_HOUSE, and "house" in its register of people): a merchant of that name would be it. */
 bool merchant_id_is_valid(Span mchid);
 /* 1..64 of digits, upper-case letters and `_`. */
 bool merchant_serial_is_valid(Span serial);

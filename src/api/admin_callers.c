@@ -87,8 +87,8 @@ static Status read_caller(const JsonDocument *document, CallerJson *json, uint32
     JsonProblem problem = { 0 };
     TRY(json_read_request(document, json_root(document), add_fields,
             sizeof(add_fields) / sizeof(add_fields[0]), json, &problem));
-    REQUIRE(caller_name_is_valid(json->name) && caller_name_is_valid(json->tenant),
-            REFUSED_CALLER_FIELD);
+    REQUIRE(caller_name_is_valid(json->name), REFUSED_CALLER_FIELD);
+    REQUIRE(caller_tenant_is_valid(json->tenant), REFUSED_CALLER_FIELD);
     return read_rights(document, json, ret_rights);
 }
 

@@ -27,7 +27,7 @@ static Status add_all(CallerAdd *work, Rows *rows)
     Caller before;
     bool found = false;
     REQUIRE(caller_name_is_valid(span_of_text(caller->name)), REFUSED_CALLER_FIELD);
-    REQUIRE(caller_name_is_valid(span_of_text(caller->tenant)), REFUSED_CALLER_FIELD);
+    REQUIRE(caller_tenant_is_valid(span_of_text(caller->tenant)), REFUSED_CALLER_FIELD);
     REQUIRE(caller->rights != 0 && (caller->rights & ~(uint32_t)CALLER_RIGHTS_ALL) == 0,
             REFUSED_CALLER_FIELD);
     REQUIRE(caller->expires_us > now_us, REFUSED_CALLER_FIELD);
