@@ -211,6 +211,7 @@ static Status read_move(
     TRY(json_read_request(
             document, json_root(document), move_fields, COUNT(move_fields), json, &problem));
     TRY(find_person(house, json->id, &work->principal));
+    work->principal.key_size = 0; /* the row's stays: another change may be giving him one now */
     TRY(admin_roles(house->access, document, json->roles, &work->principal.roles));
     return read_key(json->key_pem, &work->principal);
 }
@@ -277,8 +278,24 @@ static Status read_first(House *house, const JsonDocument *document, const JsonV
     TRY(json_list_object(document, people, index, &item, &problem));
     TRY(json_read_request(document, item, first_fields, COUNT(first_fields), &json, &problem));
     TRY(read_person(house, document, &json, &work->principal));
-    TRY(staff_roles_fit(house->access, &work->principal));
-    return enrolled_in_vault(house, &work->principal);
+    return staff_roles_fit(house->access, &work->principal);
+}
+
+/* Seen before the first of them has a row: there is no second beginning for the others. */
+static Status all_differ(const StaffChange *works, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const Principal *p = &works[i].principal;
+        for (size_t j = 0; j < i; j++) {
+            const Principal *q = &works[j].principal;
+            REQUIRE(strcmp(p->id, q->id) != 0, REFUSED_PRINCIPAL_EXISTS);
+            REQUIRE(!bytes_equal_ct(p->person, q->person, sizeof(p->person)),
+                    REFUSED_PRINCIPAL_PERSON);
+            REQUIRE(!span_equal((Span) { p->key, p->key_size }, (Span) { q->key, q->key_size }),
+                    REFUSED_PRINCIPAL_KEY);
+        }
+    }
+    return OK;
 }
 
 static Status begin(House *house, const Asker *asker, StaffChange *works, size_t count)
@@ -303,6 +320,9 @@ Status admin_access_begin(
     const size_t count = json_list_size(json.people);
     for (size_t i = 0; i < count; i++)
         TRY(read_first(house, document, json.people, i, &works[i]));
+    TRY(all_differ(works, count));
+    for (size_t i = 0; i < count; i++)
+        TRY(enrolled_in_vault(house, &works[i].principal));
     pthread_mutex_lock(&admin->enrolling);
     const Status s = begin(house, asker, works, count);
     pthread_mutex_unlock(&admin->enrolling);

@@ -166,6 +166,12 @@ static void test_objects_that_are_wrong(void)
           "\"no\"}",
                 REFUSED_KEY_FORMAT },
         { "{\"operation\":\"payer.add\",\"payer_id\":\"p\"}", REFUSED_JSON_MISSING },
+        { "{\"operation\":\"caller.add\",\"name\":\"c\",\"tenant\":\"hufu\",\"key_pem\":\"no\","
+          "\"rights\":[\"password\"]}",
+                REFUSED_CALLER_FIELD }, /* our own people's passwords stand there */
+        { "{\"operation\":\"access.join\",\"id\":\"mei\",\"staff_number\":\"1\",\"roles\":[],"
+          "\"key_pem\":\"no\",\"reason\":\"r\",\"tenant\":\"house\"}",
+                REFUSED_PRINCIPAL_FIELD },
         { "{\"operation\":\"backup\"}", REFUSED_JSON_MISSING } };
     HOUSE;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -300,23 +306,30 @@ static void test_each_does_what_the_table_says(void)
 /* People come, change and go (TP-15, LL-4.5.2). */
 #define MEI(rest) "\"id\":\"mei\",\"reason\":\"test\"" rest "}"
 
+static Status put_person(
+        JsonWriter *w, const char *id, const char *number, const char *roles, PrivateKey *key)
+{
+    uint8_t pem_bytes[1024];
+    Buffer pem = BUFFER_OF(pem_bytes);
+    TRY(public_key_to_pem(private_key_public(key), &pem));
+    json_key_text(w, "id", span_of_text(id));
+    json_key_text(w, "staff_number", span_of_text(number));
+    json_key_array(w, "roles");
+    json_item_text(w, span_of_text(roles));
+    json_close(w);
+    json_key_text(w, "key_pem", span_of_buffer(&pem));
+    return OK;
+}
+
 static Status join_mei(const char *id, const char *number, const char *roles, PrivateKey *key)
 {
     static uint8_t request_bytes[4096];
-    uint8_t pem_bytes[1024];
-    Buffer pem = BUFFER_OF(pem_bytes);
     Buffer request = BUFFER_OF(request_bytes);
     Span answer = { 0 };
-    TRY(public_key_to_pem(private_key_public(key), &pem));
     JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("access.join"));
-    json_key_text(&w, "id", span_of_text(id));
-    json_key_text(&w, "staff_number", span_of_text(number));
-    json_key_array(&w, "roles");
-    json_item_text(&w, span_of_text(roles));
-    json_close(&w);
-    json_key_text(&w, "key_pem", span_of_buffer(&pem));
+    TRY(put_person(&w, id, number, roles, key));
     json_key_text(&w, "reason", SPAN("test"));
     json_close(&w);
     TRY(json_finish(&w));
@@ -350,6 +363,58 @@ static void test_people_come_and_go(void)
     EXPECT_REFUSED(ask("{\"operation\":\"access.leave\"," MEI("")), REFUSED_PRINCIPAL_UNKNOWN);
     EXPECT_REFUSED(join_mei("mei", "S7", "risk-analyst", other), REFUSED_PRINCIPAL_EXISTS);
     EXPECT_OK(join_mei("mei3", "S7", "risk-analyst", other)); /* the person may come back */
+}
+
+/* Of two changes at once none undoes the other, whatever the book still has. */
+static void test_a_replaced_key_stays_replaced(void)
+{
+    Span answer = { 0 };
+    Principal late;
+    CLEANUP(private_key_free) PrivateKey *mei = NULL;
+    HOUSE;
+    EXPECT_OK(private_key_generate(KEY_ED25519, &mei));
+    EXPECT_OK(join_mei("mei", "S7", "risk-analyst", mei));
+    EXPECT_OK(principal_book_find(house.house.principals, SPAN("mei"), &late));
+    EXPECT_OK(principal_set_key(&late, private_key_public(carol)));
+    EXPECT_OK(principal_book_put(house.house.principals, &late));
+    EXPECT_OK(ask("{\"operation\":\"access.move\",\"roles\":[\"payment-operator\"]," MEI("")));
+    EXPECT_REFUSED(ask_as("mei", carol, STATUS, &answer), REFUSED_ADMIN_STRANGER);
+    EXPECT_OK(ask_as("mei", mei, STATUS, &answer));
+}
+
+/* alice, S1, with her key, and somebody. */
+static Status begin_with(const char *id, const char *number, PrivateKey *key)
+{
+    static uint8_t request_bytes[4096];
+    Buffer request = BUFFER_OF(request_bytes);
+    Span answer = { 0 };
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("access.begin"));
+    json_key_array(&w, "people");
+    json_open_object(&w);
+    TRY(put_person(&w, "alice", "S1", "access-administrator", alice));
+    json_close(&w);
+    json_open_object(&w);
+    TRY(put_person(&w, id, number, "security-officer", key));
+    json_close(&w);
+    json_close(&w);
+    json_close(&w);
+    TRY(json_finish(&w));
+    return ask_bytes(span_of_buffer(&request), &answer);
+}
+
+/* There is one beginning: half of it would be a house in which nobody can ever approve. */
+static void test_the_first_people_differ(void)
+{
+    HOUSE;
+    principal_book_close(&house.house.principals);
+    EXPECT_OK(principal_book_open(&house.house.principals));
+    EXPECT_REFUSED(begin_with("alice", "S2", carol), REFUSED_PRINCIPAL_EXISTS);
+    EXPECT_REFUSED(begin_with("bob", "S1", carol), REFUSED_PRINCIPAL_PERSON);
+    EXPECT_REFUSED(begin_with("bob", "S2", alice), REFUSED_PRINCIPAL_KEY);
+    EXPECT_REFUSED(begin_with("bob", "S2", carol), REFUSED_VAULT_UNAVAILABLE); /* it is asked */
+    EXPECT(principal_book_count(house.house.principals) == 0);
 }
 
 static void test_nobody_changes_himself(void)
@@ -425,6 +490,7 @@ static void test_operators_at_once(void)
 TESTS(TEST(test_nobody_without_his_signature), TEST(test_what_was_signed_and_nothing_else),
         TEST(test_only_now), TEST(test_every_operation_is_an_action),
         TEST(test_each_does_what_the_table_says), TEST(test_people_come_and_go),
+        TEST(test_a_replaced_key_stays_replaced), TEST(test_the_first_people_differ),
         TEST(test_nobody_changes_himself), TEST(test_objects_that_are_wrong),
         TEST(test_others_are_shown_out), TEST(test_too_large), TEST(test_status_without_vaultd),
         TEST(test_sums_of_an_empty_ledger), TEST(test_stop_is_asked), TEST(test_operators_at_once))
