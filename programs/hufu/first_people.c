@@ -23,9 +23,11 @@ Status person_public_pem(const char *directory, const char *given, Buffer *ret_p
     char path[PATH_BYTES_MAX];
     char file[PEOPLE_NAME_BYTES_MAX + 32];
     CLEANUP(person_free) Person person = { 0 };
-    if (strchr(given, '/') != NULL || strchr(given, '.') != NULL) return file_read(given, ret_pem);
+    if (strchr(given, '/') != NULL) return file_read(given, ret_pem);
     snprintf(file, sizeof(file), "operators/%s.pub.pem", given);
     if (status_ok(file_read(path_in(path, directory, file), ret_pem))) return OK;
+    const bool is_file = strchr(given, '.') != NULL; /* or a name with a point */
+    if (is_file && status_ok(file_read(given, ret_pem))) return OK;
     TRY(person_load(directory, given, &person));
     REQUIRE(person.key != NULL, REFUSED_OPERATOR_KEY); /* of a token: give <name>.pub.pem */
     return public_key_to_pem(private_key_public(person.key), ret_pem);

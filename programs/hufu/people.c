@@ -14,12 +14,22 @@
 
 static const int64_t approval_life_us = 600 * TIME_SECOND_US;
 
-/* "alice" of "/somewhere/alice.key.pem". */
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t size = strlen(text);
+    return size >= strlen(end) && strcmp(text + size - strlen(end), end) == 0;
+}
+
+/* "li.wei" of "/somewhere/li.wei.key.pem", and of itself: a name may have points. */
 MUST_USE static Status name_of(const char *path, char ret_name[PEOPLE_NAME_BYTES_MAX + 1])
 {
+    static const char *const endings[] = { ".key.pem", ".key.uri", ".pem", "" };
     const char *slash = strrchr(path, '/');
     const char *base = slash == NULL ? path : slash + 1;
-    const size_t size = strcspn(base, ".");
+    size_t ending = 0;
+    while (!ends_with(base, endings[ending]))
+        ending++;
+    const size_t size = strlen(base) - strlen(endings[ending]);
     REQUIRE(size > 0 && size <= PEOPLE_NAME_BYTES_MAX, REFUSED_OPERATOR_KEY);
     memcpy(ret_name, base, size);
     ret_name[size] = '\0';
@@ -85,12 +95,6 @@ MUST_USE static Status load_file(const char *path, Person *person)
     TRY(s);
     REQUIRE(private_key_algorithm(person->key) != KEY_RSA, REFUSED_OPERATOR_KEY);
     return OK;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t size = strlen(text);
-    return size >= strlen(end) && strcmp(text + size - strlen(end), end) == 0;
 }
 
 Status person_load(const char *directory, const char *given, Person *ret_person)
