@@ -31,7 +31,9 @@ static Asker asker_of(const AccessTable *table, size_t number)
     const AccessRole *role = &table->roles[number % table->role_count];
     Asker asker = { .tenant = ASKER_HOUSE, .roles = access_role_bit(role), .door = DOOR_CLI };
     if (number % 3 == 0) {
-        asker.grants[0] = (AskerGrant) { (uint16_t)(number % table->action_count), 2, 0, 2000 };
+        const AccessAction *action = &table->actions[number % table->action_count];
+        asker.grants[0] = (AskerGrant) { .level = 2, .until_us = 2000 };
+        memcpy(asker.grants[0].action, action->name, sizeof(action->name));
         asker.grant_count = 1;
     }
     if (number % 5 == 0) {

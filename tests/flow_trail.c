@@ -113,7 +113,8 @@ static void test_an_illegal_access(void)
     http_client_close(&http);
     EXPECT(is_alarmed(64));
     EXPECT(operator_ended(SEARCH("--category", "illegal", "--person", "caller/narrow"), 0));
-    EXPECT(operator_says("CALLER_RIGHT") && operator_says("from service/127.0.0.1"));
+    EXPECT(operator_says("ACCESS_NO_ROLE") && operator_says("from service/127.0.0.1"));
+    EXPECT(operator_says("service.bind"));
 }
 
 /* RULE: LL-4.5.3 敏感数据访问: who looks into the log is in it, before he sees anything. */
@@ -223,7 +224,7 @@ static void test_a_broken_index_is_made_anew(void)
     EXPECT_OK(file_write(stand_path(&stand, "data/trail.db"), 0600, span_of_text(garbage)));
     EXPECT_OK(stand_start(&stand, STAND_HUFUD));
     EXPECT(operator_ended(SEARCH("--category", "illegal", "--person", "narrow"), 0));
-    EXPECT(operator_says("CALLER_RIGHT"));
+    EXPECT(operator_says("ACCESS_NO_ROLE"));
 }
 
 static void test_a_changed_leaf_is_told(void)

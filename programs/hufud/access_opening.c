@@ -18,10 +18,17 @@ MUST_USE static Status parse(Span text, AccessTable **ret_table)
     return s;
 }
 
+MUST_USE static Status put_in_force(House *house, Span text)
+{
+    CLEANUP(access_table_free) AccessTable *table = NULL;
+    TRY(parse(text, &table));
+    return access_in_force_open(&table, &house->access);
+}
+
 MUST_USE static Status take_first(House *house, Span text)
 {
     TableAccept work = { .text = text, .version = 1 };
-    TRY(parse(text, &house->access));
+    TRY(put_in_force(house, text));
     table_accept_unit(&work, NULL);
     return unit_wait(house->batcher, &work.unit);
 }
@@ -45,7 +52,7 @@ MUST_USE static Status open_table(House *house, const char *path)
         house->access_version = 1;
         return take_first(house, span_of_buffer(&text));
     }
-    TRY(parse(span_of_buffer(&accepted), &house->access));
+    TRY(put_in_force(house, span_of_buffer(&accepted)));
     if (span_equal(span_of_buffer(&text), span_of_buffer(&accepted))) return OK;
     TRY(parse(span_of_buffer(&text), &file));
     return tell_difference(house, file);
@@ -72,5 +79,5 @@ void access_close(House *house)
 {
     principal_book_close(&house->principals);
     grant_book_close(&house->grants);
-    access_table_free(&house->access);
+    access_in_force_close(&house->access);
 }

@@ -17,11 +17,11 @@ static SessionLimits limits_of(const AccessTable *access, SessionKind kind)
 
 static Status open_sessions(House *house)
 {
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     const SessionConfig config = { .steady = clock_steady(),
         .random = house->random,
-        .limits = { limits_of(house->access, SESSION_STAFF),
-                limits_of(house->access, SESSION_ADMINISTRATOR),
-                limits_of(house->access, SESSION_PAYER) } };
+        .limits = { limits_of(table, SESSION_STAFF), limits_of(table, SESSION_ADMINISTRATOR),
+                limits_of(table, SESSION_PAYER) } };
     return session_table_open(&config, &house->sessions);
 }
 

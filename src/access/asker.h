@@ -16,6 +16,7 @@ enum {
     ASKER_TENANT_BYTES_MAX = 40,
     ASKER_FROM_BYTES_MAX = 64, /* an address, or "uid:1000" */
     ASKER_GRANTS_MAX = 8,
+    ASKER_REQUEST_BYTES = 16, /* hexadecimal */
 };
 
 #define ASKER_HOUSE "hufu" /* the tenant that is the house itself */
@@ -33,7 +34,7 @@ typedef enum AccessDoor {
 
 /* One action that was granted for a while. */
 typedef struct AskerGrant {
-    uint16_t action; /* its place in the table in force */
+    char action[ACCESS_NAME_BYTES_MAX + 1]; /* whatever table is in force */
     uint8_t level; /* DataLevel */
     int64_t from_us;
     int64_t until_us;
@@ -51,6 +52,10 @@ typedef struct Asker {
     int64_t proof_lasts_us; /* for sensitive actions */
     AccessDoor door;
     uint8_t approvals; /* of others, for this very request */
+    /* Where others agreed (access/request.h): what they signed, and when it was asked. */
+    char request[ASKER_REQUEST_BYTES + 1]; /* empty: nobody was asked */
+    char approver[ASKER_PRINCIPAL_BYTES_MAX + 1]; /* the last of them */
+    int64_t asked_us;
     char from[ASKER_FROM_BYTES_MAX + 1];
     uint64_t session; /* its number in the trail; 0: none */
 } Asker;

@@ -69,13 +69,10 @@ typedef struct CallerList CallerList;
 
 MUST_USE Status caller_list_open(CallerList **ret_list);
 void caller_list_close(CallerList **list);
-/*
- * Who holds this key, and may it ask for this now?
- * Refuses CALLER_UNKNOWN (also one that is stopped or past its time: not told apart), CALLER_RIGHT
- * (then *ret_caller says whom, for the audit log).
- */
-MUST_USE Status caller_list_find(CallerList *list, const uint8_t key[CALLER_KEY_BYTES],
-        uint32_t right, int64_t now_us, Caller *ret_caller);
+/* Who holds this key? Refuses CALLER_UNKNOWN (also one that is stopped or past its time: not told
+ * apart). What it may do, the table of rights says (access/rights.h). */
+MUST_USE Status caller_list_find(
+        CallerList *list, const uint8_t key[CALLER_KEY_BYTES], int64_t now_us, Caller *ret_caller);
 /* Does a live caller of another name hold this key? */
 bool caller_list_key_is_taken(
         CallerList *list, const uint8_t key[CALLER_KEY_BYTES], const char *name);

@@ -30,8 +30,8 @@ void caller_list_close(CallerList **list)
 
 static void unlock(CallerList **list) { pthread_rwlock_unlock(&(*list)->lock); }
 
-Status caller_list_find(CallerList *list, const uint8_t key[CALLER_KEY_BYTES], uint32_t right,
-        int64_t now_us, Caller *ret_caller)
+Status caller_list_find(
+        CallerList *list, const uint8_t key[CALLER_KEY_BYTES], int64_t now_us, Caller *ret_caller)
 {
     pthread_rwlock_rdlock(&list->lock);
     CLEANUP(unlock) CallerList *held = list;
@@ -40,7 +40,6 @@ Status caller_list_find(CallerList *list, const uint8_t key[CALLER_KEY_BYTES], u
         if (!bytes_equal_ct(caller->key, key, CALLER_KEY_BYTES)) continue;
         if (caller->status != STATUS_LIVE || now_us >= caller->expires_us) continue;
         *ret_caller = *caller;
-        REQUIRE((caller->rights & right) == right, REFUSED_CALLER_RIGHT);
         return OK;
     }
     return REFUSE(REFUSED_CALLER_UNKNOWN);

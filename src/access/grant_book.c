@@ -76,10 +76,11 @@ static void fill_one(const Grant *g, const AccessTable *table, Asker *asker)
         asker->emergency_until_us = g->until_us;
         return;
     }
-    const int action = access_action_named(table, span_of_text(g->action));
-    if (action < 0 || asker->grant_count == ASKER_GRANTS_MAX) return;
-    asker->grants[asker->grant_count++] =
-            (AskerGrant) { (uint16_t)action, (uint8_t)g->level, g->from_us, g->until_us };
+    if (asker->grant_count == ASKER_GRANTS_MAX) return;
+    AskerGrant *given = &asker->grants[asker->grant_count++];
+    *given = (AskerGrant) { .level = (uint8_t)g->level, .from_us = g->from_us };
+    given->until_us = g->until_us;
+    memcpy(given->action, g->action, sizeof(given->action));
 }
 
 void grant_book_fill(

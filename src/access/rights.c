@@ -23,6 +23,34 @@ const AccessRole *access_role_numbered(const AccessTable *table, unsigned number
     return NULL;
 }
 
+size_t access_door_place(AccessDoor door)
+{
+    size_t place = 0;
+    while (place < ACCESS_DOORS - 1 && (unsigned)door != 1U << place)
+        place++;
+    return place;
+}
+
+unsigned access_approvals(const AccessTable *table, int action, AccessDoor door)
+{
+    return table->actions[action].approvals[access_door_place(door)];
+}
+
+int access_service_action(const AccessTable *table, uint32_t right)
+{
+    for (size_t i = 0; i < ACCESS_SERVICES; i++)
+        if (right == 1U << i) return table->services[i].action;
+    return -1;
+}
+
+RoleSet access_service_roles(const AccessTable *table, uint32_t rights)
+{
+    RoleSet roles = 0;
+    for (size_t i = 0; i < ACCESS_SERVICES; i++)
+        if ((rights & 1U << i) != 0) roles |= table->services[i].role;
+    return roles;
+}
+
 RoleSet access_role_bit(const AccessRole *role) { return (RoleSet)1 << (role->number - 1); }
 
 Status access_roles_put(const AccessTable *table, RoleSet roles, Buffer *ret_text)
@@ -77,12 +105,13 @@ static AccessVerdict by_role(const AccessTable *table, RoleSet roles, int action
 }
 
 /* A clock that was moved before the grant's begin gives nothing back. */
-static AccessVerdict by_grant(const Asker *asker, int action, DataLevel level, int64_t now_us)
+static AccessVerdict by_grant(
+        const Asker *asker, const AccessAction *action, DataLevel level, int64_t now_us)
 {
     AccessVerdict verdict = ACCESS_NO_ROLE;
     for (size_t i = 0; i < asker->grant_count; i++) {
         const AskerGrant *grant = &asker->grants[i];
-        if (grant->action != action || grant->level < (int)level) continue;
+        if (strcmp(grant->action, action->name) != 0 || grant->level < (int)level) continue;
         if (now_us >= grant->from_us && now_us < grant->until_us) return ACCESS_ALLOWED;
         verdict = ACCESS_GRANT_ENDED;
     }
@@ -96,7 +125,7 @@ static AccessVerdict of_right(
     if (access_conflict(table, asker->roles) != NULL) return ACCESS_CONFLICT;
     const AccessVerdict verdict = by_role(table, roles, action, level);
     if (verdict == ACCESS_ALLOWED || asker->grant_count == 0) return verdict;
-    const AccessVerdict granted = by_grant(asker, action, level, now_us);
+    const AccessVerdict granted = by_grant(asker, &table->actions[action], level, now_us);
     return granted == ACCESS_NO_ROLE ? verdict : granted;
 }
 
@@ -118,7 +147,8 @@ AccessVerdict access_decide(
     if (verdict != ACCESS_ALLOWED) return verdict;
     if ((what->doors & (unsigned)asker->door) == 0) return ACCESS_WRONG_DOOR;
     if (what->sensitive && !proved_lately(asker, now_us)) return ACCESS_REAUTHENTICATE;
-    return asker->approvals < what->approvals ? ACCESS_NEEDS_APPROVAL : ACCESS_ALLOWED;
+    const unsigned needs = access_approvals(table, action, asker->door);
+    return asker->approvals < needs ? ACCESS_NEEDS_APPROVAL : ACCESS_ALLOWED;
 }
 
 AccessVerdict access_decide_for(const AccessTable *table, const Asker *asker, int action,

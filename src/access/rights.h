@@ -13,6 +13,8 @@
 
 #include "text/yaml.h"
 
+#include <stdatomic.h>
+
 enum {
     ACCESS_CONFLICTS_MAX = 128,
     ACCESS_TITLE_BYTES_MAX = 64,
@@ -20,15 +22,23 @@ enum {
     ACCESS_FILE_BYTES_MAX = 65536,
     ACCESS_DIGEST_BYTES = 32,
     ACCESS_EXPLANATION_BYTES_MAX = 2048,
+    ACCESS_DOORS = 5,
+    ACCESS_SERVICES = 6, /* a right of a caller each */
 };
 
 typedef struct AccessAction {
     char name[ACCESS_NAME_BYTES_MAX + 1]; /* as the operation: "merchant.add" */
     DataLevel level; /* of what it may touch, unless the asker says less */
     bool sensitive; /* who is at a console proves afresh who he is */
-    uint8_t approvals; /* of how many others, 0..2 */
+    uint8_t approvals[ACCESS_DOORS]; /* of how many others, 0..2, by access_door_place() */
     uint8_t doors; /* AccessDoor bits */
 } AccessAction;
+
+/* What a caller of the vault's service may do by one of his rights: bit n of access/caller.h. */
+typedef struct AccessService {
+    int action; /* its place in the table; -1: there is none */
+    RoleSet role; /* 0: there is none */
+} AccessService;
 
 typedef enum LineOfDefence { LINE_FIRST = 1, LINE_SECOND = 2, LINE_THIRD = 3 } LineOfDefence;
 
@@ -89,6 +99,8 @@ typedef struct AccessTable {
     AccessEmergency emergency;
     int64_t grant_days_max;
     RoleSet known;
+    AccessService services[ACCESS_SERVICES];
+    _Atomic size_t holders; /* of access/in_force.h */
     uint8_t digest[ACCESS_DIGEST_BYTES]; /* SHA-256 of the file's bytes */
 } AccessTable;
 
@@ -111,6 +123,14 @@ int access_action_named(const AccessTable *table, Span name);
 /* NULL: there is none. */
 const AccessRole *access_role_named(const AccessTable *table, Span name);
 const AccessRole *access_role_numbered(const AccessTable *table, unsigned number);
+/* 0..ACCESS_DOORS-1. */
+size_t access_door_place(AccessDoor door);
+/* Of how many others this action needs the approval at this door. */
+unsigned access_approvals(const AccessTable *table, int action, AccessDoor door);
+/* The place of the action that one right of a caller (access/caller.h) stands for; -1: none. */
+int access_service_action(const AccessTable *table, uint32_t right);
+/* The roles of a caller with these rights (access/caller.h). */
+RoleSet access_service_roles(const AccessTable *table, uint32_t rights);
 /* Its one bit. */
 RoleSet access_role_bit(const AccessRole *role);
 /* The names of these roles, joined by commas; appended. */

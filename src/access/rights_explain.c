@@ -69,12 +69,12 @@ static Status put_roles(const AccessTable *table, RoleSet roles, const Words *w,
     return buffer_put(ret_text, span_of_text(w->end));
 }
 
-static bool is_granted(const Asker *asker, int action, int64_t now_us)
+static bool is_granted(const Asker *asker, const AccessAction *action, int64_t now_us)
 {
     for (size_t i = 0; i < asker->grant_count; i++) {
         const AskerGrant *grant = &asker->grants[i];
         const bool now = now_us >= grant->from_us && now_us < grant->until_us;
-        if (grant->action == action && now) return true;
+        if (strcmp(grant->action, action->name) == 0 && now) return true;
     }
     return false;
 }
@@ -88,7 +88,8 @@ static Status put_facts(const AccessTable *table, const Asker *asker, int action
     TRY(buffer_put(ret_text, span_of_text(asker->roles == 0 ? w->has_none : w->has)));
     if (asker->roles != 0) TRY(put_roles(table, asker->roles, w, language, ret_text));
     if (now_us < asker->emergency_until_us) TRY(buffer_put(ret_text, span_of_text(w->emergency)));
-    if (is_granted(asker, action, now_us)) TRY(buffer_put(ret_text, span_of_text(w->granted)));
+    if (is_granted(asker, &table->actions[action], now_us))
+        TRY(buffer_put(ret_text, span_of_text(w->granted)));
     if (conflict != NULL)
         TRY(buffer_print(ret_text, "%s%s%s", w->conflict, conflict->reason, w->end));
     TRY(buffer_put(ret_text, span_of_text(able == 0 ? w->nobody : w->would)));

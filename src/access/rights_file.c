@@ -1,10 +1,13 @@
 /* rules/access.yaml into an AccessTable (access/rights.h). */
 #include "access/rights.h"
 
+#include "access/caller.h"
 #include "crypto/digest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+_Static_assert(CALLER_RIGHTS_ALL == (1 << ACCESS_SERVICES) - 1, "a right, an action and a role");
 
 enum { SESSION_SECONDS_MAX = 7 * 86400, APPROVALS_MAX = 2 };
 
@@ -39,7 +42,7 @@ typedef struct ActionFile {
     Span level;
     Span doors;
     bool sensitive;
-    int64_t approvals;
+    const YamlNode *approvals;
 } ActionFile;
 
 static const YamlField action_fields[] = {
@@ -47,7 +50,7 @@ static const YamlField action_fields[] = {
     { "level", YAML_TEXT, true, 2, 2, offsetof(ActionFile, level) },
     { "doors", YAML_TEXT, true, 1, 16, offsetof(ActionFile, doors) },
     { "sensitive", YAML_BOOL, false, 0, 1, offsetof(ActionFile, sensitive) },
-    { "approvals", YAML_INT, false, 0, APPROVALS_MAX, offsetof(ActionFile, approvals) },
+    { "approvals", YAML_ANY, false, 0, 0, offsetof(ActionFile, approvals) },
 };
 
 typedef struct DoorName {
@@ -71,6 +74,30 @@ static uint8_t doors_of(Span name)
     return 0;
 }
 
+/* At one door; a door that the action does not have is a mistake. */
+static Status read_approvals_at(
+        const YamlNode *node, uint8_t doors, AccessAction *action, YamlProblem *problem)
+{
+    int64_t needs = 0;
+    TRY(yaml_int(node, 0, APPROVALS_MAX, &needs, problem));
+    if (doors == 0 || (action->doors & doors) != doors) return blamed(node, problem);
+    for (size_t place = 0; place < ACCESS_DOORS; place++)
+        if ((doors & 1U << place) != 0) action->approvals[place] = (uint8_t)needs;
+    return OK;
+}
+
+/* `1`: at every door; `{ console: 1 }`: at this one. */
+static Status read_approvals(const YamlNode *node, AccessAction *action, YamlProblem *problem)
+{
+    if (node == NULL) return OK;
+    if (yaml_shape(node) == YAML_SHAPE_SCALAR)
+        return read_approvals_at(node, action->doors, action, problem);
+    if (yaml_shape(node) != YAML_SHAPE_MAPPING) return blamed(node, problem);
+    for (size_t i = 0; i < yaml_size(node); i++)
+        TRY(read_approvals_at(yaml_at(node, i), doors_of(yaml_key_at(node, i)), action, problem));
+    return OK;
+}
+
 static Status read_action(const YamlNode *node, AccessTable *t, YamlProblem *problem)
 {
     ActionFile file = { 0 };
@@ -82,9 +109,9 @@ static Status read_action(const YamlNode *node, AccessTable *t, YamlProblem *pro
     action->level = access_level_of(file.level);
     action->doors = doors_of(file.doors);
     action->sensitive = file.sensitive;
-    action->approvals = (uint8_t)file.approvals;
     if (action->level == 0) return blamed(yaml_find(node, "level"), problem);
     if (action->doors == 0) return blamed(yaml_find(node, "doors"), problem);
+    TRY(read_approvals(file.approvals, action, problem));
     t->action_count++;
     return OK;
 }
@@ -300,6 +327,24 @@ static const YamlField fields[] = {
     { "grant_days_max", YAML_INT, true, 1, 366, offsetof(File, grant_days_max) },
 };
 
+/* "service.reveal" and "service-reveal": found once, so that the service's door looks up none. */
+static void find_services(AccessTable *t)
+{
+    for (size_t i = 0; i < ACCESS_SERVICES; i++) {
+        uint8_t action_bytes[ACCESS_NAME_BYTES_MAX];
+        uint8_t role_bytes[ACCESS_NAME_BYTES_MAX];
+        Buffer action = BUFFER_OF(action_bytes);
+        Buffer role = BUFFER_OF(role_bytes);
+        ASSERT(status_ok(buffer_put(&action, SPAN("service."))));
+        ASSERT(status_ok(buffer_put(&role, SPAN("service-"))));
+        ASSERT(status_ok(caller_rights_put(1U << i, &action)));
+        ASSERT(status_ok(caller_rights_put(1U << i, &role)));
+        const AccessRole *found = access_role_named(t, span_of_buffer(&role));
+        t->services[i].action = access_action_named(t, span_of_buffer(&action));
+        t->services[i].role = found == NULL ? 0 : access_role_bit(found);
+    }
+}
+
 static Status read_table(const YamlNode *root, AccessTable *t, YamlProblem *problem)
 {
     File file = { 0 };
@@ -314,6 +359,7 @@ static Status read_table(const YamlNode *root, AccessTable *t, YamlProblem *prob
     TRY(yaml_read(file.lockout, lockout_fields, 3, &t->lockout, problem));
     TRY(yaml_read(file.reviews, review_fields, 2, &t->reviews, problem));
     t->grant_days_max = file.grant_days_max;
+    find_services(t);
     return read_emergency(file.emergency, file.staff, t, problem);
 }
 

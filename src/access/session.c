@@ -109,9 +109,21 @@ void session_table_close(SessionTable **table)
     *table = NULL;
 }
 
-const SessionLimits *session_limits(const SessionTable *table, SessionKind kind)
+SessionLimits session_limits(SessionTable *table, SessionKind kind)
 {
-    return &table->rooms[kind].limits;
+    pthread_mutex_lock(&table->lock);
+    const SessionLimits limits = table->rooms[kind].limits;
+    pthread_mutex_unlock(&table->lock);
+    return limits;
+}
+
+void session_set_times(SessionTable *table, SessionKind kind, int64_t idle_us, int64_t absolute_us)
+{
+    ASSERT(idle_us > 0 && absolute_us > 0);
+    pthread_mutex_lock(&table->lock);
+    table->rooms[kind].limits.idle_us = idle_us;
+    table->rooms[kind].limits.absolute_us = absolute_us;
+    pthread_mutex_unlock(&table->lock);
 }
 
 /* --- inside, under the lock --- */

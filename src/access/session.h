@@ -80,7 +80,9 @@ typedef struct SessionTable SessionTable;
 /* Faults FAULT_MEMORY, FAULT_RANDOM. */
 MUST_USE Status session_table_open(const SessionConfig *config, SessionTable **ret_table);
 void session_table_close(SessionTable **table); /* NULL inside is fine */
-const SessionLimits *session_limits(const SessionTable *table, SessionKind kind);
+SessionLimits session_limits(SessionTable *table, SessionKind kind);
+/* Other times than it was opened with, for sessions that there are, too. */
+void session_set_times(SessionTable *table, SessionKind kind, int64_t idle_us, int64_t absolute_us);
 
 /*
  * Somebody has just proved who he is.

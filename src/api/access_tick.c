@@ -9,7 +9,7 @@ static Status end_grants(House *house, int64_t now_us)
 {
     Grant over;
     while (grant_book_over(house->grants, now_us, &over)) { /* ends: each is taken out */
-        GrantChange work = { .act = GRANT_END, .table = house->access, .grant = over };
+        GrantChange work = { .act = GRANT_END, .grant = over };
         grant_change_unit(&work, NULL);
         const Status s = unit_wait(house->batcher, &work.unit);
         /* Somebody was quicker and ended it; or its row is frozen, and it counts no more either. */
@@ -37,8 +37,9 @@ Status access_tick(AccessTick *tick, House *house, int64_t now_us)
     TRY(end_grants(house, now_us));
     if (!time_has_come(tick->next_us, now_us, ACCESS_TICK_US)) return OK;
     tick->next_us = now_us + ACCESS_TICK_US;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     for (size_t i = 0; principal_book_at(house->principals, i, &p); i++) {
-        const bool due = p.status == STATUS_LIVE && rights_review_is_due(house->access, &p, now_us);
+        const bool due = p.status == STATUS_LIVE && rights_review_is_due(table, &p, now_us);
         if (due) TRY(remind(house, &p));
     }
     return OK;

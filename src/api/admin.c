@@ -112,7 +112,7 @@ static Status may(const House *house, const Asker *asker, Span operation)
     if (principal_book_count(house->principals) == 0)
         return begins ? OK : REFUSE(REFUSED_ACCESS_NOT_BEGUN);
     REQUIRE(!begins, REFUSED_ACCESS_BEGUN);
-    const AccessTable *table = house->access;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     const int action = access_action_named(table, operation);
     return access_status(access_decide(table, asker, action, 0, clock_now_us(&house->clock)));
 }

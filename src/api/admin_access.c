@@ -102,6 +102,7 @@ static Status read_key(Span pem, Principal *p)
 static Status read_person(
         const House *house, const JsonDocument *document, const PersonJson *json, Principal *p)
 {
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     const Span tenant = json->tenant.size == 0 ? SPAN(ASKER_HOUSE) : json->tenant;
     const bool at_home = span_equal(tenant, SPAN(ASKER_HOUSE));
     REQUIRE(principal_id_is_valid(json->id), REFUSED_PRINCIPAL_FIELD);
@@ -110,7 +111,7 @@ static Status read_person(
     passage_text(p->tenant, sizeof(p->tenant), tenant);
     p->kind = at_home ? PRINCIPAL_OF_PERSON : PRINCIPAL_OF_MERCHANT_ADMINISTRATOR;
     admin_person_digest(house, tenant, json->staff_number, p->person);
-    TRY(admin_roles(house->access, document, json->roles, &p->roles));
+    TRY(admin_roles(table, document, json->roles, &p->roles));
     return read_key(json->key_pem, p);
 }
 
@@ -119,6 +120,7 @@ static Status read_person(
 /* Under the lock of who enrols. */
 static Status change_one(House *house, const Asker *asker, Span reason, StaffChange *work)
 {
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     char why[STAFF_REASON_BYTES_MAX + 1];
     Principal *p = &work->principal;
     const bool comes = work->act == STAFF_BEGIN || work->act == STAFF_JOIN;
@@ -128,7 +130,7 @@ static Status change_one(House *house, const Asker *asker, Span reason, StaffCha
         REQUIRE(!principal_book_key_is_taken(house->principals, p), REFUSED_PRINCIPAL_KEY);
     passage_text(why, sizeof(why), reason);
     snprintf(work->actor, sizeof(work->actor), "operator/%s", asker->principal);
-    work->table = house->access;
+    work->table = table;
     work->unit = (Unit) { .from = asker->from, .reason = why };
     staff_change_unit(work, NULL);
     TRY(unit_wait(house->batcher, &work->unit));
@@ -152,11 +154,12 @@ static Status not_himself(House *house, const Asker *asker, const Principal *oth
 static Status may_change(
         House *house, const Asker *asker, const PersonJson *json, const StaffChange *work)
 {
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     TRY(detect_free_text(json->reason));
     TRY(detect_free_text(json->staff_number));
     TRY(detect_free_text(json->key_pem)); /* also what stands around the key */
     TRY(not_himself(house, asker, &work->principal));
-    return staff_roles_fit(house->access, &work->principal);
+    return staff_roles_fit(table, &work->principal);
 }
 
 static Status change(
@@ -210,9 +213,10 @@ static Status read_move(
     JsonProblem problem = { 0 };
     TRY(json_read_request(
             document, json_root(document), move_fields, COUNT(move_fields), json, &problem));
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     TRY(find_person(house, json->id, &work->principal));
     work->principal.key_size = 0; /* the row's stays: another change may be giving him one now */
-    TRY(admin_roles(house->access, document, json->roles, &work->principal.roles));
+    TRY(admin_roles(table, document, json->roles, &work->principal.roles));
     return read_key(json->key_pem, &work->principal);
 }
 
@@ -274,11 +278,12 @@ static Status read_first(House *house, const JsonDocument *document, const JsonV
     const JsonValue *item = NULL;
     JsonProblem problem = { 0 };
     PersonJson json = { 0 };
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     work->act = STAFF_BEGIN;
     TRY(json_list_object(document, people, index, &item, &problem));
     TRY(json_read_request(document, item, first_fields, COUNT(first_fields), &json, &problem));
     TRY(read_person(house, document, &json, &work->principal));
-    return staff_roles_fit(house->access, &work->principal);
+    return staff_roles_fit(table, &work->principal);
 }
 
 /* Seen before the first of them has a row: there is no second beginning for the others. */

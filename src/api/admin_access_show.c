@@ -41,41 +41,32 @@ static Status put_one(const AccessTable *table, const Principal *p, JsonWriter *
 }
 
 /* A caller of the vault's service, as who he is in the table: one role a right. */
-static Status service_of(
-        const AccessTable *table, const Caller *caller, int64_t now_us, Principal *ret_principal)
+static Principal service_of(const AccessTable *table, const Caller *caller, int64_t now_us)
 {
     Principal p = { .kind = PRINCIPAL_OF_SERVICE, .created_us = caller->created_us };
-    for (uint32_t right = 1; right < CALLER_RIGHTS_ALL; right <<= 1) {
-        uint8_t memory[ACCESS_NAME_BYTES_MAX];
-        Buffer name = BUFFER_OF(memory);
-        if ((caller->rights & right) == 0) continue;
-        TRY(buffer_put(&name, SPAN("service-")));
-        TRY(caller_rights_put(right, &name));
-        const AccessRole *role = access_role_named(table, span_of_buffer(&name));
-        if (role != NULL) p.roles |= access_role_bit(role);
-    }
+    const bool live = caller->status == STATUS_LIVE && now_us < caller->expires_us;
+    p.roles = access_service_roles(table, caller->rights);
+    p.status = live ? STATUS_LIVE : STATUS_CLOSED;
     memcpy(p.id, caller->name, sizeof(p.id));
     memcpy(p.tenant, caller->tenant, sizeof(p.tenant));
-    const bool live = caller->status == STATUS_LIVE && now_us < caller->expires_us;
-    p.status = live ? STATUS_LIVE : STATUS_CLOSED;
-    *ret_principal = p;
-    return OK;
+    return p;
 }
 
 Status admin_access_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     Caller callers[CALLERS_MAX];
     Principal p;
     const int64_t now_us = clock_now_us(&house->clock);
     json_key_array(w, "people");
     for (size_t i = 0; principal_book_at(house->principals, i, &p); i++)
-        TRY(put_one(house->access, &p, w));
+        TRY(put_one(table, &p, w));
     const size_t services = caller_list_all(house->callers, callers);
     for (size_t i = 0; i < services; i++) {
-        TRY(service_of(house->access, &callers[i], now_us, &p));
-        TRY(put_one(house->access, &p, w));
+        p = service_of(table, &callers[i], now_us);
+        TRY(put_one(table, &p, w));
     }
     json_close(w);
     return OK;
@@ -95,14 +86,15 @@ static const JsonField why_fields[] = {
     { "language", JSON_TEXT, false, 2, 2, offsetof(WhyJson, language) },
 };
 
-static Status find_service(House *house, Span name, Principal *ret_principal)
+static Status find_service(
+        House *house, const AccessTable *table, Span name, Principal *ret_principal)
 {
     Caller callers[CALLERS_MAX];
     const size_t count = caller_list_all(house->callers, callers);
     for (size_t i = 0; i < count; i++) {
         if (!span_equal(span_of_text(callers[i].name), name)) continue;
-        const int64_t now_us = clock_now_us(&house->clock);
-        return service_of(house->access, &callers[i], now_us, ret_principal);
+        *ret_principal = service_of(table, &callers[i], clock_now_us(&house->clock));
+        return OK;
     }
     return REFUSE(REFUSED_PRINCIPAL_UNKNOWN);
 }
@@ -116,17 +108,17 @@ static void at_his_door(const AccessTable *table, const Principal *p, int action
     if (p->kind == PRINCIPAL_OF_SERVICE) asker->door = DOOR_SERVICE;
 }
 
-static Status asker_named(House *house, const WhyJson *json, Asker *ret_asker)
+static Status asker_named(
+        House *house, const AccessTable *table, const WhyJson *json, Asker *ret_asker)
 {
     Principal p;
     if (!principal_book_look(house->principals, json->who, &p))
-        TRY(find_service(house, json->who, &p));
+        TRY(find_service(house, table, json->who, &p));
     if (p.status != STATUS_LIVE) p.roles = 0;
     staff_asker(&p, ret_asker);
-    grant_book_fill(
-            house->grants, house->access, p.changed_us, clock_now_us(&house->clock), ret_asker);
-    const int action = access_action_named(house->access, json->action);
-    at_his_door(house->access, &p, action, ret_asker);
+    grant_book_fill(house->grants, table, p.changed_us, clock_now_us(&house->clock), ret_asker);
+    const int action = access_action_named(table, json->action);
+    at_his_door(table, &p, action, ret_asker);
     return OK;
 }
 
@@ -134,6 +126,7 @@ Status admin_access_explain(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     WhyJson json = { 0 };
     JsonProblem problem = { 0 };
     Asker who;
@@ -144,12 +137,12 @@ Status admin_access_explain(
             sizeof(why_fields) / sizeof(why_fields[0]), &json, &problem));
     const DataLevel level = access_level_of(json.level);
     REQUIRE(json.level.size == 0 || level != 0, REFUSED_ACCESS_LEVEL);
-    TRY(asker_named(house, &json, &who));
-    const int action = access_action_named(house->access, json.action);
+    TRY(asker_named(house, table, &json, &who));
+    const int action = access_action_named(table, json.action);
     const bool chinese = span_equal(json.language, SPAN("zh"));
-    TRY(access_explain(house->access, &who, json.action, level, now_us,
+    TRY(access_explain(table, &who, json.action, level, now_us,
             chinese ? ACCESS_CHINESE : ACCESS_ENGLISH, &text));
-    const Status verdict = access_status(access_decide(house->access, &who, action, level, now_us));
+    const Status verdict = access_status(access_decide(table, &who, action, level, now_us));
     json_key_text(w, "verdict", span_of_text(status_name(verdict)));
     json_key_text(w, "explanation", span_of_buffer(&text));
     return OK;
@@ -181,7 +174,8 @@ static Status put_action(const AccessTable *table, size_t index, JsonWriter *w)
     json_key_text(w, "action", span_of_text(action->name));
     json_key_text(w, "level", span_of_text(access_level_name(action->level)));
     json_key_bool(w, "sensitive", action->sensitive);
-    json_key_int(w, "needs", action->approvals);
+    json_key_int(w, "needs", access_approvals(table, (int)index, DOOR_CLI));
+    json_key_int(w, "needs_at_console", access_approvals(table, (int)index, DOOR_CONSOLE));
     json_key_text(w, "roles", span_of_buffer(&roles));
     json_close(w);
     return OK;
@@ -190,7 +184,8 @@ static Status put_action(const AccessTable *table, size_t index, JsonWriter *w)
 Status admin_access_table(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
-    const AccessTable *table = admin->config.house->access;
+    const House *house = admin->config.house;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     uint8_t memory[2 * ACCESS_DIGEST_BYTES];
     Buffer digest = BUFFER_OF(memory);
     TRY(hex_encode(SPAN_OF(table->digest), &digest));
@@ -216,16 +211,6 @@ static const JsonField set_fields[] = {
     { "reason", JSON_TEXT, true, 1, STAFF_REASON_BYTES_MAX, offsetof(SetJson, reason) },
 };
 
-/* Under the lock of who enrols: the next version's number. */
-static Status accept(House *house, TableAccept *work)
-{
-    work->version = house->access_version + 1;
-    table_accept_unit(work, NULL);
-    TRY(unit_wait(house->batcher, &work->unit));
-    house->access_version = work->version;
-    return OK;
-}
-
 /* Whoever is here must still be somebody under it: a table that lets nobody change it, or gives
  * somebody roles that exclude one another, is refused. */
 static Status fits_people(House *house, const AccessTable *table)
@@ -239,6 +224,30 @@ static Status fits_people(House *house, const AccessTable *table)
     }
     const int set = access_action_named(table, SPAN("access.table.set"));
     REQUIRE(set >= 0 && (table->able[set][LEVEL_C1 - 1] & here) != 0, REFUSED_ACCESS_TABLE_INVALID);
+    return OK;
+}
+
+/* For sessions that there are, too. */
+static void use_times(House *house, const AccessTable *table)
+{
+    for (int kind = 0; kind < SESSION_KINDS; kind++) {
+        const AccessSession *s = &table->sessions[kind];
+        session_set_times(house->sessions, (SessionKind)kind, s->idle_s * TIME_SECOND_US,
+                s->absolute_s * TIME_SECOND_US);
+    }
+}
+
+/* Under the lock of who enrols: the next version's number, and nobody comes between the look at
+ * who is here and its rows. In force for whoever asks next, once it is durable. */
+static Status accept(House *house, TableAccept *work, AccessTable **table)
+{
+    TRY(fits_people(house, *table));
+    work->version = house->access_version + 1;
+    table_accept_unit(work, NULL);
+    TRY(unit_wait(house->batcher, &work->unit));
+    house->access_version = work->version;
+    use_times(house, *table);
+    access_put_in_force(house->access, table);
     return OK;
 }
 
@@ -271,15 +280,15 @@ Status admin_access_table_set(
     Buffer hex = BUFFER_OF(hex_bytes);
     CLEANUP(access_table_free) AccessTable *table = NULL;
     TRY(read_table(house, document, &json, &table));
+    TRY(hex_encode(SPAN_OF(table->digest), &hex));
     TableAccept work = { .text = json.content };
     passage_text(work.by, sizeof(work.by), span_of_text(asker->principal));
     passage_text(why, sizeof(why), json.reason);
     work.unit = (Unit) { .from = asker->from, .reason = why };
     pthread_mutex_lock(&admin->enrolling);
-    const Status s = accept(house, &work);
+    const Status s = accept(house, &work, &table);
     pthread_mutex_unlock(&admin->enrolling);
     TRY(s);
-    TRY(hex_encode(SPAN_OF(table->digest), &hex));
     json_key_int(w, "version", work.version);
     json_key_text(w, "sha256", span_of_buffer(&hex));
     return OK;

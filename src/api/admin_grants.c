@@ -54,10 +54,11 @@ static Status read(
 static Status change(Admin *admin, const Asker *asker, const GrantJson *json, GrantChange *work)
 {
     House *house = admin->config.house;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     char why[STAFF_REASON_BYTES_MAX + 1];
     passage_text(why, sizeof(why), json->reason);
     passage_text(work->by, sizeof(work->by), span_of_text(asker->principal));
-    work->table = house->access;
+    work->table = table;
     work->unit = (Unit) { .from = asker->from, .reason = why };
     grant_change_unit(work, NULL);
     pthread_mutex_lock(&admin->enrolling);
@@ -207,10 +208,11 @@ Status admin_access_review(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     GrantJson json = { 0 };
-    RightsReview work = { .table = house->access };
+    RightsReview work = { .table = table };
     TRY(read(document, review_fields, COUNT(review_fields), &json));
-    TRY(admin_roles(house->access, document, json.roles, &work.keep));
+    TRY(admin_roles(table, document, json.roles, &work.keep));
     passage_text(work.by, sizeof(work.by), span_of_text(asker->principal));
     passage_text(work.who, sizeof(work.who), json.who);
     passage_text(work.reason, sizeof(work.reason), json.reason);
@@ -231,14 +233,15 @@ Status admin_access_review_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     Principal p;
     const int64_t now_us = clock_now_us(&house->clock);
     json_key_array(w, "due");
     for (size_t i = 0; principal_book_at(house->principals, i, &p); i++) {
         uint8_t memory[1024];
         Buffer roles = BUFFER_OF(memory);
-        if (p.status != STATUS_LIVE || !rights_review_is_due(house->access, &p, now_us)) continue;
-        TRY(access_roles_put(house->access, p.roles, &roles));
+        if (p.status != STATUS_LIVE || !rights_review_is_due(table, &p, now_us)) continue;
+        TRY(access_roles_put(table, p.roles, &roles));
         json_open_object(w);
         json_key_text(w, "id", span_of_text(p.id));
         json_key_text(w, "roles", span_of_buffer(&roles));

@@ -68,9 +68,10 @@ static Status known(const House *house, const WireAdminRequest *asked, Asker *re
     REQUIRE(status_ok(found), REFUSED_ADMIN_STRANGER);
     TRY(public_key_from_spki((Span) { principal.key, principal.key_size }, &key));
     TRY(check_signature(key, asked));
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     staff_asker(&principal, ret_asker);
-    grant_book_fill(house->grants, house->access, principal.changed_us, clock_now_us(&house->clock),
-            ret_asker);
+    grant_book_fill(
+            house->grants, table, principal.changed_us, clock_now_us(&house->clock), ret_asker);
     return OK;
 }
 

@@ -64,7 +64,8 @@ static Status make_request(
     uint8_t number[NUMBER_BYTES];
     Buffer id = BUFFER_OF(r->id);
     Principal self;
-    const int action = access_action_named(house->access, operation);
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
+    const int action = access_action_named(table, operation);
     REQUIRE(action >= 0, REFUSED_ACCESS_ACTION_UNKNOWN);
     REQUIRE(exact.size <= sizeof(r->exact), REFUSED_REQUEST_TOO_LARGE);
     TRY(principal_book_find(house->principals, span_of_text(asker->principal), &self));
@@ -78,7 +79,7 @@ static Status make_request(
     memcpy(r->person, self.person, sizeof(r->person));
     memcpy(r->from, asker->from, sizeof(r->from));
     r->door = asker->door;
-    r->needs = house->access->actions[action].approvals;
+    r->needs = access_approvals(table, action, asker->door);
     return OK;
 }
 
@@ -86,8 +87,9 @@ Status admin_request_ask(
         Admin *admin, Span request, Span operation, const Asker *asker, Buffer *ret_payload)
 {
     House *house = admin->config.house;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     RequestAct work = { .step = STEP_ASK,
-        .table = house->access,
+        .table = table,
         .life_us = request_life_us,
         .unit = { .from = asker->from } };
     name_actor(&work, asker);
@@ -244,9 +246,10 @@ static Status as_asked(House *house, const AskedRequest *r, Asker *ret_asker)
 {
     Principal principal;
     TRY(principal_book_find(house->principals, span_of_text(r->asker), &principal));
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     staff_asker(&principal, ret_asker);
-    grant_book_fill(house->grants, house->access, principal.changed_us, clock_now_us(&house->clock),
-            ret_asker);
+    grant_book_fill(
+            house->grants, table, principal.changed_us, clock_now_us(&house->clock), ret_asker);
     ret_asker->door = r->door;
     ret_asker->approvals = (uint8_t)r->given;
     ret_asker->proved_us = clock_now_us(&house->clock); /* it was proved when it was asked */
@@ -266,7 +269,6 @@ static Status run(Admin *admin, RequestAct *approved)
     if (status_ok(s)) s = admin_run(admin, (Span) { r->exact, r->exact_size }, &asker, &answer);
     if (!status_ok(s)) answer.size = 0;
     RequestAct end = { .step = STEP_END,
-        .table = house->access,
         .outcome = s.code,
         .answer = span_of_buffer(&answer),
         .unit = { .from = asker.from } };
@@ -279,6 +281,15 @@ static Status run(Admin *admin, RequestAct *approved)
 }
 
 /* --- agreeing, or not --- */
+
+/* By the table of now. */
+static Status act(House *house, RequestAct *work)
+{
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
+    work->table = table;
+    request_act_unit(work, NULL);
+    return unit_wait(house->batcher, &work->unit);
+}
 
 static Status read_approval(Span base64, Approval *ret_approval)
 {
@@ -300,17 +311,14 @@ Status admin_request_approve(
     RequestJson json = { 0 };
     JsonProblem problem = { 0 };
     House *house = admin->config.house;
-    RequestAct work = {
-        .step = STEP_APPROVAL, .table = house->access, .unit = { .from = asker->from }
-    };
+    RequestAct work = { .step = STEP_APPROVAL, .unit = { .from = asker->from } };
     TRY(json_read_request(
             document, json_root(document), approve_fields, COUNT(approve_fields), &json, &problem));
     TRY(take_id_of(&json, work.id));
     TRY(read_approval(json.approval, &work.approval));
     work.unit.reason = work.approval.reason;
     name_actor(&work, asker);
-    request_act_unit(&work, NULL);
-    TRY(unit_wait(house->batcher, &work.unit));
+    TRY(act(house, &work));
     if (work.request.state == ASKED_RUNNING) TRY(run(admin, &work));
     put_request(w, &work.request);
     put_result(w, &work.request);
@@ -323,7 +331,7 @@ static Status give_up(Admin *admin, const JsonDocument *document, const Asker *a
     RequestJson json = { 0 };
     JsonProblem problem = { 0 };
     House *house = admin->config.house;
-    RequestAct work = { .step = step, .table = house->access, .unit = { .from = asker->from } };
+    RequestAct work = { .step = step, .unit = { .from = asker->from } };
     TRY(json_read_request(
             document, json_root(document), end_fields, COUNT(end_fields), &json, &problem));
     TRY(take_id_of(&json, work.id));
@@ -332,8 +340,7 @@ static Status give_up(Admin *admin, const JsonDocument *document, const Asker *a
     memcpy(work.by, asker->principal, sizeof(work.by));
     work.unit.reason = work.why;
     name_actor(&work, asker);
-    request_act_unit(&work, NULL);
-    TRY(unit_wait(house->batcher, &work.unit));
+    TRY(act(house, &work));
     put_request(w, &work.request);
     return OK;
 }

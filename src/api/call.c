@@ -1,5 +1,6 @@
 #include "api/call.h"
 
+#include "api/event.h"
 #include "api/routes.h"
 #include "base/encoding.h"
 #include "base/heap.h"
@@ -74,13 +75,33 @@ static Status key_of_certificate(Span der, uint8_t ret_key[CALLER_KEY_BYTES])
 }
 
 /* TLS has verified the chain; which caller it is stands in our own sealed rows. */
-static Status identify(House *house, const HttpRequest *request, uint32_t right, Caller *ret_caller)
+static Status identify(House *house, const HttpRequest *request, Caller *ret_caller)
 {
     const Span der = http_request_peer_certificate(request);
     uint8_t key[CALLER_KEY_BYTES];
     REQUIRE(der.data != NULL, REFUSED_CALLER_UNKNOWN);
     TRY(key_of_certificate(der, key));
-    return caller_list_find(house->callers, key, right, clock_now_us(&house->clock), ret_caller);
+    return caller_list_find(house->callers, key, clock_now_us(&house->clock), ret_caller);
+}
+
+/* By the table of now, as for everybody else: a caller has one role a right, and a role of which
+ * the table took the action may no more. */
+static Status may(const Call *call)
+{
+    CLEANUP(access_release) AccessTable *table = access_in_force(call->house->access);
+    const uint32_t right = call->route->right;
+    const Caller *caller = &call->caller;
+    Asker asker;
+    if (right == 0) return OK;
+    asker.roles = access_service_roles(table, caller->rights);
+    asker.emergency_roles = 0;
+    asker.emergency_until_us = 0;
+    asker.grant_count = 0;
+    asker.approvals = 0;
+    asker.door = DOOR_SERVICE;
+    const int action = access_service_action(table, right);
+    const int64_t now_us = clock_now_us(&call->house->clock);
+    return access_status(access_decide(table, &asker, action, 0, now_us));
 }
 
 static void answer(Call *call, int status)
@@ -105,15 +126,48 @@ static void note_refusal(const Call *call, Status refusal)
     door_refused(&house->door, &told, clock_now_us(&house->clock));
 }
 
-static void refuse(Call *call, Status refusal)
+static void answer_refusal(Call *call, Status refusal)
 {
-    note_refusal(call, refusal);
     const Span language = http_request_header(call->http, "Accept-Language");
     const ErrorContext context = { .language = message_language(language),
         .field = call->problem.field };
     call->answer.size = 0;
     if (!status_ok(message_error_body(refusal, &context, &call->answer))) call->answer.size = 0;
     answer(call, message_error(refusal)->http);
+}
+
+static void refuse(Call *call, Status refusal)
+{
+    note_refusal(call, refusal);
+    answer_refusal(call, refusal);
+}
+
+static Span refused_action(const Call *call, uint8_t *memory, size_t size)
+{
+    Buffer text = { memory, 0, size };
+    ASSERT(status_ok(buffer_put(&text, SPAN("service."))));
+    ASSERT(status_ok(caller_rights_put(call->route->right, &text)));
+    return span_of_buffer(&text);
+}
+
+/* What the table of rights refuses stands in the log, as what it is, before the caller hears of it
+ * (LL-4.5.3): that waits for a batch. */
+static void tell_and_refuse(Job *job)
+{
+    char actor[AUDIT_ACTOR_BYTES_MAX + 1];
+    uint8_t memory[ACCESS_NAME_BYTES_MAX];
+    uint8_t body[ERROR_BODY_BYTES_MAX];
+    Call *call = (Call *)(void *)((uint8_t *)job - offsetof(Call, job));
+    snprintf(actor, sizeof(actor), "caller/%s", call->caller.name);
+    const AuditEvent event = { .kind = AUDIT_OPERATION_REFUSED,
+        .outcome = call->verdict.code,
+        .actor = span_of_text(actor),
+        .subject = refused_action(call, memory, sizeof(memory)) };
+    call->answer = BUFFER_OF(body);
+    unit_asked(call->from, NULL);
+    const Status told = event_write(call->house->batcher, &event);
+    unit_asked(NULL, NULL);
+    answer_refusal(call, status_ok(told) ? REFUSE(REFUSED_CALLER_RIGHT) : told);
 }
 
 /* A thread's answers go through one buffer of its own; it may have held what is sensitive (never in
@@ -124,7 +178,7 @@ static void serve(Job *job)
     Call *call = (Call *)(void *)((uint8_t *)job - offsetof(Call, job));
     call->answer = BUFFER_OF(answer_bytes);
     unit_asked(call->from, NULL);
-    const Status s = call->handler(call);
+    const Status s = call->route->handler(call);
     unit_asked(NULL, NULL);
     if (!status_ok(s)) stack_wipe(); /* of what was read: it may be why we refuse (TP-5) */
     const size_t used = call->answer.size;
@@ -152,12 +206,13 @@ void calls_serve(void *context, HttpRequest *request)
     call->job.run = serve;
     const Span type = http_request_header(request, "Content-Type");
     call->is_binary = span_equal(type, SPAN(CALL_BINARY_TYPE));
-    const CallRoute *route = find_route(request, &call->rest);
+    call->route = find_route(request, &call->rest);
     /* Strangers learn nothing of the routes. */
-    Status s = identify(house, request, route == NULL ? 0 : route->right, &call->caller);
-    if (status_ok(s) && route == NULL) s = REFUSE(REFUSED_ROUTE_UNKNOWN);
-    if (status_ok(s)) call->handler = route->handler;
-    if (status_ok(s) && !route->waits) {
+    Status s = identify(house, request, &call->caller);
+    if (status_ok(s) && call->route == NULL) s = REFUSE(REFUSED_ROUTE_UNKNOWN);
+    if (status_ok(s)) call->verdict = may(call);
+    if (status_ok(s) && !status_ok(call->verdict)) call->job.run = tell_and_refuse;
+    if (status_ok(s) && status_ok(call->verdict) && !call->route->waits) {
         serve(&call->job);
         return;
     }

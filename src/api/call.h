@@ -3,9 +3,11 @@
  * call: one request of a caller of the vault's service (access/caller.h), from a door of its own:
  * mutual TLS (TP-17), no message signature, JSON or the vault's own binary batches.
  *
- *   loop thread     whose certificate is this, what may it ask (default deny); then the handler:
- *                   reads the body, asks vaultd, writes the answer
- *   worker thread   the handler, when its answer waits for a slow hash or a durable batch
+ *   loop thread     whose certificate is this, what may it ask by the table of rights in force
+ *                   (access/in_force.h; default deny); then the handler: reads the body, asks
+ *                   vaultd, writes the answer
+ *   worker thread   the handler, when its answer waits for a slow hash or a durable batch; and a
+ *                   refusal by the table, which stands in the audit log before it is answered
  *
  * This door has loops of its own, so that one which waits for vaultd holds up no payment
  * (docs/decisions/0027-quick-calls-are-answered-on-the-loop.md).
@@ -25,6 +27,7 @@ enum {
 };
 
 typedef struct Call Call;
+typedef struct CallRoute CallRoute;
 
 /* Read call->body, append the answer to call->answer. Anything but OK is answered as a
  * refusal instead, with call->problem's field. */
@@ -34,8 +37,9 @@ struct Call {
     Job job;
     House *house;
     HttpRequest *http;
-    CallHandler handler;
     Caller caller;
+    const CallRoute *route;
+    Status verdict; /* of the table of rights, where it refuses */
     Span rest; /* what '*' of the route matched; borrowed from the request */
     Span body; /* borrowed from the request */
     Buffer answer; /* of the thread */
@@ -74,12 +78,12 @@ Status call_binding_make(Call *call); /* POST /vault/v1/bindings */
 Status call_binding_read(Call *call); /* GET /vault/v1/bindings/ID */
 Status call_binding_end(Call *call); /* POST /vault/v1/bindings/ID/end */
 
-typedef struct CallRoute {
+struct CallRoute {
     HttpMethod method;
     const char *pattern; /* as in routes.h */
     uint32_t right; /* CallerRight; 0: any caller */
     bool waits; /* for a password's hash or a batch: on a worker */
     CallHandler handler;
-} CallRoute;
+};
 size_t call_routes_count(void);
 const CallRoute *call_routes_at(size_t index);

@@ -101,14 +101,15 @@ static void fill_asker(ConsoleCall *call)
 {
     const House *house = call->house;
     const int64_t now_us = clock_now_us(&house->clock);
-    const AccessSession *limits = &house->access->sessions[call->session.kind];
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
+    const AccessSession *limits = &table->sessions[call->session.kind];
     Asker *asker = &call->asker;
     staff_asker(&call->principal, asker);
     asker->proved_us = now_us - call->session.proof_age_us;
     asker->proof_lasts_us = limits->reauthenticate_s * TIME_SECOND_US;
     asker->door = DOOR_CONSOLE;
     asker->session = call->session.number;
-    grant_book_fill(house->grants, house->access, call->principal.changed_us, now_us, asker);
+    grant_book_fill(house->grants, table, call->principal.changed_us, now_us, asker);
     snprintf(asker->from, sizeof(asker->from), "%.*s", ASKER_FROM_BYTES_MAX, call->from);
 }
 

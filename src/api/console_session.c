@@ -44,10 +44,11 @@ Status console_logout(ConsoleCall *call)
 Status console_whoami(ConsoleCall *call)
 {
     const House *house = call->house;
-    const SessionLimits *limits = session_limits(house->sessions, call->session.kind);
+    const SessionLimits limits = session_limits(house->sessions, call->session.kind);
     uint8_t roles_bytes[2048];
     Buffer roles = BUFFER_OF(roles_bytes);
-    TRY(access_roles_put(house->access, call->asker.roles, &roles));
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
+    TRY(access_roles_put(table, call->asker.roles, &roles));
     const int64_t proof_left_us = call->asker.proof_lasts_us - call->session.proof_age_us;
     JsonWriter w = json_writer_for(&call->answer, LAYER_DISPLAY);
     json_open_object(&w);
@@ -55,8 +56,8 @@ Status console_whoami(ConsoleCall *call)
     json_key_text(&w, "tenant", span_of_text(call->principal.tenant));
     json_key_text(&w, "roles", span_of_buffer(&roles));
     json_key_int(&w, "session", (int64_t)call->session.number);
-    json_key_int(&w, "idle_s", limits->idle_us / TIME_SECOND_US);
-    json_key_int(&w, "absolute_s", (limits->absolute_us - call->session.age_us) / TIME_SECOND_US);
+    json_key_int(&w, "idle_s", limits.idle_us / TIME_SECOND_US);
+    json_key_int(&w, "absolute_s", (limits.absolute_us - call->session.age_us) / TIME_SECOND_US);
     json_key_int(&w, "proof_s", proof_left_us > 0 ? proof_left_us / TIME_SECOND_US : 0);
     json_close(&w);
     return json_finish(&w);

@@ -8,6 +8,7 @@
 #include "access/directory.h"
 #include "access/enrolment.h"
 #include "access/grant.h"
+#include "access/in_force.h"
 #include "access/payer_book.h"
 #include "access/principal.h"
 #include "access/rights.h"
@@ -64,7 +65,7 @@ typedef struct House {
     SignBudget budget; /* of signed refusals before authentication */
     Workers *openers; /* what blocks on the vault's password lane */
     CallerList *callers; /* of the vault's service (call.h) */
-    AccessTable *access; /* who may do what */
+    AccessInForce *access; /* who may do what */
     int64_t access_version; /* of the accepted table (access/table_row.h) */
     PrincipalBook *principals;
     GrantBook *grants;

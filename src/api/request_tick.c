@@ -42,7 +42,7 @@ Status request_tick(RequestTick *tick, House *house, int64_t now_us)
     Status first = OK;
     TRY(batcher_between(house->batcher, find_due, &due));
     for (size_t i = 0; i < due.count; i++) {
-        RequestAct work = { .step = due.steps[i], .table = house->access, .actor = "timer" };
+        RequestAct work = { .step = due.steps[i], .actor = "timer" };
         memcpy(work.id, due.ids[i], sizeof(work.id));
         request_act_unit(&work, NULL);
         const Status s = unit_wait(house->batcher, &work.unit);
