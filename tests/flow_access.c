@@ -16,6 +16,7 @@
 #include "stand.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static Stand stand;
@@ -56,6 +57,14 @@ static const char *grant_id(void)
     static char id[64];
     stand_text(
             &stand, "SELECT id FROM access_grant ORDER BY asked DESC, id LIMIT 1", id, sizeof(id));
+    return id;
+}
+
+/* The last request that waits or waited. */
+static const char *request_id(void)
+{
+    static char id[64];
+    stand_text(&stand, "SELECT id FROM request ORDER BY asked DESC LIMIT 1", id, sizeof(id));
     return id;
 }
 
@@ -143,10 +152,16 @@ static void test_a_right_for_a_while(void)
     EXPECT_OK(make_key("mei", KEY_ED25519));
     DONE(JOIN("mei", "S7", "risk-analyst"));
     REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list");
-    DONE("--as", "mei", "access", "request", "caller.list", "--reason", "a case");
+    unsetenv("HUFU_APPROVE");
+    REFUSED("REQUEST_WAITS", "--as", "mei", "access", "request", "caller.list", "--reason",
+            "a case");
     REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list");
-    REFUSED("ACCESS_NO_ROLE", "--as", "mei", "access", "grant", grant_id(), "--reason", "mine");
-    DONE("--as", "bob", "access", "grant", grant_id(), "--reason", "case 7");
+    REFUSED("REQUEST_OWN", "--as", "mei", "request", "approve", request_id(), "--reason", "mine");
+    REFUSED("ACCESS_LEVEL", "--as", "alice", "request", "approve", request_id(), "--reason",
+            "fine");
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM access_grant") == 0);
+    DONE("--as", "bob", "request", "approve", request_id(), "--reason", "case 7");
+    EXPECT(strcmp(grant_id(), request_id()) == 0); /* what was signed is what was given */
     DONE("--as", "mei", "caller", "list");
     DONE("access", "grants");
     EXPECT(operator_says("caller.list"));
@@ -154,12 +169,20 @@ static void test_a_right_for_a_while(void)
     DONE("--as", "mei", "caller", "list"); /* it outlives a restart */
     DONE("--as", "bob", "access", "revoke", grant_id(), "--reason", "closed");
     REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list");
-    REFUSED("ACCESS_CONFLICT", "--as", "mei", "access", "request", "access.grant.decide", "--level",
+    REFUSED("ACCESS_CONFLICT", "--as", "mei", "access", "request", "enrolment.complete", "--level",
             "C2", "--reason", "why not");
-    DONE("--as", "mei", "access", "request", "caller.list", "--reason", "another case");
-    DONE("--as", "bob", "access", "grant", grant_id(), "--reason", "yes");
+    DONE("--as", "mei", "access", "request", "caller.list", "--reason", "another", "--approve",
+            "bob");
+    DONE("--as", "mei", "caller", "list");
     DONE("access", "move", "mei", "--roles", "risk-analyst", "--reason", "the same desk");
     REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list"); /* a change ends it */
+    unsetenv("HUFU_APPROVE");
+    REFUSED("REQUEST_WAITS", "--as", "mei", "access", "request", "caller.list", "--reason", "late");
+    setenv("HUFU_APPROVE", "bob", 1);
+    DONE("access", "move", "mei", "--roles", "risk-analyst", "--reason", "again");
+    DONE("--as", "bob", "request", "approve", request_id(), "--reason", "he is another now");
+    EXPECT(operator_says("GRANT_STATE"));
+    REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list");
     EXPECT(stand_audit(&stand) == 0);
 }
 

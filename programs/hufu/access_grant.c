@@ -29,8 +29,6 @@ typedef struct Wish {
     const char *reason;
     const char *until; /* RFC 3339 */
     int64_t hours;
-    bool decides;
-    bool refuse;
 } Wish;
 
 static void key_given(JsonWriter *w, const char *key, const char *text)
@@ -52,7 +50,6 @@ MUST_USE static Status put_wish(const Wish *wish, Buffer *ret_request)
     int64_t until_us = clock_now_us(&clock) + wish->hours * 3600 * TIME_SECOND_US;
     if (wish->until != NULL) TRY(time_parse(span_of_text(wish->until), &until_us));
     if (wish->hours > 0) json_key_int(&w, "until_us", until_us);
-    if (wish->decides) json_key_bool(&w, "allow", !wish->refuse);
     if (wish->roles != NULL) {
         json_key_array(&w, "roles");
         first_people_put_list(&w, wish->roles);
@@ -90,25 +87,9 @@ int command_access_request(int argc, char **argv)
         DIRECTORY(w.directory),
     };
     const Usage usage = { "hufu access request",
-        "Ask for a right for a while. Somebody else decides (`hufu access grant`); the clock ends "
-        "it.",
+        "Ask for a right for a while. Somebody else decides (`hufu request approve`); the clock "
+        "ends it.",
         options, COUNT(options) };
-    return ask(&usage, &w, argc, argv);
-}
-
-int command_access_grant(int argc, char **argv)
-{
-    Wish w = {
-        .directory = directory_default(), .operation = "access.grant.decide", .decides = true
-    };
-    const Option options[] = {
-        { "GRANT", OPTION_TEXT, NULL, "its id (`hufu access grants`)", &w.id, 0, 0 },
-        { "--refuse", OPTION_FLAG, NULL, "say no", &w.refuse, 0, 0 },
-        WHY(w.reason),
-        DIRECTORY(w.directory),
-    };
-    const Usage usage = { "hufu access grant",
-        "Give somebody else the right that he asked for, or refuse it.", options, COUNT(options) };
     return ask(&usage, &w, argc, argv);
 }
 
@@ -130,8 +111,8 @@ int command_access_grants(int argc, char **argv)
     const char *directory = directory_default();
     const Option options[] = { DIRECTORY(directory) };
     const Usage usage = { "hufu access grants",
-        "Rights for a while: asked for, in force, and emergencies that wait for their review.",
-        options, COUNT(options) };
+        "Rights for a while: in force, and emergencies that wait for their review.", options,
+        COUNT(options) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
     return admin_show_plain(directory, "access.grant.list");

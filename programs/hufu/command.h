@@ -81,7 +81,6 @@ int command_access_table(int argc, char **argv);
 int command_access_passkeys(int argc, char **argv);
 int command_access_passkeys_remove(int argc, char **argv);
 int command_access_request(int argc, char **argv);
-int command_access_grant(int argc, char **argv);
 int command_access_revoke(int argc, char **argv);
 int command_access_grants(int argc, char **argv);
 int command_access_emergency(int argc, char **argv);

@@ -1,8 +1,9 @@
 #pragma once
 /*
- * grant: a right for a while: one action up to a level, asked for with a reason, decided by another
- * person, ended by the clock; and the broken glass, which asks nobody before and is reviewed after
- * (TP-15, LL-4.5.2: approval on demand).
+ * grant: a right for a while: one action up to a level, asked for with a reason, given by another
+ * person's signature over exactly that (access/request.h, whose number is the grant's), ended by the
+ * clock; and the broken glass, which asks nobody before and is reviewed after (TP-15, LL-4.5.2:
+ * approval on demand).
  *
  * Sealed rows (DESIGN section 5.4). GrantBook answers from verified rows alone. A grant counts only
  * if it was given after its principal was last changed: who moves or leaves has none. Time in the
@@ -36,9 +37,9 @@ enum GrantColumn {
 /* Stored: append only, both. */
 typedef enum GrantKind { GRANT_OF_ACTION = 1, GRANT_OF_EMERGENCY = 2 } GrantKind;
 typedef enum GrantState {
-    GRANT_ASKED_FOR = 1,
+    GRANT_ASKED_FOR = 1, /* before requests had signatures: nobody decides it any more */
     GRANT_GIVEN = 2,
-    GRANT_REFUSED = 3,
+    GRANT_REFUSED = 3, /* likewise */
     GRANT_REVOKED = 4,
     GRANT_ENDED = 5, /* by the clock */
 } GrantState;
@@ -70,9 +71,7 @@ MUST_USE Status grant_update(Rows *rows, const Grant *grant);
 /* --- acts --- */
 
 typedef enum GrantAct {
-    GRANT_ASK = 1, /* principal, action, level, until, reason */
-    GRANT_GIVE, /* id; by another person */
-    GRANT_REFUSE, /* likewise */
+    GRANT_GIVE = 1, /* all that was asked, and when; by another person, who signed it */
     GRANT_REVOKE, /* id; also an emergency's end */
     GRANT_END, /* id; by the clock */
     GRANT_BREAK_GLASS, /* principal, reason: in force at once, with an alert */
@@ -89,15 +88,15 @@ typedef struct GrantChange {
 
 /*
  * Refuses GRANT_UNKNOWN, GRANT_STATE, GRANT_LIMIT (the end), PRINCIPAL_UNKNOWN, ACCESS_SELF (who
- * asks never decides, and nobody reviews his own emergency, under whatever id),
+ * asks never gives, and nobody reviews his own emergency, under whatever id),
  * ACCESS_ACTION_UNKNOWN, ACCESS_CONFLICT (every role that has the action excludes one that he has).
  */
 void grant_change_unit(GrantChange *work, void (*done)(Unit *unit, Status outcome));
 
-/* May this person be given this action at this level, by the matrix of conflicts? Refuses
+/* May this person be given this now: its end, and the matrix of conflicts? Refuses GRANT_LIMIT,
  * ACCESS_CONFLICT, ACCESS_ACTION_UNKNOWN, ACCESS_LEVEL. */
-MUST_USE Status grant_fits(
-        const AccessTable *table, const Principal *principal, Span action, DataLevel level);
+MUST_USE Status grant_may_be_given(
+        const AccessTable *table, const Principal *principal, const Grant *grant, int64_t now_us);
 
 /* --- in memory --- */
 

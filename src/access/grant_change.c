@@ -7,7 +7,7 @@
 /* --- conflicts --- */
 
 /* The action is given as if with a role that has it: one at least must go together with his own. */
-Status grant_fits(
+MUST_USE static Status fits(
         const AccessTable *table, const Principal *principal, Span action, DataLevel level)
 {
     const int place = access_action_named(table, action);
@@ -23,6 +23,14 @@ Status grant_fits(
         if (access_conflict(table, principal->roles | bit) == NULL) return OK;
     }
     return REFUSE(REFUSED_ACCESS_CONFLICT);
+}
+
+Status grant_may_be_given(
+        const AccessTable *table, const Principal *principal, const Grant *grant, int64_t now_us)
+{
+    const int64_t most_us = now_us + table->grant_days_max * TIME_DAY_US;
+    REQUIRE(grant->until_us > now_us && grant->until_us <= most_us, REFUSED_GRANT_LIMIT);
+    return fits(table, principal, span_of_text(grant->action), grant->level);
 }
 
 /* --- gathering --- */
@@ -63,18 +71,20 @@ static Status by_another(const GrantChange *work, Rows *rows, const char *whose)
 
 /* --- the acts --- */
 
-static Status ask(GrantChange *work, Rows *rows)
+/* By who signed the request; of somebody who is still who he was when he asked. */
+static Status give(GrantChange *work, Rows *rows)
 {
     Grant *g = &work->grant;
     Principal who;
     const int64_t now_us = rows_now_us(rows);
-    const int64_t most_us = now_us + work->table->grant_days_max * TIME_DAY_US;
+    TRY(by_another(work, rows, g->principal));
     TRY(live_principal(rows, g->principal, &who));
-    REQUIRE(g->until_us > now_us && g->until_us <= most_us, REFUSED_GRANT_LIMIT);
-    TRY(grant_fits(work->table, &who, span_of_text(g->action), g->level));
+    REQUIRE(g->asked_us >= who.changed_us, REFUSED_GRANT_STATE);
+    TRY(grant_may_be_given(work->table, &who, g, now_us));
     g->kind = GRANT_OF_ACTION;
-    g->state = GRANT_ASKED_FOR;
-    g->asked_us = now_us;
+    g->state = GRANT_GIVEN;
+    g->from_us = now_us;
+    memcpy(g->decided_by, work->by, sizeof(g->decided_by));
     return grant_insert(rows, g);
 }
 
@@ -95,21 +105,6 @@ static Status break_glass(GrantChange *work, Rows *rows)
             REFUSE(REFUSED_EMERGENCY_OPEN));
     TRY(alert_append(rows, &alert));
     return grant_insert(rows, g);
-}
-
-static Status decide(GrantChange *work, Rows *rows, Grant *row)
-{
-    Principal who;
-    const int64_t now_us = rows_now_us(rows);
-    REQUIRE(row->state == GRANT_ASKED_FOR, REFUSED_GRANT_STATE);
-    TRY(by_another(work, rows, row->principal));
-    row->state = work->act == GRANT_GIVE ? GRANT_GIVEN : GRANT_REFUSED;
-    if (work->act == GRANT_REFUSE) return OK;
-    TRY(live_principal(rows, row->principal, &who));
-    REQUIRE(row->asked_us >= who.changed_us, REFUSED_GRANT_STATE); /* he was another then */
-    REQUIRE(row->until_us > now_us, REFUSED_GRANT_STATE);
-    row->from_us = now_us;
-    return grant_fits(work->table, &who, span_of_text(row->action), row->level);
 }
 
 static Status end(const GrantChange *work, Grant *row)
@@ -134,13 +129,11 @@ static Status change(GrantChange *work, Rows *rows)
 {
     Grant row;
     bool found = false;
-    if (work->act == GRANT_ASK) return ask(work, rows);
+    if (work->act == GRANT_GIVE) return give(work, rows);
     if (work->act == GRANT_BREAK_GLASS) return break_glass(work, rows);
     TRY(grant_get(rows, work->grant.id, &row, &found));
     REQUIRE(found, REFUSED_GRANT_UNKNOWN);
     work->grant = row; /* the event says whose */
-    const bool decides = work->act == GRANT_GIVE || work->act == GRANT_REFUSE;
-    if (decides) TRY(decide(work, rows, &row));
     if (work->act == GRANT_REVIEW) TRY(review(work, rows, &row));
     if (work->act == GRANT_REVOKE || work->act == GRANT_END) TRY(end(work, &row));
     if (work->act != GRANT_REVIEW) memcpy(row.decided_by, work->by, sizeof(row.decided_by));
@@ -154,9 +147,7 @@ static Status change(GrantChange *work, Rows *rows)
 static AuditKind kind_of(const GrantChange *work)
 {
     switch (work->act) {
-    case GRANT_ASK: return AUDIT_ACCESS_REQUEST;
-    case GRANT_GIVE:
-    case GRANT_REFUSE: return AUDIT_ACCESS_DECIDE;
+    case GRANT_GIVE: return AUDIT_ACCESS_DECIDE;
     case GRANT_BREAK_GLASS: return AUDIT_ACCESS_EMERGENCY;
     case GRANT_REVIEW: return AUDIT_ACCESS_EMERGENCY_REVIEW;
     case GRANT_REVOKE:

@@ -37,17 +37,30 @@ MUST_USE static Status live_principal(Rows *rows, const char *id, Principal *ret
     return OK;
 }
 
+/* The house's people judge what the house asks, a merchant's what that merchant asks. */
+MUST_USE static Status is_of_his_tenant(Rows *rows, const AskedRequest *r, const Principal *p)
+{
+    Principal asker;
+    bool found = false;
+    TRY(principal_get(rows, r->asker, &asker, &found));
+    REQUIRE(found, REFUSED_PRINCIPAL_UNKNOWN);
+    REQUIRE(strcmp(asker.tenant, p->tenant) == 0, REFUSED_ACCESS_OTHER_TENANT);
+    return OK;
+}
+
 /* Somebody else than the asker, also as a person, with the right to approve this. His signature is
  * as good a proof of who he is as there is. */
 MUST_USE static Status may_judge(
-        const RequestAct *work, const AskedRequest *r, const Principal *p, int64_t now_us)
+        const RequestAct *work, Rows *rows, const AskedRequest *r, const Principal *p)
 {
+    const int64_t now_us = rows_now_us(rows);
     const AccessTable *table = work->table;
     const int asked = access_action_named(table, span_of_text(r->action));
     const int approve = access_action_named(table, SPAN(REQUEST_APPROVE));
     REQUIRE(asked >= 0, REFUSED_ACCESS_ACTION_UNKNOWN);
     const DataLevel level = table->actions[asked].level;
     Asker asker;
+    TRY(is_of_his_tenant(rows, r, p));
     REQUIRE(strcmp(p->id, r->asker) != 0, REFUSED_REQUEST_OWN);
     REQUIRE(!bytes_equal_ct(p->person, r->person, sizeof(p->person)), REFUSED_REQUEST_SAME_PERSON);
     staff_asker(p, &asker);
@@ -95,6 +108,14 @@ MUST_USE static Status ask(RequestAct *work, Rows *rows)
     return asked_insert(rows, r);
 }
 
+/* As many as when it was asked, or more, when the table of now says so. */
+static int64_t needs_now(const AccessTable *table, const AskedRequest *r)
+{
+    const int action = access_action_named(table, span_of_text(r->action));
+    const int64_t needs = action < 0 ? 0 : access_approvals(table, action, r->door);
+    return needs > r->needs ? needs : r->needs;
+}
+
 MUST_USE static Status approve(RequestAct *work, Rows *rows)
 {
     AskedRequest *r = &work->request;
@@ -104,7 +125,7 @@ MUST_USE static Status approve(RequestAct *work, Rows *rows)
     TRY(load(rows, work->id, r));
     TRY(still_waits(rows, r));
     TRY(live_principal(rows, a->approver, &p));
-    TRY(may_judge(work, r, &p, now_us));
+    TRY(may_judge(work, rows, r, &p));
     TRY(not_before(rows, r, &p));
     memcpy(a->request, r->id, sizeof(a->request));
     memcpy(a->person, p.person, sizeof(a->person));
@@ -116,6 +137,7 @@ MUST_USE static Status approve(RequestAct *work, Rows *rows)
     ASSERT(r->given < ASKED_APPROVERS_MAX);
     memcpy(r->approvers[r->given++], p.id, sizeof(p.id));
     r->changed_us = now_us;
+    r->needs = needs_now(work->table, r);
     if ((int64_t)r->given >= r->needs) r->state = ASKED_RUNNING;
     TRY(approval_insert(rows, a));
     return asked_update(rows, r);
@@ -141,7 +163,7 @@ MUST_USE static Status give_up(RequestAct *work, Rows *rows)
         REQUIRE(strcmp(work->by, r->asker) == 0, REFUSED_REQUEST_NOT_ASKER);
     } else {
         TRY(live_principal(rows, work->by, &p));
-        TRY(may_judge(work, r, &p, rows_now_us(rows)));
+        TRY(may_judge(work, rows, r, &p));
     }
     memcpy(r->ended_by, work->by, sizeof(r->ended_by));
     memcpy(r->why, work->why, sizeof(r->why));
@@ -193,8 +215,10 @@ static Status act_gather(Unit *unit, Rows *rows)
     bool found = false;
     if (work->step == STEP_ASK) return OK;
     TRY(asked_get(rows, work->id, &r, &found));
+    const bool judges = work->step == STEP_APPROVAL || work->step == STEP_REFUSAL;
+    if (!judges || !found) return OK;
+    TRY(principal_get(rows, r.asker, &p, &found));
     if (work->step == STEP_REFUSAL) return principal_get(rows, work->by, &p, &found);
-    if (work->step != STEP_APPROVAL || !found) return OK;
     for (size_t i = 0; i < r.given; i++)
         TRY(approval_get(rows, r.id, r.approvers[i], &before, &found));
     TRY(asked_get_exact(rows, &r));

@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { PEOPLE = 5 };
+enum { PEOPLE = 8 };
 
 typedef struct House {
     TestStore rows;
@@ -21,11 +21,14 @@ typedef struct House {
     PrivateKey *keys[PEOPLE];
 } House;
 
-/* alice asks; bob and erin approve; bill is bob's other name; carol audits. */
-static const char *const names[PEOPLE] = { "alice", "bob", "erin", "bill", "carol" };
+/* alice asks; bob and erin approve; bill is bob's other name; carol audits; li and wu are one
+ * merchant's, mo another's. */
+static const char *const names[PEOPLE] = { "alice", "bob", "erin", "bill", "carol", "li", "wu",
+    "mo" };
 static const char *const roles[PEOPLE] = { "security-operator", "security-officer",
-    "security-officer", "security-officer", "auditor" };
-enum { ALICE, BOB, ERIN, BILL, CAROL };
+    "security-officer", "security-officer", "auditor", "merchant-administrator",
+    "merchant-administrator", "merchant-administrator" };
+enum { ALICE, BOB, ERIN, BILL, CAROL, LI, WU, MO };
 
 typedef struct Entry {
     Unit unit;
@@ -50,6 +53,11 @@ static void join(House *h, int who)
         .principal = {
                 .tenant = ASKER_HOUSE, .kind = PRINCIPAL_OF_PERSON, .status = STATUS_LIVE } };
     snprintf(e.principal.id, sizeof(e.principal.id), "%s", names[who]);
+    if (who >= LI) {
+        e.principal.kind = PRINCIPAL_OF_MERCHANT_ADMINISTRATOR;
+        snprintf(e.principal.tenant, sizeof(e.principal.tenant), "%s",
+                who == MO ? "1900000002" : "1900000001");
+    }
     e.principal.person[0] = (uint8_t)(who == BILL ? BOB : who);
     e.principal.roles = access_role_bit(access_role_named(h->table, span_of_text(roles[who])));
     ASSERT(status_ok(private_key_generate(who == ERIN ? KEY_SM2 : KEY_ED25519, &h->keys[who])));
@@ -202,6 +210,48 @@ static void test_who_asks_never_approves(void)
     work.request.person[0] = BOB; /* alice is bob, too */
     EXPECT_OK(act(h, &work));
     EXPECT_REFUSED(approve(h, &work.request, BOB, &now), REFUSED_REQUEST_SAME_PERSON);
+}
+
+/* A merchant's people agree among themselves, and to nothing of anybody else. */
+static void test_tenants_agree_among_themselves(void)
+{
+    HOUSE;
+    AskedRequest now;
+    const AskedRequest ours = ask(h, "00000000000000a9", 1);
+    RequestAct work = { .step = STEP_ASK, .life_us = TIME_DAY_US, .request = ours };
+    snprintf(work.request.id, sizeof(work.request.id), "00000000000000b9");
+    snprintf(work.request.action, sizeof(work.request.action), "merchant.key.add");
+    snprintf(work.request.asker, sizeof(work.request.asker), "li");
+    work.request.person[0] = LI;
+    work.request.door = DOOR_CONSOLE;
+    EXPECT_OK(act(h, &work));
+    const AskedRequest theirs = work.request;
+    EXPECT_REFUSED(approve(h, &ours, LI, &now), REFUSED_ACCESS_OTHER_TENANT);
+    EXPECT_REFUSED(approve(h, &theirs, BOB, &now), REFUSED_ACCESS_OTHER_TENANT);
+    EXPECT_REFUSED(approve(h, &theirs, MO, &now), REFUSED_ACCESS_OTHER_TENANT);
+    EXPECT_REFUSED(approve(h, &theirs, LI, &now), REFUSED_REQUEST_OWN);
+    EXPECT_REFUSED(step(h, &theirs, STEP_REFUSAL, "bob"), REFUSED_ACCESS_OTHER_TENANT);
+    EXPECT_REFUSED(step(h, &theirs, STEP_REFUSAL, "mo"), REFUSED_ACCESS_OTHER_TENANT);
+    EXPECT_OK(approve(h, &theirs, WU, &now));
+    EXPECT(now.state == ASKED_RUNNING && strcmp(now.approvers[0], "wu") == 0);
+    EXPECT(state_of(h, &ours) == ASKED_WAITING);
+}
+
+/* Another table may ask for more people than when it was asked, never for fewer. */
+static void test_the_table_of_now_counts(void)
+{
+    HOUSE;
+    AskedRequest now;
+    const AskedRequest r = ask(h, "00000000000000c1", 1);
+    const AskedRequest many = ask(h, "00000000000000c2", 2);
+    AccessAction *action = &h->table->actions[access_action_named(h->table, SPAN("caller.add"))];
+    EXPECT_OK(approve(h, &many, BOB, &now)); /* the table says one */
+    EXPECT(now.state == ASKED_WAITING && now.needs == 2);
+    action->approvals[access_door_place(DOOR_CLI)] = 2;
+    EXPECT_OK(approve(h, &r, BOB, &now));
+    EXPECT(now.state == ASKED_WAITING && now.needs == 2);
+    EXPECT_OK(approve(h, &r, ERIN, &now));
+    EXPECT(now.state == ASKED_RUNNING);
 }
 
 static void test_without_the_right_it_is_nothing(void)
@@ -364,7 +414,8 @@ static void test_the_consoles_page_signs_the_same_bytes(void)
     EXPECT_REFUSED(approval_verify(&approval), REFUSED_REQUEST_SIGNATURE);
 }
 
-TESTS(TEST(test_one_other_person_is_enough_for_one), TEST(test_two_are_two_people),
+TESTS(TEST(test_tenants_agree_among_themselves), TEST(test_the_table_of_now_counts),
+        TEST(test_one_other_person_is_enough_for_one), TEST(test_two_are_two_people),
         TEST(test_who_asks_never_approves), TEST(test_without_the_right_it_is_nothing),
         TEST(test_a_signature_is_over_this_by_its_owner),
         TEST(test_every_bit_of_a_signature_counts), TEST(test_its_time_ends), TEST(test_no_is_no),

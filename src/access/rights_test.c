@@ -5,6 +5,7 @@
  * again here; then one asker with one thing wrong at a time, and a small right file with one line
  * wrong at a time.
  */
+#include "access/caller.h"
 #include "access/rights.h"
 #include "base/expect.h"
 
@@ -108,8 +109,8 @@ static void test_duties_are_apart(void)
     for (size_t r = 0; r < t->role_count; r++) {
         const AccessRole *role = &t->roles[r];
         const int asks = access_action_named(t, SPAN("access.join"));
-        const int decides = access_action_named(t, SPAN("access.grant.decide"));
-        EXPECT(role->may[asks] == 0 || role->may[decides] == 0);
+        const int approves = access_action_named(t, SPAN("request.approve"));
+        EXPECT(role->may[asks] == 0 || role->may[approves] < LEVEL_C2);
     }
 }
 
@@ -125,17 +126,18 @@ static void test_duties_are_apart(void)
     "reviews: { period_days: 90, remind_days: 14 }\n"                               \
     "grant_days_max: 30\n"
 #define SMALL_EMERGENCY "emergency: { duration_s: 3600, who: [asks], gives: [breaks] }\n"
-#define SMALL_ACTIONS                                                \
-    "actions:\n"                                                     \
-    "  - { name: look, level: C1, doors: both }\n"                   \
-    "  - { name: touch, level: C2, doors: both, sensitive: true }\n" \
-    "  - { name: agree, level: C2, doors: both, approvals: 1 }\n"    \
-    "  - { name: access.join, level: C2, doors: cli }\n"             \
+#define SMALL_ACTIONS                                                                \
+    "actions:\n"                                                                     \
+    "  - { name: look, level: C1, doors: both }\n"                                   \
+    "  - { name: touch, level: C2, doors: both, sensitive: true }\n"                 \
+    "  - { name: agree, level: C2, doors: both, approvals: 1 }\n"                    \
+    "  - { name: agree.apart, level: C2, doors: both, approvals: { console: 2 } }\n" \
+    "  - { name: access.join, level: C2, doors: cli }\n"                             \
     "staff: { look: C1 }\n"
 #define SMALL_ROLES                                                                \
     "roles:\n"                                                                     \
     "  - { name: asks, number: 1, en: A, zh: 甲, line: first, tenant: house,"     \
-    " may: { touch: C2, agree: C2 } }\n"                                           \
+    " may: { touch: C2, agree: C2, agree.apart: C2 } }\n"                          \
     "  - { name: breaks, number: 7, en: B, zh: 乙, line: second, tenant: house,"  \
     " may: { touch: C1 } }\n"                                                      \
     "  - { name: shop, number: 64, en: S, zh: 店, line: first, tenant: merchant," \
@@ -195,6 +197,45 @@ static void test_approvals(void)
     Asker without = asker_with((RoleSet)1 << 63);
     without.approvals = 2; /* no number of them makes a right */
     EXPECT(ask(t, &without, "agree") == ACCESS_NO_ROLE);
+}
+
+/* More people at a door where more can go wrong; who has them there has them nowhere else. */
+static void test_approvals_by_door(void)
+{
+    CLEANUP(access_table_free) AccessTable *t = small();
+    Asker asker = asker_with(1);
+    const int both = access_action_named(t, SPAN("agree"));
+    const int apart = access_action_named(t, SPAN("agree.apart"));
+    EXPECT(access_approvals(t, both, DOOR_CLI) == 1
+            && access_approvals(t, both, DOOR_CONSOLE) == 1);
+    EXPECT(access_approvals(t, apart, DOOR_CLI) == 0);
+    EXPECT(access_approvals(t, apart, DOOR_CONSOLE) == 2);
+    asker.door = DOOR_CLI;
+    EXPECT(ask(t, &asker, "agree.apart") == ACCESS_ALLOWED);
+    asker.door = DOOR_CONSOLE;
+    asker.approvals = 1;
+    EXPECT(ask(t, &asker, "agree.apart") == ACCESS_NEEDS_APPROVAL);
+    asker.approvals = 2;
+    EXPECT(ask(t, &asker, "agree.apart") == ACCESS_ALLOWED);
+}
+
+/* A caller's right is an action and a role of the table in force, or nothing (TP-15). */
+static void test_a_callers_rights_are_the_tables(void)
+{
+    CLEANUP(access_table_free) AccessTable *ours = in_force();
+    CLEANUP(access_table_free) AccessTable *none = small();
+    for (uint32_t right = 1; right < CALLER_RIGHTS_ALL; right <<= 1) {
+        Asker asker = { .door = DOOR_SERVICE, .roles = access_service_roles(ours, right) };
+        for (uint32_t other = 1; other < CALLER_RIGHTS_ALL; other <<= 1) {
+            const int action = access_service_action(ours, other);
+            const AccessVerdict verdict = access_decide(ours, &asker, action, 0, 5000);
+            EXPECT((verdict == ACCESS_ALLOWED) == (other == right));
+        }
+        EXPECT(access_service_roles(none, right) == 0 && access_service_action(none, right) < 0);
+    }
+    EXPECT(access_service_action(ours, 3) < 0 && access_service_action(ours, 0) < 0);
+    EXPECT(access_decide(ours, &(Asker) { .door = DOOR_SERVICE }, -1, 0, 5000)
+            == ACCESS_ACTION_UNKNOWN);
 }
 
 /* 按需审批: what was given for a while ends by the clock, also when the clock is moved back. */
@@ -357,6 +398,18 @@ static void test_a_wrong_file_is_refused_at_its_line(void)
         { SMALL_HEAD SMALL_EMERGENCY "actions:\n  - { name: look, level: C1, doors: both, "
                                      "approvals: 3 }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
                 11 },
+        { SMALL_HEAD SMALL_EMERGENCY
+                "actions:\n  - { name: look, level: C1, doors: cli, approvals: "
+                "{ console: 1 } }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
+                11 }, /* at a door that it does not have */
+        { SMALL_HEAD SMALL_EMERGENCY
+                "actions:\n  - { name: look, level: C1, doors: both, approvals: "
+                "{ window: 1 } }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
+                11 },
+        { SMALL_HEAD SMALL_EMERGENCY
+                "actions:\n  - { name: look, level: C1, doors: both, approvals: "
+                "[1] }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
+                11 },
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         AccessTable *table = NULL;
@@ -378,6 +431,7 @@ static void test_a_file_that_is_not_there(void)
 
 TESTS(TEST(test_every_cell), TEST(test_default_deny), TEST(test_duties_are_apart),
         TEST(test_levels_and_doors), TEST(test_a_console_proves_again), TEST(test_approvals),
+        TEST(test_approvals_by_door), TEST(test_a_callers_rights_are_the_tables),
         TEST(test_grants_end), TEST(test_emergency_roles_end), TEST(test_tenants_are_apart),
         TEST(test_it_says_why), TEST(test_roles_as_text),
         TEST(test_a_wrong_file_is_refused_at_its_line), TEST(test_a_file_that_is_not_there))

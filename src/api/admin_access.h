@@ -25,11 +25,10 @@ Status admin_access_passkey_list(
 Status admin_access_passkey_remove(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
+Status admin_access_request_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_access_request(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_access_grant_list(
-        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
-Status admin_access_grant_decide(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_access_grant_revoke(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);

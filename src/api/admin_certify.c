@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "crypto/certificate.h"
 #include "payment/enrol.h"
+#include "policy/detect.h"
 
 #define LIFE_DEFAULT_US (365 * TIME_DAY_US)
 
@@ -54,6 +55,19 @@ Status admin_take_key(House *house, const AdminKeyWish *wish, MerchantKey *ret_k
     TRY(merchant_key_from_pem(wish->public_key_pem, ret_key));
     ret_key->expires_us = wish->ends_us;
     return admin_name_key(ret_key, wish->serial);
+}
+
+Status admin_check_key(const AdminKeyWish *wish)
+{
+    MerchantKey key = { 0 };
+    REQUIRE((wish->public_key_pem.size == 0) != (wish->request_pem.size == 0), REFUSED_ORDER_FIELD);
+    REQUIRE(merchant_id_is_valid(wish->mchid), REFUSED_ORDER_FIELD);
+    TRY(detect_free_text(wish->public_key_pem));
+    TRY(detect_free_text(wish->request_pem));
+    if (wish->request_pem.size > 0)
+        return wish->serial.size == 0 ? OK : REFUSE(REFUSED_ORDER_FIELD);
+    TRY(merchant_key_from_pem(wish->public_key_pem, &key));
+    return admin_name_key(&key, wish->serial);
 }
 
 void admin_key_certificate(JsonWriter *w, const AdminCertificate *certificate)

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "crypto/digest.h"
 #include "payment/enrol.h"
+#include "policy/detect.h"
 #include "store/unit_wait.h"
 
 enum { LIMIT_DEFAULT_MINOR = 5000000 };
@@ -61,20 +62,38 @@ static Status let_merchant_in(House *house, const MerchantJson *json, MerchantAd
     return directory_put(house->directory, &add->merchant, &add->key);
 }
 
+static Status read_merchant(
+        const JsonDocument *document, MerchantJson *json, AdminKeyWish *ret_wish)
+{
+    JsonProblem problem = { 0 };
+    TRY(json_read_request(document, json_root(document), merchant_fields,
+            sizeof(merchant_fields) / sizeof(merchant_fields[0]), json, &problem));
+    *ret_wish = (AdminKeyWish) { .mchid = json->mchid,
+        .public_key_pem = json->public_key_pem,
+        .request_pem = json->request_pem,
+        .serial = json->serial };
+    return OK;
+}
+
+Status admin_merchant_add_check(Admin *admin, const JsonDocument *document, const Asker *asker)
+{
+    MerchantJson json = { 0 };
+    AdminKeyWish wish = { 0 };
+    TRY(read_merchant(document, &json, &wish));
+    TRY(detect_free_text(json.name));
+    TRY(admin_check_key(&wish));
+    return json.apiv3_box.size == 0 ? OK : admin_check_box(admin->config.house, json.apiv3_box);
+}
+
 Status admin_merchant_add(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     MerchantJson json = { .limit_minor = LIMIT_DEFAULT_MINOR };
-    JsonProblem problem = { 0 };
-    TRY(json_read_request(document, json_root(document), merchant_fields,
-            sizeof(merchant_fields) / sizeof(merchant_fields[0]), &json, &problem));
+    AdminKeyWish wish = { 0 };
+    TRY(read_merchant(document, &json, &wish));
     MerchantAdd add = { .currency = CURRENCY_CNY };
     AdminCertificate certificate;
-    const AdminKeyWish wish = { .mchid = json.mchid,
-        .public_key_pem = json.public_key_pem,
-        .request_pem = json.request_pem,
-        .serial = json.serial };
     TRY(admin_take_key(house, &wish, &add.key, &certificate));
     admin_actor(add.actor, sizeof(add.actor), asker);
     passage_text(add.merchant.mchid, sizeof(add.merchant.mchid), json.mchid);

@@ -11,7 +11,6 @@
 typedef struct GrantJson {
     Span operation, id, action, level, reason, who;
     int64_t until_us;
-    bool allow;
     const JsonValue *roles;
 } GrantJson;
 
@@ -34,8 +33,6 @@ static const JsonField ask_fields[] = { OPERATION, REASON,
     { "action", JSON_TEXT, true, 1, ACCESS_NAME_BYTES_MAX, AT(action) },
     { "level", JSON_TEXT, false, 2, 2, AT(level) },
     { "until_us", JSON_INT, true, 1, INT64_MAX, AT(until_us) } };
-static const JsonField decide_fields[] = { OPERATION, ID, REASON,
-    { "allow", JSON_BOOL, true, 0, 0, AT(allow) } };
 static const JsonField id_fields[] = { OPERATION, ID, REASON };
 static const JsonField reason_fields[] = { OPERATION, REASON };
 static const JsonField review_fields[] = { OPERATION, REASON,
@@ -51,13 +48,14 @@ static Status read(
 }
 
 /* One change at a time, so that "he has few" and the row agree; the book follows the row. */
-static Status change(Admin *admin, const Asker *asker, const GrantJson *json, GrantChange *work)
+static Status change(
+        Admin *admin, const Asker *asker, const char *by, const GrantJson *json, GrantChange *work)
 {
     House *house = admin->config.house;
     CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     char why[STAFF_REASON_BYTES_MAX + 1];
     passage_text(why, sizeof(why), json->reason);
-    passage_text(work->by, sizeof(work->by), span_of_text(asker->principal));
+    passage_text(work->by, sizeof(work->by), span_of_text(by));
     work->table = table;
     work->unit = (Unit) { .from = asker->from, .reason = why };
     grant_change_unit(work, NULL);
@@ -89,7 +87,7 @@ static Status act(
 {
     GrantChange work = { .act = what };
     passage_text(work.grant.id, sizeof(work.grant.id), json->id);
-    TRY(change(admin, asker, json, &work));
+    TRY(change(admin, asker, asker->principal, json, &work));
     put_end(w, &work.grant);
     return OK;
 }
@@ -105,34 +103,54 @@ static Status act_by_id(Admin *admin, const JsonDocument *document, const Asker 
 
 /* --- a right for a while --- */
 
-Status admin_access_request(
-        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
+static Status read_wish(const JsonDocument *document, const Asker *asker, GrantJson *json, Grant *g)
 {
-    House *house = admin->config.house;
-    GrantJson json = { .level = SPAN("C1") };
-    GrantChange work = { .act = GRANT_ASK };
-    Grant *g = &work.grant;
-    TRY(read(document, ask_fields, COUNT(ask_fields), &json));
-    g->level = access_level_of(json.level);
+    TRY(read(document, ask_fields, COUNT(ask_fields), json));
+    g->level = access_level_of(json->level);
     REQUIRE(g->level != 0, REFUSED_PRINCIPAL_FIELD);
-    REQUIRE(grant_book_count(house->grants, span_of_text(asker->principal)) < ASKER_GRANTS_MAX,
-            REFUSED_GRANT_LIMIT);
-    TRY(new_id(house, g));
     passage_text(g->principal, sizeof(g->principal), span_of_text(asker->principal));
-    passage_text(g->action, sizeof(g->action), json.action);
-    passage_text(g->reason, sizeof(g->reason), json.reason);
-    g->until_us = json.until_us;
-    TRY(change(admin, asker, &json, &work));
-    put_end(w, g);
+    passage_text(g->action, sizeof(g->action), json->action);
+    passage_text(g->reason, sizeof(g->reason), json->reason);
+    g->until_us = json->until_us;
     return OK;
 }
 
-Status admin_access_grant_decide(
+static Status has_few(House *house, const Asker *asker)
+{
+    const size_t has = grant_book_count(house->grants, span_of_text(asker->principal));
+    REQUIRE(has < ASKER_GRANTS_MAX, REFUSED_GRANT_LIMIT);
+    return OK;
+}
+
+Status admin_access_request_check(Admin *admin, const JsonDocument *document, const Asker *asker)
+{
+    House *house = admin->config.house;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
+    GrantJson json = { .level = SPAN("C1") };
+    Grant g = { 0 };
+    Principal self;
+    TRY(read_wish(document, asker, &json, &g));
+    TRY(has_few(house, asker));
+    TRY(principal_book_find(house->principals, span_of_text(asker->principal), &self));
+    return grant_may_be_given(table, &self, &g, clock_now_us(&house->clock));
+}
+
+/* What others signed is the request, and the grant has its number. A table that asks nobody else
+ * gives nothing. */
+Status admin_access_request(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
-    GrantJson json = { 0 };
-    TRY(read(document, decide_fields, COUNT(decide_fields), &json));
-    return act(admin, asker, &json, json.allow ? GRANT_GIVE : GRANT_REFUSE, w);
+    GrantJson json = { .level = SPAN("C1") };
+    GrantChange work = { .act = GRANT_GIVE };
+    Grant *g = &work.grant;
+    REQUIRE(asker->request[0] != '\0', REFUSED_ACCESS_NEEDS_APPROVAL);
+    TRY(read_wish(document, asker, &json, g));
+    TRY(has_few(admin->config.house, asker));
+    memcpy(g->id, asker->request, sizeof(g->id));
+    g->asked_us = asker->asked_us;
+    TRY(change(admin, asker, asker->approver, &json, &work));
+    put_end(w, g);
+    return OK;
 }
 
 Status admin_access_grant_revoke(
@@ -177,7 +195,7 @@ Status admin_access_emergency(
     TRY(new_id(house, g));
     passage_text(g->principal, sizeof(g->principal), span_of_text(asker->principal));
     passage_text(g->reason, sizeof(g->reason), json.reason);
-    TRY(change(admin, asker, &json, &work));
+    TRY(change(admin, asker, asker->principal, &json, &work));
     put_end(w, g);
     return OK;
 }

@@ -43,6 +43,11 @@ Status admin_trail_prove(
  */
 typedef Status (*AdminCheck)(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_caller_add_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_merchant_add_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_merchant_key_add_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_merchant_key_revoke_check(
+        Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_merchant_apiv3_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 
 Status admin_status(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_box_key(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
@@ -140,6 +145,11 @@ typedef struct AdminKeyWish {
  * merchant_key_from_pem() and vaultclient_merchant_leaf() refuse. */
 MUST_USE Status admin_take_key(House *house, const AdminKeyWish *wish, MerchantKey *ret_key,
         AdminCertificate *ret_certificate);
+/* The same as far as that can be said without vaultd, and that nothing prohibited stands around the
+ * key (TP-5). */
+MUST_USE Status admin_check_key(const AdminKeyWish *wish);
+/* A box that is fresh and for us. Refuses what challenge_box() refuses. */
+MUST_USE Status admin_check_box(const House *house, Span box_text);
 /* Members of the open object; none without a certificate. */
 void admin_key_certificate(JsonWriter *w, const AdminCertificate *certificate);
 /* The APIv3 key goes from its box into the domain store; it never is in clear here (TP-7). An empty

@@ -90,18 +90,34 @@ static void begin(MerchantKeyAdd *work, const KeyJson *json, const Asker *asker)
     passage_text(work->key.mchid, sizeof(work->key.mchid), json->mchid);
 }
 
+static Status read_add(const JsonDocument *document, KeyJson *json, AdminKeyWish *ret_wish)
+{
+    JsonProblem problem = { 0 };
+    TRY(json_read_request(document, json_root(document), add_fields,
+            sizeof(add_fields) / sizeof(add_fields[0]), json, &problem));
+    *ret_wish = (AdminKeyWish) { json->mchid, json->public_key_pem, json->request_pem, json->serial,
+        json->expires_us };
+    return OK;
+}
+
+Status admin_merchant_key_add_check(Admin *admin, const JsonDocument *document, const Asker *asker)
+{
+    KeyJson json = { 0 };
+    AdminKeyWish wish = { 0 };
+    TRY(read_add(document, &json, &wish));
+    REQUIRE(json.before.size == 0 || merchant_serial_is_valid(json.before), REFUSED_ORDER_FIELD);
+    return admin_check_key(&wish);
+}
+
 Status admin_merchant_key_add(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     KeyJson json = { .overlap_s = OVERLAP_S };
-    JsonProblem problem = { 0 };
+    AdminKeyWish wish = { 0 };
     MerchantKeyAdd work = { 0 };
     AdminCertificate certificate;
-    TRY(json_read_request(document, json_root(document), add_fields,
-            sizeof(add_fields) / sizeof(add_fields[0]), &json, &problem));
-    const AdminKeyWish wish = { json.mchid, json.public_key_pem, json.request_pem, json.serial,
-        json.expires_us };
+    TRY(read_add(document, &json, &wish));
     TRY(admin_take_key(house, &wish, &work.key, &certificate));
     begin(&work, &json, asker);
     passage_text(work.before, sizeof(work.before), json.before);
@@ -117,14 +133,29 @@ Status admin_merchant_key_add(
     return OK;
 }
 
+static Status read_revoke(const JsonDocument *document, KeyJson *json)
+{
+    JsonProblem problem = { 0 };
+    TRY(json_read_request(document, json_root(document), revoke_fields, 3, json, &problem));
+    REQUIRE(merchant_id_is_valid(json->mchid), REFUSED_ORDER_FIELD);
+    REQUIRE(merchant_serial_is_valid(json->serial), REFUSED_ORDER_FIELD);
+    return OK;
+}
+
+Status admin_merchant_key_revoke_check(
+        Admin *admin, const JsonDocument *document, const Asker *asker)
+{
+    KeyJson json = { 0 };
+    return read_revoke(document, &json);
+}
+
 Status admin_merchant_key_revoke(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     KeyJson json = { 0 };
-    JsonProblem problem = { 0 };
     MerchantKeyAdd work = { .revoke = true };
-    TRY(json_read_request(document, json_root(document), revoke_fields, 3, &json, &problem));
+    TRY(read_revoke(document, &json));
     begin(&work, &json, asker);
     passage_text(work.key.serial, sizeof(work.key.serial), json.serial);
     TRY(put_key(house, &work));
@@ -165,9 +196,7 @@ static Status seal_apiv3_key(House *house, Span mchid, Span box_text, Buffer *re
     uint8_t box_bytes[BOX_BYTES_MAX];
     Buffer box = BUFFER_OF(box_bytes);
     Box parsed = { 0 };
-    TRY(admin_bytes(box_text, &box));
-    TRY(box_parse(span_of_buffer(&box), &parsed));
-    TRY(challenge_check(house, parsed.context.server_nonce));
+    TRY(challenge_box(house, box_text, &box, &parsed));
     return vaultclient_protect(house->vault, mchid, span_of_buffer(&box), ret_sealed);
 }
 
@@ -193,15 +222,36 @@ static Status keep_next(House *house, const KeyJson *json, int64_t from_us)
     return s;
 }
 
+static Status read_apiv3(const JsonDocument *document, KeyJson *json)
+{
+    JsonProblem problem = { 0 };
+    TRY(json_read_request(document, json_root(document), apiv3_fields, 5, json, &problem));
+    REQUIRE(merchant_id_is_valid(json->mchid), REFUSED_ORDER_FIELD);
+    return OK;
+}
+
+Status admin_check_box(const House *house, Span box_text)
+{
+    uint8_t box_bytes[BOX_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    Box parsed = { 0 };
+    return challenge_box(house, box_text, &box, &parsed);
+}
+
+Status admin_merchant_apiv3_check(Admin *admin, const JsonDocument *document, const Asker *asker)
+{
+    KeyJson json = { 0 };
+    TRY(read_apiv3(document, &json));
+    return admin_check_box(admin->config.house, json.apiv3_box);
+}
+
 Status admin_merchant_apiv3(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     House *house = admin->config.house;
     KeyJson json = { 0 };
-    JsonProblem problem = { 0 };
     EnrolFree known = { 0 };
-    TRY(json_read_request(document, json_root(document), apiv3_fields, 5, &json, &problem));
-    REQUIRE(merchant_id_is_valid(json.mchid), REFUSED_ORDER_FIELD);
+    TRY(read_apiv3(document, &json));
     passage_text(known.mchid, sizeof(known.mchid), json.mchid);
     enrol_free_unit(&known, NULL);
     const Status s = unit_wait(house->batcher, &known.unit);

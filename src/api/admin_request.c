@@ -19,6 +19,7 @@ static const int64_t request_life_us = 3 * TIME_DAY_US;
 
 typedef struct RequestJson {
     Span operation;
+    Span tenant; /* named by a merchant's people: their own (admin_own_tenant()) */
     Span request;
     Span approval;
     Span reason;
@@ -30,16 +31,21 @@ typedef struct RequestJson {
     {                                                      \
         "operation", JSON_TEXT, true, 1, 64, AT(operation) \
     }
+#define TENANT                                                                \
+    {                                                                         \
+        "tenant", JSON_TEXT, false, 1, PRINCIPAL_TENANT_BYTES_MAX, AT(tenant) \
+    }
 #define REQUEST                                                                 \
     {                                                                           \
         "request", JSON_TEXT, true, ASKED_ID_BYTES, ASKED_ID_BYTES, AT(request) \
     }
 
-static const JsonField list_fields[] = { OPERATION, { "all", JSON_BOOL, false, 0, 0, AT(all) } };
-static const JsonField show_fields[] = { OPERATION, REQUEST };
-static const JsonField approve_fields[] = { OPERATION, REQUEST,
+static const JsonField list_fields[] = { OPERATION, TENANT,
+    { "all", JSON_BOOL, false, 0, 0, AT(all) } };
+static const JsonField show_fields[] = { OPERATION, TENANT, REQUEST };
+static const JsonField approve_fields[] = { OPERATION, TENANT, REQUEST,
     { "approval", JSON_TEXT, true, 1, 2 * WIRE_APPROVAL_BYTES_MAX, AT(approval) } };
-static const JsonField end_fields[] = { OPERATION, REQUEST,
+static const JsonField end_fields[] = { OPERATION, TENANT, REQUEST,
     { "reason", JSON_TEXT, true, 1, ASKED_REASON_BYTES_MAX, AT(reason) } };
 
 #define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
@@ -130,7 +136,8 @@ static void put_request(JsonWriter *w, const AskedRequest *r)
 }
 
 typedef struct Listing {
-    bool all;
+    bool all; /* also what waits no more */
+    Span tenant; /* whose; the house's people see all */
     char ids[LISTED_MAX][ASKED_ID_BYTES + 1];
     size_t count;
 } Listing;
@@ -147,13 +154,29 @@ static Status take_id(void *context, const Value *values, size_t count)
 static Status read_ids(void *context, Store *store)
 {
     Listing *l = context;
-    const Value state = VALUE_OF_INT(ASKED_WAITING);
-    if (l->all)
-        return store_query(
-                store, "SELECT id FROM request ORDER BY asked DESC LIMIT 64", NULL, 0, take_id, l);
+    const Value parameters[] = { VALUE_OF_TEXT(l->tenant), VALUE_OF_TEXT(SPAN(ASKER_HOUSE)),
+        VALUE_OF_INT(l->all), VALUE_OF_INT(ASKED_WAITING) };
     return store_query(store,
-            "SELECT id FROM request WHERE state = ?1 ORDER BY expires DESC LIMIT 64", &state, 1,
-            take_id, l);
+            "SELECT id FROM request WHERE (?3 OR state = ?4) AND (?1 = ?2 OR asker IN"
+            " (SELECT id FROM principal WHERE tenant = ?1)) ORDER BY asked DESC LIMIT 64",
+            parameters, 4, take_id, l);
+}
+
+/* A merchant's people see what that merchant's people asked. */
+static bool is_his_to_see(const House *house, const Asker *asker, const AskedRequest *r)
+{
+    Principal by;
+    if (strcmp(asker->tenant, ASKER_HOUSE) == 0) return true;
+    const bool known = principal_book_look(house->principals, span_of_text(r->asker), &by);
+    return known && strcmp(by.tenant, asker->tenant) == 0;
+}
+
+/* Refuses REQUEST_UNKNOWN, also what is not his to see: not told apart. */
+static Status look_for(House *house, const Asker *asker, const char *id, RequestLook *ret)
+{
+    TRY(look_at(house, id, ret));
+    REQUIRE(is_his_to_see(house, asker, &ret->request), REFUSED_REQUEST_UNKNOWN);
+    return OK;
 }
 
 /* Which there are is asked of the database; what they are, of verified rows. */
@@ -165,12 +188,13 @@ Status admin_request_list(
     House *house = admin->config.house;
     TRY(json_read_request(
             document, json_root(document), list_fields, COUNT(list_fields), &json, &problem));
-    Listing listing = { .all = json.all };
+    Listing listing = { .all = json.all, .tenant = span_of_text(asker->tenant) };
     TRY(batcher_between(house->batcher, read_ids, &listing));
     json_key_array(w, "requests");
     for (size_t i = 0; i < listing.count; i++) {
         RequestLook look = { 0 };
         TRY(look_at(house, listing.ids[i], &look));
+        if (!is_his_to_see(house, asker, &look.request)) continue;
         json_open_object(w);
         put_request(w, &look.request);
         json_close(w);
@@ -227,7 +251,7 @@ Status admin_request_show(
     TRY(json_read_request(
             document, json_root(document), show_fields, COUNT(show_fields), &json, &problem));
     TRY(take_id_of(&json, id));
-    TRY(look_at(admin->config.house, id, &look));
+    TRY(look_for(admin->config.house, asker, id, &look));
     const AskedRequest *r = &look.request;
     TRY(admin_write_down(admin, asker, AUDIT_READ, span_of_text(r->id), SPAN("request")));
     put_request(w, r);
@@ -252,7 +276,11 @@ static Status as_asked(House *house, const AskedRequest *r, Asker *ret_asker)
             house->grants, table, principal.changed_us, clock_now_us(&house->clock), ret_asker);
     ret_asker->door = r->door;
     ret_asker->approvals = (uint8_t)r->given;
-    ret_asker->proved_us = clock_now_us(&house->clock); /* it was proved when it was asked */
+    memcpy(ret_asker->request, r->id, sizeof(ret_asker->request));
+    memcpy(ret_asker->approver, r->approvers[r->given - 1], sizeof(ret_asker->approver));
+    ret_asker->asked_us = r->asked_us;
+    ret_asker->proved_us = r->asked_us; /* it was proved when it was asked */
+    ret_asker->proof_lasts_us = INT64_MAX;
     memcpy(ret_asker->from, r->from, sizeof(ret_asker->from));
     return OK;
 }
@@ -282,9 +310,11 @@ static Status run(Admin *admin, RequestAct *approved)
 
 /* --- agreeing, or not --- */
 
-/* By the table of now. */
-static Status act(House *house, RequestAct *work)
+/* By the table of now; nothing of another tenant's. */
+static Status act(House *house, const Asker *asker, RequestAct *work)
 {
+    RequestLook look = { 0 };
+    TRY(look_for(house, asker, work->id, &look));
     CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
     work->table = table;
     request_act_unit(work, NULL);
@@ -318,7 +348,7 @@ Status admin_request_approve(
     TRY(read_approval(json.approval, &work.approval));
     work.unit.reason = work.approval.reason;
     name_actor(&work, asker);
-    TRY(act(house, &work));
+    TRY(act(house, asker, &work));
     if (work.request.state == ASKED_RUNNING) TRY(run(admin, &work));
     put_request(w, &work.request);
     put_result(w, &work.request);
@@ -340,7 +370,7 @@ static Status give_up(Admin *admin, const JsonDocument *document, const Asker *a
     memcpy(work.by, asker->principal, sizeof(work.by));
     work.unit.reason = work.why;
     name_actor(&work, asker);
-    TRY(act(house, &work));
+    TRY(act(house, asker, &work));
     put_request(w, &work.request);
     return OK;
 }
