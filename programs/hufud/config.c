@@ -13,6 +13,7 @@ typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, purposes, access,
             alarms, trail, ca_file, keys_file, ready_file, console_origin, console_files,
             payer_devices;
+    const YamlNode *trusted_proxies;
     int64_t payer_cool_s;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
             openers, callers;
@@ -54,6 +55,8 @@ static const YamlField fields[] = {
             offsetof(ConfigSpans, console_origin) },
     { "console_files", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1,
             offsetof(ConfigSpans, console_files) },
+    { "trusted_proxies", YAML_SEQUENCE, false, 0, HTTP_PROXIES_MAX,
+            offsetof(ConfigSpans, trusted_proxies) },
     NUMBER(loops, 0, 64),
     NUMBER(operator_uid, 0, UINT32_MAX),
     NUMBER(group, -1, INT32_MAX),
@@ -114,6 +117,21 @@ static Status keep_payers(const ConfigSpans *s, Config *ret_config, YamlProblem 
     return REFUSE(REFUSED_YAML_RANGE);
 }
 
+static Status keep_proxies(const ConfigSpans *s, Config *ret_config, YamlProblem *problem)
+{
+    const size_t count = s->trusted_proxies == NULL ? 0 : yaml_size(s->trusted_proxies);
+    ret_config->trusted_proxies.count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const YamlNode *node = yaml_at(s->trusted_proxies, i);
+        Span text = { 0 };
+        TRY(yaml_text(node, CONFIG_TEXT_MAX - 1, &text, problem));
+        const Status added = http_proxies_add(&ret_config->trusted_proxies, text);
+        if (!status_ok(added)) yaml_blame(node, problem);
+        TRY(added);
+    }
+    return OK;
+}
+
 Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
 {
     uint8_t bytes[CONFIG_FILE_BYTES_MAX];
@@ -169,6 +187,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ret_config->openers = s.openers;
     keep_clocks(&s, ret_config);
     ret_config->callers = s.callers;
+    TRY(keep_proxies(&s, ret_config, problem));
     return keep_payers(&s, ret_config, problem);
 }
 

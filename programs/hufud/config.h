@@ -1,6 +1,6 @@
 #pragma once
 /* config: hufud's settings, one YAML file (deploy/hufud.yaml shows all of it). */
-#include "base/bytes.h"
+#include "http/proxies.h"
 #include "text/yaml.h"
 
 enum { CONFIG_TEXT_MAX = 256, CONFIG_FILE_BYTES_MAX = 64 * 1024 };
@@ -10,6 +10,7 @@ typedef struct Config {
     int64_t port; /* 0: any free one */
     int64_t service_port; /* of the vault's service; 0: any free one, -1: closed */
     int64_t console_port; /* of the console; 0: any free one, -1: closed */
+    HttpProxies trusted_proxies; /* whose word counts for whom they ask; none: nobody's */
     char console_origin[CONFIG_TEXT_MAX]; /* of its pages; empty: localhost and `address` */
     char console_files[CONFIG_TEXT_MAX]; /* folder of its page; empty: none */
     int64_t loops; /* 0: one a core */
@@ -55,5 +56,6 @@ typedef struct Config {
  */
 MUST_USE Status config_channels(const Config *config, bool development, const char **ret_key);
 
-/* Refuses what text/yaml.h refuses; problem->line is 0 when the file cannot be read. */
+/* Refuses what text/yaml.h refuses, PROXY_ADDRESS; problem->line is 0 when the file cannot be read.
+ */
 MUST_USE Status config_load(const char *path, Config *ret_config, YamlProblem *problem);

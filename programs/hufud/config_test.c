@@ -5,6 +5,8 @@
 #include "base/expect.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static Config right(void)
 {
@@ -71,4 +73,43 @@ static void test_what_is_right_starts(void)
     EXPECT_OK(config_channels(&config, false, &key));
 }
 
-TESTS(TEST(test_each_refusal), TEST(test_what_is_right_starts))
+/* --- proxies --- */
+
+/* deploy/hufud.yaml with one line more. */
+static Status load_with(const char *line, Config *ret_config, YamlProblem *problem)
+{
+    const char *source = getenv("HUFU_SOURCE"); /* given by meson */
+    char path[512];
+    char folder[] = "/tmp/hufu-config-XXXXXX";
+    char copy[64];
+    uint8_t bytes[CONFIG_FILE_BYTES_MAX];
+    ASSERT(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof(path), "%s/deploy/hufud.yaml", source != NULL ? source : ".");
+    snprintf(copy, sizeof(copy), "%s/hufud.yaml", folder);
+    FILE *from = fopen(path, "re");
+    FILE *to = fopen(copy, "we");
+    ASSERT(from != NULL && to != NULL);
+    const size_t size = fread(bytes, 1, sizeof(bytes), from);
+    ASSERT(fwrite(bytes, 1, size, to) == size && fprintf(to, "%s\n", line) > 0);
+    fclose(from);
+    fclose(to);
+    const Status s = config_load(copy, ret_config, problem);
+    unlink(copy);
+    rmdir(folder);
+    return s;
+}
+
+static void test_trusted_proxies(void)
+{
+    static Config config;
+    YamlProblem problem = { 0 };
+    EXPECT_OK(load_with("", &config, &problem));
+    EXPECT(config.trusted_proxies.count == 0);
+    EXPECT_OK(load_with("trusted_proxies: [127.0.0.1, \"2001:db8::/32\"]", &config, &problem));
+    EXPECT(config.trusted_proxies.count == 2 && config.trusted_proxies.networks[1].length == 32);
+    EXPECT_REFUSED(load_with("trusted_proxies: [nginx]", &config, &problem), REFUSED_PROXY_ADDRESS);
+    EXPECT(problem.line > 1);
+    EXPECT_REFUSED(load_with("trusted_proxies: 127.0.0.1", &config, &problem), REFUSED_YAML_TYPE);
+}
+
+TESTS(TEST(test_trusted_proxies), TEST(test_each_refusal), TEST(test_what_is_right_starts))

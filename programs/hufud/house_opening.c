@@ -319,6 +319,7 @@ static Status open_service(Opening *o)
         .tls = o->tls.mutual,
         .methods = HTTP_GET | HTTP_POST | HTTP_DELETE,
         .body_bytes_max = CALL_BODY_BYTES_MAX,
+        .proxies = &o->config.trusted_proxies,
         .handler = calls_serve,
         .context = house };
     TRY(http_server_start(&server, &o->service));
@@ -343,6 +344,7 @@ static Status open_doors(Opening *o)
         .loops = (unsigned)o->config.loops,
         .tls = o->tls.context,
         .methods = HTTP_GET | HTTP_POST,
+        .proxies = &o->config.trusted_proxies,
         .handler = routes_serve,
         .context = house };
     TRY(http_server_start(&server, &o->server));

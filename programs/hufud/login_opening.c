@@ -66,6 +66,7 @@ Status login_opening_serve(Opening *o)
         .loops = 1,
         .tls = o->tls.context,
         .methods = HTTP_GET | HTTP_POST,
+        .proxies = &o->config.trusted_proxies,
         .handler = console_serve,
         .context = o->console };
     TRY(http_server_start(&server, &o->console_server));

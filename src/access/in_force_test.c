@@ -94,8 +94,5 @@ static void test_threads_ask_while_it_is_exchanged(void)
     access_in_force_close(&in_force);
 }
 
-int main(void)
-{
-    TESTS("access/in_force", TEST(test_the_next_question_is_answered_by_the_next_table),
-            TEST(test_threads_ask_while_it_is_exchanged));
-}
+TESTS(TEST(test_the_next_question_is_answered_by_the_next_table),
+        TEST(test_threads_ask_while_it_is_exchanged))

@@ -106,6 +106,7 @@ struct Loop {
 
 struct HttpServer {
     HttpServerConfig config; /* with its defaults filled in */
+    HttpProxies proxies;
     uint16_t port;
     bool encrypted;
     pthread_mutex_t lock; /* of tls */

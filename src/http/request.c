@@ -18,6 +18,8 @@ typedef struct HttpAnswerKept {
     HttpHeader headers[];
 } HttpAnswerKept;
 
+#define FORWARDED "X-Forwarded-For"
+
 /* --- methods --- */
 
 typedef struct Method {
@@ -173,6 +175,26 @@ static HttpRequest *request_copy(Loop *loop, struct evhttp_request *wire)
     return request;
 }
 
+static bool named(const struct HttpField *field, const char *name)
+{
+    const size_t size = strlen(name);
+    return field->name.size == size && strncasecmp((const char *)field->name.data, name, size) == 0;
+}
+
+/* A peer that is a proxy of ours says for whom it asks. */
+static void keep_client(HttpRequest *request)
+{
+    const HttpProxies *proxies = &request->loop->server->proxies;
+    Span lists[HTTP_HEADERS_MAX];
+    char client[HTTP_PEER_TEXT_MAX];
+    size_t count = 0;
+    if (proxies->count == 0) return;
+    for (size_t i = 0; i < request->header_count && count < HTTP_HEADERS_MAX; i++)
+        if (named(&request->headers[i], FORWARDED)) lists[count++] = request->headers[i].value;
+    http_proxies_client(proxies, request->peer, lists, count, client);
+    memcpy(request->peer, client, sizeof(client));
+}
+
 static void keep_peer(HttpRequest *request, struct evhttp_request *wire, Connection *connection)
 {
     char *address = NULL;
@@ -180,6 +202,7 @@ static void keep_peer(HttpRequest *request, struct evhttp_request *wire, Connect
     evhttp_connection_get_peer(evhttp_request_get_connection(wire), &address, &port);
     const size_t size = address == NULL ? 0 : strlen(address);
     if (size < sizeof(request->peer)) memcpy(request->peer, address == NULL ? "" : address, size);
+    keep_client(request);
     request->certificate = http_connection_certificate(connection, wire);
     if (request->certificate != NULL) atomic_fetch_add(&request->certificate->references, 1);
 }
@@ -301,12 +324,6 @@ Span http_request_query(const HttpRequest *request)
     Span path = { 0 };
     if (!status_ok(cursor_until(&cursor, '?', &path))) return (Span) { 0 };
     return cursor.rest;
-}
-
-static bool named(const struct HttpField *field, const char *name)
-{
-    const size_t size = strlen(name);
-    return field->name.size == size && strncasecmp((const char *)field->name.data, name, size) == 0;
 }
 
 Span http_request_header(const HttpRequest *request, const char *name)

@@ -88,6 +88,8 @@ Status http_server_start(const HttpServerConfig *config, HttpServer **ret_server
     CLEANUP(server_abandon) HttpServer *server = calloc(1, size);
     CHECK(server != NULL, FAULT_MEMORY);
     server->config = filled;
+    if (filled.proxies != NULL) server->proxies = *filled.proxies;
+    server->config.proxies = &server->proxies;
     server->tls = filled.tls;
     server->encrypted = server->tls != NULL;
     if (server->encrypted) SSL_CTX_up_ref(server->tls);

@@ -19,7 +19,7 @@
  * tell). Source: RFC 9110, RFC 9112. Floor 2. SIGPIPE must be ignored: http_server_start() does so
  * for the process.
  */
-#include "base/bytes.h"
+#include "http/proxies.h"
 
 enum {
     HTTP_LOOPS_MAX = 64,
@@ -28,7 +28,7 @@ enum {
     HTTP_ANSWER_BYTES_MAX = 4 << 20,
     HTTP_HEADERS_MAX = 64,
     HTTP_CONNECTIONS_MAX = 16384, /* in one loop */
-    HTTP_PEER_TEXT_MAX = 64,
+    HTTP_PEER_TEXT_MAX = HTTP_ADDRESS_TEXT_MAX,
 };
 
 struct ssl_ctx_st; /* OpenSSL's SSL_CTX, made by crypto/tls.h */
@@ -67,6 +67,7 @@ typedef struct HttpServerConfig {
                                 [10000] */
     unsigned idle_ms_max; /* between two requests of a connection [60000] */
     unsigned heartbeat_ms; /* a comment into silent streams [15000] */
+    const HttpProxies *proxies; /* whose X-Forwarded-For counts [nobody's]; copied */
     HttpHandler *handler;
     void *context; /* handed to the handler; outlives the server */
 } HttpServerConfig;
@@ -118,7 +119,8 @@ Span http_request_header(const HttpRequest *request, const char *name);
 /* How often the header was sent: a reader of an important one refuses more than 1. */
 size_t http_request_header_count(const HttpRequest *request, const char *name);
 Span http_request_body(const HttpRequest *request);
-const char *http_request_peer(const HttpRequest *request); /* numeric address, without port */
+/* Who asks, numeric, without port: who is connected, or for whom a trusted proxy asks. */
+const char *http_request_peer(const HttpRequest *request);
 /* The client's verified leaf certificate in DER; data is NULL when it showed none. */
 Span http_request_peer_certificate(const HttpRequest *request);
 /* A place for the handler's own pointer while it keeps the request. */

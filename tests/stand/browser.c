@@ -10,7 +10,7 @@
 #include <time.h>
 
 enum {
-    HEADERS_MAX = 8,
+    HEADERS_MAX = 9,
     TEXT_MAX = 4 * BOX_BYTES_MAX,
     PLAIN_MAX = 256,
     POLL_MS = 200,
@@ -132,6 +132,7 @@ int browser_ask(Browser *browser, const char *method, const char *path, const ch
     count = put_header(
             headers, count, "Hufu-CSRF", browser->csrf_instead, posts ? browser->csrf : "");
     count = put_header(headers, count, "Accept-Language", NULL, "en");
+    count = put_header(headers, count, "X-Forwarded-For", browser->forwarded, "");
     const HttpCall call = { method, span_of_text(path), headers, count, span_of_text(json) };
     browser->status = 0;
     browser->code[0] = browser->head[0] = browser->body[0] = 0;

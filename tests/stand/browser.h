@@ -34,6 +34,7 @@ typedef struct Browser {
     const char *site; /* Sec-Fetch-Site */
     const char *content_type;
     const char *csrf_instead;
+    const char *forwarded; /* X-Forwarded-For; NULL: none */
     /* the last answer */
     int status;
     char code[64];

@@ -134,6 +134,8 @@ static Status write_config(const Stand *stand)
     TRY(buffer_print(&text, "code_life_s: %d\n", o->code_life_s == 0 ? 60 : o->code_life_s));
     TRY(buffer_print(&text, "signers: %d\n", o->signers == 0 ? 2 : o->signers));
     TRY(buffer_print(&text, "openers: %d\n", o->openers == 0 ? 8 : o->openers));
+    if (o->trusted_proxies != NULL)
+        TRY(buffer_print(&text, "trusted_proxies: %s\n", o->trusted_proxies));
     if (o->payer_devices_required) TRY(buffer_put(&text, SPAN("payer_devices: required\n")));
     return file_write(stand_path(stand, "hufud.yaml"), 0644, span_of_buffer(&text));
 }

@@ -24,6 +24,7 @@ typedef struct StandOptions {
     int signers; /* 0: 2 */
     int openers; /* 0: 8 */
     bool payer_devices_required;
+    const char *trusted_proxies; /* a YAML list; NULL: none */
     const char *strategy; /* YAML text; NULL: the one in rules/ */
     const char *purposes; /* likewise */
     const char *alarms; /* YAML text; NULL: none is raised */
