@@ -1,8 +1,8 @@
 #pragma once
 /*
  * grant: a right for a while: one action up to a level, asked for with a reason, given by another
- * person's signature over exactly that (access/request.h, whose number is the grant's), ended by the
- * clock; and the broken glass, which asks nobody before and is reviewed after (TP-15, LL-4.5.2:
+ * person's signature over exactly that (access/request.h, whose number is the grant's), ended by
+ * the clock; and the broken glass, which asks nobody before and is reviewed after (TP-15, LL-4.5.2:
  * approval on demand).
  *
  * Sealed rows (DESIGN section 5.4). GrantBook answers from verified rows alone. A grant counts only

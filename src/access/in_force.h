@@ -2,11 +2,11 @@
 /*
  * in_force: the table of rights that is in force, for every thread (access/rights.h; TP-15,
  * LL-4.5.2). Another one, once two people agreed and its rows are durable, is in force with the
- * next question: no restart, and no question that is answered half by one and half by the other.
+ * next question, without a restart.
  *
  * Whoever asks takes the table and releases it; the last one who releases a table that is no longer
- * in force frees it. What is kept from one question to the next (an Asker, a sealed row) names roles
- * by number and actions by name, never by their place. Thread-safe.
+ * in force frees it. What is kept from one question to the next (an Asker, a sealed row) names
+ * roles by number and actions by name, never by their place. Thread-safe.
  */
 #include "access/rights.h"
 

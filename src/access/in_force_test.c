@@ -1,8 +1,8 @@
 /*
  * Goal: another table of rights is in force with the next question, for every thread, while those
  * who ask by the old one finish with it; nothing is freed under them, and nothing is left when all
- * are done (TP-15, LL-4.5.2). Method: threads that ask while the table is exchanged under them, in a
- * program that watches its memory.
+ * are done (TP-15, LL-4.5.2). Method: threads that ask while the table is exchanged under them, in
+ * a program that watches its memory.
  */
 #include "access/in_force.h"
 #include "base/expect.h"

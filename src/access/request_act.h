@@ -38,10 +38,10 @@ typedef struct RequestAct {
 
 /*
  * Refuses REQUEST_UNKNOWN, REQUEST_OVER (it waits no more), REQUEST_PAST (its time is over),
- * PRINCIPAL_UNKNOWN, ACCESS_OTHER_TENANT (asked by another tenant's people), REQUEST_OWN (asked by the same principal), REQUEST_SAME_PERSON (the same
- * person under another name), REQUEST_TWICE, what access_status() refuses (no right to approve),
- * REQUEST_SIGNATURE (not of these bytes, expired, or not by the key of who is named),
- * REQUEST_NOT_ASKER (withdrawn by somebody else).
+ * PRINCIPAL_UNKNOWN, ACCESS_OTHER_TENANT (asked by another tenant's people), REQUEST_OWN (asked by
+ * the same principal), REQUEST_SAME_PERSON (the same person under another name), REQUEST_TWICE,
+ * what access_status() refuses (no right to approve), REQUEST_SIGNATURE (not of these bytes,
+ * expired, or not by the key of who is named), REQUEST_NOT_ASKER (withdrawn by somebody else).
  */
 void request_act_unit(RequestAct *work, void (*done)(Unit *unit, Status outcome));
 

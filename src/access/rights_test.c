@@ -337,80 +337,78 @@ typedef struct Wrong {
     int line;
 } Wrong;
 
+static const Wrong wrong[] = {
+    { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
+            "conflicts:\n  - { roles: [asks, ghost], reason: x }\n",
+            22 },
+    { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
+            "conflicts:\n  - { roles: [asks, asks], reason: x }\n",
+            22 },
+    { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
+            "  - { name: late, number: 7, en: L, zh: L, line: first, tenant: house, may: {} }\n"
+            "conflicts: []\n",
+            21 }, /* a number twice */
+    { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
+            "  - { name: asks, number: 8, en: L, zh: L, line: first, tenant: house, may: {} }\n"
+            "conflicts: []\n",
+            21 },
+    { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
+            "  - { name: late, number: 8, en: L, zh: L, line: fourth, tenant: house, may: {} "
+            "}\n"
+            "conflicts: []\n",
+            21 },
+    { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
+            "  - { name: l, number: 8, en: L, zh: L, line: first, tenant: house, may: {fly: "
+            "C1} }\n"
+            "conflicts: []\n",
+            21 },
+    { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
+            "  - { name: l, number: 8, en: L, zh: L, line: first, tenant: house, may: {look: "
+            "C4} }\n"
+            "conflicts: []\n",
+            21 },
+    { SMALL_HEAD "emergency: { duration_s: 3600, who: [asks], gives: [joins] }\n" SMALL_ACTIONS
+                    SMALL_ROLES
+                 "  - { name: joins, number: 8, en: L, zh: L, line: first, tenant: house,"
+                 " may: { access.join: C1 } }\nconflicts: []\n",
+            9 }, /* an emergency reaches no right of anybody */
+    { SMALL_HEAD
+            "emergency: { duration_s: 3600, who: [asks], gives: [joins] }\n"
+            "actions:\n  - { name: access.join, level: C2, doors: cli }\n"
+            "staff: { access.join: C1 }\nroles:\n"
+            "  - { name: asks, number: 1, en: A, zh: A, line: first, tenant: house, may: {} }\n"
+            "  - { name: joins, number: 8, en: L, zh: L, line: first, tenant: house,"
+            " may: { access.join: C2 } }\nconflicts: []\n",
+            9 }, /* what all staff may, and more of it */
+    { SMALL_HEAD "emergency: { duration_s: 3600, who: [asks], gives: [deep] }\n" SMALL_ACTIONS
+                    SMALL_ROLES
+                 "  - { name: deep, number: 8, en: L, zh: L, line: first, tenant: house,"
+                 " may: { touch: C3 } }\nconflicts: []\n",
+            9 },
+    { SMALL_HEAD SMALL_EMERGENCY
+            "actions:\n  - { name: look, level: C1, doors: window }\nstaff: {}\n" SMALL_ROLES
+                    SMALL_CONFLICTS,
+            11 },
+    { SMALL_HEAD SMALL_EMERGENCY
+            "actions:\n  - { name: look, level: C0, doors: both }\nstaff: {}\n" SMALL_ROLES
+                    SMALL_CONFLICTS,
+            11 },
+    { SMALL_HEAD SMALL_EMERGENCY "actions:\n  - { name: look, level: C1, doors: both, "
+                                 "approvals: 3 }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
+            11 },
+    { SMALL_HEAD SMALL_EMERGENCY "actions:\n  - { name: look, level: C1, doors: cli, approvals: "
+                                 "{ console: 1 } }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
+            11 }, /* at a door that it does not have */
+    { SMALL_HEAD SMALL_EMERGENCY "actions:\n  - { name: look, level: C1, doors: both, approvals: "
+                                 "{ window: 1 } }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
+            11 },
+    { SMALL_HEAD SMALL_EMERGENCY "actions:\n  - { name: look, level: C1, doors: both, approvals: "
+                                 "[1] }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
+            11 },
+};
+
 static void test_a_wrong_file_is_refused_at_its_line(void)
 {
-    static const Wrong wrong[] = {
-        { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
-                "conflicts:\n  - { roles: [asks, ghost], reason: x }\n",
-                21 },
-        { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
-                "conflicts:\n  - { roles: [asks, asks], reason: x }\n",
-                21 },
-        { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
-                "  - { name: late, number: 7, en: L, zh: L, line: first, tenant: house, may: {} }\n"
-                "conflicts: []\n",
-                20 }, /* a number twice */
-        { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
-                "  - { name: asks, number: 8, en: L, zh: L, line: first, tenant: house, may: {} }\n"
-                "conflicts: []\n",
-                20 },
-        { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
-                "  - { name: late, number: 8, en: L, zh: L, line: fourth, tenant: house, may: {} "
-                "}\n"
-                "conflicts: []\n",
-                20 },
-        { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
-                "  - { name: l, number: 8, en: L, zh: L, line: first, tenant: house, may: {fly: "
-                "C1} }\n"
-                "conflicts: []\n",
-                20 },
-        { SMALL_HEAD SMALL_EMERGENCY SMALL_ACTIONS SMALL_ROLES
-                "  - { name: l, number: 8, en: L, zh: L, line: first, tenant: house, may: {look: "
-                "C4} }\n"
-                "conflicts: []\n",
-                20 },
-        { SMALL_HEAD "emergency: { duration_s: 3600, who: [asks], gives: [joins] }\n" SMALL_ACTIONS
-                        SMALL_ROLES
-                     "  - { name: joins, number: 8, en: L, zh: L, line: first, tenant: house,"
-                     " may: { access.join: C1 } }\nconflicts: []\n",
-                9 }, /* an emergency reaches no right of anybody */
-        { SMALL_HEAD
-                "emergency: { duration_s: 3600, who: [asks], gives: [joins] }\n"
-                "actions:\n  - { name: access.join, level: C2, doors: cli }\n"
-                "staff: { access.join: C1 }\nroles:\n"
-                "  - { name: asks, number: 1, en: A, zh: A, line: first, tenant: house, may: {} }\n"
-                "  - { name: joins, number: 8, en: L, zh: L, line: first, tenant: house,"
-                " may: { access.join: C2 } }\nconflicts: []\n",
-                9 }, /* what all staff may, and more of it */
-        { SMALL_HEAD "emergency: { duration_s: 3600, who: [asks], gives: [deep] }\n" SMALL_ACTIONS
-                        SMALL_ROLES
-                     "  - { name: deep, number: 8, en: L, zh: L, line: first, tenant: house,"
-                     " may: { touch: C3 } }\nconflicts: []\n",
-                9 },
-        { SMALL_HEAD SMALL_EMERGENCY
-                "actions:\n  - { name: look, level: C1, doors: window }\nstaff: {}\n" SMALL_ROLES
-                        SMALL_CONFLICTS,
-                11 },
-        { SMALL_HEAD SMALL_EMERGENCY
-                "actions:\n  - { name: look, level: C0, doors: both }\nstaff: {}\n" SMALL_ROLES
-                        SMALL_CONFLICTS,
-                11 },
-        { SMALL_HEAD SMALL_EMERGENCY "actions:\n  - { name: look, level: C1, doors: both, "
-                                     "approvals: 3 }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
-                11 },
-        { SMALL_HEAD SMALL_EMERGENCY
-                "actions:\n  - { name: look, level: C1, doors: cli, approvals: "
-                "{ console: 1 } }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
-                11 }, /* at a door that it does not have */
-        { SMALL_HEAD SMALL_EMERGENCY
-                "actions:\n  - { name: look, level: C1, doors: both, approvals: "
-                "{ window: 1 } }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
-                11 },
-        { SMALL_HEAD SMALL_EMERGENCY
-                "actions:\n  - { name: look, level: C1, doors: both, approvals: "
-                "[1] }\nstaff: {}\n" SMALL_ROLES SMALL_CONFLICTS,
-                11 },
-    };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         AccessTable *table = NULL;
         YamlProblem problem = { 0 };

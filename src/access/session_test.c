@@ -109,6 +109,23 @@ static void test_idle_and_absolute_limits(void)
     session_table_close(&stand.table);
 }
 
+/* Another table of rights: what it says holds for sessions that there are, too. */
+static void test_other_times_hold_for_those_that_there_are(void)
+{
+    Stand stand;
+    Secret token;
+    stand_open(&stand);
+    EXPECT_OK(begin(&stand, &ALICE, &token));
+    session_set_times(stand.table, SESSION_STAFF, 4 * IDLE_US, ABSOLUTE_US);
+    EXPECT(session_limits(stand.table, SESSION_STAFF).idle_us == 4 * IDLE_US);
+    EXPECT(session_limits(stand.table, SESSION_PAYER).idle_us == IDLE_US);
+    stand.now_us += 2 * IDLE_US;
+    EXPECT_OK(find(&stand, &token));
+    session_set_times(stand.table, SESSION_STAFF, IDLE_US, 2 * IDLE_US);
+    EXPECT_REFUSED(find(&stand, &token), REFUSED_LOGIN_NEEDED); /* older than it may be now */
+    session_table_close(&stand.table);
+}
+
 static void test_a_clock_set_back_lengthens_nothing(void)
 {
     Stand stand;
@@ -379,8 +396,8 @@ static void test_many_steps(void)
 }
 
 TESTS(TEST(test_a_session_says_whose_it_is), TEST(test_every_other_token_is_unknown),
-        TEST(test_idle_and_absolute_limits), TEST(test_a_clock_set_back_lengthens_nothing),
-        TEST(test_another_token_ends_the_first),
+        TEST(test_idle_and_absolute_limits), TEST(test_other_times_hold_for_those_that_there_are),
+        TEST(test_a_clock_set_back_lengthens_nothing), TEST(test_another_token_ends_the_first),
         TEST(test_how_somebody_proved_himself_is_remembered), TEST(test_another_device_ends_it),
         TEST(test_one_too_many_ends_the_oldest), TEST(test_only_the_owners_own_are_ended),
         TEST(test_a_full_kind_refuses_and_leaves_the_others_alone), TEST(test_names_out_of_bounds),

@@ -5,8 +5,8 @@
  * which one person asks for and another approves (TP-15, LL-4.5.2). So who can write the file
  * cannot write himself a right, and the table goes with the database into backups.
  *
- * A version is the file's bytes in parts, written once; the newest is in force from hufud's next
- * start.
+ * A version is the file's bytes in parts, written once; the newest is in force
+ * (access/in_force.h).
  */
 #include "access/staff.h"
 

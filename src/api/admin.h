@@ -20,9 +20,9 @@
  *   access.passkey.list    {who}: -> {passkeys: [{passkey, algorithm, added_us, may_be_copied}]}
  *   access.passkey.remove  {who, passkey, reason}: its owner's sessions are over, too
  *   access.table    the table in force
- *   access.table.set {content, reason}: another table, in force from the next start
- *   access.request  {action, level?, until_us, reason}: a right for a while; another decides
- *   access.grant.decide  {id, allow, reason}
+ *   access.table.set {content, reason}: another table, in force with the next question
+ *   access.request  {action, level?, until_us, reason}: a right for a while; it waits for another
+ *                   person's signature as a request (below), and has its number
  *   access.grant.revoke  {id, reason}
  *   access.grant.list    what is asked for and in force
  *   access.emergency     {reason}: break the glass; alert and log come before the answer

@@ -20,7 +20,7 @@ static bool read_address(Span text, uint8_t ret_bits[HTTP_ADDRESS_BYTES])
 
 static bool is_ipv4(const uint8_t bits[HTTP_ADDRESS_BYTES])
 {
-    return memcmp(bits, ipv4_prefix, sizeof(ipv4_prefix)) == 0;
+    return span_equal((Span) { bits, IPV4_AT }, SPAN_OF(ipv4_prefix));
 }
 
 static void write_address(

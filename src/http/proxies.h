@@ -2,10 +2,10 @@
 /*
  * proxies: who asks, when a proxy of ours asks for him (RFC 7239's forerunner, X-Forwarded-For).
  *
- * Only a peer that is trusted may say so. What it says is a list to which each proxy appends whom it
- * saw: the last address that is no proxy of ours is who asks; whatever stands left of it he may have
- * written himself. What is no address counts as nothing: then the proxy itself asks.
- * Pure; no shared state.
+ * Only a peer that is trusted may say so. What it says is a list to which each proxy appends whom
+ * it saw: the last address that is no proxy of ours is who asks; whatever stands left of it he may
+ * have written himself. What is no address counts as nothing: then the proxy itself asks. Pure; no
+ * shared state.
  */
 #include "base/bytes.h"
 

@@ -1,7 +1,7 @@
 /*
  * Goal: behind a proxy that we trust each client is himself, and nobody can make himself another
- * (LL-4.5.3: where somebody came from stands in the log). Method: lists as proxies write them and as
- * liars do, from peers that are trusted and that are not; each prefix and its neighbours.
+ * (LL-4.5.3: where somebody came from stands in the log). Method: lists as proxies write them and
+ * as liars do, from peers that are trusted and that are not; each prefix and its neighbours.
  */
 #include "base/expect.h"
 #include "http/proxies.h"
