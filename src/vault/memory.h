@@ -31,8 +31,10 @@ enum {
     MEMORY_LEGAL_HOLDS_MAX = 16 * 1024,
     MEMORY_FAULTS_MAX = 16,
     MEMORY_OPERATORS_MAX = 200, /* with those who left */
+    MEMORY_REPLACED_KEYS_MAX = 1000, /* keys that their owners changed */
     MEMORY_OPERATOR_NAME_BYTES_MAX = 64,
     MEMORY_OPERATOR_KEY_BYTES_MAX = 128, /* SPKI of Ed25519: 44; of P-256 and SM2: 91 */
+    MEMORY_KEY_PRINT_BYTES = 32, /* SHA-256 of an SPKI */
     MEMORY_PERSON_BYTES = 32,
     MEMORY_SEGMENT_BYTES = 128 * 1024 * 1024, /* a full snapshot is under 80 MiB */
 };
@@ -85,6 +87,7 @@ typedef enum MemoryKind {
     MEMORY_EVENT = 61, /* memory_event.h */
     MEMORY_EVENTS_HEAD = 62,
     MEMORY_OPERATOR_STATE = 26, /* memory_operator.h */
+    MEMORY_REPLACED_KEY = 27, /* only in a snapshot */
     MEMORY_KEYSTORE = 25, /* generation of the key store: an older copy of it is noticed */
     MEMORY_STEP = 70, /* memory_second.h */
     /* legal holds */
@@ -205,6 +208,8 @@ typedef struct Memory {
     size_t boxes_purge_at, grants_purge_at;
     MemoryOperator operators[MEMORY_OPERATORS_MAX];
     size_t operator_count;
+    uint8_t replaced_keys[MEMORY_REPLACED_KEYS_MAX][MEMORY_KEY_PRINT_BYTES];
+    size_t replaced_key_count;
     MemoryPolicies *policies; /* memory_policy.h */
     struct MemoryFields *fields; /* memory_field.h */
     struct MemoryEvents *events; /* memory_event.h */

@@ -299,6 +299,7 @@ static const Apply applies[] = {
     [MEMORY_EXPIRY_NAMED] = memory_apply_expiry_named,
     [MEMORY_KEYSTORE] = apply_keystore,
     [MEMORY_OPERATOR_STATE] = memory_apply_operator_state,
+    [MEMORY_REPLACED_KEY] = memory_apply_replaced_key,
 };
 
 static Status apply_one(Memory *m, uint16_t kind, Cursor *c)

@@ -1,11 +1,14 @@
 #include "vault/memory_operator.h"
 
+#include "crypto/digest.h"
+
 enum {
     PEOPLE_MIN = 2, /* who may approve people: else nobody could ever be enrolled again */
     STATE_BYTES_MAX = 256 + WIRE_OPERATOR_NAME_BYTES_MAX + WIRE_OPERATOR_KEY_BYTES_MAX,
 };
 _Static_assert((int)MEMORY_OPERATOR_NAME_BYTES_MAX == (int)WIRE_OPERATOR_NAME_BYTES_MAX, "names");
 _Static_assert((int)MEMORY_OPERATOR_KEY_BYTES_MAX == (int)WIRE_OPERATOR_KEY_BYTES_MAX, "keys");
+_Static_assert((int)MEMORY_KEY_PRINT_BYTES == (int)DIGEST_SHA256_BYTES, "fingerprints");
 _Static_assert((int)MEMORY_OPERATORS_MAX == (int)WIRE_OPERATORS_MAX, "operators");
 
 Span memory_operator_name(const MemoryOperator *o) { return (Span) { o->name, o->name_bytes }; }
@@ -72,6 +75,15 @@ static Status take_state(Cursor *c, uint8_t *ret_place, MemoryOperator *ret)
     return OK;
 }
 
+/* When `state` comes instead of `before`: of another key's owner the old one is remembered. */
+static Status keep_replaced(Memory *m, const MemoryOperator *before, const MemoryOperator *state)
+{
+    if (span_equal(key_of(before), key_of(state))) return OK;
+    REQUIRE(m->replaced_key_count < MEMORY_REPLACED_KEYS_MAX, REFUSED_JOURNAL_TAMPERED);
+    sha256(key_of(before), m->replaced_keys[m->replaced_key_count++]);
+    return OK;
+}
+
 Status memory_apply_operator_state(Memory *m, Cursor *c)
 {
     MemoryOperator state = { 0 };
@@ -83,6 +95,7 @@ Status memory_apply_operator_state(Memory *m, Cursor *c)
         const Span name = memory_operator_name(operator_);
         REQUIRE(span_equal(name, memory_operator_name(&state)), REFUSED_JOURNAL_TAMPERED);
         REQUIRE(!operator_->gone, REFUSED_JOURNAL_TAMPERED);
+        TRY(keep_replaced(m, operator_, &state));
     } else {
         m->operator_count++;
     }
@@ -90,8 +103,17 @@ Status memory_apply_operator_state(Memory *m, Cursor *c)
     return memory_apply_approvals(m, c);
 }
 
+/* fingerprint [32] */
+Status memory_apply_replaced_key(Memory *m, Cursor *c)
+{
+    REQUIRE(m->replaced_key_count < MEMORY_REPLACED_KEYS_MAX, REFUSED_JOURNAL_TAMPERED);
+    return cursor_copy(c, MEMORY_KEY_PRINT_BYTES, m->replaced_keys[m->replaced_key_count++]);
+}
+
 Status memory_snapshot_operators(const Memory *m, Journal *journal)
 {
+    for (size_t i = 0; i < m->replaced_key_count; i++)
+        TRY(journal_snapshot_put(journal, MEMORY_REPLACED_KEY, SPAN_OF(m->replaced_keys[i])));
     for (size_t i = 0; i < m->operator_count; i++) {
         uint8_t memory[STATE_BYTES_MAX];
         Buffer b = BUFFER_OF(memory);
@@ -133,9 +155,14 @@ bool memory_operator_at(Memory *m, size_t place, MemoryOperator *ret_operator)
 
 /* --- what must stay true; the lock is held --- */
 
-/* A key that somebody had is nobody's again: it may be why they left. */
+/* A key that somebody had is nobody's again: it may be why they left, or changed it. */
 static Status check_key(const Memory *m, Span key)
 {
+    uint8_t print[MEMORY_KEY_PRINT_BYTES];
+    sha256(key, print);
+    for (size_t i = 0; i < m->replaced_key_count; i++)
+        REQUIRE(!bytes_equal_ct(m->replaced_keys[i], print, sizeof(print)),
+                REFUSED_OPERATOR_EXISTS);
     for (size_t i = 0; i < m->operator_count; i++)
         REQUIRE(!span_equal(key_of(&m->operators[i]), key), REFUSED_OPERATOR_EXISTS);
     return OK;
@@ -235,6 +262,7 @@ static Status change_locked(Memory *m, const MemoryOperatorWork *work, uint64_t 
     REQUIRE(find(m, work->name, &place), REFUSED_OPERATOR_UNKNOWN);
     MemoryOperator state = m->operators[place];
     if (work->key.size > 0) {
+        REQUIRE(m->replaced_key_count < MEMORY_REPLACED_KEYS_MAX, REFUSED_OPERATORS_FULL);
         TRY(check_key(m, work->key));
         set_key(&state, work->key);
     }

@@ -3,7 +3,8 @@
  * memory_operator: the people whose signatures count, in the journal (operators.h decides).
  *
  * Nobody is ever taken off the list: who left stays on it as gone, so that a name, a key and a
- * place on the list (memory_policy.h keeps places) always mean the same person.
+ * place on the list (memory_policy.h keeps places) always mean the same person. Of a key that its
+ * owner changed the fingerprint stays, for the same end.
  */
 #include "ipc/operator_wire.h"
 #include "vault/memory_batch.h"
@@ -29,7 +30,8 @@ typedef struct MemoryOperatorWork {
  * it is not known of all others), REFUSED_OPERATORS_FULL. At the ceremony a person may be missing.
  */
 MUST_USE Status memory_operator_add(Memory *memory, const MemoryOperatorWork *work);
-/* Refuses as memory_operator_add(), REFUSED_OPERATOR_UNKNOWN, REFUSED_OPERATORS_TOO_FEW (fewer than
+/* Refuses as memory_operator_add(), REFUSED_OPERATORS_FULL (too many keys were changed already),
+ * REFUSED_OPERATOR_UNKNOWN, REFUSED_OPERATORS_TOO_FEW (fewer than
  * two would be left who may approve people), REFUSED_OPERATOR_PERSON_KNOWN also for somebody whose
  * person stands already. Durable. */
 MUST_USE Status memory_operator_change(Memory *memory, const MemoryOperatorWork *work);
@@ -47,4 +49,5 @@ bool memory_operator_has_person(const MemoryOperator *operator_);
 /* --- for memory_apply.c and memory_snapshot.c --- */
 MUST_USE Status memory_apply_operator(Memory *memory, Cursor *c); /* MEMORY_OPERATOR */
 MUST_USE Status memory_apply_operator_state(Memory *memory, Cursor *c);
+MUST_USE Status memory_apply_replaced_key(Memory *memory, Cursor *c);
 MUST_USE Status memory_snapshot_operators(const Memory *memory, Journal *journal);

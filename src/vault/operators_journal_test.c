@@ -216,7 +216,56 @@ static void test_a_full_list(void)
     private_key_free(&guest.key);
 }
 
-TESTS(TEST(test_one_person_under_two_names_is_no_quorum),
+/* Give this operator a key that nobody had; its old one is in `ret_old`. */
+static Status change_key(House *h, Signer *who, PrivateKey **ret_old)
+{
+    uint8_t memory[WIRE_OPERATOR_KEY_BYTES_MAX];
+    Signer next = *who;
+    next.key = NULL;
+    TRY(private_key_generate(KEY_ED25519, &next.key));
+    const WireOperator wire = { span_of_text(who->name), signer_spki(&next, memory), SPAN(""), 0 };
+    const Status s = decide_operator(h, VAULT_OPERATOR_CHANGE, &wire, &decide_ann, &decide_bob);
+    *ret_old = status_ok(s) ? who->key : next.key;
+    if (status_ok(s)) who->key = next.key;
+    return s;
+}
+
+static Status enrol_with(House *h, const char *name, PrivateKey *key)
+{
+    Signer joiner = { name, KEY_ED25519, WIRE_SIGNATURE_OWN, key };
+    return decide_add(h, &joiner, "S-9", DUTY_KEYS);
+}
+
+/* A key that its owner changed is nobody's again, also when segments turned since and vaultd was
+ * killed; nor is it his own. */
+static void test_a_replaced_key_is_nobodys(void)
+{
+    CLEANUP(house_done) House *h = decide_house_known();
+    uint8_t memory[WIRE_OPERATOR_KEY_BYTES_MAX];
+    PrivateKey *old[3] = { NULL };
+    Signer dan = { "dan", KEY_ED25519, WIRE_SIGNATURE_OWN, NULL };
+    EXPECT_OK(decide_add(h, &dan, "S-3", DUTY_KEYS));
+    for (size_t i = 0; i < 3; i++)
+        EXPECT_OK(change_key(h, &dan, &old[i]));
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < 3; i++)
+            EXPECT_REFUSED(enrol_with(h, "eve", old[i]), REFUSED_OPERATOR_EXISTS);
+        Signer before = dan;
+        before.key = old[0];
+        const WireOperator back = { SPAN("dan"), signer_spki(&before, memory), SPAN(""), 0 };
+        EXPECT_REFUSED(decide_operator(h, VAULT_OPERATOR_CHANGE, &back, &decide_ann, &decide_bob),
+                REFUSED_OPERATOR_EXISTS);
+        if (round == 1) EXPECT_OK(journal_renew(h->memory->journal));
+        EXPECT_OK(house_restart(h));
+        EXPECT_OK(house_scan(h));
+    }
+    EXPECT_OK(decide_rotate(h, &dan, &decide_ann));
+    for (size_t i = 0; i < 3; i++)
+        private_key_free(&old[i]);
+    private_key_free(&dan.key);
+}
+
+TESTS(TEST(test_a_replaced_key_is_nobodys), TEST(test_one_person_under_two_names_is_no_quorum),
         TEST(test_persons_may_be_stated_at_the_ceremony), TEST(test_an_old_journal_is_read),
         TEST(test_a_journal_that_we_would_not_write_is_refused),
         TEST(test_power_cut_while_somebody_joins), TEST(test_the_log_hears_of_it),
