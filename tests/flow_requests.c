@@ -329,6 +329,103 @@ static void test_its_end_is_its_end(void)
     EXPECT(operator_says("EXPORT_NOT_PERMITTED"));
 }
 
+/* --- larger than one part --- */
+
+enum { EXPORT_TRIES_MAX = 400, EXPORT_BYTES_MAX = 256 * 1024 };
+
+static uint8_t exported_bytes[EXPORT_BYTES_MAX];
+
+static Status open_export(void)
+{
+    char in[STAND_PATH_BYTES_MAX];
+    char key[STAND_PATH_BYTES_MAX];
+    char out[STAND_PATH_BYTES_MAX];
+    Buffer csv = BUFFER_OF(exported_bytes);
+    snprintf(in, sizeof(in), "%s", stand_path(&stand, "export.bin"));
+    snprintf(key, sizeof(key), "%s", stand_path(&stand, "court.key.pem"));
+    snprintf(out, sizeof(out), "%s", stand_path(&stand, "export.csv"));
+    unlink(out);
+    const int ended = HUFU("export", "open", in, "--receiver-key", key, "--out", out);
+    if (ended != 0) return access(out, F_OK) == 0 ? BROKEN(FAULT_DISK) : REFUSE(REFUSED_BOX_FORMAT);
+    TRY(file_read(out, &csv));
+    exported_bytes[csv.size < sizeof(exported_bytes) ? csv.size : csv.size - 1] = '\0';
+    return OK;
+}
+
+/* Every leaf is there, in order, with none of its events cut off at the border of two parts. */
+static int64_t count_leaves(const char *csv)
+{
+    int64_t before = -1;
+    const char *line = strchr(csv, '\n');
+    for (; line != NULL && line[1] != '\0'; line = strchr(line + 1, '\n')) {
+        const int64_t leaf = strtoll(line + 1, NULL, 10);
+        if (leaf < before) return -1;
+        before = leaf;
+    }
+    return before + 1;
+}
+
+/* The log is as long as it takes: each export is an entry, too. */
+static void test_a_large_export_comes_in_parts(void)
+{
+    EXPECT(operator_ended(
+            ask_export("trail", "court", "leaf,time,kind,outcome,actor,subject,detail",
+                    "public,identity,free-text", 3600, "bob"),
+            0));
+    int ended = 0;
+    for (int i = 0; i < EXPORT_TRIES_MAX && ended == 0; i++) {
+        ended = run_export("court");
+        if (operator_said(&stand, "part 2,")) break;
+    }
+    const int64_t leaves = stand_number(&stand, "SELECT count(*) FROM audit_leaf");
+    EXPECT(operator_ended(ended, 0));
+    EXPECT(operator_says("part 1,") && operator_says("part 2,"));
+    EXPECT(stand_logged(&stand, "part 2 rows "));
+    EXPECT_OK(open_export());
+    const char *csv = (const char *)exported_bytes;
+    EXPECT(strlen(csv) > 32 * 1024 && strstr(csv, "leaf,time") == csv);
+    EXPECT(strstr(csv + 1, "leaf,time") == NULL);
+    EXPECT(count_leaves(csv) >= leaves - 3 && count_leaves(csv) <= leaves);
+}
+
+/* "hufu parts 1\n", then two parts, each behind its size. */
+static void test_parts_are_neither_cut_nor_swapped(void)
+{
+    static uint8_t whole[EXPORT_BYTES_MAX];
+    static uint8_t forged_bytes[EXPORT_BYTES_MAX];
+    char path[STAND_PATH_BYTES_MAX];
+    const Span magic = SPAN("hufu parts 1\n");
+    Buffer file_whole = BUFFER_OF(whole);
+    snprintf(path, sizeof(path), "%s", stand_path(&stand, "export.bin"));
+    EXPECT_OK(file_read(path, &file_whole));
+    Cursor c = cursor_of(span_of_buffer(&file_whole));
+    Span part[2];
+    Span head;
+    EXPECT_OK(cursor_take(&c, magic.size, &head));
+    for (int i = 0; i < 2; i++)
+        EXPECT_OK(cursor_framed(&c, EXPORT_BYTES_MAX, &part[i]));
+    EXPECT_OK(cursor_end(&c));
+    static const int orders[][3] = { { 0, -1, -1 }, { 1, -1, -1 }, { 1, 0, -1 }, { 0, 0, 1 },
+        { 0, 1, 1 } };
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        Buffer forged = BUFFER_OF(forged_bytes);
+        EXPECT_OK(buffer_put(&forged, magic));
+        for (int n = 0; n < 3 && orders[i][n] >= 0; n++)
+            EXPECT_OK(buffer_put_framed(&forged, part[orders[i][n]]));
+        EXPECT_OK(file_write(path, 0600, span_of_buffer(&forged)));
+        EXPECT_REFUSED(open_export(), REFUSED_BOX_FORMAT);
+    }
+    EXPECT_OK(file_write(path, 0600, span_of_buffer(&file_whole)));
+    EXPECT_OK(open_export());
+}
+
+static void test_forms_are_listed(void)
+{
+    EXPECT(operator_ended(HUFU("export", "list"), 0));
+    EXPECT(operator_says(request) && operator_says("trail") && operator_says("mallory"));
+    EXPECT(operator_says("done") && operator_says("yearly audit"));
+}
+
 static void test_house_closes(void)
 {
     EXPECT(stand_audit(&stand) == 0);
@@ -341,4 +438,5 @@ TESTS(TEST(test_house_opens), TEST(test_a_request_waits), TEST(test_who_may_not_
         TEST(test_a_receiver_is_enrolled), TEST(test_nothing_leaves_without_a_form),
         TEST(test_what_leaves_is_for_its_receiver), TEST(test_a_form_is_judged),
         TEST(test_a_stranger_receives_nothing), TEST(test_its_end_is_its_end),
-        TEST(test_house_closes))
+        TEST(test_a_large_export_comes_in_parts), TEST(test_parts_are_neither_cut_nor_swapped),
+        TEST(test_forms_are_listed), TEST(test_house_closes))

@@ -99,6 +99,7 @@ int command_approval_sign(int argc, char **argv);
 int command_approval_show(int argc, char **argv);
 int command_approval_check(int argc, char **argv);
 int command_export_request(int argc, char **argv);
+int command_export_list(int argc, char **argv);
 int command_export_run(int argc, char **argv);
 int command_export_open(int argc, char **argv);
 int command_request_list(int argc, char **argv);

@@ -116,6 +116,7 @@ static const Command commands[] = {
     { "approval show", "what such a file asks for, and who signed", command_approval_show },
     { "approval check", "is such a file what a command would ask for", command_approval_check },
     { "export request", "ask to give data to somebody outside", command_export_request },
+    { "export list", "the forms for giving data, and what became of each", command_export_list },
     { "export run", "export by an approved form, encrypted to its receiver", command_export_run },
     { "export open", "at the receiver's: open an exported file", command_export_open },
     { "request list", "what waits for somebody else's approval", command_request_list },

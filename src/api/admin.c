@@ -43,6 +43,7 @@ static const Operation operations[] = {
     { "access.emergency.review", admin_access_emergency_review },
     { "export.permit", admin_export_permit, admin_export_permit_check },
     { "export.run", admin_export_run },
+    { "export.list", admin_export_list },
     { "request.list", admin_request_list },
     { "request.show", admin_request_show },
     { "request.approve", admin_request_approve },

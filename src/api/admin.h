@@ -30,7 +30,9 @@
  *   access.review        {who, roles, reason}: of his roles, those that he keeps
  *   access.review.list   whose rights are due to be looked at
  *   export.permit   the form for giving data to somebody outside (api/export_form.h)
- *   export.run      {request, receiver}: by an approved form -> {file_base64, rows, sha256}
+ *   export.list     the forms there are, and which may be used
+ *   export.run      {request, receiver, part?, after?}: by an approved form, part by part ->
+ *                   {file_base64, rows, sha256, next?}
  *   request.list    {all?}: what waits for others to agree to it (access/request.h)
  *   request.show    {request}: also the exact bytes
  *   request.approve {request, approval}: `approval` as ipc/vault_wire.h has it, signed by its giver

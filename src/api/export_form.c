@@ -86,6 +86,7 @@ static Status name_register(Span name, ExportForm *form)
     for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
         if (!span_equal(name, span_of_text(registers[i].name))) continue;
         form->list = registers[i].list;
+        form->name = name;
         form->table = registers[i].table;
         return OK;
     }

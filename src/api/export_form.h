@@ -25,6 +25,7 @@ typedef enum ExportRegister {
 
 typedef struct ExportForm {
     ExportRegister list;
+    Span name; /* of the register */
     const Table *table; /* NULL: EXPORT_TRAIL */
     uint8_t columns[EXPORT_FIELDS_MAX]; /* places in the table's (or the trail's) columns */
     size_t column_count;

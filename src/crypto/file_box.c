@@ -82,3 +82,9 @@ Status file_box_open(const PrivateKey *key, Span file, BoxContext *ret_context, 
     TRY(open_key(key, box, ret_context, &file_key));
     return aead_open(suite, key_span(&file_key, suite), nonce, before, sealed, ret_plain);
 }
+
+Status file_box_part_name(Span order, int64_t number, bool last, Buffer *ret_name)
+{
+    TRY(buffer_put(ret_name, order));
+    return buffer_print(ret_name, "/%lld%s", (long long)number, last ? "/last" : "");
+}

@@ -8,6 +8,10 @@
  * for a P-256 recipient, SM4-GCM under its first 16 bytes for an SM2 one), with all that stands
  * before the nonce as additional data: neither can be put into another file. What the box's context
  * says is the sender's word, authentic once the file is open. Stateless. Floor 1.
+ *
+ * A file that is larger than anybody's memory comes in parts: FILE_PARTS_MAGIC, then each part, a
+ * file as above, framed. The order in a part's context is file_box_part_name(): none is left out,
+ * doubled or put elsewhere unseen.
  */
 #include "crypto/box.h"
 
@@ -28,3 +32,9 @@ MUST_USE Status file_box_seal(const PublicKey *recipient, const Random *random,
  */
 MUST_USE Status file_box_open(
         const PrivateKey *key, Span file, BoxContext *ret_context, Buffer *ret_plain);
+
+#define FILE_PARTS_MAGIC "hufu parts 1\n"
+
+/* "<order>/<number>", of the last one "<order>/<number>/last"; appended. number: from 1. Refuses
+ * REFUSED_BUFFER_FULL. */
+MUST_USE Status file_box_part_name(Span order, int64_t number, bool last, Buffer *ret_name);

@@ -232,15 +232,42 @@ static bool needs_quotes(Span field)
     return false;
 }
 
-static Status put_field(Buffer *out, Span field)
+static Status put_quoted(Buffer *out, const char *opening, Span field)
 {
-    if (!needs_quotes(field)) return buffer_put(out, field);
-    TRY(buffer_put_u8(out, '"'));
+    TRY(buffer_put(out, span_of_text(opening)));
     for (size_t i = 0; i < field.size; i++) {
         if (field.data[i] == '"') TRY(buffer_put_u8(out, '"'));
         TRY(buffer_put_u8(out, field.data[i]));
     }
     return buffer_put_u8(out, '"');
+}
+
+/* "-12", "-12.50": what begins with a minus without being a formula. */
+static bool is_number(Span field)
+{
+    size_t points = 0;
+    size_t digits = 0;
+    for (size_t i = field.data[0] == '-' ? 1 : 0; i < field.size; i++) {
+        const bool digit = field.data[i] >= '0' && field.data[i] <= '9';
+        if (!digit && field.data[i] != '.') return false;
+        digits += digit ? 1 : 0;
+        points += digit ? 0 : 1;
+    }
+    return digits > 0 && points <= 1;
+}
+
+/* A spreadsheet runs what begins so (OWASP, CSV injection). */
+static bool is_formula(Span field)
+{
+    if (field.size == 0 || field.data[0] == 0) return false;
+    return strchr("=+-@\t\r\n", field.data[0]) != NULL && !is_number(field);
+}
+
+static Status put_field(Buffer *out, Span field)
+{
+    if (is_formula(field)) return put_quoted(out, "\"'", field);
+    if (!needs_quotes(field)) return buffer_put(out, field);
+    return put_quoted(out, "\"", field);
 }
 
 static Status put_record(Buffer *out, const Span *fields, size_t count)

@@ -56,5 +56,7 @@ size_t csv_line(const CsvReader *reader);
 MUST_USE Status csv_field_int(const CsvReader *reader, size_t index, int64_t *ret_value);
 
 /* --- out: one record, quoted where needed, ended by CRLF --- */
-/* Refuses REFUSED_BUFFER_FULL and then leaves `out` as it was. */
+/* What a spreadsheet would run as a formula (it begins with = + - @, tab, CR or LF) gets a ' before
+ * it and quotes around it; numbers stay numbers. So such a field is not read back as it was.
+ * Refuses REFUSED_BUFFER_FULL and then leaves `out` as it was. */
 MUST_USE Status csv_put_record(Buffer *out, const Span *fields, size_t count);

@@ -149,6 +149,38 @@ static void test_written_records_read_back_from_a_file(void)
     fclose(file);
 }
 
-TESTS(TEST(test_reads_records), TEST(test_bad_tables_are_refused_with_their_line),
-        TEST(test_ends_without_line_end), TEST(test_numbers_at_the_edge), TEST(test_limits),
+/* OWASP, CSV injection: nothing of ours is run where somebody opens it. */
+static void test_no_cell_is_a_formula(void)
+{
+    static const struct {
+        const char *field;
+        const char *written;
+    } cases[] = {
+        { "=1+1", "\"'=1+1\"\r\n" },
+        { "@SUM(A1)", "\"'@SUM(A1)\"\r\n" },
+        { "+8613800138000", "\"'+8613800138000\"\r\n" },
+        { "-2+3", "\"'-2+3\"\r\n" },
+        { "-", "\"'-\"\r\n" },
+        { "-1.2.3", "\"'-1.2.3\"\r\n" },
+        { "\t=1", "\"'\t=1\"\r\n" },
+        { "\r=1", "\"'\r=1\"\r\n" },
+        { "\n=1", "\"'\n=1\"\r\n" },
+        { "=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"\r\n" },
+        { "-12", "-12\r\n" },
+        { "-12.50", "-12.50\r\n" },
+        { "a=1", "a=1\r\n" },
+        { "", "\r\n" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint8_t memory[128];
+        Buffer out = BUFFER_OF(memory);
+        const Span field = span_of_text(cases[i].field);
+        EXPECT_OK(csv_put_record(&out, &field, 1));
+        EXPECT(span_equal(span_of_buffer(&out), span_of_text(cases[i].written)));
+    }
+}
+
+TESTS(TEST(test_no_cell_is_a_formula), TEST(test_reads_records),
+        TEST(test_bad_tables_are_refused_with_their_line), TEST(test_ends_without_line_end),
+        TEST(test_numbers_at_the_edge), TEST(test_limits),
         TEST(test_written_records_read_back_from_a_file))
