@@ -144,6 +144,24 @@ static void test_people_come_move_and_go(void)
     EXPECT(stand_audit(&stand) == 0);
 }
 
+/* What waits for others, and what waited, says who joins by a digest. */
+static void test_a_staff_number_rests_nowhere(void)
+{
+    STAND;
+    EXPECT_OK(make_key("mei", KEY_ED25519));
+    unsetenv("HUFU_APPROVE"); /* it waits */
+    REFUSED("REQUEST_WAITS", JOIN("mei", "STAFF-90417", "risk-analyst"));
+    setenv("HUFU_APPROVE", "bob", 1);
+    EXPECT(!stand_holds(&stand, SPAN("STAFF-90417")));
+    DONE(JOIN("mei", "STAFF-90417", "risk-analyst"));
+    DONE("--as", "mei", "status");
+    EXPECT(!stand_holds(&stand, SPAN("STAFF-90417")));
+    EXPECT(stand_holds(&stand, SPAN("person_digest"))); /* it looks in the right place */
+    EXPECT_OK(make_key("mei2", KEY_P256));
+    REFUSED("PRINCIPAL_PERSON", JOIN("mei2", "STAFF-90417", "risk-analyst"));
+    EXPECT(stand_audit(&stand) == 0);
+}
+
 /* --- rights for a while --- */
 
 static void test_a_right_for_a_while(void)
@@ -372,5 +390,6 @@ static void test_a_right_that_was_taken_is_gone_at_every_door(void)
 TESTS(TEST(test_another_table_needs_two_people),
         TEST(test_a_right_that_was_taken_is_gone_at_every_door),
         TEST(test_the_right_user_is_nobody), TEST(test_each_does_what_is_his),
-        TEST(test_people_come_move_and_go), TEST(test_a_right_for_a_while), TEST(test_the_glass),
+        TEST(test_people_come_move_and_go),
+        TEST(test_a_staff_number_rests_nowhere), TEST(test_a_right_for_a_while), TEST(test_the_glass),
         TEST(test_a_role_from_the_database_is_none))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "access/request.h"
 #include "api/admin_access.h"
 #include "api/admin_export.h"
 #include "api/admin_inside.h"
@@ -20,11 +21,12 @@ typedef struct Operation {
     const char *name;
     AdminOperation run;
     AdminCheck check; /* of what others may have to agree to; NULL: it cannot wait for them */
+    AdminKeep keep; /* NULL: the bytes as they were sent */
 } Operation;
 
 static const Operation operations[] = {
     { "access.begin", admin_access_begin },
-    { "access.join", admin_access_join, admin_access_join_check },
+    { "access.join", admin_access_join, admin_access_join_check, admin_access_join_keep },
     { "access.move", admin_access_move, admin_access_move_check },
     { "access.leave", admin_access_leave },
     { "access.list", admin_access_list },
@@ -149,6 +151,19 @@ static Status take_reason(const JsonDocument *document, Told *told)
     return OK;
 }
 
+/* It waits for others. */
+static Status ask_others(Admin *admin, const Operation *operation, Span request,
+        const JsonDocument *document, const Asker *asker, Buffer *ret_payload)
+{
+    static _Thread_local uint8_t kept_bytes[ASKED_EXACT_BYTES_MAX];
+    Buffer kept = BUFFER_OF(kept_bytes);
+    const Span name = span_of_text(operation->name);
+    TRY(operation->check(admin, document, asker));
+    if (operation->keep == NULL) return admin_request_ask(admin, request, name, asker, ret_payload);
+    TRY(operation->keep(admin, document, asker, &kept));
+    return admin_request_ask(admin, span_of_buffer(&kept), name, asker, ret_payload);
+}
+
 static Status run_operation(
         Admin *admin, Span request, const Asker *asker, Told *told, Buffer *ret_payload)
 {
@@ -167,10 +182,7 @@ static Status run_operation(
         if (!waits) TRY(s);
         TRY(said);
         TRY(admin_own_tenant(document, asker));
-        if (waits) {
-            TRY(operations[i].check(admin, document, asker));
-            return admin_request_ask(admin, request, named.operation, asker, ret_payload);
-        }
+        if (waits) return ask_others(admin, &operations[i], request, document, asker, ret_payload);
         JsonWriter w = json_writer_for(ret_payload, LAYER_DISPLAY); /* an operator's screen */
         json_open_object(&w);
         TRY(operations[i].run(admin, document, asker, &w));

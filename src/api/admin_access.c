@@ -6,6 +6,7 @@
 #include "api/admin_person.h"
 #include "api/passage.h"
 #include "api/passkey_desk.h"
+#include "base/encoding.h"
 #include "crypto/mac.h"
 #include "ipc/operator_wire.h"
 #include "policy/detect.h"
@@ -13,13 +14,19 @@
 
 #include <stdio.h>
 
-enum { FIRST_PEOPLE_MAX = 8, ROLES_MAX = 16, STAFF_NUMBER_BYTES_MAX = 64 };
+enum {
+    FIRST_PEOPLE_MAX = 8,
+    ROLES_MAX = 16,
+    STAFF_NUMBER_BYTES_MAX = 64,
+    PERSON_HEX = 2 * PRINCIPAL_PERSON_BYTES,
+};
 
 typedef struct PersonJson {
     Span operation;
     Span id;
     Span tenant;
     Span staff_number;
+    Span person_digest; /* instead of it, in what was kept for others to agree to */
     Span key_pem;
     Span reason;
     const JsonValue *roles;
@@ -35,9 +42,9 @@ typedef struct PersonJson {
     {                                                            \
         "id", JSON_TEXT, true, 1, PRINCIPAL_ID_BYTES_MAX, AT(id) \
     }
-#define STAFF_NUMBER                                                                 \
-    {                                                                                \
-        "staff_number", JSON_TEXT, true, 1, STAFF_NUMBER_BYTES_MAX, AT(staff_number) \
+#define STAFF_NUMBER(required)                                                           \
+    {                                                                                    \
+        "staff_number", JSON_TEXT, required, 1, STAFF_NUMBER_BYTES_MAX, AT(staff_number) \
     }
 #define ROLES                                             \
     {                                                     \
@@ -54,8 +61,9 @@ typedef struct PersonJson {
 
 static const JsonField begin_fields[] = { OPERATION,
     { "people", JSON_LIST, true, 1, FIRST_PEOPLE_MAX, AT(people) } };
-static const JsonField first_fields[] = { ID, STAFF_NUMBER, ROLES, KEY(true) };
-static const JsonField join_fields[] = { OPERATION, ID, STAFF_NUMBER, ROLES, KEY(true), REASON,
+static const JsonField first_fields[] = { ID, STAFF_NUMBER(true), ROLES, KEY(true) };
+static const JsonField join_fields[] = { OPERATION, ID, STAFF_NUMBER(false), ROLES, KEY(true),
+    REASON, { "person_digest", JSON_TEXT, false, PERSON_HEX, PERSON_HEX, AT(person_digest) },
     { "tenant", JSON_TEXT, false, 1, PRINCIPAL_TENANT_BYTES_MAX, AT(tenant) } };
 static const JsonField move_fields[] = { OPERATION, ID, ROLES, KEY(false), REASON };
 static const JsonField leave_fields[] = { OPERATION, ID, REASON };
@@ -91,6 +99,17 @@ void admin_person_digest(
     mac_key_wipe(&key);
 }
 
+/* A staff number, or what was made of it when the request was kept: one of them. */
+static Status read_digest(const House *house, Span tenant, const PersonJson *json, Principal *p)
+{
+    Buffer person = BUFFER_OF(p->person);
+    REQUIRE((json->staff_number.size == 0) != (json->person_digest.size == 0),
+            REFUSED_PRINCIPAL_FIELD);
+    if (json->person_digest.size > 0) return hex_decode(json->person_digest, &person);
+    admin_person_digest(house, tenant, json->staff_number, p->person);
+    return OK;
+}
+
 static Status read_key(Span pem, Principal *p)
 {
     CLEANUP(public_key_free) PublicKey *key = NULL;
@@ -110,7 +129,7 @@ static Status read_person(
     passage_text(p->id, sizeof(p->id), json->id);
     passage_text(p->tenant, sizeof(p->tenant), tenant);
     p->kind = at_home ? PRINCIPAL_OF_PERSON : PRINCIPAL_OF_MERCHANT_ADMINISTRATOR;
-    admin_person_digest(house, tenant, json->staff_number, p->person);
+    TRY(read_digest(house, tenant, json, p));
     TRY(admin_roles(table, document, json->roles, &p->roles));
     return read_key(json->key_pem, p);
 }
@@ -175,20 +194,51 @@ static Status change(
     return OK;
 }
 
-static Status read_join(
-        House *house, const JsonDocument *document, PersonJson *json, StaffChange *work)
+/* Who asks says a staff number; a digest comes from what was kept: others have agreed by then. */
+static Status read_join(House *house, const JsonDocument *document, const Asker *asker,
+        PersonJson *json, StaffChange *work)
 {
     JsonProblem problem = { 0 };
     TRY(json_read_request(
             document, json_root(document), join_fields, COUNT(join_fields), json, &problem));
+    REQUIRE(json->staff_number.size > 0 || asker->approvals > 0, REFUSED_PRINCIPAL_FIELD);
     return read_person(house, document, json, &work->principal);
+}
+
+Status admin_access_join_keep(
+        Admin *admin, const JsonDocument *document, const Asker *asker, Buffer *ret_kept)
+{
+    PersonJson json = { 0 };
+    StaffChange work = { .act = STAFF_JOIN };
+    JsonProblem problem = { 0 };
+    uint8_t memory[PERSON_HEX];
+    Buffer digest = BUFFER_OF(memory);
+    TRY(read_join(admin->config.house, document, asker, &json, &work));
+    TRY(hex_encode(SPAN_OF(work.principal.person), &digest));
+    JsonWriter w = json_writer_for(ret_kept, LAYER_REQUEST);
+    json_open_object(&w);
+    json_key_text(&w, "operation", json.operation);
+    json_key_text(&w, "id", json.id);
+    if (json.tenant.size > 0) json_key_text(&w, "tenant", json.tenant);
+    json_key_text(&w, "person_digest", span_of_buffer(&digest));
+    json_key_array(&w, "roles");
+    for (size_t i = 0; i < json_list_size(json.roles); i++) {
+        Span name = { 0 };
+        TRY(json_list_text(document, json.roles, i, ACCESS_NAME_BYTES_MAX, &name, &problem));
+        json_item_text(&w, name);
+    }
+    json_close(&w);
+    json_key_text(&w, "key_pem", json.key_pem);
+    json_key_text(&w, "reason", json.reason);
+    json_close(&w);
+    return json_finish(&w);
 }
 
 Status admin_access_join_check(Admin *admin, const JsonDocument *document, const Asker *asker)
 {
     PersonJson json = { 0 };
     StaffChange work = { .act = STAFF_JOIN };
-    TRY(read_join(admin->config.house, document, &json, &work));
+    TRY(read_join(admin->config.house, document, asker, &json, &work));
     return may_change(admin->config.house, asker, &json, &work);
 }
 
@@ -197,7 +247,7 @@ Status admin_access_join(
 {
     PersonJson json = { 0 };
     StaffChange work = { .act = STAFF_JOIN };
-    TRY(read_join(admin->config.house, document, &json, &work));
+    TRY(read_join(admin->config.house, document, asker, &json, &work));
     return change(admin, asker, &json, &work, w);
 }
 

@@ -7,6 +7,10 @@ Status admin_access_begin(
 Status admin_access_join(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_access_join_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+/* What is kept for others to agree to: the same with the person's digest for the staff number,
+ * which rests nowhere (TP-8, TP-15). */
+Status admin_access_join_keep(
+        Admin *admin, const JsonDocument *document, const Asker *asker, Buffer *ret_kept);
 Status admin_access_move_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_access_table_set_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_access_move(

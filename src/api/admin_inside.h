@@ -42,6 +42,10 @@ Status admin_trail_prove(
  * looked at before it rests anywhere: it is well-formed, and nothing prohibited is in it (TP-5).
  */
 typedef Status (*AdminCheck)(Admin *admin, const JsonDocument *document, const Asker *asker);
+/* What rests until others agree, where that is not what was sent; it is shown to them, signed by
+ * them, and run. Appended. */
+typedef Status (*AdminKeep)(
+        Admin *admin, const JsonDocument *document, const Asker *asker, Buffer *ret_kept);
 Status admin_caller_add_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_merchant_add_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_merchant_key_add_check(Admin *admin, const JsonDocument *document, const Asker *asker);

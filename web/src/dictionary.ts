@@ -140,6 +140,7 @@ export const fieldNames: Record<string, { zh: string; en: string }> = {
   name: entry('名称', 'Name'),
   principal: entry('人员', 'Person'),
   staff_number: entry('工号', 'Staff number'),
+  person_digest: entry('人员摘要', 'Person, as a digest'),
   roles: entry('角色', 'Roles'),
   key_pem: entry('公钥', 'Public key'),
   csr_pem: entry('证书请求', 'Certificate request'),
