@@ -390,6 +390,6 @@ static void test_a_right_that_was_taken_is_gone_at_every_door(void)
 TESTS(TEST(test_another_table_needs_two_people),
         TEST(test_a_right_that_was_taken_is_gone_at_every_door),
         TEST(test_the_right_user_is_nobody), TEST(test_each_does_what_is_his),
-        TEST(test_people_come_move_and_go),
-        TEST(test_a_staff_number_rests_nowhere), TEST(test_a_right_for_a_while), TEST(test_the_glass),
+        TEST(test_people_come_move_and_go), TEST(test_a_staff_number_rests_nowhere),
+        TEST(test_a_right_for_a_while), TEST(test_the_glass),
         TEST(test_a_role_from_the_database_is_none))
