@@ -1,4 +1,5 @@
 /** The page as a whole: who is here, in which language, looking at what. */
+import { StyleProvider } from '@ant-design/cssinjs';
 import { App, Button, ConfigProvider, Layout, Segmented, Spin, Tabs } from 'antd';
 import enUS from 'antd/locale/en_US';
 import zhCN from 'antd/locale/zh_CN';
@@ -96,6 +97,9 @@ function Content({ onLanguage }: { onLanguage: (language: Language) => void }) {
   );
 }
 
+/** Where styles made at run time go: nowhere. The build made them all (vite.config.ts). */
+const nowhere = document.createElement('div');
+
 /** Not the body itself: then nothing needs to stop it from scrolling with a style of its own. */
 function popups(): HTMLElement {
   return document.getElementById('popups') ?? document.body;
@@ -109,13 +113,15 @@ export function Page() {
     keepLanguage(language);
   }, [language]);
   return (
-    <ConfigProvider theme={theme} locale={language === 'zh' ? zhCN : enUS} wave={{ disabled: true }}
-      getPopupContainer={popups} button={{ autoInsertSpace: false }}>
-      <App>
-        <Speak language={language}>
-          <Content onLanguage={setLanguage} />
-        </Speak>
-      </App>
-    </ConfigProvider>
+    <StyleProvider container={nowhere}>
+      <ConfigProvider theme={theme} locale={language === 'zh' ? zhCN : enUS}
+        wave={{ disabled: true }} getPopupContainer={popups} button={{ autoInsertSpace: false }}>
+        <App>
+          <Speak language={language}>
+            <Content onLanguage={setLanguage} />
+          </Speak>
+        </App>
+      </ConfigProvider>
+    </StyleProvider>
   );
 }

@@ -63,11 +63,11 @@ function LoginForm({ onInside }: { onInside: () => void }) {
   const { busy, failure, run } = useBusy();
   const logIn = async (fields: LoginFields) => {
     const owner = ownerOf(fields);
+    form.resetFields(['password', 'code']); /* on their way they are nobody's to read */
     const right = await run(async () => {
       const box = await loginBox(owner, fields.password, fields.code);
       await post('login', { name: owner.name, tenant: owner.tenant, box });
     });
-    form.resetFields(['password', 'code']);
     if (right) onInside();
   };
   const withPasskey = async () => {

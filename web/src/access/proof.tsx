@@ -28,10 +28,10 @@ function ProofDialog({ owner, onEnd }: { owner: Owner; onEnd: (proven: boolean) 
   const { busy, failure, run } = useBusy();
   const [form] = Form.useForm<ProofFields>();
   const prove = async ({ password, code }: ProofFields) => {
+    form.resetFields();
     const right = await run(async () => {
       await post('prove', { box: await loginBox(owner, password, code) });
     });
-    form.resetFields();
     if (right) onEnd(true);
   };
   const withPasskey = async () => {

@@ -38,7 +38,8 @@ function Content({ detail, exact }: Shown) {
   const agreed = detail.given_by.map(({ approver, reason }) => `${approver}: ${reason}`).join('\n');
   return (
     <>
-      <Descriptions className="below" column={1} bordered size="small" items={[
+      <Descriptions className="below" column={1} bordered size="small" styles={{ label: { width: 190 } }}
+        items={[
         { key: 'action', label: say('operation'), children: <ActionName action={detail.action} /> },
         ...fields,
       ]} />

@@ -29,7 +29,7 @@ function KeyShown({ owner, signing }: { owner: Owner; signing: SigningKey }) {
   const copy = () => void navigator.clipboard.writeText(pem).then(() => message.success(say('copied')));
   const command = `hufu access move ${owner.name} --roles … --key ${owner.name}.pub.pem --reason …`;
   return (
-    <Descriptions column={1} bordered size="small" items={[
+    <Descriptions column={1} bordered size="small" styles={{ label: { width: 190 } }} items={[
       { key: 'print', label: say('fingerprint'), children: <span className="mono">{print}</span> },
       { key: 'made', label: say('made'), children: when(signing.madeMs) },
       { key: 'pem', label: say('publicHalf'), children: (
