@@ -219,7 +219,8 @@ static void test_a_grant_does_not_come_back(void)
 {
     char id[64];
     REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list");
-    DONE("--as", "mei", "access", "request", "caller.list", "--hours", "1", "--reason", "a case");
+    DONE("--as", "mei", "access", "request", "caller.list", "--hours", "1", "--reason", "a case",
+            "--approve", "bob");
     snprintf(id, sizeof(id), "%s", newest_grant());
     DONE("--as", "mei", "caller", "list");
     moved_clock_set_wall(HOUR_S + MINUTE_S);
@@ -322,7 +323,7 @@ static void test_the_house_goes_on(void)
     CLEANUP(browser_close) Browser at = { 0 };
     EXPECT_OK(browser_open(&stand, &at));
     moved_clock_set_wall(2 * DAY_S);
-    DONE("--as", "mei", "access", "request", "caller.list", "--hours", "1", "--reason", "a case");
+    REFUSED("REQUEST_WAITS", "--as", "mei", "access", "request", "caller.list", "--reason", "late");
     EXPECT(stand_await_checkpoint(&stand));
     moved_clock_set_wall(0);
     EXPECT(browser_login(&at, &gao) == 200); /* for the log */
