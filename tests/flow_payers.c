@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "merchant_steps.h"
 #include "payer_phone.h"
+#include "policy/purposes.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -266,6 +267,29 @@ static void test_a_new_device_needs_both_passwords_and_waits(void)
     EXPECT_SAID(payer_phone_login(&talk, PASSWORD, false), "PAYER_DEVICE_UNKNOWN");
 }
 
+/* The very box of a log-in that worked, once more: by whoever listened. */
+static void test_a_login_cannot_be_sent_twice(void)
+{
+    static uint8_t json_bytes[4 * BOX_BYTES_MAX];
+    Buffer json = BUFFER_OF(json_bytes);
+    Span answer = { 0 };
+    BoxWish wish = { .data_class = CLASS_PASSWORD,
+        .purpose = BOX_PURPOSE_LOGIN,
+        .tenant = SPAN("hufu/payer"),
+        .payee = SPAN("p1") };
+    PayerTalk talk = talk_of(&p1);
+    EXPECT_OK(payer_challenge_fetch(http, &said, wish.nonce));
+    EXPECT_OK(
+            buffer_put(&json, SPAN("{\"payer_id\":\"p1\",\"device_name\":\"x\",\"login_box\":\"")));
+    EXPECT_OK(box_make(&stand.box_key, &wish, SPAN(PASSWORD), &json));
+    EXPECT_OK(buffer_put(&json, SPAN("\"}")));
+    const Span target = SPAN("/payer/v1/login");
+    EXPECT_OK(payer_ask(&first, http, "POST", target, span_of_buffer(&json), &said, &answer));
+    EXPECT_SAID(payer_ask(&first, http, "POST", target, span_of_buffer(&json), &said, &answer),
+            "PAYER_LOGIN_REFUSED");
+    EXPECT_OK(payer_phone_login(&talk, PASSWORD, false));
+}
+
 /* As `hufu payer login` keeps it for the next command. */
 static void test_a_device_in_a_file(void)
 {
@@ -462,7 +486,8 @@ TESTS(TEST(test_house_opens), TEST(test_a_payer_registers), TEST(test_a_new_paye
         TEST(test_a_registered_payer_pays_from_his_device_alone),
         TEST(test_what_was_not_signed_is_refused), TEST(test_a_stolen_session),
         TEST(test_another_payers_session), TEST(test_a_password_in_clear),
-        TEST(test_a_new_device_needs_both_passwords_and_waits), TEST(test_a_device_in_a_file),
+        TEST(test_a_new_device_needs_both_passwords_and_waits),
+        TEST(test_a_login_cannot_be_sent_twice), TEST(test_a_device_in_a_file),
         TEST(test_a_password_is_changed_by_who_knows_it),
         TEST(test_a_reset_proves_who_he_is_and_holds_the_money_back),
         TEST(test_a_new_device_by_who_he_is), TEST(test_a_restart_ends_sessions_and_nothing_else),

@@ -60,7 +60,8 @@ Status payer_act_failed(Passage *p, PayerAct *act, Status why)
 /* One answer for whatever is wrong: who is there, and which password it was, nobody learns. */
 static Status hide(Status s)
 {
-    const bool wrong = status_is(s, REFUSED_PIN_WRONG) || status_is(s, REFUSED_IDENTITY_WRONG);
+    const bool wrong = status_is(s, REFUSED_PIN_WRONG) || status_is(s, REFUSED_IDENTITY_WRONG)
+            || status_is(s, REFUSED_GRANT_INVALID); /* its box was here before */
     return wrong ? REFUSE(REFUSED_PAYER_LOGIN_REFUSED) : s;
 }
 
@@ -78,10 +79,11 @@ Status payer_set(Passage *p, const WireOwner *owner, Span base64)
             &passwords, &set, who_he_is, sizeof(who_he_is) / sizeof(who_he_is[0])));
 }
 
+/* The grant is spent at once, so that the same box proves nothing twice: who heard it on its way
+ * would come with a device of his own. */
 Status payer_check(Passage *p, const WireOwner *owner, Span base64)
 {
     uint8_t box_bytes[BOX_BYTES_MAX];
-    uint8_t grant[WIRE_GRANT_BYTES]; /* proves the password; nothing more is asked of it */
     Buffer box = BUFFER_OF(box_bytes);
     Box parsed = { 0 };
     const Passwords passwords = payer_passwords(p->house);
@@ -90,7 +92,9 @@ Status payer_check(Passage *p, const WireOwner *owner, Span base64)
         .box = span_of_buffer(&box),
         .nonce = SPAN_OF(parsed.context.server_nonce),
         .purpose = BOX_PURPOSE_LOGIN };
-    return hide(passwords_check(&passwords, &check, grant));
+    WirePasswordSpend spend = { .owner = *owner, .purpose = BOX_PURPOSE_LOGIN };
+    const Status s = passwords_check(&passwords, &check, spend.grant);
+    return hide(status_ok(s) ? passwords_spend(&passwords, &spend) : s);
 }
 
 Status payer_recover(Passage *p, const WireOwner *owner, Span base64)
