@@ -33,29 +33,40 @@ Status password_facts_open(
     return OK;
 }
 
-static Status count_set(Field *field, const KeyedHash *subject)
+/* One more of what may be done with this person's facts so often a day. */
+static Status count(
+        Field *field, Span what, const WireOwner *owner, uint32_t most, StatusCode refusal)
 {
-    uint8_t memory[64];
+    uint8_t memory[64 + WIRE_TENANT_BYTES_MAX + WIRE_USER_BYTES_MAX];
     Buffer text = BUFFER_OF(memory);
     MemoryExpiring day;
     Memory *m = field->config.memory;
     const int64_t now_us = clock_now_us(&field->config.clock);
-    TRY(buffer_put(&text, SPAN("password-sets")));
-    TRY(buffer_put(&text, SPAN_OF(subject->bytes)));
+    TRY(buffer_put_framed(&text, what));
+    TRY(buffer_put_framed(&text, owner->tenant));
+    TRY(buffer_put_framed(&text, owner->user));
     TRY(buffer_put_i64(&text, time_business_day(now_us)));
     keyed_hash(&m->names, span_of_buffer(&text), &day.name);
     day.expires_us = now_us + TIME_DAY_US;
-    return memory_budget_use(m, &day, 1, PASSWORD_FACT_SETS_PER_DAY, REFUSED_PASSWORD_SETS, now_us);
+    return memory_budget_use(m, &day, 1, most, refusal, now_us);
 }
 
-Status password_facts_take(Field *field, const WireOwner *owner, const KeyedHash *subject,
-        Cursor *c, PersonalFacts *ret_facts)
+Status password_facts_try(Field *field, const WireOwner *owner)
+{
+    return count(field, SPAN("password-fact-tries"), owner, PASSWORD_FACT_TRIES_PER_DAY,
+            REFUSED_PIN_LOCKED);
+}
+
+Status password_facts_take(
+        Field *field, const WireOwner *owner, Cursor *c, PersonalFacts *ret_facts)
 {
     WireKnown known;
     TRY(wire_take_known(c, &known));
     TRY(cursor_end(c));
     for (size_t i = 0; i < known.count; i++)
         REQUIRE(has_digits(known.of[i].data_class), REFUSED_PASSWORD_FACTS);
-    if (known.count > 0) TRY(count_set(field, subject));
+    if (known.count > 0)
+        TRY(count(field, SPAN("password-fact-sets"), owner, PASSWORD_FACT_SETS_PER_DAY,
+                REFUSED_PASSWORD_SETS));
     return password_facts_open(field, owner, &known, ret_facts);
 }

@@ -251,8 +251,27 @@ static void test_a_person_is_compared_with_so_often_a_day(void)
     EXPECT_OK(set(&p, "284617"));
 }
 
+/* The facts are the person's, whatever realm and kind of password a captured hufud names. */
+static void test_a_person_is_one_in_all_realms(void)
+{
+    static const char *const names[] = { "users", "r1", "r2", "r3" };
+    CLEANUP(house_done) House *h = house_open();
+    Person p;
+    open_person(&p, h, &wang);
+    for (int i = 0; i < PASSWORD_FACT_SETS_PER_DAY; i++) {
+        const bool login = i % 2 == 1;
+        p.tenant.owner = login ? wang_login : wang;
+        p.tenant.owner.realm = span_of_text(names[i % 4]);
+        EXPECT_REFUSED(set(&p, login ? "Li#Q9x19900201" : "900201"),
+                login ? REFUSED_PASSWORD_WEAK : REFUSED_PIN_WEAK);
+    }
+    p.tenant.owner.realm = SPAN("r4");
+    EXPECT_REFUSED(set(&p, GOOD), REFUSED_PASSWORD_SETS);
+}
+
 TESTS(TEST(test_a_birthday_in_any_spelling), TEST(test_digits_of_a_document_or_a_telephone),
         TEST(test_passwords_of_hardly_more_than_that), TEST(test_the_thousand_commonest),
         TEST(test_vaultd_opens_them_itself), TEST(test_a_request_without_facts),
         TEST(test_anothers_facts_answer_nothing),
-        TEST(test_a_person_is_compared_with_so_often_a_day))
+        TEST(test_a_person_is_compared_with_so_often_a_day),
+        TEST(test_a_person_is_one_in_all_realms))

@@ -86,6 +86,7 @@ static Status prove(const PasswordService *service, Field *field, const WirePass
     TRY(password_count_old(service, r));
     const WireSubjectName subject = { ask->owner.tenant, ask->owner.user };
     if (!is_enough(facts) || ask->wrapped.size == 0) return wrong(service, r);
+    TRY(password_facts_try(field, &ask->owner));
     TRY(field_facts_are(field, &subject, ask->wrapped, facts->of, facts->count, &is_he));
     return is_he ? OK : wrong(service, r);
 }

@@ -2,6 +2,7 @@
  * guess counts like a wrong password (TP-6). Method: a whole vault; facts sealed as a payer's are;
  * each part wrong in turn, over restarts. */
 #include "vault/field_test_desk.h"
+#include "vault/password_facts.h"
 #include "vault/password_test_house.h"
 
 #define GOOD "violet Kettle, 9 hills"
@@ -181,6 +182,33 @@ static void test_a_guess_counts_like_a_wrong_password(void)
     desk_close(&p.desk);
 }
 
+/* A captured hufud sets itself a password for him in a realm of its own, seals a telephone of its
+ * own choice, and tries identity numbers: a lock is one realm's, the day's tries are the person's. */
+static void test_realms_give_no_more_guesses(void)
+{
+    static char realm[] = "r0";
+    CLEANUP(house_done) House *h = house_open();
+    Person p;
+    const Say wrong = { "110105194912310021", phone, NULL, OTHER, 0 };
+    person_init(&p, h);
+    for (int i = 0; i < PASSWORD_FACT_TRIES_PER_DAY; i++) {
+        if (i % 4 == 0) {
+            realm[1] = (char)('a' + i / 4);
+            p.tenant.owner.realm = span_of_text(realm);
+            p.tenant.verifier = (Span) { NULL, 0 };
+            EXPECT_OK(tenant_set(&p.tenant, "", GOOD));
+        }
+        EXPECT_REFUSED(recover(&p, &wrong), REFUSED_IDENTITY_WRONG);
+    }
+    p.tenant.owner.realm = SPAN("z");
+    p.tenant.verifier = (Span) { NULL, 0 };
+    EXPECT_OK(tenant_set(&p.tenant, "", GOOD));
+    EXPECT_REFUSED(recover(&p, &wrong), REFUSED_PIN_LOCKED);
+    h->now_us += (int64_t)24 * 3600 * 1000000;
+    EXPECT_OK(recover(&p, &(Say) { number, phone, NULL, OTHER, 0 }));
+    desk_close(&p.desk);
+}
+
 static void test_a_box_is_good_once(void)
 {
     CLEANUP(house_done) House *h = house_open();
@@ -218,4 +246,5 @@ static void test_nobody_is_known_by_the_answer(void)
 
 TESTS(TEST(test_who_he_is_gives_another_password), TEST(test_nobody_else_is_he),
         TEST(test_a_fact_counts_in_its_own_place), TEST(test_a_guess_counts_like_a_wrong_password),
-        TEST(test_a_box_is_good_once), TEST(test_nobody_is_known_by_the_answer))
+        TEST(test_realms_give_no_more_guesses), TEST(test_a_box_is_good_once),
+        TEST(test_nobody_is_known_by_the_answer))

@@ -137,7 +137,7 @@ Status password_set(const PasswordService *service, Span request, Buffer *ret_an
     TRY(wire_take_password_set(&c, &set));
     const BoxFacts said = { .purpose = BOX_PURPOSE_SET_PASSWORD, .nonce = set.nonce };
     TRY(password_take_box(service, &set.owner, set.box, &said, &r));
-    TRY(password_facts_take(service->field, &set.owner, &r.owner.subject, &c, &facts));
+    TRY(password_facts_take(service->field, &set.owner, &c, &facts));
 
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer plain = BUFFER_OF(plain_memory);
@@ -161,7 +161,7 @@ Status password_reset(const PasswordService *service, Span request, Buffer *ret_
     CLEANUP(personal_facts_wipe) PersonalFacts facts = { .count = 0 };
     TRY(password_take_reset(
             service, &c, SPAN("reset-password"), BOX_PURPOSE_RESET_PASSWORD, &approvals, &r));
-    TRY(password_facts_take(service->field, &r.wire, &r.owner.subject, &c, &facts));
+    TRY(password_facts_take(service->field, &r.wire, &c, &facts));
 
     uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer plain = BUFFER_OF(plain_memory);

@@ -163,7 +163,7 @@ Status pin_set(const Pin *pin, Span request, Buffer *ret_answer)
     TRY(name_use(pin, set.box, SPAN("set-pin"), set.payer, &use));
     use.expires_us = box.context.expiry_us;
     const WireOwner owner = wire_owner_of_payer(set.payer);
-    TRY(password_facts_take(pin->field, &owner, &use.payer, &c, &personal));
+    TRY(password_facts_take(pin->field, &owner, &c, &personal));
 
     uint8_t digits_memory[BOX_PLAIN_BYTES_MAX];
     CLEANUP(wipe_buffer) Buffer digits = BUFFER_OF(digits_memory);
