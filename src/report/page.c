@@ -1,6 +1,7 @@
 #include "report/page.h"
 
 #include "base/time.h"
+#include "base/visible.h"
 #include "policy/detect.h"
 #include "policy/mask_value.h"
 
@@ -67,30 +68,6 @@ void page_html(Page *page, const char *literal) { put(page, span_of_text(literal
 
 /* --- escaping --- */
 
-/* The size of the character at the head of `text` when it may be shown, else 0. */
-static size_t shown_bytes(Span text)
-{
-    const uint8_t first = text.data[0];
-    size_t size = 1;
-    if (first >= 0xF0)
-        size = 4;
-    else if (first >= 0xE0)
-        size = 3;
-    else if (first >= 0xC0)
-        size = 2;
-    if (first < 0x20 || first == 0x7F || size > text.size) return 0;
-    if (!span_is_utf8((Span) { text.data, size })) return 0;
-    if (size == 2 && first == 0xC2 && text.data[1] < 0xA0) return 0; /* C1 controls */
-    /* U+200B..U+200F, U+2028..U+202E, U+2060..U+206F, U+FEFF: invisible, or turn the direction */
-    const uint8_t second = size == 3 ? text.data[1] : 0;
-    const uint8_t third = size == 3 ? text.data[2] : 0;
-    if (first == 0xE2 && second == 0x80 && third >= 0x8B && third <= 0x8F) return 0;
-    if (first == 0xE2 && second == 0x80 && third >= 0xA8 && third <= 0xAE) return 0;
-    if (first == 0xE2 && second == 0x81 && third >= 0xA0 && third <= 0xAF) return 0;
-    if (first == 0xEF && second == 0xBB && third == 0xBF) return 0;
-    return size;
-}
-
 static void put_shown(Page *page, Span character)
 {
     switch (character.data[0]) {
@@ -107,7 +84,7 @@ void page_text(Page *page, Span text)
 {
     Cursor c = cursor_of(text);
     while (c.rest.size > 0) {
-        const size_t size = shown_bytes(c.rest);
+        const size_t size = visible_bytes(c.rest);
         Span character = { 0 };
         if (!status_ok(cursor_take(&c, size > 0 ? size : 1, &character))) return;
         if (size > 0)

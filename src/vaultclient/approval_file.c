@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/time.h"
+#include "base/visible.h"
 #include "crypto/digest.h"
 
 #define FIRST_LINE "hufu approval 1"
@@ -12,10 +13,7 @@
 
 static bool is_one_line(Span text, size_t size_max)
 {
-    if (text.size == 0 || text.size > size_max || !span_is_utf8(text)) return false;
-    for (size_t i = 0; i < text.size; i++)
-        if (text.data[i] < 0x20 || text.data[i] == 0x7F) return false;
-    return true;
+    return text.size > 0 && text.size <= size_max && visible_text(text);
 }
 
 static bool is_plain_text(Span subject)

@@ -165,6 +165,11 @@ static void test_what_cannot_be_asked_for(void)
     WireApproval wanted = hold();
     wanted.reason = SPAN("two\nlines");
     EXPECT_REFUSED(approval_file_add(&file, &wanted), REFUSED_APPROVAL_FILE_FORMAT);
+    static const char *const unseen[] = { "order\xC2\x9B[2J", "order\xE2\x80\xAE 7" };
+    for (size_t i = 0; i < 2; i++) { /* who signs would see another file */
+        wanted.reason = span_of_text(unseen[i]);
+        EXPECT_REFUSED(approval_file_add(&file, &wanted), REFUSED_APPROVAL_FILE_FORMAT);
+    }
     wanted = hold();
     wanted.subject.size = 0;
     EXPECT_REFUSED(approval_file_add(&file, &wanted), REFUSED_APPROVAL_FILE_FORMAT);
