@@ -5,6 +5,7 @@
 #include "request_client.h"
 
 #include "base/time.h"
+#include "base/visible.h"
 #include "ipc/admin_wire.h"
 #include "ipc/channel.h"
 
@@ -32,7 +33,7 @@ Status admin_ask(const char *directory, Span request, Buffer *ret_answer)
 {
     const size_t begin = ret_answer->size;
     TRY(admin_ask_once(directory, request, ret_answer));
-    return request_settle(directory, ret_answer, begin);
+    return request_settle(directory, request, ret_answer, begin);
 }
 
 Status admin_ask_plain(const char *directory, const char *operation, Buffer *ret_answer)
@@ -87,6 +88,18 @@ static Span token(Cursor *c)
     return (Span) { rest.data + (quoted ? 1 : 0), end - (quoted ? 1 : 0) };
 }
 
+void text_show(Span text)
+{
+    for (size_t at = 0; at < text.size;) {
+        const size_t size = visible_bytes((Span) { text.data + at, text.size - at });
+        if (size > 0)
+            fwrite(text.data + at, 1, size, stdout);
+        else
+            printf("\\x%02X", text.data[at]);
+        at += size > 0 ? size : 1;
+    }
+}
+
 /* A name that ends in _us is a time, and is shown without that. */
 static bool is_time(Span name)
 {
@@ -108,7 +121,7 @@ static void show_value(Span name, Span value)
     uint8_t memory[TIME_TEXT_BYTES];
     Buffer text = BUFFER_OF(memory);
     if (time && number > 0 && status_ok(time_format(number, &text))) value = span_of_buffer(&text);
-    printf("%.*s", (int)value.size, (const char *)value.data);
+    text_show(value);
 }
 
 /* Where the showing of one document stands. */

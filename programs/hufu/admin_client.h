@@ -30,5 +30,7 @@ MUST_USE Status admin_ask_plain(const char *directory, const char *operation, Bu
 int admin_show(const char *directory, const char *what, Span request);
 int admin_show_plain(const char *directory, const char *operation);
 
+/* Print a text that somebody else wrote: what cannot be seen as \xNN. */
+void text_show(Span text);
 /* Print one JSON object as lines `name  value`, lists of objects as indented lines. */
 void json_show(Span json);

@@ -10,7 +10,7 @@
 #include "base/time.h"
 #include "vaultclient/approval_file.h"
 
-enum { REQUEST_BYTES_MAX = 64 * 1024, SHOWN_BYTES_MAX = 128 * 1024 };
+enum { SHOWN_BYTES_MAX = 128 * 1024 };
 
 typedef struct Words {
     const char *directory;
@@ -69,18 +69,12 @@ int command_request_list(int argc, char **argv)
 
 typedef struct Shown {
     Span exact;
-    Span action;
-    Span sha256;
-    int64_t expires_us;
     Span result;
 } Shown;
 #define AT(member) offsetof(Shown, member)
 
 static const JsonField shown_fields[] = {
-    { "exact_base64", JSON_TEXT, true, 1, REQUEST_BYTES_MAX, AT(exact) },
-    { "action", JSON_TEXT, true, 1, 64, AT(action) },
-    { "sha256", JSON_TEXT, true, 64, 64, AT(sha256) },
-    { "expires_us", JSON_INT, true, 0, INT64_MAX, AT(expires_us) },
+    { "exact_base64", JSON_TEXT, true, 1, REQUEST_EXACT_BYTES_MAX, AT(exact) },
     { "result_base64", JSON_TEXT, false, 1, 16384, AT(result) },
 };
 
@@ -112,7 +106,7 @@ MUST_USE static Status show_decoded(const char *title, Span base64)
 MUST_USE static Status show(const Words *words)
 {
     uint8_t memory[SHOWN_BYTES_MAX];
-    uint8_t exact_memory[REQUEST_BYTES_MAX];
+    uint8_t exact_memory[REQUEST_EXACT_BYTES_MAX];
     Buffer answer = BUFFER_OF(memory);
     Buffer exact = BUFFER_OF(exact_memory);
     Shown shown = { 0 };
@@ -120,7 +114,9 @@ MUST_USE static Status show(const Words *words)
     TRY(look_up(words, &answer, &document, &shown));
     json_show(span_of_buffer(&answer));
     TRY(base64_decode(shown.exact, &exact));
-    printf("\nexact bytes\n%.*s\n", (int)exact.size, (const char *)exact.data);
+    printf("\nexact bytes\n");
+    text_show(span_of_buffer(&exact));
+    printf("\n");
     TRY(show_decoded("in lines", shown.exact));
     return shown.result.size > 0 ? show_decoded("it answered", shown.result) : OK;
 }
@@ -143,22 +139,17 @@ int command_request_show(int argc, char **argv)
 /* What an approver signs, to be carried to where his key is. */
 MUST_USE static Status write_file(const Words *words)
 {
-    uint8_t memory[SHOWN_BYTES_MAX];
-    uint8_t subject_bytes[APPROVAL_FILE_SUBJECT_BYTES_MAX];
+    uint8_t exact_bytes[REQUEST_EXACT_BYTES_MAX];
     uint8_t text_bytes[APPROVAL_FILE_BYTES_MAX];
-    Buffer answer = BUFFER_OF(memory);
-    Buffer subject = BUFFER_OF(subject_bytes);
+    Buffer exact = BUFFER_OF(exact_bytes);
     Buffer text = BUFFER_OF(text_bytes);
     ApprovalFile file = { .act_count = 0 };
-    Shown shown = { 0 };
-    CLEANUP(json_free) JsonDocument *document = NULL;
+    RequestShown shown;
     const Clock clock = clock_system();
-    TRY(look_up(words, &answer, &document, &shown));
-    TRY(buffer_print(&subject, "%s/", words->request));
-    TRY(buffer_put(&subject, shown.sha256));
+    TRY(request_look(words->directory, words->request, &shown, &exact));
     const int64_t latest_us = clock_now_us(&clock) + 12 * 3600 * TIME_SECOND_US;
-    const WireApproval wanted = { .operation = shown.action,
-        .subject = span_of_buffer(&subject),
+    const WireApproval wanted = { .operation = span_of_text(shown.action),
+        .subject = span_of_text(shown.subject),
         .reason = span_of_text(words->reason),
         .expires_us = shown.expires_us < latest_us ? shown.expires_us : latest_us };
     TRY(approval_file_add(&file, &wanted));

@@ -8,12 +8,10 @@
 
 #include <stdlib.h>
 
-enum { ID_BYTES_MAX = 32, ACTION_BYTES_MAX = 64, SUBJECT_BYTES_MAX = 128, NAME_BYTES_MAX = 200 };
+enum { SHOWN_BYTES_MAX = 128 * 1024, NAME_BYTES_MAX = 200 };
 
 typedef struct Waiting {
     Span request;
-    Span sha256;
-    Span action;
     int64_t needs;
     Span state;
     int64_t outcome;
@@ -22,9 +20,7 @@ typedef struct Waiting {
 #define AT(member) offsetof(Waiting, member)
 
 static const JsonField waiting_fields[] = {
-    { "request", JSON_TEXT, true, 1, ID_BYTES_MAX, AT(request) },
-    { "sha256", JSON_TEXT, true, 64, 64, AT(sha256) },
-    { "action", JSON_TEXT, true, 1, ACTION_BYTES_MAX, AT(action) },
+    { "request", JSON_TEXT, true, 1, REQUEST_ID_BYTES, AT(request) },
     { "needs", JSON_INT, true, 0, INT32_MAX, AT(needs) },
     { "state", JSON_TEXT, false, 1, 32, AT(state) },
     { "outcome_code", JSON_INT, false, INT32_MIN, INT32_MAX, AT(outcome) },
@@ -75,40 +71,42 @@ Status request_hand_in(const char *directory, const char *request, const WireApp
     return admin_ask_once(directory, span_of_buffer(&ask), ret_answer);
 }
 
-MUST_USE static Status sign_and_hand_in(const char *directory, const Waiting *waiting,
-        const char *approver, const char *reason, Buffer *ret_answer)
-{
-    char id[ID_BYTES_MAX + 1];
-    char subject[SUBJECT_BYTES_MAX];
-    WireApproval approval;
-    CLEANUP(person_free) Person person = { 0 };
-    snprintf(id, sizeof(id), "%.*s", (int)waiting->request.size,
-            (const char *)waiting->request.data);
-    snprintf(subject, sizeof(subject), "%s/%.64s", id, (const char *)waiting->sha256.data);
-    TRY(person_load(directory, approver, &person));
-    TRY(person_approve(
-            &person, waiting->action, span_of_text(subject), span_of_text(reason), &approval));
-    return request_hand_in(directory, id, &approval, ret_answer);
-}
-
-Status request_approve(const char *directory, const char *request, const char *approver,
-        const char *reason, Buffer *ret_answer)
+Status request_look(
+        const char *directory, const char *request, RequestShown *ret_shown, Buffer *ret_exact)
 {
     uint8_t ask_bytes[256];
-    uint8_t shown_bytes[128 * 1024];
+    uint8_t answer_bytes[SHOWN_BYTES_MAX];
     Buffer ask = BUFFER_OF(ask_bytes);
-    Buffer shown = BUFFER_OF(shown_bytes);
-    Waiting waiting = { 0 };
-    CLEANUP(json_free) JsonDocument *document = NULL;
+    Buffer answer = BUFFER_OF(answer_bytes);
     JsonWriter w = json_writer_for(&ask, LAYER_REQUEST);
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("request.show"));
     json_key_text(&w, "request", span_of_text(request));
     json_close(&w);
     TRY(json_finish(&w));
-    TRY(admin_ask_once(directory, span_of_buffer(&ask), &shown));
-    TRY(read_waiting(span_of_buffer(&shown), &document, &waiting));
-    return sign_and_hand_in(directory, &waiting, approver, reason, ret_answer);
+    TRY(admin_ask_once(directory, span_of_buffer(&ask), &answer));
+    return request_shown_read(span_of_buffer(&answer), request, ret_shown, ret_exact);
+}
+
+MUST_USE static Status sign_and_hand_in(const char *directory, const char *request,
+        const RequestShown *shown, const char *approver, const char *reason, Buffer *ret_answer)
+{
+    WireApproval approval;
+    CLEANUP(person_free) Person person = { 0 };
+    TRY(person_load(directory, approver, &person));
+    TRY(person_approve(&person, span_of_text(shown->action), span_of_text(shown->subject),
+            span_of_text(reason), &approval));
+    return request_hand_in(directory, request, &approval, ret_answer);
+}
+
+Status request_approve(const char *directory, const char *request, const char *approver,
+        const char *reason, Buffer *ret_answer)
+{
+    uint8_t exact_bytes[REQUEST_EXACT_BYTES_MAX];
+    Buffer exact = BUFFER_OF(exact_bytes);
+    RequestShown shown;
+    TRY(request_look(directory, request, &shown, &exact));
+    return sign_and_hand_in(directory, request, &shown, approver, reason, ret_answer);
 }
 
 /* --- settling --- */
@@ -124,10 +122,24 @@ MUST_USE static Status take_result(Span approved, Buffer *answer)
     return base64_decode(done.result, answer);
 }
 
-Status request_settle(const char *directory, Buffer *answer, size_t begin)
+/* It is what this command asked: who approves here sees no other words for it. */
+MUST_USE static Status approve_own(const char *directory, const char *request, Span asked,
+        const char *approver, Buffer *ret_answer)
+{
+    uint8_t exact_bytes[REQUEST_EXACT_BYTES_MAX];
+    Buffer exact = BUFFER_OF(exact_bytes);
+    RequestShown shown;
+    TRY(request_look(directory, request, &shown, &exact));
+    REQUIRE(span_equal(span_of_buffer(&exact), asked), REFUSED_APPROVAL_FILE_OTHER);
+    return sign_and_hand_in(directory, request, &shown, approver,
+            "approved at the asker's command line", ret_answer);
+}
+
+Status request_settle(const char *directory, Span asked, Buffer *answer, size_t begin)
 {
     uint8_t approved_bytes[64 * 1024];
     char name[NAME_BYTES_MAX];
+    char request[REQUEST_ID_BYTES + 1];
     Buffer approved = BUFFER_OF(approved_bytes);
     Waiting waiting = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
@@ -141,13 +153,14 @@ Status request_settle(const char *directory, Buffer *answer, size_t begin)
                 (const char *)waiting.request.data);
         return REFUSE(REFUSED_REQUEST_WAITS);
     }
+    snprintf(request, sizeof(request), "%.*s", (int)waiting.request.size,
+            (const char *)waiting.request.data);
     for (Cursor c = cursor_of(span_of_text(given)); c.rest.size > 0;) {
         Span one = c.rest;
         if (!status_ok(cursor_until(&c, ',', &one))) c.rest.size = 0; /* the last one */
         snprintf(name, sizeof(name), "%.*s", (int)one.size, (const char *)one.data);
         approved.size = 0;
-        TRY(sign_and_hand_in(
-                directory, &waiting, name, "approved at the asker's command line", &approved));
+        TRY(approve_own(directory, request, asked, name, &approved));
     }
     answer->size = begin;
     return take_result(span_of_buffer(&approved), answer);

@@ -7,6 +7,8 @@
  * DIR/operators/ signs, too: several names are joined by commas. Without one the request waits, and
  * the command says so.
  */
+#include "request_shown.h"
+
 #include "ipc/vault_wire.h"
 
 #define APPROVE_VARIABLE "HUFU_APPROVE"
@@ -18,11 +20,17 @@ int approve_take(int argc, char **argv);
 MUST_USE Status admin_ask_once(const char *directory, Span request, Buffer *ret_answer);
 
 /*
- * The answer, as from `begin` on it stands in `answer`: one that only says that others must agree
+ * The answer to `asked`, as from `begin` on it stands in `answer`: one that only says that others must agree
  * is replaced by what the request answered when they did. Refuses REFUSED_REQUEST_WAITS (its number
- * was said), what request.approve refuses, and how the request itself ended.
+ * was said), REFUSED_APPROVAL_FILE_OTHER (what waits is not what was asked), what request.approve
+ * refuses, and how the request itself ended.
  */
-MUST_USE Status request_settle(const char *directory, Buffer *answer, size_t begin);
+MUST_USE Status request_settle(const char *directory, Span asked, Buffer *answer, size_t begin);
+
+/* What somebody would sign who approves this request. Refuses as request_shown_read() does, and
+ * what request.show refuses. */
+MUST_USE Status request_look(
+        const char *directory, const char *request, RequestShown *ret_shown, Buffer *ret_exact);
 
 /* Hand in an approval that was signed elsewhere; the answer of request.approve, appended. */
 MUST_USE Status request_hand_in(const char *directory, const char *request,

@@ -164,7 +164,9 @@ static Status prove(const char *directory, int64_t leaf, const char *file)
 
 static void show_span(const char *before, Span text)
 {
-    if (text.size > 0) printf("%s%.*s", before, (int)text.size, (const char *)text.data);
+    if (text.size == 0) return;
+    printf("%s", before);
+    text_show(text);
 }
 
 static void show_entry(const EntryJson *e, bool chinese)
