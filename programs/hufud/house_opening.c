@@ -186,6 +186,7 @@ static Status open_store(Opening *o, const sigset_t *signals)
         .alarm = alarm_row };
     TRY(vaultclient_guard_open(&guard, &o->guard));
     const BatchGuard batch_guard = vaultclient_guard(o->guard);
+    house->first_batch = status.next_batch;
     TRY(batcher_start(o->store, &batch_guard, &house->clock, status.next_batch, &house->batcher));
     TRY(note_restore(o, &status));
     alarms_begin(&o->alarms, house->batcher);

@@ -70,14 +70,54 @@ MUST_USE static Status may_judge(
             access_decide(table, &asker, approve, level > LEVEL_C2 ? level : LEVEL_C2, now_us));
 }
 
+MUST_USE static Status load_given(Rows *rows, const AskedRequest *r, size_t i, Approval *ret)
+{
+    bool found = false;
+    TRY(approval_get(rows, r->id, r->approvers[i], ret, &found));
+    REQUIRE(found, REFUSED_ROW_MISSING);
+    return OK;
+}
+
+/* Its giver is still here, with the same key and the right. */
+MUST_USE static Status still_counts(
+        const RequestAct *work, Rows *rows, const AskedRequest *r, size_t i, bool *ret_counts)
+{
+    Approval given;
+    Principal p;
+    bool found = false;
+    TRY(load_given(rows, r, i, &given));
+    TRY(principal_get(rows, given.approver, &p, &found));
+    *ret_counts = found && p.status == STATUS_LIVE
+            && span_equal((Span) { p.key, p.key_size }, (Span) { given.key, given.key_size });
+    if (!*ret_counts) return OK;
+    const Status s = may_judge(work, rows, r, &p);
+    if (status_broken(s) || status_is(s, REFUSED_ROW_NOT_GATHERED)) return s;
+    *ret_counts = status_ok(s);
+    return OK;
+}
+
+/* Whoever left, or changed his key, since he approved has approved nothing. */
+MUST_USE static Status drop_void(const RequestAct *work, Rows *rows, AskedRequest *r)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->given; i++) {
+        bool counts = false;
+        TRY(still_counts(work, rows, r, i, &counts));
+        if (counts) memmove(r->approvers[kept++], r->approvers[i], sizeof(r->approvers[i]));
+    }
+    while (r->given > kept)
+        r->approvers[--r->given][0] = '\0';
+    return OK;
+}
+
 MUST_USE static Status not_before(Rows *rows, const AskedRequest *r, const Principal *p)
 {
+    Approval before;
+    bool found = false;
+    TRY(approval_get(rows, r->id, p->id, &before, &found));
+    REQUIRE(!found, REFUSED_REQUEST_TWICE);
     for (size_t i = 0; i < r->given; i++) {
-        Approval before;
-        bool found = false;
-        REQUIRE(strcmp(r->approvers[i], p->id) != 0, REFUSED_REQUEST_TWICE);
-        TRY(approval_get(rows, r->id, r->approvers[i], &before, &found));
-        REQUIRE(found, REFUSED_ROW_MISSING);
+        TRY(load_given(rows, r, i, &before));
         REQUIRE(!bytes_equal_ct(before.person, p->person, sizeof(p->person)),
                 REFUSED_REQUEST_SAME_PERSON);
     }
@@ -125,13 +165,14 @@ MUST_USE static Status approve(RequestAct *work, Rows *rows)
     TRY(load(rows, work->id, r));
     TRY(still_waits(rows, r));
     TRY(live_principal(rows, a->approver, &p));
-    TRY(may_judge(work, rows, r, &p));
-    TRY(not_before(rows, r, &p));
     memcpy(a->request, r->id, sizeof(a->request));
     memcpy(a->person, p.person, sizeof(a->person));
     memcpy(a->key, p.key, p.key_size);
     a->key_size = p.key_size;
     a->given_us = now_us;
+    TRY(may_judge(work, rows, r, &p));
+    TRY(drop_void(work, rows, r));
+    TRY(not_before(rows, r, &p));
     TRY(is_signed(r, a, now_us));
     TRY(asked_get_exact(rows, r)); /* who submitted this runs it */
     ASSERT(r->given < ASKED_APPROVERS_MAX);
@@ -219,8 +260,11 @@ static Status act_gather(Unit *unit, Rows *rows)
     if (!judges || !found) return OK;
     TRY(principal_get(rows, r.asker, &p, &found));
     if (work->step == STEP_REFUSAL) return principal_get(rows, work->by, &p, &found);
-    for (size_t i = 0; i < r.given; i++)
+    for (size_t i = 0; i < r.given; i++) {
         TRY(approval_get(rows, r.id, r.approvers[i], &before, &found));
+        TRY(principal_get(rows, r.approvers[i], &p, &found));
+    }
+    TRY(approval_get(rows, r.id, work->approval.approver, &before, &found));
     TRY(asked_get_exact(rows, &r));
     return principal_get(rows, work->approval.approver, &p, &found);
 }
@@ -236,20 +280,21 @@ static AuditKind kind_of(RequestStep step)
     }
 }
 
-/* "<id>", "caller.add waiting 1/2 by bob": what it is about, how it stands now. */
+/* "<id>", "caller.add waiting 1/2 by bob": what it is about, how it stands now. Numbers and names
+ * that nobody has are not written down: they may be anything (TP-5). */
 MUST_USE static Status tell(const RequestAct *work, Rows *rows, Status outcome)
 {
     uint8_t detail_bytes[AUDIT_DETAIL_BYTES_MAX];
     Buffer detail = BUFFER_OF(detail_bytes);
     const AskedRequest *r = &work->request;
-    const bool approves = work->step == STEP_APPROVAL;
+    const bool approves = work->step == STEP_APPROVAL && work->approval.key_size > 0;
     TRY(buffer_print(&detail, "%s %s %zu/%d%s%s", r->action, request_state_name(r->state), r->given,
             (int)r->needs, approves ? " by " : "", approves ? work->approval.approver : ""));
     const bool ran = work->step == STEP_END;
     const AuditEvent event = { .kind = kind_of(work->step),
         .outcome = ran && status_ok(outcome) ? r->outcome : outcome.code,
         .actor = span_of_text(work->actor),
-        .subject = span_of_text(work->step == STEP_ASK ? r->id : work->id),
+        .subject = r->id[0] != '\0' ? span_of_text(r->id) : SPAN("unknown"),
         .detail = span_of_buffer(&detail) };
     return audit_event_tell(rows, &event);
 }

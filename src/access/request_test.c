@@ -19,6 +19,7 @@ typedef struct House {
     TestStore rows;
     AccessTable *table;
     PrivateKey *keys[PEOPLE];
+    Principal people[PEOPLE];
 } House;
 
 /* alice asks; bob and erin approve; bill is bob's other name; carol audits; li and wu are one
@@ -63,6 +64,7 @@ static void join(House *h, int who)
     ASSERT(status_ok(private_key_generate(who == ERIN ? KEY_SM2 : KEY_ED25519, &h->keys[who])));
     ASSERT(status_ok(principal_set_key(&e.principal, private_key_public(h->keys[who]))));
     ASSERT(status_ok(unit_wait(h->rows.batcher, &e.unit)));
+    h->people[who] = e.principal;
 }
 
 static void house_open(House *h)
@@ -197,6 +199,46 @@ static void test_two_are_two_people(void)
     EXPECT(state_of(h, &r) == ASKED_WAITING);
     EXPECT_OK(approve(h, &r, ERIN, &now)); /* with SM2 */
     EXPECT(now.state == ASKED_RUNNING && now.given == 2);
+}
+
+static Status change_run(Unit *unit, Rows *rows)
+{
+    return principal_update(rows, &((Entry *)unit)->principal);
+}
+
+/* What makes an approval that was given before the last one worth nothing. */
+typedef enum Change { LEAVES, HAS_ANOTHER_KEY, HAS_ANOTHER_ROLE } Change;
+
+static void change(House *h, int who, Change what)
+{
+    Entry e = { .unit = { .gather = entry_gather, .run = change_run },
+        .principal = h->people[who] };
+    if (what == LEAVES) e.principal.status = STATUS_CLOSED;
+    if (what == HAS_ANOTHER_KEY)
+        ASSERT(status_ok(principal_set_key(&e.principal, private_key_public(h->keys[CAROL]))));
+    if (what == HAS_ANOTHER_ROLE) e.principal.roles = h->people[CAROL].roles;
+    ASSERT(status_ok(unit_wait(h->rows.batcher, &e.unit)));
+}
+
+/* A quorum is of those who agree when it is begun. */
+static void test_an_approval_ends_with_its_giver(void)
+{
+    static const Change changes[] = { LEAVES, HAS_ANOTHER_KEY, HAS_ANOTHER_ROLE };
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        HOUSE;
+        AskedRequest now;
+        const AskedRequest r = ask(h, "00000000000000ab", 2);
+        EXPECT_OK(approve(h, &r, BOB, &now));
+        change(h, BOB, changes[i]);
+        EXPECT_OK(approve(h, &r, ERIN, &now));
+        EXPECT(now.state == ASKED_WAITING && now.given == 1);
+        EXPECT(strcmp(now.approvers[0], "erin") == 0 && now.approvers[1][0] == '\0');
+        EXPECT_REFUSED(approve(h, &r, ERIN, &now), REFUSED_REQUEST_TWICE);
+        change(h, BOB, LEAVES);
+        EXPECT_REFUSED(approve(h, &r, BOB, &now), REFUSED_PRINCIPAL_UNKNOWN);
+        EXPECT_OK(approve(h, &r, BILL, &now)); /* his other name, which nobody counted yet */
+        EXPECT(now.state == ASKED_RUNNING && now.given == 2);
+    }
 }
 
 static void test_who_asks_never_approves(void)
@@ -416,7 +458,8 @@ static void test_the_consoles_page_signs_the_same_bytes(void)
 
 TESTS(TEST(test_tenants_agree_among_themselves), TEST(test_the_table_of_now_counts),
         TEST(test_one_other_person_is_enough_for_one), TEST(test_two_are_two_people),
-        TEST(test_who_asks_never_approves), TEST(test_without_the_right_it_is_nothing),
+        TEST(test_an_approval_ends_with_its_giver), TEST(test_who_asks_never_approves),
+        TEST(test_without_the_right_it_is_nothing),
         TEST(test_a_signature_is_over_this_by_its_owner),
         TEST(test_every_bit_of_a_signature_counts), TEST(test_its_time_ends), TEST(test_no_is_no),
         TEST(test_it_is_begun_at_most_once), TEST(test_a_changed_row_is_refused),

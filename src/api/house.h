@@ -70,6 +70,7 @@ typedef struct House {
     PrincipalBook *principals;
     GrantBook *grants;
     _Atomic size_t principals_left_out; /* their rows did not verify */
+    int64_t first_batch; /* of this run: what an earlier one began stands in batches before it */
     int64_t opened_us; /* what operators signed before is not taken: its nonces are forgotten */
     Workers *call_workers;
     SessionTable *sessions; /* of staff, merchants' administrators and payers */

@@ -8,7 +8,7 @@ enum { DUE_MAX = 64 }; /* of a tick; the others' turn comes next */
 
 typedef struct Due {
     int64_t now_us;
-    int64_t opened_us;
+    int64_t first_batch; /* of this run */
     char ids[DUE_MAX][ASKED_ID_BYTES + 1];
     RequestStep steps[DUE_MAX];
     size_t count;
@@ -27,10 +27,10 @@ static Status find_due(void *context, Store *store)
 {
     const Due *due = context;
     const Value parameters[] = { VALUE_OF_INT(ASKED_WAITING), VALUE_OF_INT(due->now_us),
-        VALUE_OF_INT(ASKED_RUNNING), VALUE_OF_INT(due->opened_us) };
+        VALUE_OF_INT(ASKED_RUNNING), VALUE_OF_INT(due->first_batch) };
     return store_query(store,
             "SELECT id, state FROM request WHERE (state = ?1 AND expires <= ?2)"
-            " OR (state = ?3 AND changed < ?4) LIMIT 64",
+            " OR (state = ?3 AND batch < ?4) LIMIT 64",
             parameters, 4, take_due, context);
 }
 
@@ -38,7 +38,7 @@ Status request_tick(RequestTick *tick, House *house, int64_t now_us)
 {
     if (!time_has_come(tick->next_us, now_us, ASKED_TICK_US)) return OK;
     tick->next_us = now_us + ASKED_TICK_US;
-    Due due = { .now_us = now_us, .opened_us = house->opened_us };
+    Due due = { .now_us = now_us, .first_batch = house->first_batch };
     Status first = OK;
     TRY(batcher_between(house->batcher, find_due, &due));
     for (size_t i = 0; i < due.count; i++) {
