@@ -3,6 +3,7 @@
  * and never otherwise (TP-15, LL-4.5.2: 按需审批, 职责分离). Method: rows through a real batch, the
  * table of rights of the house; every way in which an approval can be worth nothing.
  */
+#define _GNU_SOURCE
 #include "access/approval_vector.h"
 #include "access/merchant.h"
 #include "access/request_act.h"
@@ -67,13 +68,23 @@ static void join(House *h, int who)
     h->people[who] = e.principal;
 }
 
+static uint8_t told_bytes[4096];
+static Buffer told; /* the events of the last batch */
+
+static Status keep_events(
+        void *context, Store *store, const BatchDraft *draft, const BatchSealed *sealed)
+{
+    told = BUFFER_OF(told_bytes);
+    return buffer_put(&told, draft->events);
+}
+
 static void house_open(House *h)
 {
     static const StoreSchema *const schemas[] = { &access_schema, &request_schema };
     char rules[512];
     YamlProblem problem;
     const char *source = getenv("HUFU_SOURCE"); /* given by meson */
-    test_store_open(&h->rows, schemas, 2, 1000 * TIME_SECOND_US);
+    test_store_open_with(&h->rows, schemas, 2, 1000 * TIME_SECOND_US, keep_events);
     snprintf(rules, sizeof(rules), "%s/rules/access.yaml", source != NULL ? source : ".");
     ASSERT(status_ok(access_table_load(rules, &h->table, &problem)));
     for (int i = 0; i < PEOPLE; i++)
@@ -206,7 +217,6 @@ static Status change_run(Unit *unit, Rows *rows)
     return principal_update(rows, &((Entry *)unit)->principal);
 }
 
-/* What makes an approval that was given before the last one worth nothing. */
 typedef enum Change { LEAVES, HAS_ANOTHER_KEY, HAS_ANOTHER_ROLE } Change;
 
 static void change(House *h, int who, Change what)
@@ -306,6 +316,28 @@ static void test_without_the_right_it_is_nothing(void)
     EXPECT_REFUSED(give(h, &r, &nobody, &now), REFUSED_PRINCIPAL_UNKNOWN);
     EXPECT_REFUSED(step(h, &r, STEP_REFUSAL, "carol"), REFUSED_ACCESS_LEVEL);
     EXPECT(state_of(h, &r) == ASKED_WAITING);
+}
+
+static bool was_told(Span text)
+{
+    return memmem(told_bytes, told.size, text.data, text.size) != NULL;
+}
+
+/* It may be a card's number, and is in no form that a door looks through. */
+static void test_what_nobody_has_is_not_written_down(void)
+{
+    HOUSE;
+    AskedRequest now;
+    AskedRequest r = ask(h, "00000000000000ac", 1);
+    const Approval named = sign(h, &r, "carol", CAROL);
+    EXPECT_REFUSED(give(h, &r, &named, &now), REFUSED_ACCESS_LEVEL);
+    EXPECT(was_told(SPAN("carol")) && was_told(SPAN("00000000000000ac")));
+    const Approval unknown = sign(h, &r, "4111111111111111", BOB);
+    EXPECT_REFUSED(give(h, &r, &unknown, &now), REFUSED_PRINCIPAL_UNKNOWN);
+    EXPECT(!was_told(SPAN("4111111111111111")));
+    snprintf(r.id, sizeof(r.id), "4111111111111111");
+    EXPECT_REFUSED(give(h, &r, &named, &now), REFUSED_REQUEST_UNKNOWN);
+    EXPECT(was_told(SPAN("unknown")) && !was_told(SPAN("4111111111111111")));
 }
 
 /* Another's key, another request, other bytes, another operation, too late, too early. */
@@ -459,7 +491,7 @@ static void test_the_consoles_page_signs_the_same_bytes(void)
 TESTS(TEST(test_tenants_agree_among_themselves), TEST(test_the_table_of_now_counts),
         TEST(test_one_other_person_is_enough_for_one), TEST(test_two_are_two_people),
         TEST(test_an_approval_ends_with_its_giver), TEST(test_who_asks_never_approves),
-        TEST(test_without_the_right_it_is_nothing),
+        TEST(test_without_the_right_it_is_nothing), TEST(test_what_nobody_has_is_not_written_down),
         TEST(test_a_signature_is_over_this_by_its_owner),
         TEST(test_every_bit_of_a_signature_counts), TEST(test_its_time_ends), TEST(test_no_is_no),
         TEST(test_it_is_begun_at_most_once), TEST(test_a_changed_row_is_refused),

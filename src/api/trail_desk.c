@@ -23,7 +23,7 @@ struct TrailDesk {
     AlarmBook *book;
     bool placed; /* the alarms know where to begin */
     int64_t next_leaf; /* to show them */
-    int64_t told_leaf; /* alarms of this leaf and before were told in an earlier run */
+    int64_t told_leaf; /* alarms before this leaf, and some of it, were told in an earlier run */
     int64_t next_recheck_us;
     bool told_changed;
     int32_t said[STEPS]; /* of each step, how it last ended */
@@ -90,11 +90,49 @@ static Status write_alarm(TrailDesk *d, AlarmKind kind, const AlarmEvent *alarm)
     return unit_wait(d->config.house->batcher, &work.unit);
 }
 
+static Status note_any(void *context, const Value *values, size_t count)
+{
+    *(bool *)context = true;
+    return OK;
+}
+
+typedef struct Asking {
+    Value values[2]; /* kind, key */
+    bool found;
+} Asking;
+
+static Status find_alarm(void *context, Store *store)
+{
+    Asking *asking = context;
+    return store_query(store, "SELECT 1 FROM alert WHERE kind = ?1 AND about_key = ?2 LIMIT 1",
+            asking->values, 2, note_any, &asking->found);
+}
+
+/* Of the last leaf that an earlier run told of it may not have told everything. */
+static Status is_told(TrailDesk *d, AlarmKind kind, const AlarmEvent *alarm, bool *ret_told)
+{
+    uint8_t key_bytes[ALERT_KEY_BYTES_MAX];
+    uint8_t text_bytes[ALERT_KEY_TEXT_MAX];
+    Buffer key = BUFFER_OF(key_bytes);
+    Buffer text = BUFFER_OF(text_bytes);
+    *ret_told = alarm->leaf < d->told_leaf;
+    if (alarm->leaf != d->told_leaf) return OK;
+    TRY(put_key(alarm, &key));
+    TRY(hex_encode(span_of_buffer(&key), &text));
+    Asking asking = { { VALUE_OF_INT(ALERT_TRAIL + (int)kind),
+            VALUE_OF_TEXT(span_of_buffer(&text)) } };
+    TRY(batcher_between(d->config.house->batcher, find_alarm, &asking));
+    *ret_told = asking.found;
+    return OK;
+}
+
 /* vaultd's alarms have an alert row of their own (vault_feed.h). */
 static Status hear(void *context, AlarmKind kind, const AlarmEvent *alarm)
 {
     TrailDesk *d = context;
-    if (alarm->leaf <= d->told_leaf) return OK;
+    bool told = false;
+    TRY(is_told(d, kind, alarm, &told));
+    if (told) return OK;
     if (alarm->event->kind != AUDIT_VAULT_ALARM) TRY(write_alarm(d, kind, alarm));
     for (size_t i = 0; i < d->config.hook_count; i++)
         IGNORE(d->config.hooks[i].hook(d->config.hooks[i].context, kind, alarm),
@@ -132,15 +170,21 @@ static Status take_told(void *context, const Value *values, size_t count)
     return OK;
 }
 
-/* The last alerts suffice: they were written in the order of the log. */
+/* The last alerts suffice: they were written in the order of the log. A row that says more than
+ * there is in it is nobody's of ours: no alarm waits for that leaf. */
 static Status read_told(void *context, Store *store)
 {
+    int64_t *told = context;
+    int64_t leaves = 0;
     const Value range[] = { VALUE_OF_INT(ALERT_TRAIL + ALARM_LOGIN_FAILURES),
         VALUE_OF_INT(ALERT_TRAIL + ALARM_KINDS), VALUE_OF_INT(LAST_ALERTS) };
-    return store_query(store,
+    TRY(audit_batches(NULL, store, &leaves));
+    TRY(store_query(store,
             "SELECT about_key FROM alert WHERE kind >= ?1 AND kind < ?2 "
             "ORDER BY in_batch DESC, number DESC LIMIT ?3",
-            range, 3, take_told, context);
+            range, 3, take_told, context));
+    if (*told >= leaves) *told = leaves - 1;
+    return OK;
 }
 
 /* So far back that every window is filled again, and nothing behind the last told is left out. */

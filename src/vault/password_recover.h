@@ -5,9 +5,10 @@
  * The facts that he says stand in the box beside the new password, and are compared here with what
  * was sealed of him when he came: whoever asks us learns yes or no, not which one is wrong. They
  * must be the number of his identity document and one more. A try counts like a wrong password, by
- * the same count: five in a row, then growing delays (vault/memory_pin.h). That count is of a realm,
- * and hufud says which: a person's facts are tried so often a day in all of them (password_facts.h).
- * What follows from a recovery (that no money leaves for a while) is the caller's.
+ * the same count: five in a row, then growing delays (vault/memory_pin.h). That count is of a
+ * realm, and hufud says which: a person's facts are tried so often a day in all of them
+ * (password_facts.h). What follows from a recovery (that no money leaves for a while) is the
+ * caller's.
  *
  * hufud brings the sealed facts and could have sealed others before: docs/threat-model.md.
  */

@@ -183,7 +183,8 @@ static void test_a_guess_counts_like_a_wrong_password(void)
 }
 
 /* A captured hufud sets itself a password for him in a realm of its own, seals a telephone of its
- * own choice, and tries identity numbers: a lock is one realm's, the day's tries are the person's. */
+ * own choice, and tries identity numbers: a lock is one realm's, the day's tries are the person's.
+ */
 static void test_realms_give_no_more_guesses(void)
 {
     static char realm[] = "r0";
