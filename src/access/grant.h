@@ -83,20 +83,22 @@ typedef struct GrantChange {
     GrantAct act; /* in */
     char by[PRINCIPAL_ID_BYTES_MAX + 1]; /* in: principal; empty: the clock */
     const AccessTable *table; /* in */
+    Asker beside; /* in, of GRANT_GIVE: what he has for a while, as grant_book_fill() says it */
     Grant grant; /* in: what the act needs, always an id; out: the row */
 } GrantChange;
 
 /*
  * Refuses GRANT_UNKNOWN, GRANT_STATE, GRANT_LIMIT (the end), PRINCIPAL_UNKNOWN, ACCESS_SELF (who
  * asks never gives, and nobody reviews his own emergency, under whatever id),
- * ACCESS_ACTION_UNKNOWN, ACCESS_CONFLICT (every role that has the action excludes one that he has).
+ * ACCESS_ACTION_UNKNOWN, ACCESS_CONFLICT (every role that has the action excludes one that he has,
+ * or every one for something that he was given for a while).
  */
 void grant_change_unit(GrantChange *work, void (*done)(Unit *unit, Status outcome));
 
-/* May this person be given this now: its end, and the matrix of conflicts? Refuses GRANT_LIMIT,
- * ACCESS_CONFLICT, ACCESS_ACTION_UNKNOWN, ACCESS_LEVEL. */
-MUST_USE Status grant_may_be_given(
-        const AccessTable *table, const Principal *principal, const Grant *grant, int64_t now_us);
+/* May this person be given this now: its end, and the matrix of conflicts? `beside`: his grants in
+ * force. Refuses GRANT_LIMIT, ACCESS_CONFLICT, ACCESS_ACTION_UNKNOWN, ACCESS_LEVEL. */
+MUST_USE Status grant_may_be_given(const AccessTable *table, const Principal *principal,
+        const Asker *beside, const Grant *grant, int64_t now_us);
 
 /* --- in memory --- */
 
@@ -110,6 +112,9 @@ MUST_USE Status grant_book_put(GrantBook *book, const Grant *grant);
 /* What this principal has now, into the asker. `changed_us`: the principal's last change. */
 void grant_book_fill(GrantBook *book, const AccessTable *table, int64_t changed_us, int64_t now_us,
         Asker *asker);
+/* The latest moment at which something that is asked for or in force of this principal was asked or
+ * given; 0: nothing is. A change of him is later (access/staff.h). */
+int64_t grant_book_last_us(GrantBook *book, Span principal);
 /* How many are asked for or in force of this principal. */
 size_t grant_book_count(GrantBook *book, Span principal);
 /* The `number`th, in no order that means anything; false behind the last. */

@@ -98,6 +98,20 @@ void grant_book_fill(
     }
 }
 
+int64_t grant_book_last_us(GrantBook *book, Span principal)
+{
+    int64_t last_us = 0;
+    pthread_mutex_lock(&book->lock);
+    CLEANUP(unlock) GrantBook *held = book;
+    for (size_t i = 0; i < held->count; i++) {
+        const Grant *g = &held->of[i];
+        if (!is_open(g) || !span_equal(span_of_text(g->principal), principal)) continue;
+        const int64_t at_us = g->from_us > g->asked_us ? g->from_us : g->asked_us;
+        if (at_us > last_us) last_us = at_us;
+    }
+    return last_us;
+}
+
 size_t grant_book_count(GrantBook *book, Span principal)
 {
     size_t count = 0;

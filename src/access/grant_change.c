@@ -6,31 +6,55 @@
 
 /* --- conflicts --- */
 
-/* The action is given as if with a role that has it: one at least must go together with his own. */
-MUST_USE static Status fits(
-        const AccessTable *table, const Principal *principal, Span action, DataLevel level)
+/* Of those that are able, the roles of the house that go together with his own. */
+static RoleSet roles_beside(const AccessTable *table, RoleSet his, RoleSet able)
 {
-    const int place = access_action_named(table, action);
-    REQUIRE(place >= 0, REFUSED_ACCESS_ACTION_UNKNOWN);
-    REQUIRE(level >= LEVEL_C1 && level <= LEVEL_C3, REFUSED_ACCESS_LEVEL);
-    const RoleSet able = table->able[place][level - 1];
-    REQUIRE(able != 0, REFUSED_ACCESS_LEVEL);
+    RoleSet beside = 0;
     for (size_t i = 0; i < table->role_count; i++) {
         const AccessRole *role = &table->roles[i];
         const RoleSet bit = access_role_bit(role);
         if ((able & bit) == 0 || role->tenant != ROLE_OF_HOUSE) continue;
         if ((bit & table->emergency.gives) != 0) continue;
-        if (access_conflict(table, principal->roles | bit) == NULL) return OK;
+        if (access_conflict(table, his | bit) == NULL) beside |= bit;
     }
-    return REFUSE(REFUSED_ACCESS_CONFLICT);
+    return beside;
 }
 
-Status grant_may_be_given(
-        const AccessTable *table, const Principal *principal, const Grant *grant, int64_t now_us)
+/* Does one role of these go together with one of those, and both with his own? */
+static bool go_together(const AccessTable *table, RoleSet his, RoleSet these, RoleSet those)
+{
+    for (RoleSet left = these; left != 0; left &= left - 1)
+        if (roles_beside(table, his | (left & (~left + 1)), those) != 0) return true;
+    return false;
+}
+
+/* The action is given as if with a role that has it: one at least must go together with his own,
+ * and with one for each of what he has for a while. */
+MUST_USE static Status fits(
+        const AccessTable *table, RoleSet his, const Asker *beside, const Grant *grant)
+{
+    const int place = access_action_named(table, span_of_text(grant->action));
+    REQUIRE(place >= 0, REFUSED_ACCESS_ACTION_UNKNOWN);
+    REQUIRE(grant->level >= LEVEL_C1 && grant->level <= LEVEL_C3, REFUSED_ACCESS_LEVEL);
+    const RoleSet able = table->able[place][grant->level - 1];
+    REQUIRE(able != 0, REFUSED_ACCESS_LEVEL);
+    REQUIRE(roles_beside(table, his, able) != 0, REFUSED_ACCESS_CONFLICT);
+    for (size_t i = 0; i < beside->grant_count; i++) {
+        const AskerGrant *has = &beside->grants[i];
+        const int other = access_action_named(table, span_of_text(has->action));
+        const RoleSet by = other < 0 ? 0 : table->able[other][has->level - 1];
+        const bool both = by == 0 || go_together(table, his, able, by); /* 0: it is worth nothing */
+        REQUIRE(both, REFUSED_ACCESS_CONFLICT);
+    }
+    return OK;
+}
+
+Status grant_may_be_given(const AccessTable *table, const Principal *principal, const Asker *beside,
+        const Grant *grant, int64_t now_us)
 {
     const int64_t most_us = now_us + table->grant_days_max * TIME_DAY_US;
     REQUIRE(grant->until_us > now_us && grant->until_us <= most_us, REFUSED_GRANT_LIMIT);
-    return fits(table, principal, span_of_text(grant->action), grant->level);
+    return fits(table, principal->roles, beside, grant);
 }
 
 /* --- gathering --- */
@@ -80,7 +104,7 @@ static Status give(GrantChange *work, Rows *rows)
     TRY(by_another(work, rows, g->principal));
     TRY(live_principal(rows, g->principal, &who));
     REQUIRE(g->asked_us >= who.changed_us, REFUSED_GRANT_STATE);
-    TRY(grant_may_be_given(work->table, &who, g, now_us));
+    TRY(grant_may_be_given(work->table, &who, &work->beside, g, now_us));
     g->kind = GRANT_OF_ACTION;
     g->state = GRANT_GIVEN;
     g->from_us = now_us;

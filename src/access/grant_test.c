@@ -80,6 +80,8 @@ static Status act(GrantAct what, const char *by, Grant *grant)
 {
     GrantChange work = { .act = what, .table = desk.table, .grant = *grant };
     snprintf(work.by, sizeof(work.by), "%s", by);
+    memcpy(work.beside.principal, grant->principal, sizeof(work.beside.principal));
+    grant_book_fill(desk.book, desk.table, START_US, desk.rows.now_us, &work.beside);
     grant_change_unit(&work, NULL);
     TRY(unit_wait(desk.rows.batcher, &work.unit));
     *grant = work.grant;
@@ -179,6 +181,25 @@ static void test_a_grant_fits_the_matrix(void)
     EXPECT_REFUSED(act(GRANT_GIVE, "wang", &past), REFUSED_GRANT_LIMIT);
 }
 
+/* Nor are two of them: nobody has for a while what two roles have that exclude one another. */
+static void test_two_grants_fit_the_matrix(void)
+{
+    DESK;
+    EXPECT_OK(add("sun", 5, "key-custodian"));
+    const int64_t until_us = START_US + HOUR_US;
+    Grant join = wish("0000000000000001", "sun", "access.join", until_us);
+    Grant complete = wish("0000000000000002", "sun", "enrolment.complete", until_us);
+    Grant print = wish("0000000000000003", "sun", "field.print", until_us);
+    EXPECT_OK(act(GRANT_GIVE, "wang", &join)); /* as an access administrator has it */
+    EXPECT_REFUSED(act(GRANT_GIVE, "wang", &complete), REFUSED_ACCESS_CONFLICT); /* an officer */
+    EXPECT_OK(act(GRANT_GIVE, "wang", &print)); /* a security operator: goes with the first */
+    EXPECT_REFUSED(act(GRANT_GIVE, "wang", &complete), REFUSED_ACCESS_CONFLICT);
+    EXPECT_OK(act(GRANT_REVOKE, "wang", &join));
+    EXPECT_REFUSED(act(GRANT_GIVE, "wang", &complete), REFUSED_ACCESS_CONFLICT);
+    EXPECT_OK(act(GRANT_REVOKE, "wang", &print));
+    EXPECT_OK(act(GRANT_GIVE, "wang", &complete));
+}
+
 static void test_it_ends_and_stays_ended(void)
 {
     DESK;
@@ -224,6 +245,27 @@ static void test_a_change_of_person_ends_it(void)
     staff_change_unit(&work, NULL);
     EXPECT_OK(unit_wait(desk.rows.batcher, &work.unit));
     EXPECT(work.principal.changed_us == START_US + 1001);
+}
+
+/* The clock was set back between what was given and the change: it is over all the same. */
+static void test_a_change_is_later_than_what_was_given(void)
+{
+    DESK;
+    desk.rows.now_us = START_US + HOUR_US;
+    Grant g = wish("0000000000000001", "li", "field.print", START_US + 3 * HOUR_US);
+    EXPECT_OK(act(GRANT_GIVE, "wang", &g));
+    desk.rows.now_us = START_US + HOUR_US / 2;
+    StaffChange work = { .act = STAFF_MOVE, .actor = "operator/test", .table = desk.table };
+    snprintf(work.principal.id, sizeof(work.principal.id), "li");
+    work.given_us = grant_book_last_us(desk.book, SPAN("li"));
+    staff_change_unit(&work, NULL);
+    EXPECT_OK(unit_wait(desk.rows.batcher, &work.unit));
+    EXPECT(work.principal.changed_us == START_US + HOUR_US + 1);
+    Asker asker = { .principal = "li" };
+    desk.rows.now_us = START_US + 2 * HOUR_US;
+    grant_book_fill(desk.book, desk.table, work.principal.changed_us, desk.rows.now_us, &asker);
+    EXPECT(asker.grant_count == 0);
+    EXPECT(grant_book_last_us(desk.book, SPAN("wang")) == 0);
 }
 
 static void test_the_glass(void)
@@ -289,5 +331,6 @@ static void test_rights_are_reviewed(void)
 }
 
 TESTS(TEST(test_asked_by_one_given_by_another), TEST(test_what_was_asked_before_stays_readable),
-        TEST(test_a_grant_fits_the_matrix), TEST(test_it_ends_and_stays_ended),
+        TEST(test_a_grant_fits_the_matrix), TEST(test_two_grants_fit_the_matrix),
+        TEST(test_a_change_is_later_than_what_was_given), TEST(test_it_ends_and_stays_ended),
         TEST(test_a_change_of_person_ends_it), TEST(test_the_glass), TEST(test_rights_are_reviewed))

@@ -72,8 +72,7 @@ static Status review(RightsReview *work, Rows *rows)
     REQUIRE(rights_review_is_due(work->table, &who, now_us), REFUSED_ACCESS_REVIEWED);
     REQUIRE((work->keep & ~who.roles) == 0, REFUSED_PRINCIPAL_FIELD);
     TRY(insert_row(work, rows, &who));
-    if (work->keep != who.roles)
-        who.changed_us = now_us > who.changed_us ? now_us : who.changed_us + 1;
+    if (work->keep != who.roles) who.changed_us = staff_change_us(&who, work->given_us, now_us);
     who.roles = work->keep;
     who.review_us += work->table->reviews.period_days * TIME_DAY_US;
     if (who.review_us <= now_us) /* it was so late that the next one is over, too */

@@ -25,6 +25,7 @@ typedef struct RightsReview {
     RoleSet keep; /* in: of his roles; fewer is a cut, after which what was given before is over */
     char reason[STAFF_REASON_BYTES_MAX + 1]; /* in */
     const AccessTable *table; /* in */
+    int64_t given_us; /* in: grant_book_last_us() of `who` */
     Principal principal; /* out: the row */
 } RightsReview;
 

@@ -1,5 +1,6 @@
 #include "access/staff.h"
 
+#include "access/request_act.h"
 #include "base/time.h"
 
 #include <stdio.h>
@@ -31,6 +32,43 @@ void staff_asker(const Principal *principal, Asker *ret_asker)
     memcpy(ret_asker->tenant, principal->tenant, sizeof(ret_asker->tenant));
 }
 
+/* --- who must stay --- */
+
+static bool may(const AccessTable *table, const Asker *asker, const char *action, DataLevel level,
+        int64_t now_us)
+{
+    const int place = access_action_named(table, span_of_text(action));
+    const AccessVerdict verdict = access_decide(table, asker, place, level, now_us);
+    return verdict == ACCESS_ALLOWED || verdict == ACCESS_NEEDS_APPROVAL;
+}
+
+bool staff_goes_on(
+        const AccessTable *table, PrincipalBook *book, const Principal *changed, int64_t now_us)
+{
+    Principal p;
+    Asker asker;
+    size_t ask_alone = 0; /* and cannot approve */
+    size_t approve = 0;
+    size_t both = 0;
+    const int join = access_action_named(table, SPAN("access.join"));
+    if (join < 0) return false;
+    const size_t needs = access_approvals(table, join, DOOR_CLI);
+    const DataLevel level = table->actions[join].level;
+    for (size_t i = 0; principal_book_at(book, i, &p); i++) {
+        if (strcmp(p.id, changed->id) == 0) p = *changed;
+        if (p.status != STATUS_LIVE || strcmp(p.tenant, ASKER_HOUSE) != 0) continue;
+        staff_asker(&p, &asker);
+        asker.door = DOOR_CLI;
+        const bool asks = may(table, &asker, "access.join", level, now_us);
+        const bool agrees =
+                may(table, &asker, REQUEST_APPROVE, level > LEVEL_C2 ? level : LEVEL_C2, now_us);
+        ask_alone += asks && !agrees;
+        approve += agrees;
+        both += asks && agrees;
+    }
+    return (ask_alone > 0 && approve >= needs) || (both > 0 && approve > needs);
+}
+
 /* --- the unit --- */
 
 static Status change_gather(Unit *unit, Rows *rows)
@@ -60,8 +98,12 @@ static Status come(StaffChange *work, Rows *rows)
     return principal_insert(rows, p);
 }
 
-/* The change is always later than the one before, also when the clock was moved back: what was
- * given before it is over. */
+int64_t staff_change_us(const Principal *before, int64_t given_us, int64_t now_us)
+{
+    const int64_t last_us = given_us > before->changed_us ? given_us : before->changed_us;
+    return now_us > last_us ? now_us : last_us + 1;
+}
+
 static Status change(StaffChange *work, Rows *rows)
 {
     Principal *p = &work->principal;
@@ -70,7 +112,7 @@ static Status change(StaffChange *work, Rows *rows)
     bool found = false;
     TRY(principal_get(rows, p->id, &row, &found));
     REQUIRE(found && row.status == STATUS_LIVE, REFUSED_PRINCIPAL_UNKNOWN);
-    row.changed_us = now_us > row.changed_us ? now_us : row.changed_us + 1;
+    row.changed_us = staff_change_us(&row, work->given_us, now_us);
     row.roles = work->act == STAFF_LEAVE ? 0 : p->roles;
     if (work->act == STAFF_LEAVE) row.status = STATUS_CLOSED;
     if (work->act == STAFF_MOVE && p->key_size > 0) {

@@ -27,6 +27,7 @@ typedef struct StaffChange {
     StaffAct act; /* in */
     char actor[STAFF_ACTOR_BYTES_MAX + 1]; /* in: "operator/alice" */
     const AccessTable *table; /* in */
+    int64_t given_us; /* in: grant_book_last_us() of him */
     Principal principal; /* in: id, and what the act needs; out: the row */
 } StaffChange;
 
@@ -43,6 +44,17 @@ MUST_USE Status staff_roles_fit(const AccessTable *table, const Principal *princ
 
 /* The kind of sessions of a tenant's people. */
 SessionKind staff_session_kind(Span tenant);
+
+/* From when a change of this principal counts: later than the one before, and than what he was
+ * given since (given_us), also when the clock was set back. */
+int64_t staff_change_us(const Principal *before, int64_t given_us, int64_t now_us);
+
+/*
+ * With `changed` as he would be: is there still somebody of the house who may ask for people, and
+ * enough others who may agree to it (access.join)? A house that loses them has no way back.
+ */
+bool staff_goes_on(
+        const AccessTable *table, PrincipalBook *book, const Principal *changed, int64_t now_us);
 
 /* Who asks, as far as the principal says it; the door adds the rest. */
 void staff_asker(const Principal *principal, Asker *ret_asker);

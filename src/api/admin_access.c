@@ -136,6 +136,18 @@ static Status read_person(
 
 /* --- changing --- */
 
+/* Under the lock of who enrols. Nobody takes the last of those without whom nobody could come. */
+Status admin_others_stay(House *house, const AccessTable *table, const Principal *after)
+{
+    Principal before;
+    const int64_t now_us = clock_now_us(&house->clock);
+    if (!principal_book_look(house->principals, span_of_text(after->id), &before)) return OK;
+    REQUIRE(staff_goes_on(table, house->principals, after, now_us)
+                    || !staff_goes_on(table, house->principals, &before, now_us),
+            REFUSED_OPERATORS_TOO_FEW);
+    return OK;
+}
+
 /* Under the lock of who enrols. */
 static Status change_one(House *house, const Asker *asker, Span reason, StaffChange *work)
 {
@@ -145,12 +157,15 @@ static Status change_one(House *house, const Asker *asker, Span reason, StaffCha
     const bool comes = work->act == STAFF_BEGIN || work->act == STAFF_JOIN;
     if (comes)
         REQUIRE(!principal_book_person_is_taken(house->principals, p), REFUSED_PRINCIPAL_PERSON);
+    if (work->act == STAFF_LEAVE) p->status = STATUS_CLOSED;
+    TRY(admin_others_stay(house, table, p));
     if (p->key_size > 0)
         REQUIRE(!principal_book_key_is_taken(house->principals, p), REFUSED_PRINCIPAL_KEY);
     passage_text(why, sizeof(why), reason);
     snprintf(work->actor, sizeof(work->actor), "operator/%s", asker->principal);
     work->table = table;
     work->unit = (Unit) { .from = asker->from, .reason = why };
+    work->given_us = grant_book_last_us(house->grants, span_of_text(p->id));
     staff_change_unit(work, NULL);
     TRY(unit_wait(house->batcher, &work->unit));
     TRY(principal_book_put(house->principals, p));

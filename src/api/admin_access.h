@@ -52,6 +52,9 @@ Status admin_access_table_set(
 /* A list of roles' names. Refuses ACCESS_ROLE_UNKNOWN. */
 MUST_USE Status admin_roles(const AccessTable *table, const JsonDocument *document,
         const JsonValue *list, RoleSet *ret_roles);
+/* With this person changed like that: who may ask for people, and who may agree, are still there.
+ * Refuses OPERATORS_TOO_FEW. */
+MUST_USE Status admin_others_stay(House *house, const AccessTable *table, const Principal *after);
 /* Keyed hash of who somebody is: one live principal a person. */
 void admin_person_digest(
         const House *house, Span tenant, Span staff_number, uint8_t ret[PRINCIPAL_PERSON_BYTES]);

@@ -47,6 +47,17 @@ static Status read(
     return detect_free_text(ret_json->reason);
 }
 
+/* Beside what is given to him now. */
+static void what_he_has(House *house, const AccessTable *table, GrantChange *work)
+{
+    Principal who;
+    if (work->act != GRANT_GIVE) return;
+    if (!principal_book_look(house->principals, span_of_text(work->grant.principal), &who)) return;
+    staff_asker(&who, &work->beside);
+    grant_book_fill(
+            house->grants, table, who.changed_us, clock_now_us(&house->clock), &work->beside);
+}
+
 /* One change at a time, so that "he has few" and the row agree; the book follows the row. */
 static Status change(
         Admin *admin, const Asker *asker, const char *by, const GrantJson *json, GrantChange *work)
@@ -60,6 +71,7 @@ static Status change(
     work->unit = (Unit) { .from = asker->from, .reason = why };
     grant_change_unit(work, NULL);
     pthread_mutex_lock(&admin->enrolling);
+    what_he_has(house, table, work);
     Status s = unit_wait(house->batcher, &work->unit);
     if (status_ok(s)) s = grant_book_put(house->grants, &work->grant);
     pthread_mutex_unlock(&admin->enrolling);
@@ -132,7 +144,7 @@ Status admin_access_request_check(Admin *admin, const JsonDocument *document, co
     TRY(read_wish(document, asker, &json, &g));
     TRY(has_few(house, asker));
     TRY(principal_book_find(house->principals, span_of_text(asker->principal), &self));
-    return grant_may_be_given(table, &self, &g, clock_now_us(&house->clock));
+    return grant_may_be_given(table, &self, asker, &g, clock_now_us(&house->clock));
 }
 
 /* What others signed is the request, and the grant has its number. A table that asks nobody else
@@ -222,6 +234,16 @@ Status admin_access_emergency_review(
 
 /* --- reviews --- */
 
+/* A cut takes nobody without whom nobody could come. */
+static Status keeps_enough(House *house, const RightsReview *work)
+{
+    Principal who;
+    if (strcmp(work->who, work->by) == 0) return OK; /* the unit says why not */
+    if (!principal_book_look(house->principals, span_of_text(work->who), &who)) return OK;
+    who.roles = work->keep;
+    return admin_others_stay(house, work->table, &who);
+}
+
 Status admin_access_review(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
@@ -237,7 +259,9 @@ Status admin_access_review(
     work.unit = (Unit) { .from = asker->from, .reason = work.reason };
     rights_review_unit(&work, NULL);
     pthread_mutex_lock(&admin->enrolling);
-    Status s = unit_wait(house->batcher, &work.unit);
+    work.given_us = grant_book_last_us(house->grants, json.who);
+    Status s = keeps_enough(house, &work);
+    if (status_ok(s)) s = unit_wait(house->batcher, &work.unit);
     if (status_ok(s)) s = principal_book_put(house->principals, &work.principal);
     pthread_mutex_unlock(&admin->enrolling);
     TRY(s);
