@@ -1,20 +1,33 @@
 /*
- * access: what a decision about rights and the finding of a session cost, by one core. Prints one
- * JSON line.
+ * access: what a decision about rights and the finding of a session cost, by one core, and how long
+ * a search of the audit log takes. Prints one JSON line.
+ *
+ *     access [--entries N] [rules/access.yaml]
  *
  *   decisions_per_s   access_decide() with the house's own table: askers with roles, grants and a
  *                     broken glass, every action, every level
  *   session_us        session_find() among as many sessions as a busy day has
+ *   trail_search_ms   the slowest of fourteen questions to a log of N entries [10000000], and more
+ *                     figures of it (trail_figures.h)
  */
 #define _GNU_SOURCE
 #include "access/rights.h"
 #include "access/session.h"
 #include "processor.h"
+#include "trail_figures.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { ASKERS = 64, ROUNDS = 400, SESSIONS = 100000, FINDS = 400000 };
+enum {
+    ASKERS = 64,
+    ROUNDS = 400,
+    SESSIONS = 100000,
+    FINDS = 400000,
+    ENTRIES = 10000000,
+    ENTRIES_MIN = 1000
+};
 
 #define MUST_OK(expression)                                                       \
     do {                                                                          \
@@ -96,14 +109,37 @@ static double session_us(void)
     return took_s * 1e6 / FINDS;
 }
 
+static void print_trail(const TrailFigures *f)
+{
+    printf("\"trail_search_ms\":%.1f,\"trail_search_warm_ms\":%.1f,\"trail_search_work_ms\":%.1f,"
+           "\"trail_entries\":%lld,\"trail_index_per_s\":%.0f,\"trail_index_mb\":%.0f,"
+           "\"trail_log_mb\":%.0f,\"trail_proof_ms\":%.2f",
+            f->search_ms, f->search_warm_ms, f->search_work_ms, (long long)f->entries,
+            f->index_per_s, f->index_mb, f->log_mb, f->proof_ms);
+}
+
 int main(int argc, char **argv)
 {
     AccessTable *table = NULL;
     YamlProblem problem = { 0 };
-    const char *path = argc > 1 ? argv[1] : "rules/access.yaml";
+    const char *path = "rules/access.yaml";
+    long entries = ENTRIES;
+    for (int i = 1; i < argc; i++) {
+        const bool counts = strcmp(argv[i], "--entries") == 0 && i + 1 < argc;
+        if (counts) entries = strtol(argv[++i], NULL, 10);
+        if (!counts) path = argv[i];
+    }
+    if (entries < ENTRIES_MIN || entries > 10 * ENTRIES) {
+        fprintf(stderr, "access: --entries is %d to %d\n", ENTRIES_MIN, 10 * ENTRIES);
+        return 2;
+    }
     MUST_OK(access_table_load(path, &table, &problem));
-    printf("{\"bench\":\"access\",\"decisions_per_s\":%.0f,\"session_us\":%.2f}\n",
+    printf("{\"bench\":\"access\",\"decisions_per_s\":%.0f,\"session_us\":%.2f,",
             decisions_per_s(table), session_us());
     access_table_free(&table);
+    fflush(stdout);
+    const TrailFigures trail = trail_figures((uint32_t)entries);
+    print_trail(&trail);
+    printf("}\n");
     return 0;
 }

@@ -1,12 +1,6 @@
-/*
- * trail: how fast the audit log is searched (LL-4.5.3): ten million entries in leaves of 64, as
- * busy batches write them, are indexed; then a set of questions is asked, each the first page and
- * proved against a checkpoint. The worst counts.
- *
- * Prints one JSON line: the worst search, cold (the index just opened) and warm, how fast the index
- * is made, how large it is beside the log, what a proof takes.
- */
 #define _GNU_SOURCE
+#include "trail_figures.h"
+
 #include "audit/trail.h"
 #include "audit/trail_sample.h"
 #include "processor.h"
@@ -17,14 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    ENTRIES = 10000000,
-    IN_LEAF = 64,
-    PEOPLE = 2000000,
-    TRANSACTION = 512,
-    LIMIT = 50,
-    QUESTIONS = 14
-};
+enum { IN_LEAF = 64, PEOPLE = 2000000, TRANSACTION = 512, LIMIT = 50, QUESTIONS = 14 };
 
 #define MUST_OK(expression)                                                      \
     do {                                                                         \
@@ -35,6 +22,7 @@ enum {
         }                                                                        \
     } while (0)
 
+static uint32_t leaves; /* of the log */
 static TrailSample sample;
 static Trail *trail;
 static uint64_t state = 88172645463325252u;
@@ -83,7 +71,7 @@ static void make_leaf(uint32_t first)
     AuditEvent events[IN_LEAF];
     for (uint32_t i = 0; i < IN_LEAF; i++)
         events[i] = make_event(&texts[i], first + i);
-    if (first == ENTRIES / 3 / IN_LEAF * IN_LEAF) {
+    if (first == leaves / 3 * IN_LEAF) {
         events[5].actor = SPAN("operator/rare");
         events[6].subject = SPAN("receiver.add/court");
         events[7].kind = AUDIT_RESTORE;
@@ -93,10 +81,10 @@ static void make_leaf(uint32_t first)
 
 static void make_log(void)
 {
-    for (uint32_t i = 0; i < ENTRIES / IN_LEAF; i++) {
+    for (uint32_t i = 0; i < leaves; i++) {
         if (i % TRANSACTION == 0) MUST_OK(trail_sample_execute(&sample, "BEGIN"));
         make_leaf(i * IN_LEAF);
-        if (i % TRANSACTION != TRANSACTION - 1 && i + 1 != ENTRIES / IN_LEAF) continue;
+        if (i % TRANSACTION != TRANSACTION - 1 && i + 1 != leaves) continue;
         MUST_OK(trail_sample_execute(&sample, "COMMIT"));
         MUST_OK(trail_sample_execute(&sample, "PRAGMA wal_checkpoint(TRUNCATE)"));
     }
@@ -214,33 +202,38 @@ static double proof_ms(const AuditCheckpoint *checkpoint)
     Hits hits = { 0 };
     const double start = now_s();
     for (int i = 0; i < PROOFS; i++)
-        MUST_OK(trail_prove(trail, draw(ENTRIES / IN_LEAF), checkpoint, count_hit, &hits));
+        MUST_OK(trail_prove(trail, draw(leaves), checkpoint, count_hit, &hits));
     if (hits.proven != PROOFS) exit(1);
     return (now_s() - start) * 1e3 / PROOFS;
 }
 
-int main(void)
+/* Entries that were indexed in a second. */
+static double index_all(void)
 {
     bool more = true;
-    MUST_OK(trail_sample_open(&sample));
-    make_log();
-    reopen();
     const double start = now_s();
     while (more)
         MUST_OK(trail_step(trail, &more));
-    const double took = now_s() - start;
+    return (double)leaves * IN_LEAF / (now_s() - start);
+}
+
+TrailFigures trail_figures(uint32_t entries)
+{
+    TrailFigures figures = { 0 };
+    leaves = entries / IN_LEAF;
+    MUST_OK(trail_sample_open(&sample));
+    make_log();
+    reopen();
+    figures.index_per_s = index_all();
     const AuditCheckpoint checkpoint = trail_sample_checkpoint(&sample);
     reopen();
-    double work = 0;
-    const double cold = ask_all(&checkpoint, false, &work);
-    const double warm = ask_all(&checkpoint, true, &work);
-    printf("{\"trail_search_ms\":%.1f,\"trail_search_warm_ms\":%.1f,\"trail_search_work_ms\":%.1f,"
-           "\"trail_entries\":%lld,"
-           "\"trail_index_per_s\":%.0f,\"trail_index_mb\":%.0f,\"trail_log_mb\":%.0f,"
-           "\"trail_proof_ms\":%.2f}\n",
-            cold, warm, work, (long long)trail_state(trail).entries, (double)ENTRIES / took,
-            megabytes(sample.index), megabytes(sample.database), proof_ms(&checkpoint));
+    figures.search_ms = ask_all(&checkpoint, false, &figures.search_work_ms);
+    figures.search_warm_ms = ask_all(&checkpoint, true, &figures.search_work_ms);
+    figures.entries = (int64_t)trail_state(trail).entries;
+    figures.index_mb = megabytes(sample.index);
+    figures.log_mb = megabytes(sample.database);
+    figures.proof_ms = proof_ms(&checkpoint);
     trail_close(trail);
     trail_sample_close(&sample);
-    return 0;
+    return figures;
 }
