@@ -11,6 +11,7 @@
 #include "base/expect.h"
 #include "command.h"
 #include "enrol.h"
+#include "house_people.h"
 #include "mouths.h"
 #include "needles.h"
 #include "policy/detect_test_canaries.h"
@@ -47,6 +48,10 @@ static Stand stand;
 static MerchantApp merchant;
 static StandCaller core;
 static PayerApp payer;
+static PayerApp registered;
+static PayerPhone phone;
+static ConsoleUser dora = { .name = "dora", .password = "copper lantern 48 orchard" };
+static Browser dora_at;
 static Mouths mouths;
 static Needles *needles;
 static size_t said, refused, answers_with_hits;
@@ -88,6 +93,22 @@ static void test_house_opens(void)
     EXPECT_OK(stand_service(&stand, core.tls, &mouths.service));
     mouths.stand = &stand;
     mouths.merchant = &merchant;
+}
+
+/* A payer who registered, on his telephone; and somebody who works at the console. */
+static void test_people_come(void)
+{
+    static const PayerPerson person = { "Zhang San", "11010519491231002X", "13800138000" };
+    PayerAnswer answer;
+    const PayerTalk talk = { &registered, mouths.http, &stand.box_key, &answer };
+    EXPECT_OK(payer_phone_make(KEY_P256, "a phone", &phone));
+    registered.phone = &phone;
+    EXPECT_OK(payer_phone_register(&talk, &person, "seven quiet harbours 15"));
+    EXPECT_OK(house_person(&stand, &dora, "payment-operator"));
+    EXPECT_OK(browser_open(&stand, &dora_at));
+    EXPECT(browser_login(&dora_at, &dora) == 200);
+    mouths.phone = &phone;
+    mouths.console = &dora_at;
 }
 
 /* --- into every mouth --- */
@@ -158,6 +179,7 @@ static void test_every_class_into_every_mouth(void)
             needles_count(needles));
     EXPECT(said > 3000 && refused == said);
     EXPECT(answers_with_hits == 0);
+    EXPECT(browser_get(&dora_at, "/console/v1/whoami") == 200); /* all the while she was heard */
     EXPECT(!stand_ended(&stand, STAND_HUFUD, NULL) && !stand_ended(&stand, STAND_VAULTD, NULL));
 }
 
@@ -343,6 +365,8 @@ static void test_nothing_in_a_core(void)
 static void test_house_closes(void)
 {
     EXPECT(!stand_ended(&stand, STAND_HUFUD, NULL) && !stand_ended(&stand, STAND_VAULTD, NULL));
+    browser_close(&dora_at);
+    payer_phone_wipe(&phone);
     http_client_close(&mouths.http);
     http_client_close(&mouths.service);
     stand_caller_done(&core);
@@ -350,7 +374,7 @@ static void test_house_closes(void)
     needles_close(needles);
 }
 
-TESTS(TEST(test_house_opens), TEST(test_every_class_into_every_mouth),
+TESTS(TEST(test_house_opens), TEST(test_people_come), TEST(test_every_class_into_every_mouth),
         TEST(test_every_class_in_boxes), TEST(test_a_payment_with_a_pin),
         TEST(test_nothing_in_files), TEST(test_nothing_in_a_core), TEST(test_nothing_in_memory),
         TEST(test_house_closes))

@@ -144,7 +144,7 @@ static Status take_reason(const JsonDocument *document, Told *told)
     Span reason = { NULL, 0 };
     TRY(json_read_some(document, json_root(document), fields, 1, &reason, &problem));
     if (reason.size == 0) return OK;
-    TRY(detect_free_text(reason));
+    TRY(detect_kept_text(reason));
     passage_text(
             told->reason, sizeof(told->reason), audit_text_cut(reason, AUDIT_REASON_BYTES_MAX));
     unit_asked(told->from, told->reason);

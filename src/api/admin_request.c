@@ -331,7 +331,7 @@ static Status read_approval(Span base64, Approval *ret_approval)
     TRY(wire_take_approval(&c, &wire));
     TRY(cursor_end(&c));
     TRY(approval_of_wire(&wire, ret_approval));
-    return detect_free_text(wire.reason);
+    return detect_kept_text(wire.reason);
 }
 
 /* Whoever hands it in: what counts is whose signature it is. */

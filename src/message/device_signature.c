@@ -1,6 +1,7 @@
 #include "message/device_signature.h"
 
 #include "base/encoding.h"
+#include "base/secret.h"
 #include "base/time.h"
 #include "crypto/digest.h"
 #include "message/attributes.h"
@@ -129,6 +130,8 @@ static Status check(const PublicKey *key, const Parts *parts, Span signature_tex
     TRY(put_signed(parts, &text));
     REQUIRE(status_ok(base64_decode(signature_text, &signature)), REFUSED_PAYER_SIGNATURE);
     const Status s = sign_verify(key, span_of_buffer(&text), span_of_buffer(&signature));
+    bytes_wipe(
+            text_bytes, sizeof(text_bytes)); /* a path may be why the request is refused (TP-5) */
     if (status_broken(s)) return s;
     return status_ok(s) ? OK : REFUSE(REFUSED_PAYER_SIGNATURE);
 }

@@ -163,9 +163,19 @@ static Status ends_device(PayerAct *work, Rows *rows)
 
 /* --- the unit --- */
 
+/* It failed before; here is only seen whether the name is somebody's. */
+static Status failed(PayerAct *work, Rows *rows)
+{
+    const Status s = look(work, rows);
+    const bool again = status_is(s, REFUSED_ROW_NOT_GATHERED) || status_is(s, REFUSED_BATCH_FULL);
+    if (again || status_broken(s)) return s;
+    if (!status_ok(s)) work->exists = true; /* a row that is there, and frozen */
+    return work->failed;
+}
+
 static Status act(PayerAct *work, Rows *rows)
 {
-    if (!status_ok(work->failed)) return work->failed;
+    if (!status_ok(work->failed)) return failed(work, rows);
     TRY(look(work, rows));
     switch (work->kind) {
     case PAYER_LOOK: return OK;
@@ -213,6 +223,14 @@ static Status put_detail(const PayerAct *work, Buffer *b)
     return buffer_put_u8(b, 0);
 }
 
+/* What somebody typed where his name belongs may be his password: a name that nobody has is not
+ * kept. No payer is called "?". */
+static const char *name_for_the_log(const PayerAct *work, Status outcome)
+{
+    const bool nobodys = !work->exists && !work->registered;
+    return status_refused(outcome) && nobodys ? "?" : work->payer;
+}
+
 static Status act_run(Unit *unit, Rows *rows)
 {
     PayerAct *work = (PayerAct *)unit;
@@ -222,9 +240,9 @@ static Status act_run(Unit *unit, Rows *rows)
     TRY(put_detail(work, &detail));
     const Record record = { .kind = audit_kind(work->kind),
         .role = "payer",
-        .actor = work->payer,
+        .actor = name_for_the_log(work, s),
         .mchid = "",
-        .subject = work->payer,
+        .subject = name_for_the_log(work, s),
         .nonce_digest = work->nonce_digest,
         .detail = (const char *)detail_bytes,
         .quiet = work->kind == PAYER_LOOK };

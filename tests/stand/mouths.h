@@ -5,13 +5,17 @@
  * is a place where the text belongs.
  */
 #include "asks.h"
+#include "browser.h"
 #include "callers.h"
+#include "payer_phone.h"
 
 typedef enum MouthDoor {
     MOUTH_MERCHANT, /* signed as it should be */
     MOUTH_STRANGER, /* the same port without a signature; payers speak so, too */
     MOUTH_CALLER, /* the vault's service */
     MOUTH_OPERATOR, /* the admin socket */
+    MOUTH_PAYER, /* signed by a registered payer's device, in his session */
+    MOUTH_CONSOLE, /* from the page of somebody who has logged in */
 } MouthDoor;
 
 /* '@' in target, body or header stands for the text. */
@@ -38,6 +42,8 @@ typedef struct Mouths {
     const MerchantApp *merchant;
     HttpClient *http;
     HttpClient *service;
+    const PayerPhone *phone;
+    Browser *console;
 } Mouths;
 
 typedef struct MouthText {
