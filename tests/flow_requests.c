@@ -6,6 +6,7 @@
  * late.
  */
 #define _GNU_SOURCE
+#include "access/request.h"
 #include "base/expect.h"
 #include "operator.h"
 
@@ -202,6 +203,62 @@ static void test_after_a_restart_it_still_waits(void)
     EXPECT(callers() == 4);
 }
 
+/* --- a crash between what was agreed and how it ended --- */
+
+enum { CRASH_TRIES_MAX = 60, LOOKS_MAX = 1000000 };
+
+static int64_t state_of_request(void)
+{
+    char sql[96];
+    snprintf(sql, sizeof(sql), "SELECT state FROM request WHERE id = '%s'", request);
+    return stand_number(&stand, sql);
+}
+
+/* hufud is killed as soon as the database says that the act was begun; false: it had ended by then
+ * (hufud runs again). */
+static bool is_killed_while_it_runs(const char *name)
+{
+    const char *const approve[] = { "request", "approve", request, "--reason", "ticket 6", "--key",
+        "bob", NULL };
+    ASSERT(ask_for_caller(name, NULL) == 1);
+    const pid_t pid = operator_start(&stand, approve);
+    for (int looks = 0; looks < LOOKS_MAX && state_of_request() == ASKED_WAITING; looks++) { }
+    stand_stop(&stand, STAND_HUFUD, SIGKILL, NULL);
+    ASSERT(operator_end(&stand, pid) >= 0);
+    const bool caught = state_of_request() == ASKED_RUNNING;
+    if (!caught) ASSERT(status_ok(stand_start(&stand, STAND_HUFUD)));
+    return caught;
+}
+
+/* Nobody knows how far it came, so the request says just that, and is never begun again. */
+static void test_what_a_crash_interrupts_runs_never_again(void)
+{
+    char name[16];
+    char sql[128];
+    bool caught = false;
+    for (int i = 0; i < CRASH_TRIES_MAX && !caught; i++) {
+        snprintf(name, sizeof(name), "crash%d", i);
+        caught = is_killed_while_it_runs(name);
+    }
+    EXPECT(caught);
+    const int64_t before = callers();
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM request WHERE id = '%s' AND state = %d",
+            request, ASKED_INTERRUPTED);
+    EXPECT(stand_comes_true(&stand, sql));
+    EXPECT(operator_ended(HUFU("request", "show", request), 0));
+    EXPECT(operator_says("interrupted"));
+    EXPECT(operator_ended(HUFU("trail", "search", "--kind", "request.interrupt"), 0));
+    EXPECT(operator_says(request));
+    EXPECT(operator_ended(APPROVE("--key", "bob"), 1));
+    EXPECT(operator_says("REQUEST_OVER"));
+    EXPECT(operator_ended(HUFU("request", "withdraw", request, "--reason", "x"), 1));
+    EXPECT(operator_says("REQUEST_OVER"));
+    stand_stop(&stand, STAND_HUFUD, SIGTERM, NULL);
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT(state_of_request() == ASKED_INTERRUPTED && callers() == before);
+}
+
 /* --- exports (LL-4.5.2: 对外提供的信息需经严格的审批流程; TP-17) --- */
 
 /* RFC 3339, so many seconds from now. */
@@ -273,10 +330,12 @@ static void test_what_leaves_is_for_its_receiver(void)
     char in[STAND_PATH_BYTES_MAX];
     char key[STAND_PATH_BYTES_MAX];
     char out[STAND_PATH_BYTES_MAX];
+    char rows[32];
     uint8_t memory[4096];
     Buffer csv = BUFFER_OF(memory);
     EXPECT(operator_ended(run_export("court"), 0));
-    EXPECT(stand_logged(&stand, "rows 4 sha256 "));
+    snprintf(rows, sizeof(rows), "rows %d sha256 ", (int)callers());
+    EXPECT(stand_logged(&stand, rows));
     snprintf(in, sizeof(in), "%s", stand_path(&stand, "export.bin"));
     snprintf(out, sizeof(out), "%s", stand_path(&stand, "export.csv"));
     EXPECT_OK(file_read(in, &csv));
@@ -439,4 +498,5 @@ TESTS(TEST(test_house_opens), TEST(test_a_request_waits), TEST(test_who_may_not_
         TEST(test_what_leaves_is_for_its_receiver), TEST(test_a_form_is_judged),
         TEST(test_a_stranger_receives_nothing), TEST(test_its_end_is_its_end),
         TEST(test_a_large_export_comes_in_parts), TEST(test_parts_are_neither_cut_nor_swapped),
-        TEST(test_forms_are_listed), TEST(test_house_closes))
+        TEST(test_forms_are_listed), TEST(test_what_a_crash_interrupts_runs_never_again),
+        TEST(test_house_closes))
