@@ -416,6 +416,9 @@ static void test_the_house_is_sound(void)
     static const char *const secrets[] = { PASSWORD, OTHER, THIRD, "11010519491231002X",
         "110105194912310038", "13912345678" };
     EXPECT(stand_logged(&stand, "payer/p1"));
+    /* A name that nobody has may be a password in the wrong field: it is not kept. */
+    EXPECT(stand_logged(&stand, "payer/?"));
+    EXPECT(stand_leaves_with(&stand, "payer/nobody") == 0);
     EXPECT(stand_leaves_with(&stand, "payer/p1") > 10);
     http_client_close(&http);
     stand_stop(&stand, STAND_HUFUD, SIGTERM, NULL);

@@ -10,10 +10,9 @@ static Status act_gather(Unit *unit, Rows *rows)
 {
     PayerAct *work = (PayerAct *)unit;
     int64_t account = 0;
-    if (!status_ok(work->failed)) return OK;
     TRY(payer_gather(rows, work->payer, &account));
     TRY(payer_devices_get(rows, work->payer, &work->devices));
-    return account_gather(rows, work->account);
+    return !status_ok(work->failed) ? OK : account_gather(rows, work->account);
 }
 
 static Status look(PayerAct *work, Rows *rows)
