@@ -33,7 +33,7 @@ Status admin_ask(const char *directory, Span request, Buffer *ret_answer)
 {
     const size_t begin = ret_answer->size;
     TRY(admin_ask_once(directory, request, ret_answer));
-    return request_settle(directory, request, ret_answer, begin);
+    return request_settle(directory, ret_answer, begin);
 }
 
 Status admin_ask_plain(const char *directory, const char *operation, Buffer *ret_answer)

@@ -122,20 +122,7 @@ MUST_USE static Status take_result(Span approved, Buffer *answer)
     return base64_decode(done.result, answer);
 }
 
-/* It is what this command asked: who approves here sees no other words for it. */
-MUST_USE static Status approve_own(const char *directory, const char *request, Span asked,
-        const char *approver, Buffer *ret_answer)
-{
-    uint8_t exact_bytes[REQUEST_EXACT_BYTES_MAX];
-    Buffer exact = BUFFER_OF(exact_bytes);
-    RequestShown shown;
-    TRY(request_look(directory, request, &shown, &exact));
-    REQUIRE(span_equal(span_of_buffer(&exact), asked), REFUSED_APPROVAL_FILE_OTHER);
-    return sign_and_hand_in(directory, request, &shown, approver,
-            "approved at the asker's command line", ret_answer);
-}
-
-Status request_settle(const char *directory, Span asked, Buffer *answer, size_t begin)
+Status request_settle(const char *directory, Buffer *answer, size_t begin)
 {
     uint8_t approved_bytes[64 * 1024];
     char name[NAME_BYTES_MAX];
@@ -160,7 +147,8 @@ Status request_settle(const char *directory, Span asked, Buffer *answer, size_t 
         if (!status_ok(cursor_until(&c, ',', &one))) c.rest.size = 0; /* the last one */
         snprintf(name, sizeof(name), "%.*s", (int)one.size, (const char *)one.data);
         approved.size = 0;
-        TRY(approve_own(directory, request, asked, name, &approved));
+        TRY(request_approve(
+                directory, request, name, "approved at the asker's command line", &approved));
     }
     answer->size = begin;
     return take_result(span_of_buffer(&approved), answer);

@@ -20,12 +20,11 @@ int approve_take(int argc, char **argv);
 MUST_USE Status admin_ask_once(const char *directory, Span request, Buffer *ret_answer);
 
 /*
- * The answer to `asked`, as from `begin` on it stands in `answer`: one that only says that others
- * must agree is replaced by what the request answered when they did. Refuses REFUSED_REQUEST_WAITS
- * (its number was said), REFUSED_APPROVAL_FILE_OTHER (what waits is not what was asked), what
- * request.approve refuses, and how the request itself ended.
+ * The answer, as from `begin` on it stands in `answer`: one that only says that others must agree
+ * is replaced by what the request answered when they did. Refuses REFUSED_REQUEST_WAITS (its number
+ * was said), what request_look() and request.approve refuse, and how the request itself ended.
  */
-MUST_USE Status request_settle(const char *directory, Span asked, Buffer *answer, size_t begin);
+MUST_USE Status request_settle(const char *directory, Buffer *answer, size_t begin);
 
 /* What somebody would sign who approves this request. Refuses as request_shown_read() does, and
  * what request.show refuses. */
