@@ -170,12 +170,14 @@ static void test_a_right_for_a_while(void)
     STAND;
     EXPECT_OK(make_key("mei", KEY_ED25519));
     DONE(JOIN("mei", "S7", "risk-analyst"));
+    REFUSED("ACCESS_LEVEL", "--as", "mei", "request", "show", request_id()); /* alice's */
     REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list");
     unsetenv("HUFU_APPROVE");
     REFUSED("REQUEST_WAITS", "--as", "mei", "access", "request", "caller.list", "--reason",
             "a case");
     REFUSED("ACCESS_NO_ROLE", "--as", "mei", "caller", "list");
-    REFUSED("ACCESS_NO_ROLE", "--as", "mei", "request", "approve", request_id(), "--reason", "me");
+    REFUSED("REQUEST_OWN", "--as", "mei", "request", "approve", request_id(), "--reason", "me");
+    DONE("--as", "mei", "request", "show", request_id()); /* her own */
     REFUSED("ACCESS_LEVEL", "--as", "alice", "request", "approve", request_id(), "--reason",
             "fine");
     EXPECT(stand_number(&stand, "SELECT count(*) FROM access_grant") == 0);

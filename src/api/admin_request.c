@@ -179,6 +179,16 @@ static Status look_for(House *house, const Asker *asker, const char *id, Request
     return OK;
 }
 
+/* What is in it: who asked sees his own, anybody else needs the right at C2. */
+static Status may_look_into(House *house, const Asker *asker, const AskedRequest *r)
+{
+    if (strcmp(r->asker, asker->principal) == 0) return OK;
+    CLEANUP(access_release) AccessTable *table = access_in_force(house->access);
+    const int action = access_action_named(table, SPAN("request.show"));
+    const int64_t now_us = clock_now_us(&house->clock);
+    return access_status(access_decide(table, asker, action, LEVEL_C2, now_us));
+}
+
 /* Which there are is asked of the database; what they are, of verified rows. */
 Status admin_request_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
@@ -253,6 +263,7 @@ Status admin_request_show(
     TRY(take_id_of(&json, id));
     TRY(look_for(admin->config.house, asker, id, &look));
     const AskedRequest *r = &look.request;
+    TRY(may_look_into(admin->config.house, asker, r));
     TRY(admin_write_down(admin, asker, AUDIT_READ, span_of_text(r->id), SPAN("request")));
     put_request(w, r);
     put_approvals(w, &look);
