@@ -23,7 +23,7 @@ function useRequest(request: string) {
   const [shown, setShown] = useState<Shown>();
   const look = useCallback(() => run(async () => {
     const detail = await proven(() => requestDetail(request));
-    setShown({ detail, exact: await readExact(detail) });
+    setShown({ detail, exact: await readExact(detail, request) });
   }), [run, proven, request]);
   useEffect(() => void look(), [look]);
   return { shown, failure, look };
@@ -64,8 +64,8 @@ function Content({ detail, exact }: Shown) {
 
 type Decision = 'sign' | 'refuse' | 'withdraw';
 
-function Decide({ owner, detail, onDone }: {
-  owner: Owner; detail: RequestDetail; onDone: () => void;
+function Decide({ owner, request, detail, onDone }: {
+  owner: Owner; request: string; detail: RequestDetail; onDone: () => void;
 }) {
   const { say } = useWords();
   const { message } = App.useApp();
@@ -76,14 +76,14 @@ function Decide({ owner, detail, onDone }: {
   const isMine = detail.asker === owner.name;
   const sign = async (reason: string) => {
     if (!key) return;
-    const after = await proven(() => signRequest(owner, key, detail, reason));
+    const after = await proven(() => signRequest(owner, key, request, detail, reason));
     if (after.outcome === undefined) void message.success(say('signed'));
     else if (after.outcome === 'OK') void message.success(say('ranWell'));
     else void message.warning(say('ranBadly') + after.outcome);
   };
   const end = async (reason: string) => {
     const act = isMine ? withdrawRequest : refuseRequest;
-    await proven(() => act(detail.request, reason));
+    await proven(() => act(request, reason));
     void message.success(say(isMine ? 'withdrawn' : 'refused'));
   };
   const decide = async (decision: Decision) => {
@@ -131,7 +131,8 @@ export function RequestPanel({ owner, request, onClose }: {
       </Space>}>
       <Failure failure={failure} />
       {shown && <Content {...shown} />}
-      {shown && waits && <Decide owner={owner} detail={shown.detail} onDone={onClose} />}
+      {shown && waits &&
+        <Decide owner={owner} request={request} detail={shown.detail} onDone={onClose} />}
     </Card>
   );
 }

@@ -54,8 +54,20 @@ function valueText(value: unknown): string {
   return typeof value === 'string' ? visible(value) : JSON.stringify(value);
 }
 
-/** Throws RequestDiffers unless the bytes are what the list says: their digest and their action. */
-export async function readExact(detail: RequestDetail): Promise<ExactRequest> {
+/** Of hufud's requests: never one of vaultd's operations, whose names have no '.'. */
+const PLAIN_REQUEST = /^[0-9a-z][0-9a-z._-]*$/i;
+const ACTION_OF_HUFUD = /^[0-9a-z][0-9a-z_-]*\.[0-9a-z._-]*$/i;
+
+/**
+ * What is shown and signed, of the answer to request.show for `request`. The same key may sign for
+ * vaultd, which believes signatures and not hufud: a captured hufud must not choose what is signed.
+ * Throws RequestDiffers unless the answer is of that request, its action one of hufud's, and its
+ * bytes have the digest and the operation that it names (programs/hufu/request_shown.h).
+ */
+export async function readExact(detail: RequestDetail, request: string): Promise<ExactRequest> {
+  const isOurs = detail.request === request && PLAIN_REQUEST.test(request)
+    && ACTION_OF_HUFUD.test(detail.action);
+  if (!isOurs) throw new RequestDiffers();
   const bytes = fromBase64(detail.exact_base64);
   const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
   const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -76,12 +88,12 @@ export function requestDetail(request: string): Promise<RequestDetail> {
 }
 
 export async function signRequest(
-  owner: Owner, key: SigningKey, detail: RequestDetail, reason: string,
+  owner: Owner, key: SigningKey, request: string, detail: RequestDetail, reason: string,
 ): Promise<RequestDetail> {
-  const { sha256 } = await readExact(detail);
-  const wanted = approvalOfRequest(owner.name, detail.action, detail.request, sha256, reason);
+  const { sha256 } = await readExact(detail, request);
+  const wanted = approvalOfRequest(owner.name, detail.action, request, sha256, reason);
   const approval = toBase64(await signApproval(key, wanted));
-  return operation<RequestDetail>('request.approve', { request: detail.request, approval });
+  return operation<RequestDetail>('request.approve', { request, approval });
 }
 
 export async function refuseRequest(request: string, reason: string): Promise<void> {
