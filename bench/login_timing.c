@@ -99,7 +99,8 @@ static int by_time(const void *a, const void *b)
 /* Of the sorted samples of one sort the one behind which `share` of them lie. */
 static double quantile(bool unknown, double share)
 {
-    size_t left = (size_t)(share * (double)(sample_count / 2 - 1));
+    const size_t each = sample_count / 2;
+    size_t left = (size_t)(share * (double)(each - 1));
     for (size_t i = 0; i < sample_count; i++) {
         if (samples[i].unknown != unknown) continue;
         if (left == 0) return samples[i].ms;
