@@ -30,20 +30,24 @@ static Moved *map_file(int fd, int protection)
 /* In a program that the test started; in the test itself nothing is named yet. */
 __attribute__((constructor)) static void begin(void)
 {
-    const char *path = getenv(FILE_VARIABLE);
-    const int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    const char *given = getenv(FILE_VARIABLE);
+    const int fd = given == NULL ? -1 : open(given, O_RDONLY | O_CLOEXEC);
     Moved *file = fd < 0 ? NULL : map_file(fd, PROT_READ);
     if (fd >= 0) close(fd);
     if (file != NULL) moved = file;
 }
 
+static char path[] = "/tmp/hufu-clock-XXXXXX";
+
+static void remove_file(void) { unlink(path); }
+
 Status moved_clock_begin(void)
 {
-    char path[] = "/tmp/hufu-clock-XXXXXX";
     char options[512];
     const char *given = getenv("ASAN_OPTIONS");
     const int fd = mkstemp(path);
-    CHECK(fd >= 0 && ftruncate(fd, sizeof(Moved)) == 0, FAULT_DISK);
+    CHECK(fd >= 0 && atexit(remove_file) == 0, FAULT_DISK);
+    CHECK(ftruncate(fd, sizeof(Moved)) == 0, FAULT_DISK);
     Moved *file = map_file(fd, PROT_READ | PROT_WRITE);
     CHECK(file != NULL, FAULT_DISK);
     close(fd);
