@@ -55,7 +55,8 @@ int command_request_list(int argc, char **argv)
 {
     Words words = { .directory = directory_default() };
     const Option options[] = {
-        { "--all", OPTION_FLAG, NULL, "also what waits no more (the newest 64)", &words.all, 0, 0 },
+        { "--all", OPTION_FLAG, NULL, "also what waits no more, behind it (64 in all)", &words.all,
+                0, 0 },
         DIRECTORY_OPTION(words),
     };
     const Usage usage = { "hufu request list", "What waits for somebody else's approval.", options,

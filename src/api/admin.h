@@ -33,7 +33,8 @@
  *   export.list     the forms there are, and which may be used
  *   export.run      {request, receiver, part?, after?}: by an approved form, part by part ->
  *                   {file_base64, rows, sha256, next?}
- *   request.list    {all?}: what waits for others to agree to it (access/request.h)
+ *   request.list    {all?} -> {requests, more}: what waits for others to agree to it
+ *                   (access/request.h), those that expire first
  *   request.show    {request}: also the exact bytes
  *   request.approve {request, approval}: `approval` as ipc/vault_wire.h has it, signed by its giver
  *                   and handed in by anybody; with the last one the request is run:

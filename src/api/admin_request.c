@@ -140,26 +140,31 @@ typedef struct Listing {
     Span tenant; /* whose; the house's people see all */
     char ids[LISTED_MAX][ASKED_ID_BYTES + 1];
     size_t count;
+    bool more; /* than are listed */
 } Listing;
 
 static Status take_id(void *context, const Value *values, size_t count)
 {
     Listing *l = context;
-    if (l->count == LISTED_MAX) return OK;
+    l->more = l->count == LISTED_MAX;
+    if (l->more) return OK;
     TRY(value_copy_text(&values[0], l->ids[l->count], sizeof(l->ids[0])));
     l->count++;
     return OK;
 }
 
+/* What waits comes first, and of it what expires first: whoever asks much, later, pushes out
+ * nobody's. */
 static Status read_ids(void *context, Store *store)
 {
     Listing *l = context;
     const Value parameters[] = { VALUE_OF_TEXT(l->tenant), VALUE_OF_TEXT(SPAN(ASKER_HOUSE)),
-        VALUE_OF_INT(l->all), VALUE_OF_INT(ASKED_WAITING) };
+        VALUE_OF_INT(l->all), VALUE_OF_INT(ASKED_WAITING), VALUE_OF_INT(LISTED_MAX + 1) };
     return store_query(store,
             "SELECT id FROM request WHERE (?3 OR state = ?4) AND (?1 = ?2 OR asker IN"
-            " (SELECT id FROM principal WHERE tenant = ?1)) ORDER BY asked DESC LIMIT 64",
-            parameters, 4, take_id, l);
+            " (SELECT id FROM principal WHERE tenant = ?1)) ORDER BY state <> ?4,"
+            " CASE state WHEN ?4 THEN expires ELSE -changed END, id LIMIT ?5",
+            parameters, 5, take_id, l);
 }
 
 /* A merchant's people see what that merchant's people asked. */
@@ -210,6 +215,7 @@ Status admin_request_list(
         json_close(w);
     }
     json_close(w);
+    json_key_bool(w, "more", listing.more);
     return OK;
 }
 

@@ -12,6 +12,8 @@
 MUST_USE Status admin_request_ask(
         Admin *admin, Span request, Span operation, const Asker *asker, Buffer *ret_payload);
 
+/* {all?} -> {requests, more}: 64 at most, those that wait before the others, and of them those that
+ * expire first; `more` says that there are others. What ended: the newest first. */
 Status admin_request_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_request_show(

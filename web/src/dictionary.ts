@@ -40,6 +40,7 @@ export const dictionary = {
   mine: entry('我提交的', 'Asked by me'),
   ended: entry('已结束', 'Ended'),
   nothing: entry('没有', 'Nothing here'),
+  moreRequests: entry('申请过多，仅列出最先到期的待审批申请', 'There are more requests. Shown are those waiting ones that expire first'),
   asker: entry('申请人', 'Asked by'),
   asked: entry('申请时间', 'Asked'),
   expires: entry('有效期至', 'Good until'),

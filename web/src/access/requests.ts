@@ -79,8 +79,14 @@ export async function readExact(detail: RequestDetail, request: string): Promise
   return { sha256, text, fields };
 }
 
-export async function requests(all: boolean): Promise<AskedRequest[]> {
-  return (await operation<{ requests: AskedRequest[] }>('request.list', { all })).requests;
+/** What waits first, and of it what expires first; `more`: there are others. */
+export interface RequestList {
+  requests: AskedRequest[];
+  more: boolean;
+}
+
+export function requests(all: boolean): Promise<RequestList> {
+  return operation<RequestList>('request.list', { all });
 }
 
 export function requestDetail(request: string): Promise<RequestDetail> {

@@ -1,5 +1,5 @@
 /** What waits for somebody else's agreement. */
-import { Button, Card, Segmented, Table, Tag } from 'antd';
+import { Alert, Button, Card, Segmented, Table, Tag } from 'antd';
 import { useCallback, useEffect, useState } from 'react';
 import { actionNames, stateNames } from '../dictionary.ts';
 import { useWords } from '../words.tsx';
@@ -7,7 +7,7 @@ import { useBusy } from './busy.ts';
 import { Failure } from './failure.tsx';
 import { useProof } from './proof.tsx';
 import { RequestPanel } from './request_panel.tsx';
-import { type AskedRequest, requests } from './requests.ts';
+import { type AskedRequest, type RequestList, requests } from './requests.ts';
 import type { Owner } from './secrets.ts';
 
 type Shelf = 'waitingForMe' | 'mine' | 'ended';
@@ -64,7 +64,7 @@ export function RequestsPage({ owner }: { owner: Owner }) {
   const { say } = useWords();
   const proven = useProof();
   const { busy, failure, run } = useBusy();
-  const [list, setList] = useState<AskedRequest[]>([]);
+  const [{ requests: list, more }, setList] = useState<RequestList>({ requests: [], more: false });
   const [shelf, setShelf] = useState<Shelf>('waitingForMe');
   const [open, setOpen] = useState<string>();
   const look = useCallback(
@@ -83,6 +83,7 @@ export function RequestsPage({ owner }: { owner: Owner }) {
     <Card title={<Segmented<Shelf> options={shelves} value={shelf} onChange={setShelf} />}
       extra={<Button id="refresh" size="small" onClick={() => void look()}>{say('refresh')}</Button>}>
       <Failure failure={failure} />
+      {more && <Alert className="below" type="warning" showIcon title={say('moreRequests')} />}
       <RequestTable list={list.filter((request) => stands(request, owner) === shelf)} busy={busy}
         onLook={setOpen} />
     </Card>
