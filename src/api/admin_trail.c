@@ -190,6 +190,7 @@ static Status refusal_of(TrailVerdict verdict)
     switch (verdict) {
     case TRAIL_PROVEN: return OK;
     case TRAIL_NOT_YET: return REFUSE(REFUSED_TRAIL_NOT_COVERED);
+    case TRAIL_NOT_INDEXED: return REFUSE(REFUSED_TRAIL_NOT_INDEXED);
     case TRAIL_CHANGED:
     case TRAIL_MISSING:
     case TRAIL_NOT_PROVEN: break;

@@ -86,6 +86,7 @@ Status trail_open(const TrailConfig *config, Trail **ret_trail)
     CHECK(t != NULL, FAULT_MEMORY);
     ASSERT(pthread_mutex_init(&t->lock, NULL) == 0);
     t->random = config->random;
+    t->catch_up_ms = TRAIL_CATCH_UP_MS;
     Status s = copy_path(t->database, config->database);
     if (status_ok(s)) s = copy_path(t->path, config->index);
     if (status_ok(s)) s = open_parts(t);

@@ -84,6 +84,7 @@ typedef enum TrailVerdict {
     TRAIL_CHANGED, /* the leaf is not what was hashed */
     TRAIL_MISSING, /* the leaf is gone */
     TRAIL_NOT_PROVEN, /* the leaves do not lead to the root that was signed */
+    TRAIL_NOT_INDEXED, /* the index has not come to the checkpoint; no whole log is read for it */
 } TrailVerdict;
 const char *trail_verdict_name(TrailVerdict verdict);
 

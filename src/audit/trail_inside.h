@@ -12,6 +12,7 @@
 
 enum {
     TRAIL_NODE_LEVEL = 4, /* hashes of subtrees of 2^4 leaves and more are kept */
+    TRAIL_CATCH_UP_MS = 1000, /* before a question */
     TRAIL_NODES_MAX = 4096, /* waiting for the block to be written; more, and it is */
 };
 
@@ -45,6 +46,7 @@ struct Trail {
     TrailNode nodes[TRAIL_NODES_MAX];
     size_t node_count;
     size_t recheck_next;
+    int64_t catch_up_ms; /* TRAIL_CATCH_UP_MS */
     uint64_t made_anew;
 };
 

@@ -2,8 +2,6 @@
 
 #include <time.h>
 
-enum { CATCH_UP_MS = 1000 };
-
 const char *trail_verdict_name(TrailVerdict verdict)
 {
     switch (verdict) {
@@ -12,6 +10,7 @@ const char *trail_verdict_name(TrailVerdict verdict)
     case TRAIL_CHANGED: return "changed";
     case TRAIL_MISSING: return "missing";
     case TRAIL_NOT_PROVEN: return "not-proven";
+    case TRAIL_NOT_INDEXED: return "being-indexed";
     }
     return "unknown";
 }
@@ -128,37 +127,57 @@ static bool leads_to(const TrailHit *hit, const AuditCheckpoint *checkpoint)
             &hit->hash, (uint64_t)hit->leaf, checkpoint->size, &hit->proof, &checkpoint->root);
 }
 
+/* Of one question. */
+typedef struct Proofs {
+    const AuditCheckpoint *checkpoint;
+    int64_t leaves; /* that the database had when it was asked */
+    bool log_differs; /* the leaves do not lead to the root, wherever one begins */
+} Proofs;
+
+static bool is_behind(const Trail *t, const Proofs *p)
+{
+    return p->checkpoint->size > t->tree.size && trail_next_leaf(t) < p->leaves;
+}
+
+/* Of every leaf under the checkpoint: alarms wait meanwhile, so once a question at most. */
+static Status prove_by_leaves(Trail *t, Proofs *p, TrailHit *hit)
+{
+    hit->verdict = TRAIL_NOT_PROVEN;
+    if (p->log_differs) return OK;
+    const Status s =
+            audit_prove_inclusion(t->log, (uint64_t)hit->leaf, p->checkpoint->size, &hit->proof);
+    p->log_differs = status_is(s, REFUSED_AUDIT_ROOT_DIFFERS)
+            || (status_ok(s) && !leads_to(hit, p->checkpoint));
+    if (p->log_differs) return OK;
+    TRY(s);
+    return REFUSE(REFUSED_TRAIL_DAMAGED);
+}
+
 /* Subtree hashes of the index are a short way; when they lead elsewhere, the leaves themselves say
  * whether it is the index that is wrong, or the log. */
-static Status prove(Trail *t, const AuditCheckpoint *checkpoint, TrailHit *hit)
+static Status prove(Trail *t, Proofs *p, TrailHit *hit)
 {
     const MerkleNodes nodes = { proof_node, t };
+    const AuditCheckpoint *checkpoint = p->checkpoint;
     const uint64_t index = (uint64_t)hit->leaf;
     hit->verdict = TRAIL_NOT_YET;
     if (checkpoint == NULL || index >= checkpoint->size) return OK;
+    hit->verdict = TRAIL_NOT_INDEXED;
+    if (is_behind(t, p)) return OK;
     if (checkpoint->size <= t->tree.size) {
         const Status s = merkle_prove_inclusion(&nodes, index, checkpoint->size, &hit->proof);
-        if (status_ok(s) && leads_to(hit, checkpoint)) {
-            hit->verdict = TRAIL_PROVEN;
-            return OK;
-        }
+        hit->verdict = TRAIL_PROVEN;
+        if (status_ok(s) && leads_to(hit, checkpoint)) return OK;
         if (status_broken(s)) return s;
     }
-    hit->verdict = TRAIL_NOT_PROVEN;
-    const Status s = audit_prove_inclusion(t->log, index, checkpoint->size, &hit->proof);
-    if (status_is(s, REFUSED_AUDIT_ROOT_DIFFERS)) return OK;
-    TRY(s);
-    if (!leads_to(hit, checkpoint)) return OK;
-    hit->verdict = TRAIL_PROVEN;
-    REQUIRE(checkpoint->size > t->tree.size, REFUSED_TRAIL_DAMAGED);
-    return OK;
+    return prove_by_leaves(t, p, hit);
 }
 
 /* --- leaves --- */
 
 typedef struct Showing {
     Trail *trail;
-    const AuditCheckpoint *checkpoint;
+    Proofs *proofs;
     const TrailMatch *match; /* NULL: the leaf was asked for by its number */
     const Candidate *candidate;
     TrailVisit visit;
@@ -208,7 +227,7 @@ static Status show_leaf(void *context, const AuditEntry *entry)
         TRY(event_at(leaf.events, hit.ordinal, &hit.event));
         TRY(check_candidate(s, &hit));
     }
-    TRY(prove(s->trail, s->checkpoint, &hit));
+    TRY(prove(s->trail, s->proofs, &hit));
     return s->visit(s->context, &hit);
 }
 
@@ -239,9 +258,10 @@ static Status pass_meant(void *context, const TrailHit *hit)
 static Status show_candidates(const Search *s, Filter *filter)
 {
     Trail *t = s->trail;
+    Proofs proofs = { s->query->checkpoint, filter->found->leaves, false };
     for (uint32_t i = 0; i < s->count && i < s->query->limit; i++) {
         const Candidate *c = &s->found[i];
-        Showing showing = { t, s->query->checkpoint, &s->match, c, pass_meant, filter };
+        Showing showing = { t, &proofs, &s->match, c, pass_meant, filter };
         bool found = false;
         TRY(audit_read_entry(t->log, c->leaf, show_leaf, &showing, &found));
         if (!found) TRY(show_missing(&showing, c->leaf));
@@ -260,7 +280,7 @@ static int64_t monotonic_ms(void)
 
 static Status catch_up(Trail *t)
 {
-    const int64_t until = monotonic_ms() + CATCH_UP_MS;
+    const int64_t until = monotonic_ms() + t->catch_up_ms;
     bool more = true;
     while (more && monotonic_ms() < until)
         TRY(trail_catch_up(t, &more));
@@ -302,8 +322,10 @@ Status trail_search(
 static Status prove_leaf(
         Trail *t, int64_t leaf, const AuditCheckpoint *checkpoint, TrailVisit visit, void *context)
 {
-    Showing showing = { t, checkpoint, NULL, NULL, visit, context };
+    Proofs proofs = { .checkpoint = checkpoint };
+    Showing showing = { t, &proofs, NULL, NULL, visit, context };
     bool found = false;
+    TRY(audit_batches(NULL, t->log, &proofs.leaves));
     TRY(catch_up(t));
     TRY(audit_read_entry(t->log, leaf, show_leaf, &showing, &found));
     REQUIRE(found, REFUSED_TRAIL_LEAF);
