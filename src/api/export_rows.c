@@ -8,7 +8,7 @@
 #include "store/unit_wait.h"
 #include "text/csv.h"
 
-enum { UNIT_ROWS_MAX = 64, VALUE_BYTES_MAX = 1024 };
+enum { UNIT_ROWS_MAX = 64, VALUE_BYTES_MAX = 1024, STEP_LEAVES = 1024 };
 
 typedef struct Record {
     uint8_t memory[EXPORT_FIELDS_MAX][VALUE_BYTES_MAX];
@@ -210,8 +210,7 @@ typedef struct Trail {
     int64_t leaf; /* the one that is looked at */
     uint32_t events; /* of it, exported */
     uint32_t skipped; /* of the first leaf, exported by the part before */
-    int64_t time_us; /* of the leaf that was looked at last */
-    bool over; /* past the period */
+    bool any; /* leaf was in the last step */
     bool full;
     Record record;
 } Trail;
@@ -253,50 +252,43 @@ static Status take_events(Trail *t, const AuditEntry *entry, Span bytes)
     return OK;
 }
 
+static bool is_in_period(const ExportForm *form, int64_t time_us)
+{
+    return time_us >= form->from_us && (form->to_us == 0 || time_us < form->to_us);
+}
+
 static Status take_entry(void *context, const AuditEntry *entry)
 {
     Trail *t = context;
     AuditLeaf leaf;
+    t->any = true;
     t->leaf = entry->batch;
     t->events = 0;
-    if (entry->time_us < t->form->from_us) return OK;
-    t->over = t->form->to_us != 0 && entry->time_us >= t->form->to_us;
-    REQUIRE(!t->over, REFUSED_EXPORT_NOT_PERMITTED); /* ends the walk */
+    if (!is_in_period(t->form, entry->time_us)) return OK;
     TRY(audit_leaf_parse(entry->leaf, &leaf));
     return take_events(t, entry, leaf.events);
 }
 
-static Status take_time(void *context, const AuditEntry *entry)
-{
-    ((Trail *)context)->time_us = entry->time_us;
-    return OK;
-}
-
-/* The first leaf of the period, by halves: their times ascend. */
-static Status find_first(Trail *t, Store *store, int64_t *ret_first)
-{
-    int64_t low = 0;
-    int64_t high = 0;
-    TRY(audit_batches(NULL, store, &high));
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        bool found = false;
-        TRY(audit_read_entry(store, middle, take_time, t, &found));
-        if (found && t->time_us < t->form->from_us)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *ret_first = low;
-    return OK;
-}
-
-static Status read_trail(void *context, Store *store)
+static Status read_step(void *context, Store *store)
 {
     Trail *t = context;
-    if (t->leaf < 0) TRY(find_first(t, store, &t->leaf));
-    const Status s = audit_each_entry(store, t->leaf, take_entry, t);
-    return t->over || t->full ? OK : s;
+    t->any = false;
+    const Status s = audit_some_entries(store, t->leaf, STEP_LEAVES, take_entry, t);
+    if (t->full) return OK;
+    TRY(s);
+    if (t->any) t->leaf++;
+    t->events = 0;
+    return OK;
+}
+
+/* Leaf by leaf to the end of the log: a clock that was set back leaves nothing out. In steps, so
+ * that batches do not wait. */
+static Status read_trail(House *house, Trail *t)
+{
+    do
+        TRY(batcher_between(house->batcher, read_step, t));
+    while (t->any && !t->full);
+    return OK;
 }
 
 /* i64 leaf | u32 events of it that were exported */
@@ -304,7 +296,6 @@ static Status take_trail_place(Span after, Trail *trail)
 {
     uint8_t memory[16];
     Buffer bytes = BUFFER_OF(memory);
-    trail->leaf = -1;
     if (after.size == 0) return OK;
     REQUIRE(status_ok(hex_decode(after, &bytes)), REFUSED_EXPORT_FORM);
     Cursor c = cursor_of(span_of_buffer(&bytes));
@@ -321,7 +312,7 @@ static Status put_trail(House *house, const ExportForm *form, ExportPart *part)
     Buffer place = BUFFER_OF(memory);
     trail = (Trail) { .form = form, .csv = part->csv };
     TRY(take_trail_place(part->after, &trail));
-    TRY(batcher_between(house->batcher, read_trail, &trail));
+    TRY(read_trail(house, &trail));
     part->rows = trail.rows;
     part->last = !trail.full;
     TRY(buffer_put_i64(&place, trail.leaf));

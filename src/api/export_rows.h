@@ -1,7 +1,8 @@
 #pragma once
 /*
  * export_rows: the content of an export as CSV (RFC 4180): one line of names, then one a row. Rows
- * of tables are verified as they are read; events of the trail come from the leaves of the log.
+ * of tables are verified as they are read; events of the trail come from the leaves of the log, all
+ * leaves of the period, wherever they stand: their times need not ascend.
  *
  * It comes in parts, each within one buffer, so that no export is larger in memory than a part. A
  * part goes on behind the last row of the one before: of rows that come meanwhile those are

@@ -2,13 +2,14 @@
  * Goal: an export of any size leaves in parts that together hold each row once, in order, verified,
  * and no part is larger than its buffer; nobody makes a part begin elsewhere with bytes that are no
  * place (TP-17, LL-4.5.2). Method: callers' rows through a real batch, read in parts while another
- * comes; a row changed behind the batch's back.
+ * comes; a row changed behind the batch's back; a log whose clock was set back again and again.
  */
 #define _GNU_SOURCE
 #include "api/export_rows.h"
 
 #include "access/caller.h"
 #include "access/merchant.h"
+#include "audit/trail_sample.h"
 #include "store/store_for_tests.h"
 
 enum { CALLERS = 2000, EACH = 40, PARTS_MIN = 3 };
@@ -65,8 +66,8 @@ static void enter(int first, int count)
 
 static void test_opens(void)
 {
-    static const StoreSchema *const schemas[] = { &access_schema };
-    test_store_open(&rows, schemas, 1, 1000);
+    static const StoreSchema *const schemas[] = { &access_schema, &audit_schema };
+    test_store_open(&rows, schemas, 2, 1000);
     house.batcher = rows.batcher;
     for (int i = 0; i < CALLERS; i += EACH)
         enter(2 * i, EACH);
@@ -82,17 +83,23 @@ static ExportForm form_of_callers(void)
 }
 
 /* One part behind the place of the last one; keeps its place. */
-static Status read_part(int64_t number, ExportPart *ret_part, Buffer *csv, size_t *place_size)
+static Status read_part_of(const ExportForm *form, int64_t number, ExportPart *ret_part,
+        Buffer *csv, size_t *place_size)
 {
-    const ExportForm form = form_of_callers();
     csv->size = 0;
     *ret_part = (ExportPart) {
         .number = number, .after = { place_bytes, number == 1 ? 0 : *place_size }, .csv = csv
     };
-    TRY(export_rows(&house, &form, ret_part));
+    TRY(export_rows(&house, form, ret_part));
     if (ret_part->place.size > 0) memcpy(place_bytes, ret_part->place.data, ret_part->place.size);
     *place_size = ret_part->place.size;
     return OK;
+}
+
+static Status read_part(int64_t number, ExportPart *ret_part, Buffer *csv, size_t *place_size)
+{
+    const ExportForm form = form_of_callers();
+    return read_part_of(&form, number, ret_part, csv, place_size);
 }
 
 static bool holds(const Buffer *all, int number)
@@ -144,6 +151,74 @@ static void test_what_is_no_place_is_refused(void)
     }
 }
 
+/* --- the trail --- */
+
+enum { LEAVES = 2400, PERIOD_FROM = 100, PERIOD_TO = 200 };
+
+/* Before, in, behind and at the end of the period, in and out of order. */
+static int64_t time_of_leaf(int leaf)
+{
+    static const int64_t times[] = { 90, 150, 250, 120, 50, 199, 200, 100 };
+    return times[leaf % 8];
+}
+
+static bool is_meant(int leaf)
+{
+    return time_of_leaf(leaf) >= PERIOD_FROM && time_of_leaf(leaf) < PERIOD_TO;
+}
+
+static bool write_log(void)
+{
+    TrailSample log = { .store = rows.store };
+    if (!status_ok(store_execute(rows.store, "BEGIN", NULL, 0))) return false;
+    for (int i = 0; i < LEAVES; i++) {
+        const AuditEvent events[] = {
+            { .kind = AUDIT_READ, .actor = SPAN("operator/one"), .subject = SPAN("a") },
+            { .kind = AUDIT_READ, .actor = SPAN("operator/two"), .subject = SPAN("b") },
+        };
+        log.time_us = time_of_leaf(i);
+        if (!status_ok(trail_sample_add(&log, events, 2))) return false;
+    }
+    return status_ok(store_execute(rows.store, "COMMIT", NULL, 0));
+}
+
+static bool holds_event(const Buffer *all, int leaf, const char *actor)
+{
+    char line[64];
+    snprintf(line, sizeof(line), "\r\n%d,operator/%s,", leaf, actor);
+    const uint8_t *at = memmem(all->data, all->size, line, strlen(line));
+    if (at == NULL) return false;
+    const size_t rest = all->size - (size_t)(at + 1 - all->data);
+    return memmem(at + 1, rest, line, strlen(line)) == NULL; /* once */
+}
+
+static void test_a_clock_set_back_leaves_no_event_out(void)
+{
+    enum { LEAF, TIME, KIND, OUTCOME, ACTOR }; /* columns of the trail */
+    Buffer csv = BUFFER_OF(csv_bytes);
+    Buffer all = BUFFER_OF(all_bytes);
+    ExportPart part = { .last = false };
+    ExportForm form = { .list = EXPORT_TRAIL, .column_count = 3, .columns = { LEAF, ACTOR, KIND } };
+    form.from_us = PERIOD_FROM;
+    form.to_us = PERIOD_TO;
+    size_t place_size = 0;
+    size_t count = 0;
+    size_t meant = 0;
+    int64_t number = 0;
+    EXPECT(write_log());
+    while (!part.last && number < 9) {
+        EXPECT_OK(read_part_of(&form, ++number, &part, &csv, &place_size));
+        EXPECT_OK(buffer_put(&all, span_of_buffer(&csv)));
+        count += part.rows;
+    }
+    for (int i = 0; i < LEAVES; i++) {
+        EXPECT(holds_event(&all, i, "one") == is_meant(i));
+        EXPECT(holds_event(&all, i, "two") == is_meant(i));
+        meant += is_meant(i) ? 2 : 0;
+    }
+    EXPECT(number > 1 && part.last && count == meant);
+}
+
 static void test_a_changed_row_leaves_with_nobody(void)
 {
     Buffer csv = BUFFER_OF(csv_bytes);
@@ -157,4 +232,5 @@ static void test_a_changed_row_leaves_with_nobody(void)
 static void test_closes(void) { test_store_close(&rows); }
 
 TESTS(TEST(test_opens), TEST(test_all_rows_come_once), TEST(test_what_is_no_place_is_refused),
+        TEST(test_a_clock_set_back_leaves_no_event_out),
         TEST(test_a_changed_row_leaves_with_nobody), TEST(test_closes))
