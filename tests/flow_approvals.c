@@ -84,7 +84,7 @@ static void test_a_request_does_nothing(void)
     EXPECT(operator_ended(request_hold(), 0));
     EXPECT(operator_says("Nothing was done yet"));
     EXPECT(operator_ended(HUFU("subject", "status", "wang"), 0));
-    EXPECT(!operator_said(&stand, "restricted_until_us"));
+    EXPECT(!operator_said(&stand, "restricted_until "));
     EXPECT(operator_ended(HUFU("approval", "show", file), 0));
     EXPECT(operator_says("hold-subject") && operator_says("order 17"));
     EXPECT(operator_ended(HUFU(HOLD, "--approval", file), 1));

@@ -100,7 +100,7 @@ static void test_two_people_hold(void)
     EXPECT(operator_says("APPROVAL_QUORUM"));
     EXPECT(operator_ended(USE("process", "payment", "card"), 0));
     EXPECT(operator_ended(HOLD("alice", "bob"), 0));
-    EXPECT(operator_says("restricted_until_us"));
+    EXPECT(operator_says("restricted_until "));
     EXPECT(operator_ended(USE("process", "payment", "card"), 1));
     EXPECT(operator_says("DATA_RESTRICTED") && operator_says("2099-01-31"));
     EXPECT(operator_ended(USE("display", "legal-hold", "card"), 0));
