@@ -5,6 +5,15 @@
 #include "base/time.h"
 #include "store/unit_wait.h"
 
+/* Somebody was quicker and ended it; or its row is frozen, and it counts no more either. Whatever
+ * else refuses, like a vault that does not answer, leaves it to the next tick. */
+static bool is_settled(Status s)
+{
+    return status_is(s, REFUSED_GRANT_STATE) || status_is(s, REFUSED_GRANT_UNKNOWN)
+            || status_is(s, REFUSED_ROW_FROZEN) || status_is(s, REFUSED_ROW_SEAL_MISMATCH)
+            || status_is(s, REFUSED_ROW_ROLLED_BACK) || status_is(s, REFUSED_ROW_DELETED);
+}
+
 static Status end_grants(House *house, int64_t now_us)
 {
     Grant over;
@@ -12,9 +21,10 @@ static Status end_grants(House *house, int64_t now_us)
         GrantChange work = { .act = GRANT_END, .grant = over };
         grant_change_unit(&work, NULL);
         const Status s = unit_wait(house->batcher, &work.unit);
-        /* Somebody was quicker and ended it; or its row is frozen, and it counts no more either. */
-        if (status_refused(s)) work.grant.state = GRANT_ENDED;
-        if (status_broken(s)) return s;
+        if (is_settled(s))
+            work.grant.state = GRANT_ENDED;
+        else
+            TRY(s);
         TRY(grant_book_put(house->grants, &work.grant));
     }
     return OK;
