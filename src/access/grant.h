@@ -17,6 +17,7 @@ extern const Table grant_table;
 enum {
     GRANT_ID_BYTES = 16, /* hex digits */
     GRANTS_MAX = 4096, /* asked for or in force at a time */
+    EMERGENCIES_UNREVIEWED_MAX = 8, /* of one principal */
 };
 
 enum GrantColumn {
@@ -83,13 +84,15 @@ typedef struct GrantChange {
     GrantAct act; /* in */
     char by[PRINCIPAL_ID_BYTES_MAX + 1]; /* in: principal; empty: the clock */
     const AccessTable *table; /* in */
-    Asker beside; /* in, of GRANT_GIVE: what he has for a while, as grant_book_fill() says it */
+    Asker beside; /* in, of what begins: what he has for a while, as grant_book_fill() says it */
+    size_t unreviewed; /* in, of GRANT_BREAK_GLASS: grant_book_unreviewed() of him */
     Grant grant; /* in: what the act needs, always an id; out: the row */
 } GrantChange;
 
 /*
- * Refuses GRANT_UNKNOWN, GRANT_STATE, GRANT_LIMIT (the end), PRINCIPAL_UNKNOWN, ACCESS_SELF (who
- * asks never gives, and nobody reviews his own emergency, under whatever id),
+ * Refuses GRANT_UNKNOWN, GRANT_STATE, GRANT_LIMIT (the end; an emergency while
+ * EMERGENCIES_UNREVIEWED_MAX of his wait for their review), EMERGENCY_OPEN, PRINCIPAL_UNKNOWN,
+ * ACCESS_SELF (who asks never gives, and nobody reviews his own emergency, under whatever id),
  * ACCESS_ACTION_UNKNOWN, ACCESS_CONFLICT (every role that has the action excludes one that he has,
  * or every one for something that he was given for a while).
  */
@@ -117,6 +120,8 @@ void grant_book_fill(GrantBook *book, const AccessTable *table, int64_t changed_
 int64_t grant_book_last_us(GrantBook *book, Span principal);
 /* How many are asked for or in force of this principal. */
 size_t grant_book_count(GrantBook *book, Span principal);
+/* How many emergencies of this principal wait for their review, the one in force among them. */
+size_t grant_book_unreviewed(GrantBook *book, Span principal);
 /* The `number`th, in no order that means anything; false behind the last. */
 bool grant_book_at(GrantBook *book, size_t number, Grant *ret_grant);
 bool grant_book_find(GrantBook *book, Span id, Grant *ret_grant);

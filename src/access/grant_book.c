@@ -36,10 +36,12 @@ static bool is_open(const Grant *g)
     return g->state == GRANT_ASKED_FOR || g->state == GRANT_GIVEN;
 }
 
-static bool is_kept(const Grant *g)
+static bool waits_for_review(const Grant *g)
 {
-    return is_open(g) || (g->kind == GRANT_OF_EMERGENCY && g->reviewed_by[0] == '\0');
+    return g->kind == GRANT_OF_EMERGENCY && g->reviewed_by[0] == '\0';
 }
+
+static bool is_kept(const Grant *g) { return is_open(g) || waits_for_review(g); }
 
 static Grant *find(GrantBook *book, Span id)
 {
@@ -120,6 +122,18 @@ size_t grant_book_count(GrantBook *book, Span principal)
     for (size_t i = 0; i < held->count; i++) {
         const Grant *g = &held->of[i];
         count += is_open(g) && span_equal(span_of_text(g->principal), principal);
+    }
+    return count;
+}
+
+size_t grant_book_unreviewed(GrantBook *book, Span principal)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&book->lock);
+    CLEANUP(unlock) GrantBook *held = book;
+    for (size_t i = 0; i < held->count; i++) {
+        const Grant *g = &held->of[i];
+        count += waits_for_review(g) && span_equal(span_of_text(g->principal), principal);
     }
     return count;
 }

@@ -120,6 +120,8 @@ static Status break_glass(GrantChange *work, Rows *rows)
     const int64_t now_us = rows_now_us(rows);
     TRY(live_principal(rows, g->principal, &who));
     REQUIRE((who.roles & work->table->emergency.who) != 0, REFUSED_ACCESS_NO_ROLE);
+    REQUIRE(work->beside.emergency_until_us == 0, REFUSED_EMERGENCY_OPEN);
+    REQUIRE(work->unreviewed < EMERGENCIES_UNREVIEWED_MAX, REFUSED_GRANT_LIMIT);
     g->kind = GRANT_OF_EMERGENCY;
     g->state = GRANT_GIVEN;
     g->asked_us = now_us;
