@@ -310,6 +310,8 @@ static void test_another_table_needs_two_people(void)
     again();
     EXPECT(stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 52") == 1); /* once */
     REFUSED("ACCESS_CONFLICT", "access", "table", "set", wrong, "--reason", "alice has both");
+    REFUSED("ACCESS_TABLE_INVALID", "access", "table", "set",
+            other_table("alone.yaml", "request.approve: C3,", ""), "--reason", "nobody agrees");
     REFUSED("ACCESS_NO_ROLE", "--as", "carol", "access", "table", "set", longer, "--reason", "me");
     DONE("access", "table", "set", longer, "--reason", "longer cases");
     DONE(LONG_GRANT); /* at once */

@@ -42,24 +42,24 @@ static bool may(const AccessTable *table, const Asker *asker, const char *action
     return verdict == ACCESS_ALLOWED || verdict == ACCESS_NEEDS_APPROVAL;
 }
 
-bool staff_goes_on(
-        const AccessTable *table, PrincipalBook *book, const Principal *changed, int64_t now_us)
+bool staff_goes_on(const AccessTable *table, PrincipalBook *book, const char *action,
+        const Principal *changed, int64_t now_us)
 {
     Principal p;
     Asker asker;
     size_t ask_alone = 0; /* and cannot approve */
     size_t approve = 0;
     size_t both = 0;
-    const int join = access_action_named(table, SPAN("access.join"));
-    if (join < 0) return false;
-    const size_t needs = access_approvals(table, join, DOOR_CLI);
-    const DataLevel level = table->actions[join].level;
+    const int place = access_action_named(table, span_of_text(action));
+    if (place < 0) return false;
+    const size_t needs = access_approvals(table, place, DOOR_CLI);
+    const DataLevel level = table->actions[place].level;
     for (size_t i = 0; principal_book_at(book, i, &p); i++) {
-        if (strcmp(p.id, changed->id) == 0) p = *changed;
+        if (changed != NULL && strcmp(p.id, changed->id) == 0) p = *changed;
         if (p.status != STATUS_LIVE || strcmp(p.tenant, ASKER_HOUSE) != 0) continue;
         staff_asker(&p, &asker);
         asker.door = DOOR_CLI;
-        const bool asks = may(table, &asker, "access.join", level, now_us);
+        const bool asks = may(table, &asker, action, level, now_us);
         const bool agrees =
                 may(table, &asker, REQUEST_APPROVE, level > LEVEL_C2 ? level : LEVEL_C2, now_us);
         ask_alone += asks && !agrees;

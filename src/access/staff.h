@@ -50,11 +50,12 @@ SessionKind staff_session_kind(Span tenant);
 int64_t staff_change_us(const Principal *before, int64_t given_us, int64_t now_us);
 
 /*
- * With `changed` as he would be: is there still somebody of the house who may ask for people, and
- * enough others who may agree to it (access.join)? A house that loses them has no way back.
+ * With `changed` as he would be (NULL: nobody changes): is there still somebody of the house who
+ * may ask for this action, and enough others who may agree to it? A house that loses them for
+ * access.join or access.table.set has no way back.
  */
-bool staff_goes_on(
-        const AccessTable *table, PrincipalBook *book, const Principal *changed, int64_t now_us);
+bool staff_goes_on(const AccessTable *table, PrincipalBook *book, const char *action,
+        const Principal *changed, int64_t now_us);
 
 /* Who asks, as far as the principal says it; the door adds the rest. */
 void staff_asker(const Principal *principal, Asker *ret_asker);

@@ -142,8 +142,8 @@ Status admin_others_stay(House *house, const AccessTable *table, const Principal
     Principal before;
     const int64_t now_us = clock_now_us(&house->clock);
     if (!principal_book_look(house->principals, span_of_text(after->id), &before)) return OK;
-    REQUIRE(staff_goes_on(table, house->principals, after, now_us)
-                    || !staff_goes_on(table, house->principals, &before, now_us),
+    REQUIRE(staff_goes_on(table, house->principals, "access.join", after, now_us)
+                    || !staff_goes_on(table, house->principals, "access.join", &before, now_us),
             REFUSED_OPERATORS_TOO_FEW);
     return OK;
 }

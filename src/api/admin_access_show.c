@@ -211,19 +211,16 @@ static const JsonField set_fields[] = {
     { "reason", JSON_TEXT, true, 1, STAFF_REASON_BYTES_MAX, offsetof(SetJson, reason) },
 };
 
-/* Whoever is here must still be somebody under it: a table that lets nobody change it, or gives
- * somebody roles that exclude one another, is refused. */
+/* Whoever is here must still be somebody under it: a table that nobody could change any more, as
+ * who asks or as who agrees, or gives somebody roles that exclude one another, is refused. */
 static Status fits_people(House *house, const AccessTable *table)
 {
     Principal p;
-    RoleSet here = 0;
-    for (size_t i = 0; principal_book_at(house->principals, i, &p); i++) {
-        if (p.status != STATUS_LIVE) continue;
-        TRY(staff_roles_fit(table, &p));
-        here |= p.roles;
-    }
-    const int set = access_action_named(table, SPAN("access.table.set"));
-    REQUIRE(set >= 0 && (table->able[set][LEVEL_C1 - 1] & here) != 0, REFUSED_ACCESS_TABLE_INVALID);
+    const int64_t now_us = clock_now_us(&house->clock);
+    for (size_t i = 0; principal_book_at(house->principals, i, &p); i++)
+        if (p.status == STATUS_LIVE) TRY(staff_roles_fit(table, &p));
+    REQUIRE(staff_goes_on(table, house->principals, "access.table.set", NULL, now_us),
+            REFUSED_ACCESS_TABLE_INVALID);
     return OK;
 }
 
