@@ -309,6 +309,20 @@ static void test_two_people_reset_a_password_and_its_sessions_end(void)
 
 /* --- devices --- */
 
+/* What names the browser's own device. */
+static void own_device(Browser *browser, char *ret_json, size_t size)
+{
+    const char *own = NULL;
+    EXPECT(browser_get(browser, "/console/v1/devices") == 200);
+    const char *end = strstr(browser->body, "\"current\":true");
+    ASSERT(end != NULL);
+    for (const char *at = browser->body; (at = strstr(at, "\"device\":\"")) != NULL && at < end;
+            at++)
+        own = at;
+    ASSERT(own != NULL);
+    snprintf(ret_json, size, "{%.*s\"}", (int)(32 + strlen("\"device\":\"")), own);
+}
+
 static void test_devices_are_known_and_forgotten(void)
 {
     char json[128];
@@ -323,6 +337,10 @@ static void test_devices_are_known_and_forgotten(void)
     EXPECT(browser_post(&dora_at, "/console/v1/devices/forget", json) == 404); /* not hers */
     EXPECT(browser_post(&other, "/console/v1/devices/forget", json) == 200);
     EXPECT(browser_post(&other, "/console/v1/devices/forget", json) == 404);
+    EXPECT(browser_get(&other, "/console/v1/whoami") == 200); /* that was another one */
+    own_device(&other, json, sizeof(json));
+    EXPECT(browser_post(&other, "/console/v1/devices/forget", json) == 200);
+    EXPECT(browser_get(&other, "/console/v1/whoami") == 401); /* its session went with it */
     EXPECT(stand_logged(&stand, "forgotten"));
 }
 

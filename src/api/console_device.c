@@ -90,6 +90,21 @@ Status console_device_of_login(ConsoleCall *call, const Principal *principal)
     return console_alert(house, ALERT_DEVICE_NEW, who, REFUSE(REFUSED_DEVICE_UNKNOWN));
 }
 
+/* His sessions that began on it; the one that asks, too, when it is its own. */
+static void end_sessions(ConsoleCall *call, const char *forgotten)
+{
+    Session all[SESSIONS_EACH_MAX];
+    char name[DEVICE_NAME_BYTES + 1];
+    const SessionOwner owner = console_session_owner(call);
+    const size_t count = session_list_of(call->house->sessions, &owner, all);
+    for (size_t i = 0; i < count; i++) {
+        device_name(all[i].device, name);
+        if (strcmp(name, forgotten) != 0) continue;
+        IGNORE(session_end_number(call->house->sessions, &owner, all[i].number),
+                "it ended by itself meanwhile");
+    }
+}
+
 Status console_device_forget(ConsoleCall *call, Span name)
 {
     char text[DEVICE_NAME_BYTES + 1] = { 0 };
@@ -97,5 +112,7 @@ Status console_device_forget(ConsoleCall *call, Span name)
     memcpy(text, name.data, name.size);
     const Span who = span_of_text(call->principal.id);
     REQUIRE(device_book_knows(call->house->devices, who, text), REFUSED_DEVICE_UNKNOWN);
-    return write_device(call, &call->principal, text, STATUS_CLOSED);
+    TRY(write_device(call, &call->principal, text, STATUS_CLOSED));
+    end_sessions(call, text);
+    return OK;
 }

@@ -142,7 +142,7 @@ MUST_USE Status console_say_result(ConsoleCall *call, const char *result);
 /* The device of somebody who has just logged in: known from here on, and told of when it is new.
  * Sets the cookie when it had none of ours. */
 MUST_USE Status console_device_of_login(ConsoleCall *call, const Principal *principal);
-/* One of his own. Refuses DEVICE_UNKNOWN. */
+/* One of his own; his sessions on it end. Refuses DEVICE_UNKNOWN. */
 MUST_USE Status console_device_forget(ConsoleCall *call, Span name);
 
 /* --- handlers --- */
