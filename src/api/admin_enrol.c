@@ -6,9 +6,8 @@
 
 #include "api/challenge.h"
 #include "api/passage.h"
+#include "api/payer_desk.h"
 #include "base/encoding.h"
-#include "base/secret.h"
-#include "crypto/digest.h"
 #include "payment/enrol.h"
 #include "policy/detect.h"
 #include "store/unit_wait.h"
@@ -135,28 +134,16 @@ static Status keep_pin(House *house, const PayerJson *json)
 {
     uint8_t box_bytes[BOX_BYTES_MAX];
     uint8_t nonce_bytes[BOX_NONCE_BYTES];
-    uint8_t before_bytes[DOMAIN_RECORD_BYTES_MAX];
-    uint8_t record_bytes[DOMAIN_RECORD_BYTES_MAX];
     Buffer box = BUFFER_OF(box_bytes);
     Buffer nonce = BUFFER_OF(nonce_bytes);
-    Buffer before = BUFFER_OF(before_bytes);
-    Buffer record = BUFFER_OF(record_bytes);
     TRY(admin_bytes(json->box, &box));
     TRY(hex_decode(json->nonce, &nonce));
     TRY(challenge_check(house, nonce_bytes));
-    Status s = domain_get_verifier(house->domain, json->payer_id, &before);
-    if (!status_is(s, (StatusCode)REFUSED_ROW_MISSING)) TRY(s);
     const WirePinSet set = { .box = span_of_buffer(&box),
         .payer = json->payer_id,
         .nonce = span_of_buffer(&nonce),
-        .verifier = span_of_buffer(&before),
         .now_us = clock_now_us(&house->clock) };
-    s = vaultclient_set_pin(house->vault, &set, &record);
-    if (status_ok(s))
-        s = domain_put_verifier(house->domain, json->payer_id, span_of_buffer(&record));
-    bytes_wipe(before_bytes, sizeof(before_bytes));
-    bytes_wipe(record_bytes, sizeof(record_bytes));
-    return s;
+    return payer_set_pin(house, &set);
 }
 
 static Status let_payer_in(House *house, const PayerJson *json, PayerAdd *add)

@@ -79,6 +79,12 @@ Status payer_set(Passage *p, const WireOwner *owner, Span base64)
             &passwords, &set, who_he_is, sizeof(who_he_is) / sizeof(who_he_is[0])));
 }
 
+Status payer_set_pin(const House *house, const WirePinSet *set)
+{
+    const Passwords passwords = payer_passwords(house);
+    return passwords_set_pin(&passwords, set, who_he_is, sizeof(who_he_is) / sizeof(who_he_is[0]));
+}
+
 /* The grant is spent at once, so that the same box proves nothing twice: who heard it on its way
  * would come with a device of his own. */
 Status payer_check(Passage *p, const WireOwner *owner, Span base64)

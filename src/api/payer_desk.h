@@ -27,6 +27,9 @@ MUST_USE Status payer_name_check(Span payer);
 /* --- boxes --- */
 /* A password in a box: of whom, and which questions it is for. */
 MUST_USE Status payer_set(Passage *passage, const WireOwner *owner, Span base64);
+/* A PIN that the institution's front hands over for its payer, compared with who he is where that
+ * is known. Refuses what passwords_set_pin() does. */
+MUST_USE Status payer_set_pin(const House *house, const WirePinSet *set);
 /* Is it right? Refuses PAYER_LOGIN_REFUSED (wrong, or there is nobody), PIN_LOCKED, BOX_*. */
 MUST_USE Status payer_check(Passage *passage, const WireOwner *owner, Span base64);
 /* Another one, for who says who he is. Refuses as payer_check(); PASSWORD_WEAK, PIN_WEAK. */
