@@ -19,9 +19,10 @@
 
 enum { SKIPPED = 77, SETTINGS_BYTES_MAX = 16384 };
 
-#define DIST HUFU_WEB "/dist"
 #define DRIVER HUFU_WEB "/built/flow/flow.js"
 #define CHROMIUM "/usr/bin/chromium"
+
+static const char dist[] = HUFU_WEB "/dist";
 
 static Stand stand;
 
@@ -54,7 +55,7 @@ static Status make_page(void)
 {
     uint8_t pem_bytes[SIGN_KEY_PEM_BYTES_MAX];
     Buffer pem = BUFFER_OF(pem_bytes);
-    REQUIRE(RUN("cp", "-r", DIST, stand_path(&stand, "page")) == 0, REFUSED_CONSOLE_FILES);
+    REQUIRE(RUN("cp", "-r", dist, stand_path(&stand, "page")) == 0, REFUSED_CONSOLE_FILES);
     TRY(public_key_to_pem(stand.box_key.platform, &pem));
     return file_write(stand_path(&stand, "page/platform.pem"), 0644, span_of_buffer(&pem));
 }
@@ -74,7 +75,7 @@ static Status serve_page(void)
 static void test_house_opens(void)
 {
     const StandOptions options = { 0 };
-    skip_unless(DIST "/index.html", "web/build makes it");
+    skip_unless(HUFU_WEB "/dist/index.html", "web/build makes it");
     skip_unless(DRIVER, "web/build makes it");
     skip_unless(CHROMIUM, "Debian's package chromium");
     EXPECT_OK(stand_open(&options, &stand));
