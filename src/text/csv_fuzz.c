@@ -1,8 +1,22 @@
 #include "text/csv.h"
 
-/* What is read, written and read again is the same record. */
+#include <string.h>
+
+/* What is read, written and read again is the same record, but for the mark before a formula. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool may_be_formula(Span field)
+{
+    return field.size > 0 && memchr("=+-@\t\r\n", field.data[0], 7) != NULL;
+}
+
+static void check_field(Span written, Span read)
+{
+    const bool marked = may_be_formula(written) && read.size == written.size + 1;
+    ASSERT(!marked || read.data[0] == '\'');
+    ASSERT(span_equal(marked ? (Span) { read.data + 1, written.size } : read, written));
+}
 
 static void check_round(const CsvReader *reader)
 {
@@ -13,6 +27,7 @@ static void check_round(const CsvReader *reader)
     for (size_t i = 0; i < count; i++) {
         fields[i] = csv_field(reader, i);
         names[i] = csv_column_name(reader, i);
+        if (may_be_formula(names[i])) return; /* with its mark it may be another column's name */
     }
     if (count == 1 && fields[0].size == 0) return; /* an empty line cannot say this */
     Buffer out = BUFFER_OF(memory);
@@ -24,7 +39,7 @@ static void check_round(const CsvReader *reader)
     ASSERT(status_ok(csv_open(span_of_buffer(&out), &again)));
     ASSERT(status_ok(csv_next(again, &more)) && more);
     for (size_t i = 0; i < count; i++)
-        ASSERT(span_equal(csv_field(again, i), fields[i]));
+        check_field(fields[i], csv_field(again, i));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
