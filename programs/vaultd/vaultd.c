@@ -26,11 +26,11 @@
 static Status lane_full(void) { return REFUSE(REFUSED_VAULT_BUSY); }
 
 /* What only people can judge: one line, and one for each table that differs. */
-static void tell(void *context, uint8_t operation, Status status, uint64_t tables)
+static void tell(void *context, uint8_t operation, Status status, const TableSet *tables)
 {
     LOG_STATUS(LOG_ALERT, "vault.tampering", status, LOG_NUMBER(OPERATION, operation));
-    for (int table = 1; table < 64; table++) {
-        if ((tables >> table & 1) == 0) continue;
+    for (unsigned table = 1; table < DIGEST_TABLES_MAX; table++) {
+        if (!table_set_has(tables, table)) continue;
         LOG(LOG_ALERT, "vault.table_differs", LOG_NUMBER(TABLE, table));
     }
 }

@@ -43,7 +43,7 @@ static void test_every_column_is_declared(void)
 
 static void test_ids_are_used_once(void)
 {
-    bool seen[DIGEST_TABLES_MAX] = { false }; /* vaultd keeps a bit for each, in 64 */
+    bool seen[DIGEST_TABLES_MAX] = { false }; /* vaultd keeps a digest of each */
     for (size_t i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++) {
         for (size_t k = 0; k < schemas[i]->table_count; k++) {
             const Table *table = schemas[i]->tables[k];

@@ -13,7 +13,7 @@
 #include <sqlite3.h>
 
 enum {
-    STORE_TABLES_MAX = 64,
+    STORE_TABLES_MAX = 128,
     STORE_UPDATES_MAX = 8, /* prepared UPDATEs a table: one for each set of changed columns */
     STORE_LOOKUPS_MAX = 32, /* prepared lookups */
     STORE_TEXTS_MAX = 32, /* prepared plain statements */

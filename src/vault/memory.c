@@ -153,24 +153,29 @@ Status memory_settle(Memory *m)
     return OK;
 }
 
-/* --- states: size i64 | root | u64 with a bit for each table that has rows | its commitment each
- * --- */
+/* --- states: size i64 | root | u64 with a bit for each of the tables 1..63 that has rows, and in
+ * bit 0 whether a second u64 follows for 64..127 (older journals have none) | its commitment each.
+ */
 
-static uint64_t tables_present(const StoreState *state)
+static TableSet tables_present(const StoreState *state)
 {
     StoreState empty;
     store_state_empty(&empty);
-    return store_state_difference(state, &empty) & ~(uint64_t)1;
+    TableSet present = store_state_difference(state, &empty);
+    const uint64_t first = present.words[0] & ~(uint64_t)1;
+    present.words[0] = first | (present.words[1] != 0 ? 1 : 0);
+    return present;
 }
 
 Status memory_put_state(const StoreState *state, Buffer *b)
 {
-    const uint64_t present = tables_present(state);
+    const TableSet present = tables_present(state);
     TRY(buffer_put_i64(b, state->size));
     TRY(buffer_put(b, SPAN_OF(state->root.bytes)));
-    TRY(buffer_put_u64(b, present));
+    TRY(buffer_put_u64(b, present.words[0]));
+    if (present.words[1] != 0) TRY(buffer_put_u64(b, present.words[1]));
     for (unsigned t = 1; t < DIGEST_TABLES_MAX; t++) {
-        if ((present >> t & 1) == 0) continue;
+        if (!table_set_has(&present, t)) continue;
         TRY(buffer_put(b, SPAN_OF(state->commitments[t])));
     }
     return OK;
@@ -179,12 +184,13 @@ Status memory_put_state(const StoreState *state, Buffer *b)
 Status memory_take_state(Cursor *c, StoreState *ret_state)
 {
     StoreState state = { 0 };
-    uint64_t present = 0;
+    TableSet present = { 0 };
     TRY(cursor_i64(c, &state.size));
     TRY(cursor_copy(c, MERKLE_HASH_BYTES, state.root.bytes));
-    TRY(cursor_u64(c, &present));
+    TRY(cursor_u64(c, &present.words[0]));
+    if ((present.words[0] & 1) != 0) TRY(cursor_u64(c, &present.words[1]));
     for (unsigned t = 1; t < DIGEST_TABLES_MAX; t++) {
-        if ((present >> t & 1) == 0) continue;
+        if (!table_set_has(&present, t)) continue;
         TRY(cursor_copy(c, COMMITMENT_BYTES, state.commitments[t]));
     }
     *ret_state = state;

@@ -10,7 +10,7 @@ static void forget(StoreView *view)
     view->tree = (MerkleFrontier) { 0 };
     view->seal_version_count = 0;
     view->has_pending = false;
-    view->differs = 0;
+    view->differs = (TableSet) { 0 };
     view->roll = (Roll) { 0 };
     memset(view->findings, 0, sizeof(view->findings));
 }
@@ -129,13 +129,15 @@ Status scan_end(StoreView *view)
     StoreState shown;
     store_state_of(keys_digest(view->keys), &view->digests, &view->tree, &shown);
     view->differs = store_state_difference(&shown, &m->confirmed);
-    if (m->has_prepared && view->differs == 0) TRY(memory_abort(m, m->epoch, m->confirmed.size));
-    if (m->has_prepared && store_state_difference(&shown, &m->prepared) == 0) {
+    if (m->has_prepared && table_set_is_empty(&view->differs))
+        TRY(memory_abort(m, m->epoch, m->confirmed.size));
+    const TableSet unlike_prepared = store_state_difference(&shown, &m->prepared);
+    if (m->has_prepared && table_set_is_empty(&unlike_prepared)) {
         TRY(memory_confirm(m, m->epoch, m->confirmed.size));
-        view->differs = 0;
+        view->differs = (TableSet) { 0 };
     }
-    view->phase = view->differs == 0 ? STORE_SERVING : STORE_REFUSED;
-    REQUIRE(view->differs == 0, REFUSED_STORE_ROLLED_BACK);
+    view->phase = table_set_is_empty(&view->differs) ? STORE_SERVING : STORE_REFUSED;
+    REQUIRE(table_set_is_empty(&view->differs), REFUSED_STORE_ROLLED_BACK);
     return OK;
 }
 
@@ -154,7 +156,7 @@ Status scan_accept(StoreView *view, const MemoryApprovals *approvals)
     StoreState shown;
     store_state_of(keys_digest(view->keys), &view->digests, &view->tree, &shown);
     TRY(memory_restore(view->memory, &shown, approvals));
-    view->differs = 0;
+    view->differs = (TableSet) { 0 };
     view->phase = STORE_SERVING;
     return OK;
 }

@@ -52,7 +52,7 @@ typedef struct StoreView {
     RevisionMap map;
     TableDigests digests;
     MerkleFrontier tree;
-    uint64_t differs; /* after a refused scan: store_state_difference() to the confirmed state */
+    TableSet differs; /* after a refused scan: store_state_difference() to the confirmed state */
     /* Versions of the row seal under which the last scan found rows, and rows were sealed since.
      * Rows leave a version without being counted, so the list can only be too long. */
     uint32_t seal_versions[KEYS_VERSIONS_MAX];

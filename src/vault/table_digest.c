@@ -2,6 +2,31 @@
 
 #include "base/secret.h"
 
+static void table_set_add(TableSet *set, unsigned table)
+{
+    set->words[table / 64] |= (uint64_t)1 << table % 64;
+}
+
+TableSet table_set_of(unsigned table)
+{
+    TableSet set = { 0 };
+    table_set_add(&set, table);
+    return set;
+}
+
+bool table_set_has(const TableSet *set, unsigned table)
+{
+    return table < DIGEST_TABLES_MAX && (set->words[table / 64] >> table % 64 & 1) != 0;
+}
+
+bool table_set_is_empty(const TableSet *set)
+{
+    for (size_t i = 0; i < sizeof(set->words) / sizeof(set->words[0]); i++) {
+        if (set->words[i] != 0) return false;
+    }
+    return true;
+}
+
 void table_commitment(const MacKey *digest_key, uint16_t table, const DigestSet *set,
         uint8_t ret_commitment[COMMITMENT_BYTES])
 {
@@ -38,12 +63,13 @@ void store_state_empty(StoreState *ret_state)
     merkle_root(&tree, &ret_state->root);
 }
 
-uint64_t store_state_difference(const StoreState *a, const StoreState *b)
+TableSet store_state_difference(const StoreState *a, const StoreState *b)
 {
-    uint64_t difference = a->size == b->size && merkle_equal(&a->root, &b->root) ? 0 : 1;
+    TableSet difference = { 0 };
+    if (a->size != b->size || !merkle_equal(&a->root, &b->root)) table_set_add(&difference, 0);
     for (unsigned t = 1; t < DIGEST_TABLES_MAX; t++) {
         if (bytes_equal_ct(a->commitments[t], b->commitments[t], COMMITMENT_BYTES)) continue;
-        difference |= (uint64_t)1 << t;
+        table_set_add(&difference, t);
     }
     return difference;
 }

@@ -10,7 +10,16 @@
 #include "crypto/digest_set.h"
 #include "crypto/merkle.h"
 
-enum { DIGEST_TABLES_MAX = 64 /* table ids 1..63 */, COMMITMENT_BYTES = 32 };
+enum { DIGEST_TABLES_MAX = 128 /* table ids 1..127 */, COMMITMENT_BYTES = 32 };
+
+/* Some tables by their ids; 0, which is no table's, says that size or root of the log differ. */
+typedef struct TableSet {
+    uint64_t words[DIGEST_TABLES_MAX / 64];
+} TableSet;
+
+TableSet table_set_of(unsigned table);
+bool table_set_has(const TableSet *set, unsigned table);
+bool table_set_is_empty(const TableSet *set);
 
 typedef struct TableDigests { /* { 0 }: all empty */
     DigestSet sets[DIGEST_TABLES_MAX];
@@ -32,5 +41,5 @@ void store_state_of(const MacKey *digest_key, const TableDigests *digests,
         const MerkleFrontier *tree, StoreState *ret_state);
 /* The state before anything was written. */
 void store_state_empty(StoreState *ret_state);
-/* Bit t is set when table t differs; bit 0 when size or root do. 0: equal. */
-uint64_t store_state_difference(const StoreState *a, const StoreState *b);
+/* The tables that differ, and 0 when size or root do. Empty: equal. */
+TableSet store_state_difference(const StoreState *a, const StoreState *b);

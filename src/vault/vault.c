@@ -39,16 +39,22 @@ struct Vault {
     _Atomic bool sandboxed;
 };
 
-static void alert(const Vault *v, uint8_t operation, Status status, uint64_t tables)
+static void alert_tables(const Vault *v, uint8_t operation, Status status, const TableSet *tables)
 {
     events_alarm(&v->events, operation, status);
     if (v->config.alert == NULL) return;
     v->config.alert(v->config.alert_context, operation, status, tables);
 }
 
+static void alert(const Vault *v, uint8_t operation, Status status)
+{
+    const TableSet none = { 0 };
+    alert_tables(v, operation, status, &none);
+}
+
 static void tell_touched(void *vault, uint8_t operation, Status status)
 {
-    alert(vault, operation, status, 0);
+    alert(vault, operation, status);
 }
 
 static Status open_parts(Vault *v, const VaultConfig *config)
@@ -154,14 +160,15 @@ static Status answer_status(const Vault *v, Buffer *ret_answer)
 static Status watch_frozen(Vault *v, uint8_t operation, size_t frozen_before, Status s)
 {
     if (v->config.memory->frozen.count > frozen_before)
-        alert(v, operation, REFUSE(REFUSED_ROW_FROZEN), 0);
+        alert(v, operation, REFUSE(REFUSED_ROW_FROZEN));
     return s;
 }
 
 static Status end_scan(Vault *v, Buffer *ret_answer)
 {
     const Status s = scan_end(v->view);
-    if (status_is(s, REFUSED_STORE_ROLLED_BACK)) alert(v, VAULT_SCAN_END, s, v->view->differs);
+    if (status_is(s, REFUSED_STORE_ROLLED_BACK))
+        alert_tables(v, VAULT_SCAN_END, s, &v->view->differs);
     TRY(s);
     return answer_status(v, ret_answer);
 }
@@ -173,7 +180,8 @@ static Status show_rolled(Vault *v, Span request, Buffer *ret_answer)
     TRY(roll_rows(v->view, request, ret_answer));
     const bool is_new = !roll->running && v->view->findings[roll->table].since == roll->number;
     const bool is_told = status_ok(roll->verdict) || status_is(roll->verdict, REFUSED_ROW_FROZEN);
-    if (is_new && !is_told) alert(v, VAULT_ROLL_ROWS, roll->verdict, (uint64_t)1 << roll->table);
+    const TableSet walked = table_set_of(roll->table);
+    if (is_new && !is_told) alert_tables(v, VAULT_ROLL_ROWS, roll->verdict, &walked);
     return OK;
 }
 
@@ -225,7 +233,7 @@ static Status reveal_key(Vault *v, Span request, Buffer *ret_answer)
     const Status s = key_owner_reveal(&v->protect, v->view, request, ret_answer);
     const bool is_tampering =
             status_is(s, REFUSED_SIGNATURE_INVALID) || status_is(s, REFUSED_SEAL_TAMPERED);
-    if (is_tampering) alert(v, VAULT_KEY_REVEAL, s, 0);
+    if (is_tampering) alert(v, VAULT_KEY_REVEAL, s);
     return s;
 }
 
@@ -271,7 +279,7 @@ static Status watch_password(Vault *v, uint8_t operation, Status s)
 {
     const bool is_tampering = status_is(s, REFUSED_VERIFIER_ROLLED_BACK)
             || status_is(s, REFUSED_SEAL_TAMPERED) || status_is(s, REFUSED_BOX_SPENT);
-    if (is_tampering) alert(v, operation, s, 0);
+    if (is_tampering) alert(v, operation, s);
     return s;
 }
 
@@ -312,7 +320,7 @@ static Status attached_lane(Vault *v, uint8_t operation, Span request, Buffer *r
 {
     size_t frozen = 0;
     const Status s = attached_handle(v->attached, operation, request, ret_answer, &frozen);
-    if (frozen > 0) alert(v, operation, REFUSE(REFUSED_ROW_FROZEN), 0);
+    if (frozen > 0) alert(v, operation, REFUSE(REFUSED_ROW_FROZEN));
     return s;
 }
 
@@ -382,7 +390,7 @@ static Status watch_fields(Vault *v, uint8_t operation, Span request, Buffer *re
     const bool is_tampering = status_is(s, REFUSED_SEAL_TAMPERED) || status_is(s, REFUSED_BOX_SPENT)
             || status_is(s, REFUSED_REVEAL_BUDGET) || status_is(s, REFUSED_LOOKUP_BUDGET)
             || status_is(s, REFUSED_PROTECT_BUDGET) || status_is(s, REFUSED_SUBJECT_DESTROYED);
-    if (is_tampering) alert(v, operation, s, 0);
+    if (is_tampering) alert(v, operation, s);
     return s;
 }
 
@@ -426,7 +434,7 @@ Status vault_handle(
     const Status s = answer_noted(v, peer, operation, request, ret_answer);
     /* Without its journal a vault can promise nothing: whoever supervises it starts it anew. */
     if (memory_is_lost(v->config.memory) || attached_is_lost(v->attached)) {
-        alert(v, operation, BROKEN(FAULT_JOURNAL), 0);
+        alert(v, operation, BROKEN(FAULT_JOURNAL));
         IGNORE(stop(v), "it has no other way to fail");
     }
     return s;

@@ -34,9 +34,9 @@ typedef struct VaultConfig {
     uint32_t protects_per_day; /* 0: FIELD_PROTECTS_PER_DAY */
     void (*stop)(void *context); /* VAULT_STOP, or the journal is lost; may be NULL */
     void *stop_context;
-    /* Something that people must see: a refusal (with its operation) that means tampering. May be
-     * NULL. Any lane's thread. */
-    void (*alert)(void *context, uint8_t operation, Status status, uint64_t tables);
+    /* Something that people must see: a refusal (with its operation) that means tampering;
+     * `tables`: those that differ, mostly none. May be NULL. Any lane's thread. */
+    void (*alert)(void *context, uint8_t operation, Status status, const TableSet *tables);
     void *alert_context;
 } VaultConfig;
 

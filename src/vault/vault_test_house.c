@@ -64,7 +64,7 @@ Keys *house_keys(void)
     return *keys;
 }
 
-static void house_alert(void *context, uint8_t operation, Status status, uint64_t tables)
+static void house_alert(void *context, uint8_t operation, Status status, const TableSet *tables)
 {
     House *h = context;
     (void)operation;
