@@ -1,0 +1,117 @@
+// One step of a merchant who uses a client that we did not write:
+//
+//   node merchant.mjs CLIENT STEP ARGUMENT...
+//
+// Exits 0 when everything was as it must be; what the next step needs stands in <folder>/said.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { generateKeyPairSync } from 'node:crypto';
+
+import * as axiosPlugin from './axios_plugin.mjs';
+import { house } from './house.mjs';
+import * as nodeV3 from './node_v3.mjs';
+import * as sm2 from './sm2.mjs';
+
+const clients = {
+  'wechatpay-axios-plugin': axiosPlugin.connect,
+  'wechatpay-node-v3': nodeV3.connect,
+  'sm-crypto': (who) => sm2.connect(who, 'sm-crypto'),
+  'sm-crypto-v2': (who) => sm2.connect(who, 'sm-crypto-v2'),
+};
+const POLL_MS = 100;
+
+const say = (text) => writeFileSync(join(house.folder, 'said'), text);
+
+const order = (number, total) => ({
+  appid: 'wxhufuinterop',
+  mchid: house.mchid,
+  description: '养乐多 ("interop")',
+  out_trade_no: number,
+  notify_url: 'https://merchant.example/notify',
+  amount: { total, currency: 'CNY' },
+});
+const scanned = (number, total, auth_code) => {
+  const { notify_url, ...rest } = order(number, total);
+  return { ...rest, payer: { auth_code }, scene_info: { store_info: { id: 'store-1' } } };
+};
+
+async function refused(call, status, code) {
+  const said = await call.then(({ data }) => assert.fail(`accepted: ${JSON.stringify(data)}`), (error) => error);
+  assert.equal(said.response?.status, status, said.stack);
+  assert.equal(said.response.data.code, code);
+  return said.response.data;
+}
+
+const steps = {
+  // An order, again, its state, what is not there, and orders that contradict each other.
+  async order(client, number, total) {
+    const first = await client.native(order(number, Number(total)));
+    assert.equal(first.status, 200);
+    const again = await client.native(order(number, Number(total)));
+    assert.equal(again.data.code_url, first.data.code_url);
+    await refused(client.native(order(number, Number(total) + 1)), 400, 'INVALID_REQUEST');
+    const { data } = await client.query(number);
+    assert.equal(data.trade_state, 'NOTPAY');
+    assert.equal(data.amount.total, Number(total));
+    await refused(client.query('NOSUCH-1'), 404, 'ORDER_NOT_EXIST');
+    say(first.data.code_url);
+  },
+
+  // What was paid is found by both of its names and can no longer be closed.
+  async paid(client, number, total) {
+    const { data } = await client.query(number);
+    assert.equal(data.trade_state, 'SUCCESS');
+    assert.equal(data.amount.payer_total, Number(total));
+    const byId = await client.queryById(data.transaction_id);
+    assert.deepEqual(byId.data, data);
+    await refused(client.close(number), 400, 'ORDERPAID');
+  },
+
+  async close(client, number) {
+    await client.native(order(number, 5));
+    const { status } = await client.close(number);
+    assert.equal(status, 204);
+    assert.equal((await client.query(number)).data.trade_state, 'CLOSED');
+  },
+
+  // Somebody who has the merchant's number and serial, but not its key.
+  async stranger(client, number, name) {
+    const { privateKey } = name.startsWith('sm') ? generateKeyPairSync('ec', { namedCurve: 'SM2' })
+      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const asked = clients[name]({ ...house, privateKey: pem }).then((thief) => thief.native(order(number, 5)));
+    const { detail } = await refused(asked, 401, 'SIGN_ERROR');
+    assert.ok(detail.sign_information.sign_message_length > 0);
+    await refused(client.query(number), 404, 'ORDER_NOT_EXIST');
+  },
+
+  // An answer that another key signed is no answer.
+  async forged(client, number) {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const pem = publicKey.export({ type: 'spki', format: 'pem' });
+    const serials = Object.keys(await axiosPlugin.certificates(house));
+    const misled = await axiosPlugin.connect(house, Object.fromEntries(serials.map((serial) => [serial, pem])));
+    await assert.rejects(misled.native(order(number, 5)), { code: 'EV3_RES_HEADER_SIGNATURE_DIGEST' });
+    assert.equal((await client.query(number)).data.trade_state, 'NOTPAY');
+  },
+
+  async code(client, number, total, code, state) {
+    const { data } = await client.codepay(scanned(number, Number(total), code));
+    assert.equal(data.trade_state, state);
+  },
+
+  // Until the house has decided; the test's own limit ends it.
+  async becomes(client, number, state) {
+    for (;;) {
+      const { data } = await client.query(number);
+      if (data.trade_state === state) return;
+      assert.equal(data.trade_state, 'USERPAYING');
+      await pause(POLL_MS);
+    }
+  },
+};
+
+const [name, step, ...words] = process.argv.slice(2);
+await steps[step](await clients[name](house), ...words, name);
