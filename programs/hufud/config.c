@@ -14,7 +14,7 @@ typedef struct ConfigSpans {
             alarms, trail, ca_file, keys_file, ready_file, console_origin, console_files,
             payer_devices;
     const YamlNode *trusted_proxies;
-    int64_t payer_cool_s;
+    int64_t payer_cool_s, refund_days, reverse_days;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
             openers, callers;
     int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
@@ -48,6 +48,8 @@ static const YamlField fields[] = {
     TEXT(ready_file),
     { "payer_devices", YAML_TEXT, false, 1, 16, offsetof(ConfigSpans, payer_devices) },
     NUMBER(payer_cool_s, 1, 30 * 86400),
+    NUMBER(refund_days, 1, 3650),
+    NUMBER(reverse_days, 1, 3650),
     NUMBER(port, 0, 65535),
     NUMBER(service_port, -1, 65535),
     NUMBER(console_port, -1, 65535),
@@ -142,6 +144,8 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ConfigSpans s = {
         .payer_devices = SPAN("registered"),
         .payer_cool_s = 86400,
+        .refund_days = 365,
+        .reverse_days = 7,
         .service_port = -1,
         .console_port = -1,
         .group = -1,
@@ -185,6 +189,8 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ret_config->code_life_s = s.code_life_s;
     ret_config->signers = s.signers;
     ret_config->openers = s.openers;
+    ret_config->refund_days = s.refund_days;
+    ret_config->reverse_days = s.reverse_days;
     keep_clocks(&s, ret_config);
     ret_config->callers = s.callers;
     TRY(keep_proxies(&s, ret_config, problem));

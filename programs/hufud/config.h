@@ -43,6 +43,8 @@ typedef struct Config {
     int64_t incident_close_days;
     bool payer_devices_required; /* every payer must register, with a device */
     int64_t payer_cool_s; /* no money leaves so long after a reset, or from a new device */
+    int64_t refund_days; /* how long after it was paid an order may be refunded */
+    int64_t reverse_days; /* ... and reversed */
     int64_t callers; /* loops of the service's door, and workers for its slow calls */
 } Config;
 

@@ -243,6 +243,8 @@ static Status open_business(Opening *o)
     TRY(message_verifier_open(&message_keys, house->nonces, &house->verifier));
     budget_open(&house->budget, BUDGET_PER_SECOND, BUDGET_BURST);
     house->code_life_us = o->config.code_life_s * TIME_SECOND_US;
+    house->refund_rules = (RefundRules) { .period_us = o->config.refund_days * TIME_DAY_US,
+        .reverse_us = o->config.reverse_days * TIME_DAY_US };
     TRY(caller_list_open(&house->callers));
     TRY(caller_list_refresh(house->callers, house->batcher, &keys, &left_out));
     LOG(left_out == 0 ? LOG_INFO : LOG_ALERT, "hufud.callers", LOG_NUMBER(COUNT, keys),

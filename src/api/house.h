@@ -22,6 +22,7 @@
 #include "message/answer.h"
 #include "message/budget.h"
 #include "message/request.h"
+#include "payment/refund.h"
 #include "report/incident_work.h"
 #include "report/kept.h"
 #include "vaultclient/client.h"
@@ -85,6 +86,7 @@ typedef struct House {
     int64_t payer_cool_us; /* no money leaves so long after a reset, or from a new device */
     TrailDesk *trail; /* the audit log, searched and alarmed upon */
     Strategy strategy;
+    RefundRules refund_rules;
     VaultFeed feed;
     RevealFeed reveals;
     Door door; /* refusals before any unit, for the audit log */

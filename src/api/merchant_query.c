@@ -17,13 +17,6 @@ static bool names_the_sender(const Passage *p)
     return span_equal(name, SPAN("mchid")) && span_equal(query.rest, span_of_text(p->mchid));
 }
 
-static void refuse_field(Passage *p, Status refusal, const char *field)
-{
-    JsonProblem problem = { 0 };
-    passage_text(problem.field, sizeof(problem.field), span_of_text(field));
-    passage_refuse(p, refusal, &problem);
-}
-
 static void query(Passage *p, PaymentName by, Span name)
 {
     PaymentQuery *work = &p->work.query;
@@ -41,9 +34,9 @@ void merchant_query_by_id(Passage *p, Span transaction_id)
 {
     if (!passage_verify(p)) return;
     if (!names_the_sender(p))
-        refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "mchid");
+        passage_refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "mchid");
     else if (!payment_transaction_id_is_valid(transaction_id))
-        refuse_field(p, REFUSE(REFUSED_ORDER_NOT_EXIST), "transaction_id");
+        passage_refuse_field(p, REFUSE(REFUSED_ORDER_NOT_EXIST), "transaction_id");
     else
         query(p, PAYMENT_BY_TRANSACTION_ID, transaction_id);
 }
@@ -52,9 +45,9 @@ void merchant_query_by_number(Passage *p, Span out_trade_no)
 {
     if (!passage_verify(p)) return;
     if (!names_the_sender(p))
-        refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "mchid");
+        passage_refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "mchid");
     else if (!payment_out_trade_no_is_valid(out_trade_no))
-        refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "out_trade_no");
+        passage_refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "out_trade_no");
     else
         query(p, PAYMENT_BY_OUT_TRADE_NO, out_trade_no);
 }
@@ -80,11 +73,11 @@ void merchant_close(Passage *p, Span out_trade_no)
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, close_fields, 1, &json, &document)) return;
     if (!span_equal(json.mchid, span_of_text(p->mchid))) {
-        refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "mchid");
+        passage_refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "mchid");
         return;
     }
     if (!payment_out_trade_no_is_valid(out_trade_no)) {
-        refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "out_trade_no");
+        passage_refuse_field(p, REFUSE(REFUSED_ORDER_FIELD), "out_trade_no");
         return;
     }
     PaymentClose *work = &p->work.close;

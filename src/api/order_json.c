@@ -93,6 +93,11 @@ static bool is_visible_ascii(Span text)
     return true;
 }
 
+bool order_notify_url_is_valid(Span url)
+{
+    return begins_with(url, SPAN("https://")) && is_visible_ascii(url);
+}
+
 /* What has no grammar of its own must hold nothing that may not be stored, nor may neighbours
  * together (TP-5, TP-8): a number can be split over them. In the order of the document. */
 static Status check_content(const OrderJson *json, const char **ret_field)
@@ -139,8 +144,7 @@ static Status check_order(
     if (json->time_expire.size > 0) TRY(time_parse(json->time_expire, &order->time_expire_us));
     if (json->notify_url.size > 0) {
         *ret_field = "notify_url";
-        REQUIRE(begins_with(json->notify_url, SPAN("https://")), REFUSED_ORDER_FIELD);
-        REQUIRE(is_visible_ascii(json->notify_url), REFUSED_ORDER_FIELD);
+        REQUIRE(order_notify_url_is_valid(json->notify_url), REFUSED_ORDER_FIELD);
     }
     return check_content(json, ret_field);
 }

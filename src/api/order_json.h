@@ -14,6 +14,10 @@
 
 typedef char PayCodeText[PAY_CODE_DIGITS + 1];
 
+/* May a merchant be told there? https:// and visible characters; where it leads is judged when it
+ * is used. */
+bool order_notify_url_is_valid(Span url);
+
 /*
  * Read an order.
  *

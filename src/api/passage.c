@@ -176,6 +176,13 @@ void passage_refuse(Passage *p, Status refusal, const JsonProblem *problem)
     signer_submit(p->house->signer, p);
 }
 
+void passage_refuse_field(Passage *p, Status refusal, const char *field)
+{
+    JsonProblem problem = { 0 };
+    passage_text(problem.field, sizeof(problem.field), span_of_text(field));
+    passage_refuse(p, refusal, &problem);
+}
+
 void passage_finish(Passage *p, Status outcome, PassageWrite write)
 {
     note_refusal(p, outcome, NULL);

@@ -19,6 +19,7 @@
 #include "payment/order.h"
 #include "payment/pay.h"
 #include "payment/pay_code.h"
+#include "payment/refund.h"
 #include "text/json.h"
 
 enum { PASSAGE_BODY_BYTES_MAX = 24 * 1024 };
@@ -65,6 +66,9 @@ struct Passage {
         PaymentCodepay codepay;
         PaymentQuery query;
         PaymentClose close;
+        PaymentRefund refund;
+        PaymentRefundQuery refund_query;
+        PaymentReverse reverse;
         PaymentPay pay;
         PayCodeIssue codes;
         KeyShow key_show;
@@ -83,6 +87,9 @@ MUST_USE bool passage_verify(Passage *passage);
 /* Answer with a refusal that belongs to a field of the request (problem may be NULL). The passage
  * is gone. */
 void passage_refuse(Passage *passage, Status refusal, const JsonProblem *problem);
+
+/* The same, for a field that is named by a literal of ours. */
+void passage_refuse_field(Passage *passage, Status refusal, const char *field);
 
 /* Its unit is not to be waited for: it will take long, or there is none. Once or more. */
 void passage_not_coming(Passage *passage);

@@ -64,11 +64,12 @@ Status transaction_write(const House *house, const Payment *payment, Buffer *ret
     json_key_text(&w, "trade_state", span_of_text(trade_state_name(payment->state)));
     json_key_text(&w, "trade_state_desc", state_description(payment->state));
     if (payment->attach[0] != 0) json_key_text(&w, "attach", span_of_text(payment->attach));
-    if (payment->state == TRADE_SUCCESS) write_paid(&w, house, payment);
+    const bool paid = payment->success_time_us != 0; /* and, it may be, given back since */
+    if (paid) write_paid(&w, house, payment);
     json_key_object(&w, "amount");
     const Span currency = span_of_text(currency_name(payment->money.currency));
     json_key_int(&w, "total", payment->money.minor);
-    if (payment->state == TRADE_SUCCESS) {
+    if (paid) {
         json_key_int(&w, "payer_total", payment->money.minor);
         json_key_text(&w, "payer_currency", currency);
     }

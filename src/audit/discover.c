@@ -19,6 +19,8 @@ static const Known known[] = {
     { TABLE_ALERT, 1, "alert" },
     { TABLE_CALLER, 1, "caller" },
     { TABLE_BINDING, 1, "binding" },
+    { TABLE_REFUND, 1, "refund" },
+    { TABLE_REFUNDED, 1, "refunded" },
     { TABLE_PAYER_LOGIN, 1, "payer_login" },
     { TABLE_PAYER_DEVICE, 1, "payer_device" },
     { TABLE_AUDIT_REPORT, 1, "audit_report" },

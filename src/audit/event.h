@@ -36,6 +36,8 @@ typedef enum AuditKind {
     AUDIT_ORDER_EXPIRE = 5, /* by a timer */
     AUDIT_ORDER_DECIDE = 6, /* a held payment was let through or refused */
     AUDIT_CODE_ISSUE = 7,
+    AUDIT_REFUND = 8,
+    AUDIT_ORDER_REVERSE = 9,
     AUDIT_MERCHANT_ADD = 20,
     AUDIT_MERCHANT_KEY = 21,
     AUDIT_MERCHANT_CHANGE = 22,

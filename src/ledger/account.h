@@ -10,6 +10,7 @@
  *   hold      payer balance -m     payer frozen  +m
  *   capture   payer frozen  -m     payee balance +m
  *   release   payer frozen  -m     payer balance +m
+ *   refund    payee balance -m     payer balance +m
  *   fund      funding account of the currency -m (a SYSTEM account, alone may be negative),
  *             account +m
  *
@@ -65,8 +66,8 @@ MUST_USE Status account_open(
 /*
  * The movements. `transaction` names the reason in each posting (transaction_id).
  *
- * Refuse ACCOUNT_UNKNOWN, ACCOUNT_CLOSED (not STATUS_LIVE; a release is let through, so that closed
- * accounts get their money back), ACCOUNT_CURRENCY, ACCOUNT_SAME, AMOUNT_NOT_POSITIVE,
+ * Refuse ACCOUNT_UNKNOWN, ACCOUNT_CLOSED (not STATUS_LIVE; a release and a refund's payer are let
+ * through, so that closed accounts get their money back), ACCOUNT_CURRENCY, ACCOUNT_SAME, AMOUNT_NOT_POSITIVE,
  * BALANCE_NOT_ENOUGH, HOLD_NOT_ENOUGH, MONEY_OVERFLOW: then nothing was written.
  */
 MUST_USE Status ledger_pay(
@@ -75,6 +76,9 @@ MUST_USE Status ledger_hold(Rows *rows, const char *transaction, int64_t payer, 
 MUST_USE Status ledger_capture(
         Rows *rows, const char *transaction, int64_t payer, int64_t payee, Money money);
 MUST_USE Status ledger_release(Rows *rows, const char *transaction, int64_t payer, Money money);
+/* Back from the payee to the payer, who may be closed; the payee may not. */
+MUST_USE Status ledger_refund(
+        Rows *rows, const char *transaction, int64_t payee, int64_t payer, Money money);
 /* Opens the funding account when it is the first of its currency. Gather with
  * account_gather_open(). */
 MUST_USE Status ledger_fund(Rows *rows, const char *transaction, int64_t account, Money money);

@@ -41,7 +41,9 @@ static Status load(Rows *rows, const Movement *m, int64_t id, Account *ret)
 {
     TRY(account_get(rows, id, ret));
     /* A closed account gets its own money back; nothing else moves on it. */
-    REQUIRE(ret->status == STATUS_LIVE || m->kind == POSTING_RELEASE, REFUSED_ACCOUNT_CLOSED);
+    const bool gets_back =
+            m->kind == POSTING_RELEASE || (m->kind == POSTING_REFUND && id == m->to.account);
+    REQUIRE(ret->status == STATUS_LIVE || gets_back, REFUSED_ACCOUNT_CLOSED);
     REQUIRE(ret->currency == m->money.currency, REFUSED_ACCOUNT_CURRENCY);
     account_roll(ret, rows_now_us(rows));
     ret->balance_time_us = rows_now_us(rows);
@@ -129,6 +131,14 @@ Status ledger_release(Rows *rows, const char *transaction, int64_t payer, Money 
 {
     return move(rows,
             &(Movement) { POSTING_RELEASE, transaction, { payer, POSTING_FROZEN },
+                    { payer, POSTING_BALANCE }, money });
+}
+
+Status ledger_refund(
+        Rows *rows, const char *transaction, int64_t payee, int64_t payer, Money money)
+{
+    return move(rows,
+            &(Movement) { POSTING_REFUND, transaction, { payee, POSTING_BALANCE },
                     { payer, POSTING_BALANCE }, money });
 }
 

@@ -90,7 +90,8 @@ Status payment_repeat(
     Payment payment;
     TRY(payment_of_row(row, &payment));
     REQUIRE(bytes_equal_ct(payment.request_hash, hash, PAYMENT_HASH_BYTES), REFUSED_ORDER_CONFLICT);
-    REQUIRE(payment_state_at(&payment, now_us) != TRADE_CLOSED, REFUSED_ORDER_CONFLICT);
+    const TradeState state = payment_state_at(&payment, now_us);
+    REQUIRE(state != TRADE_CLOSED && state != TRADE_REVOKED, REFUSED_ORDER_CONFLICT);
     *ret = payment;
     return OK;
 }

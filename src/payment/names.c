@@ -2,6 +2,7 @@
 #include "payment/order.h"
 #include "payment/pay_code.h"
 #include "payment/payment_rows.h"
+#include "payment/refund.h"
 
 #include "base/secret.h"
 #include "base/time.h"
@@ -49,41 +50,75 @@ static void put_base36(uint64_t number, size_t count, char *ret_text)
         ret_text[i - 1] = alphabet[number % 36];
 }
 
-/* Both begin with their time: what is ordered together lies together in the indexes, so a batch
+/* All begin with their time: what is ordered together lies together in the indexes, so a batch
  * writes one page of each instead of one a payment. The rest is random: 10 digits a millisecond,
  * and 129 bits that nobody can guess. */
-Status payment_ids_draw(const Random *random, int64_t now_us, PaymentIds *ret_ids)
+static Status draw_number(const Random *random, const char *kind, int64_t now_us,
+        char ret_number[PAYMENT_TRANSACTION_ID_BYTES + 1])
 {
     char digits[11];
-    char letters[26];
     char day[9];
     char time_of_day[12];
     const int32_t business_day = time_business_day(now_us);
     const int64_t day_ms = (now_us - time_business_day_start_us(business_day)) / 1000;
     TRY(draw_text(random, "0123456789", 10, digits));
-    TRY(draw_text(random, "0123456789abcdefghijklmnopqrstuvwxyz", 25, letters));
     time_business_day_text(business_day, day);
     snprintf(time_of_day, sizeof(time_of_day), "%08u", (unsigned)(day_ms % 86400000));
-    memcpy(ret_ids->transaction_id, "42", 2);
-    memcpy(ret_ids->transaction_id + 2, day, 8);
-    memcpy(ret_ids->transaction_id + 10, time_of_day, 8);
-    memcpy(ret_ids->transaction_id + 18, digits, sizeof(digits)); /* with its NUL */
+    memcpy(ret_number, kind, 2);
+    memcpy(ret_number + 2, day, 8);
+    memcpy(ret_number + 10, time_of_day, 8);
+    memcpy(ret_number + 18, digits, sizeof(digits)); /* with its NUL */
+    return OK;
+}
+
+Status payment_ids_draw(const Random *random, int64_t now_us, PaymentIds *ret_ids)
+{
+    char letters[26];
+    TRY(draw_number(random, "42", now_us, ret_ids->transaction_id));
+    TRY(draw_text(random, "0123456789abcdefghijklmnopqrstuvwxyz", 25, letters));
     memcpy(ret_ids->prepay_id, "hf", 2);
     put_base36((uint64_t)(now_us / 1000), 9, ret_ids->prepay_id + 2);
     memcpy(ret_ids->prepay_id + 11, letters, sizeof(letters));
     return OK;
 }
 
-bool payment_out_trade_no_is_valid(Span text)
+Status refund_id_draw(const Random *random, int64_t now_us, char ret_id[REFUND_ID_BYTES + 1])
 {
-    if (text.size < PAYMENT_OUT_TRADE_NO_MIN || text.size > PAYMENT_OUT_TRADE_NO_MAX) return false;
+    return draw_number(random, "50", now_us, ret_id);
+}
+
+/* Letters, digits, and `more` of the merchant's own numbers. */
+static bool number_is_of(Span text, const char *more)
+{
     for (size_t i = 0; i < text.size; i++) {
         const uint8_t c = text.data[i];
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         const bool digit = c >= '0' && c <= '9';
-        if (!letter && !digit && c != '_' && c != '-' && c != '*' && c != '|') return false;
+        if (!letter && !digit && (c == 0 || strchr(more, c) == NULL)) return false;
     }
     return true;
+}
+
+bool refund_number_is_valid(Span text)
+{
+    return text.size >= 1 && text.size <= REFUND_NUMBER_BYTES_MAX && number_is_of(text, "_-|*@");
+}
+
+const char *refund_state_name(RefundState state)
+{
+    switch (state) {
+    case REFUND_SUCCESS: return "SUCCESS";
+    case REFUND_CLOSED: return "CLOSED";
+    case REFUND_PROCESSING: return "PROCESSING";
+    case REFUND_ABNORMAL: return "ABNORMAL";
+    }
+    return "UNKNOWN";
+}
+
+bool payment_out_trade_no_is_valid(Span text)
+{
+    if (text.size < PAYMENT_OUT_TRADE_NO_MIN || text.size > PAYMENT_OUT_TRADE_NO_MAX) return false;
+    return number_is_of(text, "_-*|");
 }
 
 bool payment_transaction_id_is_valid(Span text)

@@ -7,7 +7,9 @@
  *   USERPAYING  pay(PIN) of a challenge: SUCCESS, or held on for a delay; of a delay or review:
  *               same; close: ORDER_PAYING; timer past decide_by: a delay SUCCESS, else PAYERROR
  *               (released)
- *   SUCCESS     pay: same; close: ORDER_PAID
+ *   SUCCESS     pay: same; close: ORDER_PAID; refund: REFUND; reverse: REVOKED (refund.h)
+ *   REFUND      pay: ORDER_STATE; close: ORDER_PAID
+ *   REVOKED     create again: ORDER_CONFLICT; pay: ORDER_STATE; close: same
  *   PAYERROR    pay: ORDER_STATE; close: same
  *   CLOSED      create again: ORDER_CONFLICT; pay: ORDER_CLOSED; close: same
  *

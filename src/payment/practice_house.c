@@ -275,8 +275,19 @@ bool house_is_sound(House *house)
         "SELECT count(*) FROM account a WHERE frozen <> (SELECT coalesce(sum(minor), 0)"
         " FROM payment WHERE payer_account = a.id AND state = 6)",
         "SELECT (SELECT sum(balance) FROM account WHERE class = 2)"
-        " - (SELECT coalesce(sum(minor), 0) FROM payment WHERE state = 1)",
-        "SELECT count(*) FROM payment WHERE (state = 1) <> (success_time IS NOT NULL)",
+        " - (SELECT coalesce(sum(minor), 0) FROM payment WHERE success_time IS NOT NULL)"
+        " + (SELECT coalesce(sum(minor), 0) FROM refund)",
+        "SELECT count(*) FROM payment WHERE state <> 5"
+        " AND (state IN (1, 2)) <> (success_time IS NOT NULL)",
+        "SELECT count(*) FROM payment p WHERE (state = 2 OR (state = 5 AND success_time IS NOT NULL))"
+        " <> EXISTS (SELECT 1 FROM refunded r WHERE r.mchid = p.mchid"
+        " AND r.out_trade_no = p.out_trade_no)",
+        "SELECT count(*) FROM refunded r WHERE minor > total OR minor <> (SELECT sum(f.minor)"
+        " FROM refund f WHERE f.mchid = r.mchid AND f.out_trade_no = r.out_trade_no)"
+        " OR refunds <> (SELECT count(*) FROM refund f WHERE f.mchid = r.mchid"
+        " AND f.out_trade_no = r.out_trade_no)",
+        "SELECT count(*) FROM refund f WHERE (SELECT count(*) FROM posting"
+        " WHERE transaction_id = f.refund_id AND kind = 6 AND abs(minor) = f.minor) <> 2",
     };
     for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++) {
         if (house_number(house, zero[i]) == 0) continue;
@@ -370,5 +381,31 @@ PaymentExpire house_expire(const char *mchid, const char *number)
     snprintf(work.key.mchid, sizeof(work.key.mchid), "%s", mchid);
     snprintf(work.key.out_trade_no, sizeof(work.key.out_trade_no), "%s", number);
     payment_expire_unit(&work, NULL);
+    return work;
+}
+
+PaymentRefund house_refund(House *house, const Payment *order, const char *number, int64_t minor)
+{
+    PaymentRefund work = { .rules = { 7 * TIME_DAY_US, 7 * TIME_DAY_US } };
+    RefundRequest *request = &work.request;
+    snprintf(request->mchid, sizeof(request->mchid), "%s", order->mchid);
+    snprintf(request->serial, sizeof(request->serial), "5E1F");
+    snprintf(request->number, sizeof(request->number), "%s", number);
+    snprintf(request->out_trade_no, sizeof(request->out_trade_no), "%s", order->out_trade_no);
+    request->money = (Money) { minor, order->money.currency };
+    request->total_minor = order->money.minor;
+    MUST(refund_id_draw(&house->random, house->now_us, work.refund_id));
+    payment_refund_unit(&work, NULL);
+    return work;
+}
+
+PaymentReverse house_reverse(House *house, const Payment *order)
+{
+    PaymentReverse work = { .serial = "5E1F", .rules = { 7 * TIME_DAY_US, 7 * TIME_DAY_US } };
+    snprintf(work.key.mchid, sizeof(work.key.mchid), "%s", order->mchid);
+    snprintf(work.key.out_trade_no, sizeof(work.key.out_trade_no), "%s", order->out_trade_no);
+    memcpy(work.appid, order->appid, sizeof(work.appid));
+    MUST(refund_id_draw(&house->random, house->now_us, work.refund_id));
+    payment_reverse_unit(&work, NULL);
     return work;
 }

@@ -10,6 +10,7 @@
 #include "payment/order.h"
 #include "payment/pay.h"
 #include "payment/pay_code.h"
+#include "payment/refund.h"
 #include "store/practice.h"
 #include "store/unit_wait.h"
 
@@ -64,4 +65,7 @@ PaymentCodepay house_codepay(
 PaymentPay house_pay(House *house, const Payment *payment, const char *payer);
 PaymentQuery house_query(const char *mchid, PaymentName by, const char *name);
 PaymentClose house_close_order(const char *mchid, const char *number);
+/* Of `order`, which gives the total; with a fresh id and a week for everything. */
+PaymentRefund house_refund(House *house, const Payment *order, const char *number, int64_t minor);
+PaymentReverse house_reverse(House *house, const Payment *order);
 PaymentExpire house_expire(const char *mchid, const char *number);

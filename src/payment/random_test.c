@@ -15,6 +15,8 @@ typedef union Work {
     PaymentQuery query;
     PaymentClose close;
     PaymentExpire expire;
+    PaymentRefund refund;
+    PaymentReverse reverse;
 } Work;
 
 static uint64_t pick(House *h, uint64_t below) { return seeded_next(&h->seed) % below; }
@@ -31,6 +33,19 @@ static void remember(const Payment *payment)
     known[payment->mchid[1] - '1'][number] = *payment;
 }
 
+/* Parts, the rest, too much, and now and then the same number again. */
+static PaymentRefund invent_refund(
+        House *h, const Payment *order, const char *mchid, const char *number)
+{
+    char refund_number[32];
+    const int64_t minor = order->money.minor;
+    const int64_t part = minor < 2 || pick(h, 3) == 0 ? minor : (int64_t)(1 + pick(h, (uint64_t)minor));
+    snprintf(refund_number, sizeof(refund_number), "%s-R%d", number, (int)pick(h, 4));
+    PaymentRefund work = house_refund(h, order, refund_number, part);
+    snprintf(work.request.mchid, sizeof(work.request.mchid), "%s", mchid);
+    return work;
+}
+
 static int invent(House *h, Work *ret)
 {
     const char *mchid = pick(h, 2) == 0 ? "m1" : "m2";
@@ -44,7 +59,7 @@ static int invent(House *h, Work *ret)
     const Payment *order = &known[mchid[1] - '1'][at];
     if (order->payer[0] != 0 && pick(h, 4) > 0)
         snprintf(payer, sizeof(payer), "%.3s", order->payer);
-    const int action = (int)pick(h, 8);
+    const int action = (int)pick(h, 11);
     last_number = at;
     switch (action) {
     case 0:
@@ -54,6 +69,12 @@ static int invent(House *h, Work *ret)
     case 4:
     case 5: ret->pay = house_pay(h, order, payer); break;
     case 6: ret->close = house_close_order(mchid, number); break;
+    case 7:
+    case 8: ret->refund = invent_refund(h, order, mchid, number); break;
+    case 9:
+        ret->reverse = house_reverse(h, order);
+        snprintf(ret->reverse.key.mchid, sizeof(ret->reverse.key.mchid), "%s", mchid);
+        break;
     default: ret->expire = house_expire(mchid, number); break;
     }
     return action;
@@ -117,8 +138,9 @@ static void test_two_thousand_actions_keep_the_books(void)
             (long long)house_number(&h, "SELECT count(*) FROM payment WHERE state = 7"),
             (long long)house_number(&h, "SELECT count(*) FROM payment WHERE state = 4"));
     /* The walk went everywhere. */
-    EXPECT(house_number(&h, "SELECT count(DISTINCT state) FROM payment") >= 4);
-    EXPECT(house_number(&h, "SELECT count(DISTINCT kind) FROM posting") == 5);
+    EXPECT(house_number(&h, "SELECT count(DISTINCT state) FROM payment") == 7);
+    EXPECT(house_number(&h, "SELECT count(DISTINCT kind) FROM posting") == 6);
+    EXPECT(house_number(&h, "SELECT count(*) FROM refunded WHERE refunds > 1") > 0);
     house_close(&h);
 }
 

@@ -3,6 +3,7 @@
  * another than spread over the key's tree. */
 #include "payment/binding.h"
 #include "payment/payment_rows.h"
+#include "payment/refund.h"
 
 /* The partial indexes hold only what waits: a payment that succeeds at once never touches them. 3 =
  * TRADE_NOTPAY, 6 = TRADE_USERPAYING; the statements below must say the same numbers literally for
@@ -35,11 +36,28 @@ static const Migration migrations[] = {
             "day_limit_minor BIGINT NOT NULL, status BIGINT NOT NULL, created BIGINT NOT NULL,"
             "expires BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
             "seal BYTEA NOT NULL, PRIMARY KEY(tenant, id)) WITHOUT ROWID" },
+    { 3,
+            "CREATE TABLE refund("
+            "mchid TEXT NOT NULL, out_refund_no TEXT NOT NULL, refund_id TEXT NOT NULL,"
+            "out_trade_no TEXT NOT NULL, transaction_id TEXT NOT NULL, state BIGINT NOT NULL,"
+            "minor BIGINT NOT NULL, total BIGINT NOT NULL, currency BIGINT NOT NULL,"
+            "payer_account BIGINT NOT NULL, payee_account BIGINT NOT NULL, reason TEXT,"
+            "notify_url TEXT, created BIGINT NOT NULL, success_time BIGINT,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
+            "PRIMARY KEY(mchid, out_refund_no));"
+            "CREATE UNIQUE INDEX refund_id ON refund(refund_id);"
+            "CREATE TABLE refunded("
+            "mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, transaction_id TEXT NOT NULL,"
+            "total BIGINT NOT NULL, currency BIGINT NOT NULL, payer_account BIGINT NOT NULL,"
+            "payee_account BIGINT NOT NULL, minor BIGINT NOT NULL, refunds BIGINT NOT NULL,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
+            "PRIMARY KEY(mchid, out_trade_no)) WITHOUT ROWID" },
 };
 
-static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table };
+static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
+    &refund_table, &refunded_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 2, tables, 3 };
+const StoreSchema payment_schema = { "payment", migrations, 3, tables, 5 };
 
 typedef struct KeyList {
     PaymentKey *keys;

@@ -22,6 +22,8 @@ typedef enum TableId {
     TABLE_ALERT = 9,
     TABLE_CALLER = 10,
     TABLE_BINDING = 11,
+    TABLE_REFUND = 12,
+    TABLE_REFUNDED = 13,
     /* 20, 21: not sealed rows, but places of sealed fields (vault/field.h), in the domain store */
     TABLE_CARD = 20,
     TABLE_FIELD = 21, /* identity data, bindings: whatever its owner names */
@@ -107,6 +109,7 @@ typedef enum PostingKind {
     POSTING_RELEASE = 3,
     POSTING_CAPTURE = 4,
     POSTING_FUND = 5,
+    POSTING_REFUND = 6,
 } PostingKind;
 
 enum PaymentColumn {
@@ -137,6 +140,44 @@ enum PaymentColumn {
     PAYMENT_RISK_REASONS =
             25, /* INT: set of RiskReason bits of the last decision (fraud/decide.h) */
     PAYMENT_BEGUN = 26, /* INT, us or NULL: when the payer's money was first touched */
+};
+
+enum RefundColumn {
+    REFUND_MCHID = 1, /* TEXT, key */
+    REFUND_NUMBER = 2, /* TEXT, key: out_refund_no; of a reversed order "reverse/" out_trade_no */
+    REFUND_ID = 3, /* TEXT: refund_id; its postings' transaction */
+    REFUND_OUT_TRADE_NO = 4, /* TEXT */
+    REFUND_TRANSACTION_ID = 5, /* TEXT: of the payment */
+    REFUND_STATE = 6, /* INT, RefundState */
+    REFUND_MINOR = 7, /* INT */
+    REFUND_TOTAL = 8, /* INT: of the payment */
+    REFUND_CURRENCY = 9, /* INT */
+    REFUND_PAYER_ACCOUNT = 10, /* INT: gets it */
+    REFUND_PAYEE_ACCOUNT = 11, /* INT: gives it */
+    REFUND_REASON = 12, /* TEXT or NULL */
+    REFUND_NOTIFY_URL = 13, /* TEXT or NULL */
+    REFUND_CREATED = 14, /* INT, us */
+    REFUND_SUCCESS_TIME = 15, /* INT, us or NULL */
+};
+
+/* Stored: append only. */
+typedef enum RefundState {
+    REFUND_SUCCESS = 1,
+    REFUND_CLOSED = 2,
+    REFUND_PROCESSING = 3,
+    REFUND_ABNORMAL = 4,
+} RefundState;
+
+enum RefundedColumn { /* what one payment has given back so far */
+    REFUNDED_MCHID = 1, /* TEXT, key */
+    REFUNDED_OUT_TRADE_NO = 2, /* TEXT, key */
+    REFUNDED_TRANSACTION_ID = 3, /* TEXT: this and the four below are the payment's, and stay */
+    REFUNDED_TOTAL = 4, /* INT */
+    REFUNDED_CURRENCY = 5, /* INT */
+    REFUNDED_PAYER_ACCOUNT = 6, /* INT */
+    REFUNDED_PAYEE_ACCOUNT = 7, /* INT */
+    REFUNDED_MINOR = 8, /* INT: sum of its refunds; grows, and never over REFUNDED_TOTAL */
+    REFUNDED_COUNT = 9, /* INT: how many */
 };
 
 /* Stored: append only. */
