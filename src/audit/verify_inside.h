@@ -130,6 +130,7 @@ MUST_USE Status verify_tally(Verify *v, uint16_t table, uint64_t revision, Tally
 MUST_USE Status verify_marks(Verify *v);
 MUST_USE Status verify_log(Verify *v);
 MUST_USE Status verify_rows(Verify *v);
+bool verify_has_table(const Verify *v, uint16_t table);
 MUST_USE Status verify_left_over(Verify *v);
 /* One row of TABLE_POSTING or TABLE_ACCOUNT, in key order, postings first. */
 MUST_USE Status verify_sum_row(Verify *v, const RowView *row);

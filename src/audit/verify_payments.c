@@ -3,14 +3,18 @@
 #include <stdio.h>
 
 /*
- * What a payment says of itself and what its postings say must be the same: no money moved twice,
- * none for a payment that failed, none missing from one that succeeded. Seals and sums alone do not
- * tell: rows that contradict one another can each be sealed and each sum to zero.
+ * What a payment or a refund says of itself and what its postings say must be the same: no money
+ * moved twice, none for a payment that failed, none missing from one that succeeded; and refunds
+ * must sum to what their payment's row in `refunded` says, which is never more than was paid. Seals
+ * and sums alone do not tell: rows that contradict one another can each be sealed and each sum to
+ * zero.
  */
+
+enum { STATE_OF_REFUND = 0 /* in the place of a TradeState, none of which is 0 */ };
 
 enum { /* of the query below */
     AT_MCHID,
-    AT_OUT_TRADE_NO,
+    AT_NUMBER, /* out_trade_no or out_refund_no */
     AT_BATCH,
     AT_STATE,
     AT_MINOR,
@@ -25,6 +29,7 @@ enum { /* of the query below */
 
 typedef struct OnePayment {
     Verify *v;
+    const char *table;
     bool any;
     char key[AUDIT_TEXT_BYTES_MAX];
     int64_t batch;
@@ -41,32 +46,44 @@ static int64_t int_of(const Value *value)
     return value->type == VALUE_INT ? value->integer : INT64_MIN;
 }
 
+static bool is_paid(const OnePayment *p)
+{
+    const __int128 minor = p->minor;
+    return p->payer == -minor && p->held == 0 && p->payee == minor;
+}
+
+static bool is_untouched(const OnePayment *p)
+{
+    return p->payer == 0 && p->held == 0 && p->payee == 0;
+}
+
 static bool is_sound(const OnePayment *p)
 {
     const __int128 minor = p->minor;
     if (p->strange) return false;
     switch (p->state) {
-    case TRADE_SUCCESS: return p->payer == -minor && p->held == 0 && p->payee == minor;
+    case STATE_OF_REFUND: return p->payer == minor && p->held == 0 && p->payee == -minor;
+    case TRADE_SUCCESS:
+    case TRADE_REFUND: return is_paid(p); /* what goes back has postings of its own */
     case TRADE_USERPAYING: return p->payer == -minor && p->held == minor && p->payee == 0;
-    case TRADE_REFUND: return true; /* nothing refunds yet */
-    default: return p->payer == 0 && p->held == 0 && p->payee == 0;
+    case TRADE_REVOKED: return is_paid(p) || is_untouched(p);
+    default: return is_untouched(p);
     }
 }
 
 static void end_payment(OnePayment *p)
 {
     if (p->any && !is_sound(p))
-        verify_found(p->v, FINDING_PAYMENT_DIFFERS, "payment", p->key, p->batch);
+        verify_found(p->v, FINDING_PAYMENT_DIFFERS, p->table, p->key, p->batch);
     p->any = false;
 }
 
 /* "1900000001/N42"; what was tampered with goes to somebody's terminal. */
 static void name_payment(const Value *values, char ret_key[AUDIT_TEXT_BYTES_MAX])
 {
-    const bool texts =
-            values[AT_MCHID].type == VALUE_TEXT && values[AT_OUT_TRADE_NO].type == VALUE_TEXT;
+    const bool texts = values[AT_MCHID].type == VALUE_TEXT && values[AT_NUMBER].type == VALUE_TEXT;
     const Span mchid = values[AT_MCHID].bytes;
-    const Span number = values[AT_OUT_TRADE_NO].bytes;
+    const Span number = values[AT_NUMBER].bytes;
     ret_key[0] = 0;
     if (!texts) return;
     snprintf(ret_key, AUDIT_TEXT_BYTES_MAX, "%.*s/%.*s", (int)(mchid.size % INT32_MAX),
@@ -102,6 +119,7 @@ static Status visit_pair(void *context, const Value *values, size_t count)
     if (!p->any || strcmp(key, p->key) != 0) {
         end_payment(p);
         *p = (OnePayment) { .v = p->v,
+            .table = p->table,
             .any = true,
             .batch = int_of(&values[AT_BATCH]),
             .state = int_of(&values[AT_STATE]),
@@ -112,27 +130,67 @@ static Status visit_pair(void *context, const Value *values, size_t count)
     return OK;
 }
 
-/* Postings have no index by transaction. SQLite makes one for the query, but never on a table
- * WITHOUT
- * ROWID: hence the copy, without which each payment would walk all postings. */
-Status verify_payments(Verify *v)
+static Status verify_one_by_one(Verify *v, const char *table, const char *sql)
 {
-    static const char sql[] =
-            "WITH o AS MATERIALIZED (SELECT transaction_id, account, bucket, minor, currency"
-            " FROM posting)"
-            " SELECT p.mchid, p.out_trade_no, p.batch, p.state, p.minor, p.currency,"
-            " p.payer_account, p.payee_account, o.account, o.bucket, o.minor, o.currency"
-            " FROM payment p LEFT JOIN o ON o.transaction_id = p.transaction_id"
-            " ORDER BY p.mchid, p.out_trade_no";
-    bool payments = false;
-    bool postings = false;
-    for (size_t i = 0; i < v->tables.count; i++) {
-        payments = payments || v->tables.list[i]->id == TABLE_PAYMENT;
-        postings = postings || v->tables.list[i]->id == TABLE_POSTING;
-    }
-    if (!payments || !postings) return OK; /* a table that is gone was told */
-    OnePayment one = { .v = v };
+    OnePayment one = { .v = v, .table = table };
     TRY(store_query(v->store, sql, NULL, 0, visit_pair, &one));
     end_payment(&one);
     return OK;
+}
+
+/* Its key and batch, in the order of the enum above. */
+static Status tell_refunds_differ(void *context, const Value *values, size_t count)
+{
+    char key[AUDIT_TEXT_BYTES_MAX];
+    name_payment(values, key);
+    verify_found(context, FINDING_PAYMENT_DIFFERS, "refunded", key, int_of(&values[AT_BATCH]));
+    return OK;
+}
+
+/* A payment that gave something back, and only that, is REFUND or REVOKED. */
+static Status verify_refund_sums(Verify *v)
+{
+    static const char sql[] =
+            "SELECT p.mchid, p.out_trade_no, p.batch FROM payment p"
+            " LEFT JOIN refunded r ON r.mchid = p.mchid AND r.out_trade_no = p.out_trade_no"
+            " LEFT JOIN (SELECT mchid, out_trade_no, SUM(minor) AS minor, COUNT(*) AS refunds"
+            " FROM refund GROUP BY mchid, out_trade_no) f"
+            " ON f.mchid = p.mchid AND f.out_trade_no = p.out_trade_no"
+            " WHERE COALESCE(f.minor, 0) > p.minor OR COALESCE(f.minor, 0) <> COALESCE(r.minor, 0)"
+            " OR COALESCE(f.refunds, 0) <> COALESCE(r.refunds, 0)"
+            " OR (f.refunds IS NOT NULL AND p.state <> 2 AND p.state <> 5)"
+            " OR (f.refunds IS NULL AND p.state = 2)"
+            " OR (f.refunds IS NULL AND p.state = 5 AND p.success_time IS NOT NULL)"
+            " UNION ALL SELECT f.mchid, f.out_refund_no, f.batch FROM refund f"
+            " LEFT JOIN payment p ON p.mchid = f.mchid AND p.out_trade_no = f.out_trade_no"
+            " AND p.transaction_id = f.transaction_id AND p.minor = f.total"
+            " AND p.payer_account = f.payer_account AND p.payee_account = f.payee_account"
+            " WHERE p.mchid IS NULL";
+    return store_query(v->store, sql, NULL, 0, tell_refunds_differ, v);
+}
+
+/* Postings have no index by transaction. SQLite makes one for the query, but never on a table
+ * WITHOUT ROWID: hence the copy, without which each payment would walk all postings. */
+#define POSTINGS                                                                      \
+    "WITH o AS MATERIALIZED (SELECT transaction_id, account, bucket, minor, currency" \
+    " FROM posting) "
+
+Status verify_payments(Verify *v)
+{
+    static const char payments[] =
+            POSTINGS "SELECT p.mchid, p.out_trade_no, p.batch, p.state, p.minor, p.currency,"
+                     " p.payer_account, p.payee_account, o.account, o.bucket, o.minor, o.currency"
+                     " FROM payment p LEFT JOIN o ON o.transaction_id = p.transaction_id"
+                     " ORDER BY p.mchid, p.out_trade_no";
+    static const char refunds[] =
+            POSTINGS "SELECT p.mchid, p.out_refund_no, p.batch, 0, p.minor, p.currency,"
+                     " p.payer_account, p.payee_account, o.account, o.bucket, o.minor, o.currency"
+                     " FROM refund p LEFT JOIN o ON o.transaction_id = p.refund_id"
+                     " ORDER BY p.mchid, p.out_refund_no";
+    if (!verify_has_table(v, TABLE_PAYMENT) || !verify_has_table(v, TABLE_POSTING))
+        return OK; /* that was told */
+    TRY(verify_one_by_one(v, "payment", payments));
+    if (!verify_has_table(v, TABLE_REFUND) || !verify_has_table(v, TABLE_REFUNDED)) return OK;
+    TRY(verify_one_by_one(v, "refund", refunds));
+    return verify_refund_sums(v);
 }

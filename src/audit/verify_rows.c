@@ -198,7 +198,7 @@ static Status check_tally(Verify *v, const Tally *tally)
     return OK;
 }
 
-static bool table_is_there(const Verify *v, uint16_t table)
+bool verify_has_table(const Verify *v, uint16_t table)
 {
     for (size_t i = 0; i < v->tables.count; i++) {
         if (v->tables.list[i]->id == table) return true;
@@ -210,7 +210,7 @@ Status verify_left_over(Verify *v)
 {
     for (size_t i = 0; i < v->tally_count; i++) {
         const Tally *tally = &v->tallies[i];
-        if (table_is_there(v, tally->table))
+        if (verify_has_table(v, tally->table))
             TRY(check_tally(v, tally));
         else
             verify_found_print(v, FINDING_TABLE_MISSING, discover_name(tally->table), -1,

@@ -226,6 +226,66 @@ static void test_payments_say_what_their_postings_say(void)
     EXPECT(verify_now().counts[FINDING_PAYMENT_DIFFERS] == 1); /* paid twice */
 }
 
+/* One row in place of what was there: `values` between what stays the same. */
+static void put_row(const char *table, const char *before, const char *values, const char *after)
+{
+    char sql[320];
+    snprintf(sql, sizeof(sql),
+            "INSERT OR REPLACE INTO %s VALUES('m1', %s, %s, %s 1, 4, zeroblob(48))", table, before,
+            values, after);
+    ASSERT(status_ok(sample_execute(&sample, sql)));
+}
+
+/* What was given back: T6 moved 30 from 2 to 4, T8 moves 10 of it back. */
+static void test_refunds_say_what_was_given_back(void)
+{
+    SAMPLE;
+    static const struct {
+        const char *state; /* of the payment; then minor and accounts of the refund */
+        const char *refund;
+        const char *refunded; /* minor, count */
+        const char *found_in; /* the first; NULL: nothing */
+    } cases[] = {
+        { "2, 5", "10, 2, 4", "10, 1", NULL },
+        { "5, 5", "10, 2, 4", "10, 1", NULL },
+        { "1, 5", "10, 2, 4", "10, 1", "refunded" }, /* nobody was told */
+        { "2, 5", "10, 2, 4", "9, 1", "refunded" },
+        { "2, 5", "10, 2, 4", "10, 2", "refunded" },
+        { "2, 5", "9, 2, 4", "9, 1", "refund" },
+        { "2, 5", "10, 4, 2", "10, 1", "refund" }, /* the wrong way */
+        { "2, 5", "31, 2, 4", "31, 1", "refund" },
+    };
+    EXPECT_OK(sample_transfer(&sample, 4, 2, 10));
+    static const char *const tables[] = {
+        "CREATE TABLE payment(mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, transaction_id TEXT,"
+        "state BIGINT, success_time BIGINT, minor BIGINT, currency BIGINT, payer_account BIGINT,"
+        "payee_account BIGINT, revision BIGINT, batch BIGINT, seal BYTEA,"
+        "PRIMARY KEY(mchid, out_trade_no))",
+        "CREATE TABLE refund(mchid TEXT NOT NULL, out_refund_no TEXT NOT NULL, refund_id TEXT,"
+        "out_trade_no TEXT, transaction_id TEXT, total BIGINT, minor BIGINT, payer_account BIGINT,"
+        "payee_account BIGINT, currency BIGINT, revision BIGINT, batch BIGINT, seal BYTEA,"
+        "PRIMARY KEY(mchid, out_refund_no))",
+        "CREATE TABLE refunded(mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, minor BIGINT,"
+        "refunds BIGINT, revision BIGINT, batch BIGINT, seal BYTEA,"
+        "PRIMARY KEY(mchid, out_trade_no))",
+    };
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        EXPECT_OK(sample_execute(&sample, tables[i]));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        put_row("payment", "'N1', 'T6'", cases[i].state, "30, 156, 2, 4,");
+        put_row("refund", "'R1', 'T9', 'N1', 'T6', 30", cases[i].refund, "156,");
+        put_row("refunded", "'N1'", cases[i].refunded, "");
+        const Found found = verify_now();
+        const char *in = cases[i].found_in;
+        const bool right = in == NULL ? found.counts[FINDING_PAYMENT_DIFFERS] == 0
+                                      : strcmp(found.tables[FINDING_PAYMENT_DIFFERS], in) == 0;
+        if (!right) fprintf(stderr, "case %zu: %s\n", i, found.tables[FINDING_PAYMENT_DIFFERS]);
+        EXPECT(right);
+    }
+    EXPECT_OK(sample_execute(&sample, "DELETE FROM payment"));
+    EXPECT(strcmp(verify_now().tables[FINDING_PAYMENT_DIFFERS], "refund") == 0);
+}
+
 /* The old image of a row with its own old seal and batch: each part is genuine. */
 static void test_account_rolled_back(void)
 {
@@ -422,7 +482,8 @@ static void test_other_keys(void)
 
 TESTS(TEST(test_a_sound_database_is_clean), TEST(test_every_column_counts), TEST(test_rows_swapped),
         TEST(test_posting_deleted), TEST(test_transaction_deleted_with_its_effect),
-        TEST(test_payments_say_what_their_postings_say), TEST(test_account_rolled_back),
-        TEST(test_account_deleted), TEST(test_row_duplicated), TEST(test_table_dropped),
-        TEST(test_log_attacked), TEST(test_whole_database_rolled_back), TEST(test_split_view),
-        TEST(test_checkpoints_attacked), TEST(test_live_database), TEST(test_other_keys))
+        TEST(test_payments_say_what_their_postings_say), TEST(test_refunds_say_what_was_given_back),
+        TEST(test_account_rolled_back), TEST(test_account_deleted), TEST(test_row_duplicated),
+        TEST(test_table_dropped), TEST(test_log_attacked), TEST(test_whole_database_rolled_back),
+        TEST(test_split_view), TEST(test_checkpoints_attacked), TEST(test_live_database),
+        TEST(test_other_keys))

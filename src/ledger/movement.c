@@ -134,8 +134,7 @@ Status ledger_release(Rows *rows, const char *transaction, int64_t payer, Money 
                     { payer, POSTING_BALANCE }, money });
 }
 
-Status ledger_refund(
-        Rows *rows, const char *transaction, int64_t payee, int64_t payer, Money money)
+Status ledger_refund(Rows *rows, const char *transaction, int64_t payee, int64_t payer, Money money)
 {
     return move(rows,
             &(Movement) { POSTING_REFUND, transaction, { payee, POSTING_BALANCE },

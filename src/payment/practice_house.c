@@ -279,7 +279,8 @@ bool house_is_sound(House *house)
         " + (SELECT coalesce(sum(minor), 0) FROM refund)",
         "SELECT count(*) FROM payment WHERE state <> 5"
         " AND (state IN (1, 2)) <> (success_time IS NOT NULL)",
-        "SELECT count(*) FROM payment p WHERE (state = 2 OR (state = 5 AND success_time IS NOT NULL))"
+        "SELECT count(*) FROM payment p WHERE (state = 2 OR (state = 5 AND success_time IS NOT "
+        "NULL))"
         " <> EXISTS (SELECT 1 FROM refunded r WHERE r.mchid = p.mchid"
         " AND r.out_trade_no = p.out_trade_no)",
         "SELECT count(*) FROM refunded r WHERE minor > total OR minor <> (SELECT sum(f.minor)"

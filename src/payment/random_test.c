@@ -39,7 +39,8 @@ static PaymentRefund invent_refund(
 {
     char refund_number[32];
     const int64_t minor = order->money.minor;
-    const int64_t part = minor < 2 || pick(h, 3) == 0 ? minor : (int64_t)(1 + pick(h, (uint64_t)minor));
+    const int64_t part =
+            minor < 2 || pick(h, 3) == 0 ? minor : (int64_t)(1 + pick(h, (uint64_t)minor));
     snprintf(refund_number, sizeof(refund_number), "%s-R%d", number, (int)pick(h, 4));
     PaymentRefund work = house_refund(h, order, refund_number, part);
     snprintf(work.request.mchid, sizeof(work.request.mchid), "%s", mchid);

@@ -207,8 +207,8 @@ Status refund_give_back(
     const int64_t minor = refund->money.minor;
     REQUIRE(before->count < REFUND_COUNT_MAX, REFUSED_REFUND_TOO_MANY);
     REQUIRE(minor <= payment->money.minor - before->minor, REFUSED_REFUND_OVER_PAID);
-    const Status moved = ledger_refund(rows, refund->refund_id, payment->payee_account,
-            payment->payer_account, refund->money);
+    const Status moved = ledger_refund(
+            rows, refund->refund_id, payment->payee_account, payment->payer_account, refund->money);
     REQUIRE(!status_is(moved, REFUSED_BALANCE_NOT_ENOUGH), REFUSED_REFUND_NOT_ENOUGH);
     TRY(moved);
 

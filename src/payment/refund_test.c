@@ -43,7 +43,8 @@ typedef struct Cell {
 #define STATE REFUSED_ORDER_STATE
 #define CONFLICT REFUSED_ORDER_CONFLICT
 #define PAID REFUSED_ORDER_PAID
-#define NEVER(state) { NOT_PAID, state }, { NOT_PAID, state }, { NOT_PAID, state }
+#define NEVER(state) \
+    { NOT_PAID, state }, { NOT_PAID, state }, { NOT_PAID, state }
 
 static const Cell table[SETUPS][ACTIONS] = {
     /* refund part, whole, more; reverse, pay, close, order again, timer */
@@ -73,9 +74,8 @@ static const Cell table[SETUPS][ACTIONS] = {
             { 0, TRADE_REVOKED }, { CONFLICT, TRADE_REVOKED }, { 0, TRADE_REVOKED } },
     [S_PAYERROR] = { NEVER(TRADE_PAYERROR), { 0, TRADE_PAYERROR }, { STATE, TRADE_PAYERROR },
             { 0, TRADE_PAYERROR }, { 0, TRADE_PAYERROR }, { 0, TRADE_PAYERROR } },
-    [S_CLOSED] = { NEVER(TRADE_CLOSED), { 0, TRADE_CLOSED },
-            { REFUSED_ORDER_CLOSED, TRADE_CLOSED }, { 0, TRADE_CLOSED },
-            { CONFLICT, TRADE_CLOSED }, { 0, TRADE_CLOSED } },
+    [S_CLOSED] = { NEVER(TRADE_CLOSED), { 0, TRADE_CLOSED }, { REFUSED_ORDER_CLOSED, TRADE_CLOSED },
+            { 0, TRADE_CLOSED }, { CONFLICT, TRADE_CLOSED }, { 0, TRADE_CLOSED } },
 };
 
 typedef struct Order {

@@ -13,7 +13,10 @@ typedef struct AnswerJson {
     const JsonValue *detail;
     const JsonValue *amount;
     Span field;
+    Span refund_id;
+    Span refund_status;
     int64_t total;
+    int64_t refund;
 } AnswerJson;
 
 #define PLACE(member) offsetof(AnswerJson, member)
@@ -23,12 +26,18 @@ static const JsonField answer_fields[] = {
     { "code_url", JSON_TEXT, false, 0, 127, PLACE(code_url) },
     { "trade_state", JSON_TEXT, false, 0, 31, PLACE(trade_state) },
     { "transaction_id", JSON_TEXT, false, 0, 63, PLACE(transaction_id) },
+    { "refund_id", JSON_TEXT, false, 0, 63, PLACE(refund_id) },
+    { "status", JSON_TEXT, false, 0, 31, PLACE(refund_status) },
     { "detail", JSON_RECORD, false, 0, 0, PLACE(detail) },
     { "amount", JSON_RECORD, false, 0, 0, PLACE(amount) },
 };
 static const JsonField detail_fields[] = { { "field", JSON_TEXT, false, 0, 127, PLACE(field) } };
-static const JsonField amount_fields[] = { { "total", JSON_INT, false, INT64_MIN, INT64_MAX,
-        PLACE(total) } };
+static const JsonField amount_fields[] = {
+    { "total", JSON_INT, false, INT64_MIN, INT64_MAX, PLACE(total) },
+    { "refund", JSON_INT, false, INT64_MIN, INT64_MAX, PLACE(refund) },
+};
+
+#define COUNT(fields) (sizeof(fields) / sizeof((fields)[0]))
 
 static void keep(char *ret_text, size_t capacity, Span text)
 {
@@ -42,11 +51,12 @@ static Status read_body(Span body, AnswerJson *json, JsonDocument **document)
     JsonProblem problem = { 0 };
     TRY(json_parse(body, document, &problem));
     const JsonValue *root = json_root(*document);
-    TRY(json_read_some(*document, root, answer_fields, 6, json, &problem));
+    TRY(json_read_some(*document, root, answer_fields, COUNT(answer_fields), json, &problem));
     if (json->detail != NULL)
         TRY(json_read_some(*document, json->detail, detail_fields, 1, json, &problem));
     if (json->amount != NULL)
-        TRY(json_read_some(*document, json->amount, amount_fields, 1, json, &problem));
+        TRY(json_read_some(
+                *document, json->amount, amount_fields, COUNT(amount_fields), json, &problem));
     return OK;
 }
 
@@ -65,7 +75,10 @@ void step_read(int status, Span body, Answered *ret)
     keep(ret->code_url, sizeof(ret->code_url), json.code_url);
     keep(ret->trade_state, sizeof(ret->trade_state), json.trade_state);
     keep(ret->transaction_id, sizeof(ret->transaction_id), json.transaction_id);
+    keep(ret->refund_id, sizeof(ret->refund_id), json.refund_id);
+    keep(ret->refund_status, sizeof(ret->refund_status), json.refund_status);
     ret->total = json.total;
+    ret->refund = json.refund;
 }
 
 Status step_call(const MerchantApp *app, HttpClient *http, const char *method, const char *target,
@@ -124,6 +137,38 @@ Status step_close(const MerchantApp *app, HttpClient *http, const char *number, 
     char body[128];
     snprintf(target, sizeof(target), "/v3/pay/transactions/out-trade-no/%s/close", number);
     snprintf(body, sizeof(body), "{\"mchid\":\"%s\"}", app->mchid);
+    return step_call(app, http, "POST", target, body, ret);
+}
+
+Status step_refund(const MerchantApp *app, HttpClient *http, const char *number,
+        const char *out_refund_no, int64_t refund, int64_t total, Answered *ret)
+{
+    char body[1024];
+    snprintf(body, sizeof(body),
+            "{\"out_trade_no\":\"%s\",\"out_refund_no\":\"%s\",\"reason\":\"退货\","
+            "\"notify_url\":\"https://merchant.example/refunds\","
+            "\"goods_detail\":[{\"merchant_goods_id\":\"1217752501201407033233368018\","
+            "\"unit_price\":%lld,\"refund_amount\":%lld,\"refund_quantity\":1}],"
+            "\"amount\":{\"refund\":%lld,\"total\":%lld,\"currency\":\"CNY\"}}",
+            number, out_refund_no, (long long)refund, (long long)refund, (long long)refund,
+            (long long)total);
+    return step_call(app, http, "POST", "/v3/refund/domestic/refunds", body, ret);
+}
+
+Status step_refund_query(
+        const MerchantApp *app, HttpClient *http, const char *out_refund_no, Answered *ret)
+{
+    char target[256];
+    snprintf(target, sizeof(target), "/v3/refund/domestic/refunds/%s", out_refund_no);
+    return step_call(app, http, "GET", target, "", ret);
+}
+
+Status step_reverse(const MerchantApp *app, HttpClient *http, const char *number, Answered *ret)
+{
+    char target[256];
+    char body[128];
+    snprintf(target, sizeof(target), "/v3/pay/transactions/out-trade-no/%s/reverse", number);
+    snprintf(body, sizeof(body), "{\"appid\":\"wxstand\",\"mchid\":\"%s\"}", app->mchid);
     return step_call(app, http, "POST", target, body, ret);
 }
 

@@ -14,7 +14,10 @@ typedef struct Answered {
     char code_url[128];
     char trade_state[32];
     char transaction_id[64];
+    char refund_id[64];
+    char refund_status[32];
     int64_t total;
+    int64_t refund;
 } Answered;
 
 /* One signed request; a body of "" is none. */
@@ -30,6 +33,14 @@ MUST_USE Status step_query(
 MUST_USE Status step_query_id(
         const MerchantApp *app, HttpClient *http, const char *id, Answered *ret);
 MUST_USE Status step_close(
+        const MerchantApp *app, HttpClient *http, const char *number, Answered *ret);
+
+/* `total`: of the order, which out_trade_no `number` names. */
+MUST_USE Status step_refund(const MerchantApp *app, HttpClient *http, const char *number,
+        const char *out_refund_no, int64_t refund, int64_t total, Answered *ret);
+MUST_USE Status step_refund_query(
+        const MerchantApp *app, HttpClient *http, const char *out_refund_no, Answered *ret);
+MUST_USE Status step_reverse(
         const MerchantApp *app, HttpClient *http, const char *number, Answered *ret);
 
 /* HTTP status of a query that this key signs: 404 (no such order) when it is believed; 0: none. */
