@@ -67,8 +67,9 @@ MUST_USE Status account_open(
  * The movements. `transaction` names the reason in each posting (transaction_id).
  *
  * Refuse ACCOUNT_UNKNOWN, ACCOUNT_CLOSED (not STATUS_LIVE; a release and a refund's payer are let
- * through, so that closed accounts get their money back), ACCOUNT_CURRENCY, ACCOUNT_SAME, AMOUNT_NOT_POSITIVE,
- * BALANCE_NOT_ENOUGH, HOLD_NOT_ENOUGH, MONEY_OVERFLOW: then nothing was written.
+ * through, so that closed accounts get their money back), ACCOUNT_CURRENCY, ACCOUNT_SAME,
+ * AMOUNT_NOT_POSITIVE, BALANCE_NOT_ENOUGH, HOLD_NOT_ENOUGH, MONEY_OVERFLOW: then nothing was
+ * written.
  */
 MUST_USE Status ledger_pay(
         Rows *rows, const char *transaction, int64_t payer, int64_t payee, Money money);

@@ -125,5 +125,6 @@ typedef struct PaymentReverse {
     bool changed;
 } PaymentReverse;
 
-/* Refuses ORDER_NOT_EXIST, ORDER_FIELD (another appid), ORDER_STATE, REVERSE_TOO_LATE, REFUND_NOT_ENOUGH, ACCOUNT_CLOSED. */
+/* Refuses ORDER_NOT_EXIST, ORDER_FIELD (another appid), ORDER_STATE, REVERSE_TOO_LATE,
+ * REFUND_NOT_ENOUGH, ACCOUNT_CLOSED. */
 void payment_reverse_unit(PaymentReverse *work, void (*done)(Unit *unit, Status outcome));
