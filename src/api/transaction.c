@@ -38,6 +38,14 @@ static Span state_description(TradeState state)
     return SPAN("");
 }
 
+/* It may have been given back since. */
+static bool is_paid(const Payment *payment)
+{
+    const TradeState state = payment->state;
+    if (state == TRADE_SUCCESS || state == TRADE_REFUND) return true;
+    return state == TRADE_REVOKED && payment->success_time_us != 0;
+}
+
 static void write_paid(JsonWriter *w, const House *house, const Payment *payment)
 {
     uint8_t time_bytes[TIME_TEXT_BYTES];
@@ -64,7 +72,7 @@ Status transaction_write(const House *house, const Payment *payment, Buffer *ret
     json_key_text(&w, "trade_state", span_of_text(trade_state_name(payment->state)));
     json_key_text(&w, "trade_state_desc", state_description(payment->state));
     if (payment->attach[0] != 0) json_key_text(&w, "attach", span_of_text(payment->attach));
-    const bool paid = payment->success_time_us != 0; /* and, it may be, given back since */
+    const bool paid = is_paid(payment);
     if (paid) write_paid(&w, house, payment);
     json_key_object(&w, "amount");
     const Span currency = span_of_text(currency_name(payment->money.currency));

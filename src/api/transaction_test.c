@@ -52,18 +52,26 @@ static bool writes(const Payment *payment, const char *wanted)
     "\"NO-000001\",\"trade_type\":\"NATIVE\",\"trade_state\":"
 #define ATTACH "\"attach\":\"a \\\"quoted\\\"\\n附\","
 
-static void test_a_paid_one(void)
-{
-    const Payment paid = payment_in(TRADE_SUCCESS);
-    EXPECT(writes(&paid,
-            HEAD "\"SUCCESS\",\"trade_state_desc\":\"支付成功\"," ATTACH
-                 "\"transaction_id\":\"4200000000202606081234567890\",\"bank_type\":\"OTHERS\","
-                 "\"success_time\":\"2026-01-01T08:00:00+08:00\","
-                 "\"payer\":{\"openid\":\"oH70c1330ea9d658092a91f47fb5\"},"
-                 "\"amount\":{\"total\":1234,\"payer_total\":1234,\"payer_currency\":\"CNY\","
-                 "\"currency\":\"CNY\"}}"));
-}
+#define PAID_TAIL                                                                          \
+    ATTACH "\"transaction_id\":\"4200000000202606081234567890\",\"bank_type\":\"OTHERS\"," \
+           "\"success_time\":\"2026-01-01T08:00:00+08:00\","                               \
+           "\"payer\":{\"openid\":\"oH70c1330ea9d658092a91f47fb5\"},"                      \
+           "\"amount\":{\"total\":1234,\"payer_total\":1234,\"payer_currency\":\"CNY\","   \
+           "\"currency\":\"CNY\"}}"
 
+static void test_paid_ones(void)
+{
+    Payment paid = payment_in(TRADE_SUCCESS);
+    EXPECT(writes(&paid, HEAD "\"SUCCESS\",\"trade_state_desc\":\"支付成功\"," PAID_TAIL));
+    paid.state = TRADE_REFUND; /* what was given back stays paid */
+    EXPECT(writes(&paid, HEAD "\"REFUND\",\"trade_state_desc\":\"转入退款\"," PAID_TAIL));
+    paid.state = TRADE_REVOKED;
+    EXPECT(writes(&paid, HEAD "\"REVOKED\",\"trade_state_desc\":\"订单已撤销\"," PAID_TAIL));
+    paid.success_time_us = 0; /* ... unless it never was */
+    EXPECT(writes(&paid,
+            HEAD "\"REVOKED\",\"trade_state_desc\":\"订单已撤销\"," ATTACH
+                 "\"amount\":{\"total\":1234,\"currency\":\"CNY\"}}"));
+}
 /* Before it is paid: no transaction id, no time, no payer, whatever the row holds. */
 static void test_the_others(void)
 {
@@ -123,5 +131,5 @@ static void test_no_room(void)
     EXPECT(body.size == 0);
 }
 
-TESTS(TEST(test_a_paid_one), TEST(test_the_others), TEST(test_an_empty_attach_is_left_out),
+TESTS(TEST(test_paid_ones), TEST(test_the_others), TEST(test_an_empty_attach_is_left_out),
         TEST(test_a_payer_has_another_name_at_each_merchant), TEST(test_no_room))

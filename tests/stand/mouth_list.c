@@ -6,6 +6,7 @@
     "{\"appid\":\"wx\",\"mchid\":\"1900000001\",\"notify_url\":\"https://m.example/n\"," \
     "\"out_trade_no\":\"CANARY-1\","
 #define AMOUNT "\"amount\":{\"total\":100}"
+#define REFUND "\"amount\":{\"refund\":1,\"total\":1,\"currency\":\"CNY\"}}"
 #define TEXT "\"description\":\"x\","
 
 static const Mouth mouths[] = {
@@ -67,6 +68,17 @@ static const Mouth mouths[] = {
     { .name = "close",
             .target = "/v3/pay/transactions/out-trade-no/NONE-1/close",
             .body = "{\"mchid\":\"1900000001\",\"reason\":\"@\"}" },
+    { .name = "refund reason",
+            .target = "/v3/refund/domestic/refunds",
+            .body = "{\"out_trade_no\":\"NONE-1\",\"out_refund_no\":\"R-1\",\"reason\":\"@"
+                    "\"," REFUND },
+    { .name = "refund goods",
+            .target = "/v3/refund/domestic/refunds",
+            .body = "{\"out_trade_no\":\"NONE-1\",\"out_refund_no\":\"R-1\","
+                    "\"goods_detail\":[{\"goods_name\":\"@\"}]," REFUND },
+    { .name = "reverse",
+            .target = "/v3/pay/transactions/out-trade-no/NONE-1/reverse",
+            .body = "{\"mchid\":\"1900000001\",\"appid\":\"@\"}" },
     { .name = "query",
             .method = "GET",
             .target = "/v3/pay/transactions/out-trade-no/NONE-1?mchid=1900000001&note=@" },
