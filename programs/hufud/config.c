@@ -12,7 +12,7 @@
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, purposes, access,
             alarms, trail, ca_file, keys_file, ready_file, console_origin, console_files,
-            payer_devices;
+            field_files, payer_devices;
     const YamlNode *trusted_proxies;
     int64_t payer_cool_s, refund_days, reverse_days;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
@@ -57,6 +57,7 @@ static const YamlField fields[] = {
             offsetof(ConfigSpans, console_origin) },
     { "console_files", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1,
             offsetof(ConfigSpans, console_files) },
+    { "field_files", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, field_files) },
     { "trusted_proxies", YAML_SEQUENCE, false, 0, HTTP_PROXIES_MAX,
             offsetof(ConfigSpans, trusted_proxies) },
     NUMBER(loops, 0, 64),
@@ -180,6 +181,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->ready_file, s.ready_file);
     keep(ret_config->console_origin, s.console_origin);
     keep(ret_config->console_files, s.console_files);
+    keep(ret_config->field_files, s.field_files);
     ret_config->port = s.port;
     ret_config->service_port = s.service_port;
     ret_config->console_port = s.console_port;

@@ -13,6 +13,7 @@ typedef struct Config {
     HttpProxies trusted_proxies; /* whose word counts for whom they ask; none: nobody's */
     char console_origin[CONFIG_TEXT_MAX]; /* of its pages; empty: localhost and `address` */
     char console_files[CONFIG_TEXT_MAX]; /* folder of its page; empty: none */
+    char field_files[CONFIG_TEXT_MAX]; /* folder of the cashier page; empty: none */
     int64_t loops; /* 0: one a core */
     char database[CONFIG_TEXT_MAX];
     char domain[CONFIG_TEXT_MAX];

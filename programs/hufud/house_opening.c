@@ -4,6 +4,7 @@
 
 #include "access/request.h"
 #include "api/call.h"
+#include "api/field_files.h"
 #include "api/payer_house.h"
 #include "api/reveal_feed.h"
 #include "api/routes.h"
@@ -342,6 +343,8 @@ static Status open_doors(Opening *o)
     TRY(tls_leaf_make(house->vault, clock_now_us(&house->clock), &o->tls));
     TRY(first_files_text(
             o->config.ca_file, (Span) { o->tls.authority_pem, o->tls.authority_pem_size }));
+    if (o->config.field_files[0] != 0)
+        TRY(field_files_open(o->config.field_files, &house->field_files));
     const HttpServerConfig server = { .address = o->config.address,
         .port = (uint16_t)o->config.port,
         .loops = (unsigned)o->config.loops,
@@ -453,6 +456,7 @@ void opening_close(Opening *o)
     if (o->service != NULL) http_server_free(&o->service);
     if (o->console_server != NULL) http_server_free(&o->console_server);
     console_files_close(&o->console_files);
+    field_files_close(&house->field_files);
     tls_leaf_free(&o->tls);
     message_verifier_close(house->verifier);
     if (house->directory != NULL) directory_close(&house->directory);

@@ -184,17 +184,38 @@ void console_files_close(ConsoleFiles **files)
 
 /* --- answering --- */
 
+static ConsoleFileSeen seen(const ConsoleFile *file)
+{
+    return (ConsoleFileSeen) { span_of_text(file->path), span_of_text(file->type),
+        SPAN_OF(file->etag), { file->bytes, file->size }, file->is_asset };
+}
+
+size_t console_files_count(const ConsoleFiles *files) { return files->count; }
+
+ConsoleFileSeen console_files_at(const ConsoleFiles *files, size_t index)
+{
+    ASSERT(index < files->count);
+    return seen(&files->files[index]);
+}
+
+bool console_files_find(const ConsoleFiles *files, Span path, ConsoleFileSeen *ret_seen)
+{
+    const ConsoleFile *file = find(files, path);
+    if (file == NULL) return false;
+    *ret_seen = seen(file);
+    return true;
+}
+
 bool console_files_answer(const ConsoleFiles *files, HttpRequest *request)
 {
     if (files == NULL || http_request_method(request) != HTTP_GET) return false;
-    const ConsoleFile *file = find(files, http_request_path(request));
-    if (file == NULL) return false;
-    const Span etag = SPAN_OF(file->etag);
+    ConsoleFileSeen file = { 0 };
+    if (!console_files_find(files, http_request_path(request), &file)) return false;
     const HttpHeader headers[HEADERS_MAX] = {
-        { "Content-Type", span_of_text(file->type) },
+        { "Content-Type", file.type },
         { "Cache-Control",
-                file->is_asset ? SPAN("public, max-age=31536000, immutable") : SPAN("no-cache") },
-        { "ETag", etag },
+                file.is_asset ? SPAN("public, max-age=31536000, immutable") : SPAN("no-cache") },
+        { "ETag", file.etag },
         { "Content-Security-Policy", SPAN(POLICY) },
         { "Strict-Transport-Security", SPAN("max-age=63072000; includeSubDomains") },
         { "X-Content-Type-Options", SPAN("nosniff") },
@@ -205,9 +226,8 @@ bool console_files_answer(const ConsoleFiles *files, HttpRequest *request)
         { "Permissions-Policy",
                 SPAN("camera=(), microphone=(), geolocation=(), payment=(), usb=()") },
     };
-    const bool has_it = span_equal(http_request_header(request, "If-None-Match"), etag);
-    const Span body = { file->bytes, file->size };
-    http_answer(
-            request, has_it ? 304 : 200, headers, HEADERS_MAX, has_it ? (Span) { NULL, 0 } : body);
+    const bool has_it = span_equal(http_request_header(request, "If-None-Match"), file.etag);
+    http_answer(request, has_it ? 304 : 200, headers, HEADERS_MAX,
+            has_it ? (Span) { NULL, 0 } : file.bytes);
     return true;
 }

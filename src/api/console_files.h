@@ -24,6 +24,20 @@ typedef struct ConsoleFiles ConsoleFiles;
 MUST_USE Status console_files_open(const char *folder, ConsoleFiles **ret_files);
 void console_files_close(ConsoleFiles **files); /* NULL inside is fine */
 
+/* One of them, as long as `files` lives. */
+typedef struct ConsoleFileSeen {
+    Span path; /* "/index.html" */
+    Span type;
+    Span etag;
+    Span bytes;
+    bool is_asset; /* never changes under this name */
+} ConsoleFileSeen;
+
+size_t console_files_count(const ConsoleFiles *files);
+ConsoleFileSeen console_files_at(const ConsoleFiles *files, size_t index);
+/* "/" is index.html. False: there is none (ret_seen is unchanged). Any thread. */
+bool console_files_find(const ConsoleFiles *files, Span path, ConsoleFileSeen *ret_seen);
+
 /* The request asks for a file of ours, and was answered (and is gone). "/" is index.html. False: it
  * is none (or files is NULL). Any thread. */
 bool console_files_answer(const ConsoleFiles *files, HttpRequest *request);

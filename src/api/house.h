@@ -37,6 +37,7 @@ enum {
     HOUSE_CHALLENGE_LIFE_S = 300,
 };
 
+typedef struct FieldFiles FieldFiles;
 typedef struct PasskeyDesk PasskeyDesk;
 typedef struct Signer Signer;
 typedef struct TrailDesk TrailDesk;
@@ -80,6 +81,7 @@ typedef struct House {
     EnrolmentTable *enrolments;
     Throttle *throttle; /* of log-ins, the console's and the payers' */
     Signer *signer;
+    FieldFiles *field_files; /* the cashier page and its fields; NULL: not here */
     PayerBook *payers; /* who has registered */
     NonceSet *device_nonces; /* of payers' devices: no crowd of them takes the merchants' room */
     bool payer_devices_needed; /* every payer must register (docs/decisions/0047) */

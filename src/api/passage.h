@@ -48,6 +48,7 @@ struct Passage {
     char serial[MERCHANT_SERIAL_BYTES_MAX + 1];
     char from[AUDIT_FROM_BYTES_MAX + 1]; /* for the audit log; filled when it is told */
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
+    bool for_pages; /* any page may read the answer: a field has no origin (field_files.h) */
     bool coming; /* the batch counts on a unit of it */
     Status outcome;
     PassageWrite write;

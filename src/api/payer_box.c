@@ -60,6 +60,7 @@ static void fetch_box_key(Job *job)
 void payer_box_key(Passage *p, Span rest)
 {
     passage_not_coming(p);
+    p->for_pages = true;
     p->job.run = fetch_box_key;
     const Status s = workers_submit(p->house->openers, &p->job);
     if (!status_ok(s)) passage_refuse(p, s, NULL);
@@ -116,6 +117,7 @@ static int write_order(Passage *p, Buffer *ret_body)
 
 void payer_order(Passage *p, Span prepay_id)
 {
+    p->for_pages = true;
     if (!payer_may_come(p, SPAN(""))) return;
     if (!payment_prepay_id_is_valid(prepay_id)) {
         passage_refuse(p, REFUSE(REFUSED_ORDER_NOT_EXIST), NULL);

@@ -1,5 +1,6 @@
 #include "api/routes.h"
 
+#include "api/field_files.h"
 #include "api/signer.h"
 
 static const Route routes[] = {
@@ -17,6 +18,7 @@ static const Route routes[] = {
     { HTTP_GET, "/v3/merchant-service/keys", merchant_keys },
     { HTTP_GET, "/payer/v1/box-key", payer_box_key },
     { HTTP_GET, "/payer/v1/challenge", payer_challenge },
+    { HTTP_GET, "/payer/v1/pads/*", payer_pad },
     { HTTP_GET, "/payer/v1/orders/*", payer_order },
     { HTTP_POST, "/payer/v1/orders/*/pay", payer_pay },
     { HTTP_POST, "/payer/v1/codes", payer_codes },
@@ -68,6 +70,8 @@ static int write_not_found(Passage *p, Buffer *ret_body)
 
 void routes_serve(void *context, HttpRequest *request)
 {
+    const House *house = context;
+    if (field_files_answer(house->field_files, NULL, NULL, request)) return;
     Passage *p = passage_open(context, request);
     if (p == NULL) return;
     const Span path = http_request_path(request);

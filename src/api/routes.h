@@ -43,6 +43,7 @@ void merchant_apiv3_key(Passage *passage, Span rest);
 /* payer_*.c: what a payer's app asks. */
 void payer_box_key(Passage *passage, Span rest);
 void payer_challenge(Passage *passage, Span rest);
+void payer_pad(Passage *passage, Span session);
 void payer_order(Passage *passage, Span prepay_id);
 void payer_pay(Passage *passage, Span prepay_id);
 void payer_codes(Passage *passage, Span rest);

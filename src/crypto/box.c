@@ -9,6 +9,7 @@
 #include "crypto/box.h"
 
 #include "base/secret.h"
+#include "crypto/box_inside.h"
 #include "crypto/hpke.h"
 #include "crypto/key_inside.h"
 
@@ -17,7 +18,13 @@ _Static_assert(sizeof(((BoxSession *)0)->key) == AEAD_KEY_BYTES_MAX
                 && sizeof(((BoxSession *)0)->nonce) == AEAD_NONCE_BYTES,
         "a session holds what HPKE made");
 
-enum { BOX_VERSION = 1, CONTEXT_VERSION = 1, SCALAR_TRIES_MAX = 8, INFO_BYTES_MAX = 32 };
+enum {
+    BOX_VERSION = 1,
+    SPELLED_VERSION = 2,
+    CONTEXT_VERSION = 1,
+    SCALAR_TRIES_MAX = 8,
+    INFO_BYTES_MAX = 32
+};
 
 static const HpkeSuite international = { KEY_P256, MAC_HMAC_SHA256, AEAD_AES_256_GCM, 0x0010,
     0x0001, 0x0002 };
@@ -90,7 +97,8 @@ static Status take_box(Cursor *c, Box *box)
     uint8_t suite = 0;
     TRY(cursor_u8(c, &version));
     TRY(cursor_u8(c, &suite));
-    REQUIRE(version == BOX_VERSION, REFUSED_BOX_FORMAT);
+    REQUIRE(version == BOX_VERSION || version == SPELLED_VERSION, REFUSED_BOX_FORMAT);
+    box->is_spelled = version == SPELLED_VERSION;
     REQUIRE(suite == BOX_P256_AES_256_GCM || suite == BOX_SM2_SM4_GCM, REFUSED_BOX_FORMAT);
     box->suite = (BoxSuite)suite;
     TRY(cursor_u32(c, &box->key_id));
@@ -100,6 +108,12 @@ static Status take_box(Cursor *c, Box *box)
     TRY(box_context_parse(box->context_bytes, &box->context));
     TRY(cursor_framed(c, BOX_PLAIN_BYTES_MAX + AEAD_TAG_BYTES, &box->sealed));
     REQUIRE(box->sealed.size >= AEAD_TAG_BYTES, REFUSED_BOX_FORMAT);
+    if (box->is_spelled) {
+        REQUIRE(box->sealed.size == AEAD_TAG_BYTES, REFUSED_BOX_FORMAT);
+        TRY(cursor_framed(c, BOX_PLAIN_BYTES_MAX, &box->strokes));
+        TRY(cursor_framed(c, BOX_END_BYTES, &box->end));
+        REQUIRE(box->end.size == BOX_END_BYTES, REFUSED_BOX_FORMAT);
+    }
     return cursor_end(c);
 }
 
@@ -113,16 +127,16 @@ Status box_parse(Span bytes, Box *ret_box)
 }
 
 /* info: whatever the header says is part of the key. */
-static void schedule(BoxSuite suite, uint32_t key_id, const uint8_t secret[HPKE_SECRET_BYTES],
-        HpkeKeys *ret_keys)
+static void schedule(const Box *box, const uint8_t secret[HPKE_SECRET_BYTES], HpkeKeys *ret_keys)
 {
+    const uint8_t version = box->is_spelled ? SPELLED_VERSION : BOX_VERSION;
     uint8_t bytes[INFO_BYTES_MAX];
     Buffer info = BUFFER_OF(bytes);
     ASSERT(status_ok(buffer_put(&info, SPAN("hufu box 1"))));
-    ASSERT(status_ok(buffer_put_u8(&info, BOX_VERSION)));
-    ASSERT(status_ok(buffer_put_u8(&info, (uint8_t)suite)));
-    ASSERT(status_ok(buffer_put_u32(&info, key_id)));
-    hpke_schedule(hpke_of(suite), secret, span_of_buffer(&info), ret_keys);
+    ASSERT(status_ok(buffer_put_u8(&info, version)));
+    ASSERT(status_ok(buffer_put_u8(&info, (uint8_t)box->suite)));
+    ASSERT(status_ok(buffer_put_u32(&info, box->key_id)));
+    hpke_schedule(hpke_of(box->suite), secret, span_of_buffer(&info), ret_keys);
 }
 
 /* A random scalar is out of range once in 2^32 times: draw again. */
@@ -174,7 +188,7 @@ static Status begin(const PublicKey *recipient, uint32_t key_id, const Random *r
     };
     uint8_t secret[HPKE_SECRET_BYTES];
     TRY(encapsulate(hpke_of(box.suite), recipient->point, random, point, secret));
-    schedule(box.suite, key_id, secret, ret_keys);
+    schedule(&box, secret, ret_keys);
     bytes_wipe(secret, sizeof(secret));
 
     Buffer out = *ret_box; /* the caller's size moves only at the end */
@@ -198,7 +212,7 @@ static Status recover(const PrivateKey *recipient, const Box *box, HpkeKeys *ret
     uint8_t secret[HPKE_SECRET_BYTES];
     TRY(hpke_decapsulate(suite, recipient->scalar, recipient->public_half->point,
             box->encapsulated.data, secret));
-    schedule(box->suite, box->key_id, secret, ret_keys);
+    schedule(box, secret, ret_keys);
     bytes_wipe(secret, sizeof(secret));
     return OK;
 }
@@ -214,6 +228,7 @@ static Status open_with(const HpkeSuite *suite, const uint8_t *key,
 
 Status box_open(const PrivateKey *recipient, const Box *box, Buffer *ret_plain)
 {
+    if (box->is_spelled) return box_spelled_open(recipient, box, ret_plain);
     CLEANUP(hpke_keys_wipe) HpkeKeys keys;
     TRY(recover(recipient, box, &keys));
     return open_with(
@@ -241,7 +256,7 @@ Status box_session_begin(const PublicKey *recipient, uint32_t key_id, const Rand
     return OK;
 }
 
-Status box_session_accept(const PrivateKey *recipient, const Box *box, BoxSession *ret_session)
+Status box_accept(const PrivateKey *recipient, const Box *box, BoxSession *ret_session)
 {
     REQUIRE(box->sealed.size == AEAD_TAG_BYTES, REFUSED_BOX_FORMAT);
     uint8_t nothing[1];
@@ -252,6 +267,12 @@ Status box_session_accept(const PrivateKey *recipient, const Box *box, BoxSessio
             hpke_of(box->suite), keys.key, keys.nonce, box->context_bytes, box->sealed, &plain));
     keep(box->suite, &keys, ret_session);
     return OK;
+}
+
+Status box_session_accept(const PrivateKey *recipient, const Box *box, BoxSession *ret_session)
+{
+    REQUIRE(!box->is_spelled, REFUSED_BOX_FORMAT);
+    return box_accept(recipient, box, ret_session);
 }
 
 Status box_session_seal(

@@ -20,6 +20,19 @@
  * additional data of its own. Who seals never uses a number twice; who opens refuses a number that
  * was used: that memory is the caller's.
  *
+ * A *spelled* box is what a field of a page makes of keystrokes (TP-4, TP-19): each is sealed when
+ * it comes, so that nobody who makes the box ever holds the whole value (docs/decisions/0075).
+ *
+ *     spelled = version u8 (2) | suite u8 | key id u32 | encapsulated key framed | context framed
+ *             | opening's tag framed | strokes framed | end framed
+ *     stroke  = number u32 | kind u8 (BoxStroke) | cipher || tag framed
+ *     end     = number u32 | tag
+ *
+ * Opening, strokes and end are messages of one session: 0, and then numbers that rise (what was
+ * taken back leaves a gap; no number is sealed with twice). A stroke's additional data is "stroke"
+ * and its kind; the end's is "end" and all strokes as they stand: none can be left out, moved or
+ * added. What opens is what was typed, joined; a place on the pad is its digit (box_pad()).
+ *
  *     context = version u8 (1) | class u16 | purpose u16 | amount i64 | currency u8[3]
  *             | expiry i64 (us) | server nonce u8[16] | tenant framed | order framed | payee framed
  */
@@ -34,7 +47,16 @@ enum {
     BOX_CONTEXT_BYTES_MAX = 1 + 2 + 2 + 8 + 3 + 8 + BOX_NONCE_BYTES + 3 * (4 + BOX_NAME_BYTES_MAX),
     BOX_OVERHEAD_BYTES_MAX = 6 + 4 + BOX_POINT_BYTES + 4 + BOX_CONTEXT_BYTES_MAX + 4 + 16,
     BOX_BYTES_MAX = BOX_PLAIN_BYTES_MAX + BOX_OVERHEAD_BYTES_MAX,
+    BOX_STROKES_MAX = 64,
+    BOX_STROKE_BYTES_MAX = 16, /* one character as it is written: letter and accents */
+    BOX_PAD_KEYS = 10,
 };
+
+/* In boxes: append only. */
+typedef enum BoxStroke {
+    BOX_STROKE_TEXT = 1, /* UTF-8 of one character */
+    BOX_STROKE_PAD = 2, /* u8: a place on the pad, 0 first */
+} BoxStroke;
 
 /* Stored: append only. */
 typedef enum BoxSuite {
@@ -61,7 +83,10 @@ typedef struct Box {
     Span encapsulated;
     Span context_bytes; /* exactly what is authenticated */
     BoxContext context;
-    Span sealed;
+    Span sealed; /* of a spelled box: the opening's tag */
+    bool is_spelled;
+    Span strokes; /* of a spelled box */
+    Span end;
 } Box;
 
 /* The one canonical encoding: equal contexts have equal bytes. Refuses REFUSED_BOX_FORMAT (a name
@@ -83,10 +108,19 @@ MUST_USE Status box_parse(Span bytes, Box *ret_box);
 /*
  * Open a parsed box with the key its key_id names. box->context is authentic only after OK.
  * ret_plain  at most BOX_PLAIN_BYTES_MAX; will hold a secret: wipe it after use
- * Refuses REFUSED_BOX_TAMPERED (anything differs), REFUSED_BOX_FORMAT (key of another suite),
- * REFUSED_BUFFER_FULL. Unless OK, ret_plain is unchanged.
+ * Refuses REFUSED_BOX_TAMPERED (anything differs), REFUSED_BOX_FORMAT (key of another suite;
+ * strokes that are none), REFUSED_BUFFER_FULL. Unless OK, ret_plain is unchanged.
  */
 MUST_USE Status box_open(const PrivateKey *recipient, const Box *box, Buffer *ret_plain);
+
+/*
+ * Which digit lies at which place of the pad that belongs to this encapsulated key (TP-19): drawn
+ * from the recipient's secret, another one for each session, and the same whenever it is asked.
+ * ret_digits: '0'..'9', each once. Refuses REFUSED_BOX_FORMAT (not a point's size, key of no
+ * suite).
+ */
+MUST_USE Status box_pad(
+        const PrivateKey *recipient, Span encapsulated, uint8_t ret_digits[BOX_PAD_KEYS]);
 
 /* --- sessions --- */
 

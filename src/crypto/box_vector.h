@@ -1,7 +1,8 @@
 #pragma once
 /*
- * box_vector: one box byte by byte, made by the console's page (web/src/seal/box.ts) with a known
- * ephemeral key. box_test.c opens it, and the page's own test makes it again.
+ * box_vector: boxes byte by byte, one made by the console's page (web/src/seal/box.ts) with a known
+ * ephemeral key, and one that was spelled (web/src/seal/spelled.ts). box_test.c and
+ * box_spelled_test.c open them, and the page's own tests make them again.
  */
 #define BOX_VECTOR_RECIPIENT "3ac9e1b65f3c7d20418897a6b5c4d3e2f1a09b8c7d6e5f4031425364758697a8"
 #define BOX_VECTOR_EPHEMERAL "5b11f0e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddee"
@@ -16,3 +17,14 @@
     "ffffffffffffffff434e5900065bfeda27c240000102030405060708090a0b0c0d0e0f0000000a687566" \
     "752f737461666600000008e58d95e58fb72d3100000004646f7261000000307b71cbdec4051eea5057c3" \
     "e9ea03b1a8eeaeecd2440b1fdfb8baa38b7caaffa85269d8d31b5dd38b3d8beb1924e267e6"
+/* Strokes 1 "4", 3 "虎", 4 "8", then places 0, 9 and 4 of the pad; 2 was taken back. */
+#define BOX_VECTOR_SPELLED                                                                 \
+    "020101352908000000410415e809634f5bea4f8a4d1f46254bddd99a4d989636408485e4419fd9dac376" \
+    "aab754ca2adf1f309dcb22fdb008d2cd11e2d1ed894d1de747142a74f261af85cb0000004f0100650001" \
+    "0000000000007aa8434e5900065bfeda27c240000102030405060708090a0b0c0d0e0f0000000a313930" \
+    "30303030303031000000076f726465722d310000000a3139303030303030303100000010d444c0bc6663" \
+    "5ca5a8e948838f53f3f60000009e000000010100000011b96b0d146e9286cc56b750d6a2270a9e310000" \
+    "0003010000001343a66003f341cf5e0aa6220b9eae9ec618cd5c000000040100000011d91070ca65df33" \
+    "55490c5f8d555f6603180000000502000000112fe433b06b4d012b1a54e52caa2e2ca71d000000060200" \
+    "000011135e80f49cdabe15070dd0e595eaa9cf8a000000070200000011f1c9cf644f7f2172fb6a8cd486" \
+    "6bd667420000001400000008db28c900f1b66f49db2296e1e6199ebf"

@@ -115,6 +115,8 @@ typedef enum VaultOperation {
     VAULT_SECOND_LOGIN = 107, /* WireSecondLogin -> WirePasswordRight */
     VAULT_PASSWORD_LOCKED = 108, /* WirePasswordOwner; refuses PIN_LOCKED */
     VAULT_PASSWORD_RECOVER = 116, /* PasswordRecover, list of SealedFact -> verifier */
+    VAULT_BOX_PAD =
+            123, /* key id u32, encapsulated key framed -> digits [10] of its pad, by place */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;
 
@@ -124,6 +126,7 @@ enum {
     WIRE_HASH_BYTES = 32,
     WIRE_GRANT_BYTES = 16,
     WIRE_PSEUDONYM_KEY_BYTES = 32,
+    WIRE_PAD_KEYS = 10,
     WIRE_SALT_BYTES = 32,
     WIRE_CHANGES_MAX = 1024, /* rows of one batch */
     WIRE_CLAIMS_MAX = 1024,

@@ -86,8 +86,19 @@ static Status find_living(Keys *keys, uint32_t key_id, const KeyEntry **ret_entr
     return OK;
 }
 
+/* Its expiry is authentic only when it opens; until then a wrong one refuses nobody but its sender.
+ */
+static Status check_life(const Box *box, int64_t now_us)
+{
+    if (!box->is_spelled) return OK;
+    REQUIRE(box->context.expiry_us >= now_us, REFUSED_BOX_EXPIRED);
+    REQUIRE(box->context.expiry_us - now_us <= KEYS_SPELLED_LIFE_US, REFUSED_BOX_CONTEXT);
+    return OK;
+}
+
 Status keys_box_open(Keys *keys, const Box *box, Buffer *ret_plain)
 {
+    TRY(check_life(box, clock_now_us(&keys->clock)));
     CLEANUP(keys_unlock) Keys *held = keys;
     pthread_rwlock_rdlock(&held->lock);
     const KeyEntry *entry = NULL;
@@ -102,4 +113,14 @@ Status keys_box_accept(Keys *keys, const Box *box, BoxSession *ret_session)
     const KeyEntry *entry = NULL;
     TRY(find_living(keys, box->key_id, &entry));
     return box_session_accept(entry->private_key, box, ret_session);
+}
+
+Status keys_box_pad(
+        Keys *keys, uint32_t key_id, Span encapsulated, uint8_t ret_digits[BOX_PAD_KEYS])
+{
+    CLEANUP(keys_unlock) Keys *held = keys;
+    pthread_rwlock_rdlock(&held->lock);
+    const KeyEntry *entry = NULL;
+    TRY(find_living(keys, key_id, &entry));
+    return box_pad(entry->private_key, encapsulated, ret_digits);
 }

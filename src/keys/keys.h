@@ -179,6 +179,8 @@ const PrivateKey *keys_private(Keys *keys, KeyRole role);
 const Certificate *keys_certificate(Keys *keys, KeyRole role);
 
 /* --- the box key of the day --- */
+/* Somebody sits before the field that makes it (TP-19). */
+#define KEYS_SPELLED_LIFE_US ((int64_t)5 * 60 * 1000000)
 typedef struct KeysBox {
     uint32_t key_id;
     BoxSuite suite;
@@ -188,8 +190,12 @@ typedef struct KeysBox {
 /* Today's key; made, and durable, when the day has none yet. Faults as keys_open(). */
 MUST_USE Status keys_box_today(Keys *keys, KeysBox *ret_box);
 /* Open a parsed box with the key it names, as box_open(). Refuses REFUSED_BOX_KEY_UNKNOWN, also for
- * a key whose day and grace are over. */
+ * a key whose day and grace are over; a spelled box that lives longer than KEYS_SPELLED_LIFE_US
+ * from now on (REFUSED_BOX_CONTEXT) or no more (REFUSED_BOX_EXPIRED). */
 MUST_USE Status keys_box_open(Keys *keys, const Box *box, Buffer *ret_plain);
+/* The pad of this encapsulated key, as box_pad(). Refuses REFUSED_BOX_KEY_UNKNOWN. */
+MUST_USE Status keys_box_pad(
+        Keys *keys, uint32_t key_id, Span encapsulated, uint8_t ret_digits[BOX_PAD_KEYS]);
 /* The same for the opening of a session, as box_session_accept(). */
 MUST_USE Status keys_box_accept(Keys *keys, const Box *box, BoxSession *ret_session);
 

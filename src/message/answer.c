@@ -27,6 +27,11 @@ Status answer_unsigned(const Random *random, Answer *ret_answer)
     return OK;
 }
 
+void answer_for_pages(Answer *answer)
+{
+    add_header(answer, "Access-Control-Allow-Origin", SPAN("*"));
+}
+
 Status answer_prepare(const SigningProfile *profile, Span serial, int64_t now_us,
         const Random *random, Span body, Buffer *canonical, Answer *ret_answer)
 {

@@ -47,3 +47,5 @@ MUST_USE Status answer_prepare(const SigningProfile *profile, Span serial, int64
 MUST_USE Status answer_seal(Answer *answer, Span signature);
 /* Content-Type and Request-ID alone. Faults FAULT_RANDOM. */
 MUST_USE Status answer_unsigned(const Random *random, Answer *ret_answer);
+/* Pages of any origin may read it: it says nothing of who asks, and nobody asks with cookies. */
+void answer_for_pages(Answer *answer);

@@ -233,6 +233,19 @@ Status issue_box_key(const Issue *issue, Buffer *ret_answer)
     return wire_put_box_key(ret_answer, &wire);
 }
 
+Status issue_box_pad(const Issue *issue, Span request, Buffer *ret_answer)
+{
+    Cursor c = cursor_of(request);
+    uint32_t key_id = 0;
+    Span encapsulated = { 0 };
+    uint8_t digits[BOX_PAD_KEYS];
+    TRY(cursor_u32(&c, &key_id));
+    TRY(cursor_framed(&c, BOX_POINT_BYTES, &encapsulated));
+    TRY(cursor_end(&c));
+    TRY(keys_box_pad(issue->keys, key_id, encapsulated, digits));
+    return buffer_put(ret_answer, SPAN_OF(digits));
+}
+
 /* --- what everybody may know --- */
 
 typedef struct PublicList {

@@ -37,6 +37,9 @@ MUST_USE Status issue_caller_leaf(const Issue *issue, Span request, Buffer *ret_
 MUST_USE Status issue_merchant_leaf(const Issue *issue, Span request, Buffer *ret_answer);
 /* -> WireBoxKey */
 MUST_USE Status issue_box_key(const Issue *issue, Buffer *ret_answer);
+/* key id u32, encapsulated key framed -> digits [10]. Refuses REFUSED_IPC_FORMAT,
+ * REFUSED_BOX_FORMAT, REFUSED_BOX_KEY_UNKNOWN. */
+MUST_USE Status issue_box_pad(const Issue *issue, Span request, Buffer *ret_answer);
 /* -> list of WirePublicKey */
 MUST_USE Status issue_public_keys(const Issue *issue, Buffer *ret_answer);
 /* -> key [32]: what hufud names payers to merchants by; the same for ever. */

@@ -160,6 +160,7 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_CHECK_PIN] = "H",
     [VAULT_SET_PIN] = "H",
     [VAULT_BOX_KEY] = "H",
+    [VAULT_BOX_PAD] = "H",
     [VAULT_PUBLIC_KEYS] = "HO",
     [VAULT_PSEUDONYM_KEY] = "H",
     [VAULT_MERCHANT_LEAF] = "H",

@@ -29,6 +29,7 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_CHECK_PIN] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_SET_PIN] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_BOX_KEY] = { true, false, true, LANE_ADMIN, true },
+    [VAULT_BOX_PAD] = { true, false, true, LANE_ADMIN, true },
     [VAULT_PUBLIC_KEYS] = { true, true, false, LANE_ADMIN, true },
     [VAULT_PSEUDONYM_KEY] = { true, false, true, LANE_ADMIN, true },
     [VAULT_TLS_LEAF] = { true, false, false, LANE_ADMIN, true },

@@ -329,6 +329,7 @@ static Status other_lanes(Vault *v, uint8_t operation, Span request, Buffer *ret
     switch (operation) {
     case VAULT_SIGN: return issue_signatures(&v->issue, request, ret_answer);
     case VAULT_BOX_KEY: return issue_box_key_noted(v, ret_answer);
+    case VAULT_BOX_PAD: return issue_box_pad(&v->issue, request, ret_answer);
     case VAULT_PUBLIC_KEYS: return issue_public_keys(&v->issue, ret_answer);
     case VAULT_PSEUDONYM_KEY: return issue_pseudonym_key(&v->issue, ret_answer);
     case VAULT_TLS_LEAF: return issue_tls_leaf(&v->issue, request, ret_answer);

@@ -147,6 +147,19 @@ Status vaultclient_box_key(VaultClient *client, Buffer *memory, WireBoxKey *ret_
     return OK;
 }
 
+Status vaultclient_box_pad(
+        VaultClient *client, uint32_t key_id, Span encapsulated, uint8_t ret_digits[WIRE_PAD_KEYS])
+{
+    CLEANUP(slot_give) Slot *slot = NULL;
+    TRY(slot_take(client, &slot));
+    TRY(buffer_put_u32(&slot->request, key_id));
+    TRY(buffer_put_framed(&slot->request, encapsulated));
+    TRY(slot_ask(slot, VAULT_BOX_PAD, &slot->answer));
+    REQUIRE(slot->answer.size == WIRE_PAD_KEYS, REFUSED_IPC_FORMAT);
+    memcpy(ret_digits, slot->answer.data, WIRE_PAD_KEYS);
+    return OK;
+}
+
 Status vaultclient_public_keys(VaultClient *client, Buffer *memory, WirePublicKey *ret_keys,
         size_t capacity, size_t *ret_count)
 {

@@ -189,6 +189,7 @@ static bool twice_is_once(VaultOperation operation)
     case VAULT_SECOND_LOGIN:
     case VAULT_PASSWORD_LOCKED:
     case VAULT_BOX_KEY:
+    case VAULT_BOX_PAD:
     case VAULT_PUBLIC_KEYS:
     case VAULT_PSEUDONYM_KEY:
     case VAULT_TLS_LEAF:

@@ -85,6 +85,9 @@ MUST_USE Status vaultclient_set_pin(VaultClient *client, const WirePinSet *set, 
 
 /* --- keys --- */
 MUST_USE Status vaultclient_box_key(VaultClient *client, Buffer *memory, WireBoxKey *ret_key);
+/* The pad of a spelled box (crypto/box.h). Refuses REFUSED_BOX_FORMAT, REFUSED_BOX_KEY_UNKNOWN. */
+MUST_USE Status vaultclient_box_pad(
+        VaultClient *client, uint32_t key_id, Span encapsulated, uint8_t ret_digits[WIRE_PAD_KEYS]);
 /* At most `capacity` keys (more: REFUSED_BUFFER_FULL). */
 MUST_USE Status vaultclient_public_keys(VaultClient *client, Buffer *memory,
         WirePublicKey *ret_keys, size_t capacity, size_t *ret_count);

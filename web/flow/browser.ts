@@ -31,14 +31,14 @@ export async function openContext(browser: Browser, locale: string): Promise<Bro
   return context;
 }
 
-export async function openPage(context: BrowserContext): Promise<Page> {
+export async function openPage(context: BrowserContext, path = ''): Promise<Page> {
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   page.on('pageerror', (error) => complaints.push(`error in the page: ${error}`));
   page.on('console', (said) => {
     if (/Content.Security.Policy|CSP refused|Warning:/i.test(said.text())) complaints.push(said.text());
   });
-  await page.goto(origin);
+  await page.goto(origin + path);
   return page;
 }
 

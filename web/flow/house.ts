@@ -7,14 +7,14 @@ import { connect } from 'node:tls';
 /** Node 18 does not have it as a global. */
 globalThis.crypto ??= webcrypto as Crypto;
 
-function setting(name: string): string {
+export function setting(name: string): string {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: run tests/flow_web`);
   return value;
 }
 
 export const folder = setting('HUFU_DIRECTORY');
-export const port = Number(setting('HUFU_CONSOLE_PORT'));
+export const port = Number(setting('HUFU_PAGE_PORT'));
 export const origin = `https://localhost:${port}`;
 export const chromiumPath = setting('HUFU_CHROMIUM');
 

@@ -1,31 +1,12 @@
 /** Goal: a box made here is the box that vaultd opens. Method: known bytes of src/crypto/box_test.c
  * (whose HPKE is checked against RFC 9180), then that nothing goes in which C would refuse (TP-4). */
 import assert from 'node:assert/strict';
-import { createECDH } from 'node:crypto';
 import test from 'node:test';
-import { vectors } from '../../tests/vectors.ts';
+import { pairOf, pointOf, vectors } from '../../tests/vectors.ts';
 import { type BoxContext, contextBytes, sealBox } from './box.ts';
-import { type Bytes, fromHex, toBase64Url, toHex } from './bytes.ts';
+import { fromHex, toHex } from './bytes.ts';
 
 const vector = vectors('crypto/box_vector.h');
-
-function pointOf(scalar: string): Bytes {
-  const curve = createECDH('prime256v1');
-  curve.setPrivateKey(scalar, 'hex');
-  return Uint8Array.from(curve.getPublicKey());
-}
-
-async function pairOf(scalar: string): Promise<CryptoKeyPair> {
-  const curve = { name: 'ECDH', namedCurve: 'P-256' };
-  const point = pointOf(scalar);
-  const x = toBase64Url(point.slice(1, 33));
-  const y = toBase64Url(point.slice(33));
-  const jwk = { kty: 'EC', crv: 'P-256', d: toBase64Url(fromHex(scalar)), x, y };
-  return {
-    privateKey: await crypto.subtle.importKey('jwk', jwk, curve, false, ['deriveBits']),
-    publicKey: await crypto.subtle.importKey('raw', point, curve, true, []),
-  };
-}
 
 const context: BoxContext = {
   dataClass: 103,

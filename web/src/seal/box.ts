@@ -14,7 +14,9 @@ const PLAIN_BYTES_MAX = 4096;
 /** policy/classes.h */
 export const DATA_CLASS = { password: 103, secondFactor: 115 } as const;
 /** policy/purposes.h */
-export const PURPOSE = { setPassword: 40, loginCode: 60, setSecond: 62 } as const;
+export const PURPOSE = {
+  pay: 1, field: 20, setPassword: 40, loginCode: 60, code: 61, setSecond: 62,
+} as const;
 
 export interface BoxContext {
   dataClass: number;
@@ -59,8 +61,31 @@ export function contextBytes(context: BoxContext): Bytes {
 }
 
 /** Whatever the header says is part of the key. */
-function header(keyId: number): Writer {
-  return new Writer().u8(BOX_VERSION).u8(SUITE_P256).u32(keyId);
+export function header(version: number, keyId: number): Writer {
+  return new Writer().u8(version).u8(SUITE_P256).u32(keyId);
+}
+
+export interface BoxKeys {
+  /** its bytes cannot be read again */
+  key: CryptoKey;
+  /** of message 0 */
+  nonce: Bytes;
+  /** 04 || x || y of the fresh pair */
+  point: Bytes;
+}
+
+/** What a box, or a session of messages, is sealed with. */
+export async function boxKeys(
+  version: number, recipient: BoxRecipient, pair: CryptoKeyPair,
+): Promise<BoxKeys> {
+  const { point, secret } = await encapsulate(recipient.point, pair);
+  const head = header(version, recipient.keyId).bytes();
+  const info = new Writer().put(utf8('hufu box 1')).put(head).bytes();
+  const keys = await schedule(secret, info);
+  const key = await crypto.subtle.importKey('raw', keys.key, 'AES-GCM', false, ['encrypt']);
+  keys.key.fill(0);
+  secret.fill(0);
+  return { key, nonce: keys.nonce, point };
 }
 
 /** `ephemeral` is for tests of known bytes; everybody else leaves it to us. Wipes nothing. */
@@ -69,14 +94,8 @@ export async function sealBox(
 ): Promise<Bytes> {
   if (plain.length > PLAIN_BYTES_MAX) throw new Error('too much for a box');
   const aad = contextBytes(context);
-  const pair = ephemeral ?? (await freshPair());
-  const { point, secret } = await encapsulate(recipient.point, pair);
-  const info = new Writer().put(utf8('hufu box 1')).put(header(recipient.keyId).bytes()).bytes();
-  const keys = await schedule(secret, info);
-  const key = await crypto.subtle.importKey('raw', keys.key, 'AES-GCM', false, ['encrypt']);
+  const keys = await boxKeys(BOX_VERSION, recipient, ephemeral ?? (await freshPair()));
   const cipher = { name: 'AES-GCM', iv: keys.nonce, additionalData: aad, tagLength: 128 };
-  const sealed = new Uint8Array(await crypto.subtle.encrypt(cipher, key, plain));
-  keys.key.fill(0);
-  secret.fill(0);
-  return header(recipient.keyId).framed(point).framed(aad).framed(sealed).bytes();
+  const sealed = new Uint8Array(await crypto.subtle.encrypt(cipher, keys.key, plain));
+  return header(BOX_VERSION, recipient.keyId).framed(keys.point).framed(aad).framed(sealed).bytes();
 }
