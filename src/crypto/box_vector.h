@@ -17,7 +17,7 @@
     "ffffffffffffffff434e5900065bfeda27c240000102030405060708090a0b0c0d0e0f0000000a687566" \
     "752f737461666600000008e58d95e58fb72d3100000004646f7261000000307b71cbdec4051eea5057c3" \
     "e9ea03b1a8eeaeecd2440b1fdfb8baa38b7caaffa85269d8d31b5dd38b3d8beb1924e267e6"
-/* Strokes 1 "4", 3 "虎", 4 "8", then places 0, 9 and 4 of the pad; 2 was taken back. */
+/* Strokes 1, 3 and 4 are 4, 虎 and 8, then places 0, 9 and 4 of the pad; 2 was taken back. */
 #define BOX_VECTOR_SPELLED                                                                 \
     "020101352908000000410415e809634f5bea4f8a4d1f46254bddd99a4d989636408485e4419fd9dac376" \
     "aab754ca2adf1f309dcb22fdb008d2cd11e2d1ed894d1de747142a74f261af85cb0000004f0100650001" \
