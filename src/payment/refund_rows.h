@@ -20,6 +20,7 @@ MUST_USE Status refunded_get(Rows *rows, const Payment *payment, Refunded *ret);
 /*
  * Give `refund->money` of `payment` back: the money, the row of the refund, what the payment has
  * given back, and `after` as the state of the payment. Fills what of `refund` the payment says.
+ * Every refund comes through here once: what must be told of it goes into the batch here.
  *
  * Refuses REFUND_TOO_MANY, REFUND_OVER_PAID, REFUND_NOT_ENOUGH, ACCOUNT_CLOSED.
  */

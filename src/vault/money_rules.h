@@ -15,8 +15,20 @@
  * 8. a payer's account is debited, in either bucket, only by postings of a payment that is written
  *      in the same batch and names it; each is of the payment's amount and currency, and what does
  *      not go back to the payer goes to the payee
+ *   9. a payment credits its payee once: in the batch in which it becomes SUCCESS, with its amount.
+ *      It leaves SUCCESS only for REFUND or REVOKED, with its first row in `refunded` (11), and
+ *      those stay
+ *  10. a refund keeps what it is about; a new one is written with its payment's row in `refunded`,
+ *      which has the same order, total, currency and accounts, and moves its amount once: from the
+ *      payee's balance to the payer's
+ *  11. a row in `refunded` begins in the batch in which its payment leaves SUCCESS, with the
+ *      payment's own terms, which stay; it grows by the new refunds of a batch, never over its
+ *      total
+ *  12. a merchant's account is debited by a refund (10), or else by a transaction that has no other
+ *      accounts but the institution's own
  *
- * Not judged: how often one payment moves its amount. That is its state, which hufud says.
+ * Not judged: whether the payer wanted the payment (a grant says it, where a PIN was asked), and
+ * whether the merchant wanted the refund: hufud verifies his signature.
  */
 #include "base/row.h"
 #include "vault/keyed_hash.h"
@@ -38,7 +50,8 @@ void money_scratch_close(MoneyScratch *scratch);
 
 /* All rules but 6 over all rows of the batch. Refuses REFUSED_POSTINGS_NOT_ZERO,
  * REFUSED_ROW_NOT_SUCCESSOR (rule 4), REFUSED_BALANCE_NEGATIVE (rule 5),
- * REFUSED_PAYER_ACCOUNT_OTHER (rules 7 and 8), REFUSED_POSTINGS_NOT_PAYMENT (rule 8),
+ * REFUSED_PAYER_ACCOUNT_OTHER (rules 7 and 8), REFUSED_POSTINGS_NOT_PAYMENT (rules 8 and 9),
+ * REFUSED_REFUND_NOT_LAWFUL (rules 9 to 12),
  * REFUSED_ROW_DUPLICATED, REFUSED_ROW_INVALID. `key` names transactions and accounts in the scratch
  * tables; the changes are borrowed during the call. */
 MUST_USE Status money_check(

@@ -122,10 +122,11 @@ static Status check_shape(const RowView *row)
     const uint8_t key_columns = row->head.key_columns;
     if (row->head.table == TABLE_ACCOUNT)
         REQUIRE(key_columns == 1 && row->ids[0] == ACCOUNT_ID, REFUSED_ROW_INVALID);
-    if (row->head.table == TABLE_PAYMENT) {
+    const uint16_t table = row->head.table;
+    if (table == TABLE_PAYMENT || table == TABLE_REFUND || table == TABLE_REFUNDED) {
         const bool is_key = key_columns == 2 && row->ids[0] == PAYMENT_MCHID
                 && row->ids[1] == PAYMENT_OUT_TRADE_NO && row->values[0].type == VALUE_TEXT
-                && row->values[1].type == VALUE_TEXT;
+                && row->values[1].type == VALUE_TEXT; /* 1 and 2 in each of the three */
         REQUIRE(is_key, REFUSED_ROW_INVALID);
     }
     return OK;

@@ -280,6 +280,7 @@ static void test_a_payment_takes_from_its_payer_alone(void)
         f.revision = 2;
         f.payer = cases[i].payer;
         f.payer_account = cases[i].account;
+        f.state = TRADE_SUCCESS;
         house_begin(h);
         move(h, cases[i].from, cases[i].transaction, -cases[i].minor, 0);
         move(h, ROW_PAYEE, cases[i].transaction, cases[i].minor, 0);
@@ -343,6 +344,7 @@ static void test_what_is_held_stays_its_payers(void)
     house_update(h, ROW_PAYMENT, house_payment(h, &f));
     EXPECT_OK(house_prepare(h));
     EXPECT_OK(house_abort(h));
+    f.state = TRADE_SUCCESS;
     house_begin(h); /* captured */
     move(h, ROW_P, "o1", 0, -100);
     move(h, ROW_PAYEE, "o1", 100, 0);

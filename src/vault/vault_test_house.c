@@ -429,7 +429,8 @@ Span house_payment(House *h, const PaymentFacts *f)
             f->grant != NULL ? VALUE_OF_BYTES(((Span) { f->grant, 16 })) : VALUE_OF_NULL;
     const Value values[] = { VALUE_OF_TEXT(SPAN("m1")), VALUE_OF_TEXT(span_of_text(f->order)),
         VALUE_OF_TEXT(span_of_text(f->order)), VALUE_OF_TEXT(span_of_text(f->order)),
-        VALUE_OF_INT(f->revision), VALUE_OF_INT(f->minor), VALUE_OF_INT(f->currency), payer,
+        VALUE_OF_INT(f->state != 0 ? f->state : TRADE_NOTPAY), VALUE_OF_INT(f->minor),
+        VALUE_OF_INT(f->currency), payer,
         f->payer_account != 0 ? VALUE_OF_INT(f->payer_account) : VALUE_OF_NULL,
         VALUE_OF_INT(f->payee_account), grant };
     const RowHead head = { TABLE_PAYMENT, 1, 2, f->revision, house_batch(h) };

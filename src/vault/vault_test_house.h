@@ -135,6 +135,7 @@ typedef struct PaymentFacts {
     const uint8_t *grant; /* 16 bytes or NULL */
     int64_t payee_account;
     int64_t payer_account; /* 0: NULL */
+    int64_t state; /* TradeState; 0: NOTPAY */
 } PaymentFacts;
 Span house_payment(House *house, const PaymentFacts *facts);
 /* The number that the next batch will have. */

@@ -1,0 +1,55 @@
+#pragma once
+/*
+ * money_inside: what the files that judge money share: what a batch says, by name. Nobody outside
+ * includes it.
+ */
+#include "vault/money_rules.h"
+
+enum { SUM_SLOTS = 4096 }; /* a power of two, over twice what a batch can name */
+_Static_assert(SUM_SLOTS >= 2 * 2 * MONEY_ROWS_MAX, "the tables stay half empty");
+
+/* What the batch says of one transaction and currency, of one account, or of one purpose. */
+typedef struct Sum {
+    KeyedHash name;
+    uint64_t round; /* of which batch; others are free */
+    int64_t minor[2]; /* by bucket; a transaction uses the first */
+    int64_t currency;
+    const RowChange *change; /* the account, payment or refund, when the batch writes it */
+    const RowChange *refunded; /* of a payment: what it has given back, likewise */
+    int64_t given_minor; /* of a payment: its refunds in this batch */
+    int64_t given_count;
+    int64_t merchant; /* of a transaction: the first merchant's account in it, 0: none */
+    bool from_merchant; /* ... it takes from a merchant's account */
+    bool to_another; /* ... a payer's or a second merchant's is in it */
+} Sum;
+
+typedef struct Sums {
+    Sum slots[SUM_SLOTS];
+    uint16_t used[2 * MONEY_ROWS_MAX];
+    size_t used_count;
+} Sums;
+
+struct MoneyScratch {
+    uint64_t round;
+    Sums transactions;
+    Sums accounts;
+    Sums purposes; /* payments and refunds, by the transaction of their postings */
+};
+
+/* --- money_rules.c --- */
+/* The sum of this name, zero when the batch names it for the first time. */
+Sum *sum_of(Sums *sums, uint64_t round, const KeyedHash *name);
+/* The sum of this name, NULL when the batch does not name it. */
+Sum *sum_known(Sums *sums, uint64_t round, const KeyedHash *name);
+void name_account(const KeyedHashKey *key, int64_t account, KeyedHash *ret_name);
+/* Transaction and currency: the hash is uniform, so mixing the number in keeps names apart. */
+void name_transaction(
+        const KeyedHashKey *key, Span transaction, int64_t currency, KeyedHash *ret_name);
+bool take_int(const RowView *row, uint16_t column, int64_t *ret);
+bool is_set(const Value *value);
+bool column_stays(const RowChange *change, uint16_t column);
+
+/* --- money_purpose.c --- */
+/* Rules 7 to 12; the sums of transactions and accounts are there already. */
+MUST_USE Status check_purposes(
+        MoneyScratch *s, const KeyedHashKey *key, const RowChange *changes, size_t count);

@@ -1,0 +1,285 @@
+/*
+ * Goal: a captured hufud refunds no more than a merchant was paid, to nobody but who paid, once,
+ * and pays nobody twice. Method: one sound refund of a sound payment, each time with one thing
+ * changed that hufud could change; every such batch is refused, and the sound one is sealed after
+ * all of them. Then what is left is taken, and one more is refused.
+ */
+#include "vault/vault_test_house.h"
+
+#include "base/expect.h"
+#include "policy/tables.h"
+
+enum { ROW_SHOP = 1, ROW_PAYER = 4, ROW_OTHER = 5, ROW_PAYMENT = 6, ROW_SUM = 14 };
+enum { ACCOUNT_SHOP = 2, ACCOUNT_PAYER = 3, ACCOUNT_OTHER = 4 };
+
+/* What one batch says. */
+typedef struct Draft {
+    int64_t state; /* of the payment afterwards; 0: it is not written */
+    int64_t payment_minor;
+    bool no_refunded;
+    int64_t sum; /* `refunded` afterwards */
+    int64_t count;
+    int64_t total;
+    int64_t sum_payer;
+    bool no_refund;
+    const char *order; /* of the refund */
+    int64_t minor;
+    int64_t refund_payer;
+    int64_t moved; /* by the postings */
+    int64_t from;
+    int64_t to;
+    const char *transaction;
+} Draft;
+
+static const Draft sound = { .state = TRADE_REFUND,
+    .payment_minor = 100,
+    .sum = 60,
+    .count = 1,
+    .total = 100,
+    .sum_payer = ACCOUNT_PAYER,
+    .order = "o1",
+    .minor = 60,
+    .refund_payer = ACCOUNT_PAYER,
+    .moved = 60,
+    .from = ACCOUNT_SHOP,
+    .to = ACCOUNT_PAYER,
+    .transaction = "r1" };
+
+static uint8_t image[HOUSE_IMAGE_BYTES_MAX];
+
+static Span encode(House *h, uint16_t table, int64_t revision, const Value *values, size_t count)
+{
+    uint16_t ids[16];
+    Buffer b = BUFFER_OF(image);
+    const RowHead head = { table, 1, 2, revision, house_batch(h) };
+    for (size_t i = 0; i < count; i++)
+        ids[i] = (uint16_t)(i + 1);
+    ASSERT(status_ok(row_encode(&head, ids, values, count, &b)));
+    return span_of_buffer(&b);
+}
+
+#define TEXT(text) VALUE_OF_TEXT(span_of_text(text))
+
+static Span refund_row(House *h, const Draft *d, const char *number, int64_t revision)
+{
+    const Value values[] = { TEXT("m1"), TEXT(number), TEXT(number), TEXT(d->order), TEXT(d->order),
+        VALUE_OF_INT(REFUND_SUCCESS), VALUE_OF_INT(d->minor), VALUE_OF_INT(d->total),
+        VALUE_OF_INT(156), VALUE_OF_INT(d->refund_payer), VALUE_OF_INT(ACCOUNT_SHOP) };
+    return encode(h, TABLE_REFUND, revision, values, sizeof(values) / sizeof(values[0]));
+}
+
+static Span refunded_row(House *h, const Draft *d, int64_t revision)
+{
+    const Value values[] = { TEXT("m1"), TEXT("o1"), TEXT("o1"), VALUE_OF_INT(d->total),
+        VALUE_OF_INT(156), VALUE_OF_INT(d->sum_payer), VALUE_OF_INT(ACCOUNT_SHOP),
+        VALUE_OF_INT(d->sum), VALUE_OF_INT(d->count) };
+    return encode(h, TABLE_REFUNDED, revision, values, sizeof(values) / sizeof(values[0]));
+}
+
+static const RowView *stored(House *h, int row)
+{
+    static RowView v;
+    ASSERT(status_ok(row_parse((Span) { h->rows[row].image, h->rows[row].image_bytes }, &v)));
+    return &v;
+}
+
+/* One side of a movement of a stored account. */
+static void move(House *h, int row, const char *transaction, int64_t minor)
+{
+    static char owner[16];
+    const RowView *v = stored(h, row);
+    const Span name = row_bytes(v, ACCOUNT_OWNER);
+    snprintf(owner, sizeof(owner), "%.*s", (int)name.size, (const char *)name.data);
+    const AccountFacts f = { row_int(v, ACCOUNT_ID, 0), row_int(v, ACCOUNT_CLASS, 0), 156,
+        row_int(v, ACCOUNT_BALANCE, 0) + minor, 0, v->head.revision + 1, owner };
+    house_update(h, row, house_account(h, &f));
+    if (minor == 0) return;
+    house_insert(h,
+            house_posting(h, &(PostingFacts) { transaction, f.id, POSTING_BALANCE, minor, 156 }));
+}
+
+static int row_of(int64_t account)
+{
+    if (account == ACCOUNT_SHOP) return ROW_SHOP;
+    return account == ACCOUNT_PAYER ? ROW_PAYER : ROW_OTHER;
+}
+
+static PaymentFacts payment(House *h, int64_t state)
+{
+    const int64_t revision = h->row_count > ROW_PAYMENT ? stored(h, ROW_PAYMENT)->head.revision : 0;
+    return (PaymentFacts) { "o1", 100, 156, revision + 1, "p", NULL, ACCOUNT_SHOP, ACCOUNT_PAYER,
+        state };
+}
+
+/* Payers "p" and "q" with 1000 each; p paid the shop 100. */
+static void found(House *h)
+{
+    EXPECT_OK(house_found(h));
+    house_begin(h);
+    house_update(h, 0,
+            house_account(
+                    h, &(AccountFacts) { 1, ACCOUNT_CLASS_SYSTEM, 156, -12000, 0, 2, "house" }));
+    house_insert(h,
+            house_account(h,
+                    &(AccountFacts) { ACCOUNT_PAYER, ACCOUNT_CLASS_PAYER, 156, 1000, 0, 1, "p" }));
+    house_insert(h,
+            house_account(h,
+                    &(AccountFacts) { ACCOUNT_OTHER, ACCOUNT_CLASS_PAYER, 156, 1000, 0, 1, "q" }));
+    PaymentFacts order = { "o1", 100, 156, 1, NULL, NULL, ACCOUNT_SHOP, 0, TRADE_NOTPAY };
+    house_insert(h, house_payment(h, &order));
+    house_insert(h, house_posting(h, &(PostingFacts) { "f", 1, POSTING_BALANCE, -2000, 156 }));
+    house_insert(h, house_posting(h, &(PostingFacts) { "f", 3, POSTING_BALANCE, 1000, 156 }));
+    house_insert(h, house_posting(h, &(PostingFacts) { "f", 4, POSTING_BALANCE, 1000, 156 }));
+    EXPECT_OK(house_commit(h));
+}
+
+static void pay(House *h, int64_t state, int64_t moved)
+{
+    const PaymentFacts f = payment(h, state);
+    house_begin(h);
+    move(h, ROW_PAYER, "o1", -moved);
+    move(h, ROW_SHOP, "o1", moved);
+    house_update(h, ROW_PAYMENT, house_payment(h, &f));
+}
+
+static void draft(House *h, const Draft *d)
+{
+    house_begin(h);
+    if (d->moved != 0) {
+        move(h, row_of(d->from), d->transaction, -d->moved);
+        move(h, row_of(d->to), d->transaction, d->moved);
+    }
+    PaymentFacts f = payment(h, d->state);
+    f.minor = d->payment_minor;
+    if (d->state != 0) house_update(h, ROW_PAYMENT, house_payment(h, &f));
+    if (!d->no_refunded) house_insert(h, refunded_row(h, d, 1));
+    if (!d->no_refund) house_insert(h, refund_row(h, d, "r1", 1));
+}
+
+static void test_a_payment_is_paid_once(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    found(h);
+    pay(h, TRADE_SUCCESS, 0); /* paid with nothing */
+    EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_PAYMENT);
+    pay(h, TRADE_NOTPAY, 100); /* moved, and not paid: it could be moved again */
+    EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_PAYMENT);
+    pay(h, TRADE_REFUND, 0);
+    EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_PAYMENT);
+    pay(h, TRADE_SUCCESS, 100);
+    EXPECT_OK(house_commit(h));
+    pay(h, TRADE_SUCCESS, 100);
+    EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_PAYMENT);
+    static const TradeState others[] = { TRADE_NOTPAY, TRADE_CLOSED, TRADE_USERPAYING,
+        TRADE_PAYERROR };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        pay(h, others[i], 0); /* what was paid is forgotten */
+        EXPECT_REFUSED(house_prepare(h), REFUSED_POSTINGS_NOT_PAYMENT);
+    }
+    pay(h, TRADE_REVOKED, 0);
+    EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+}
+
+static void test_a_refund_is_of_a_payment_and_goes_back(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    found(h);
+    pay(h, TRADE_SUCCESS, 100);
+    EXPECT_OK(house_commit(h));
+    Draft d[17];
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof(d) / sizeof(d[0]); i++)
+        d[i] = sound;
+    d[n++].to = ACCOUNT_OTHER; /* to somebody else */
+    d[n++].from = ACCOUNT_OTHER;
+    d[n++].moved = 61;
+    d[n++].moved = 0; /* said, not done */
+    d[n++].transaction = "r2"; /* done, not said */
+    d[n++].no_refund = true;
+    d[n++].no_refunded = true;
+    d[n++].state = 0; /* the payment is not asked */
+    d[n++].state = TRADE_SUCCESS; /* ... stays as if nothing had gone back */
+    d[n++].sum = 59;
+    d[n++].count = 2;
+    d[n++].total = 101;
+    d[n++].sum_payer = ACCOUNT_OTHER;
+    d[n++].refund_payer = ACCOUNT_OTHER;
+    d[n++].order = "o2"; /* which nobody paid */
+    d[n].sum_payer = ACCOUNT_OTHER; /* all agree, but for the payment */
+    d[n].refund_payer = ACCOUNT_OTHER;
+    d[n++].to = ACCOUNT_OTHER;
+    d[n].minor = 101; /* more than was paid */
+    d[n].sum = 101;
+    d[n++].moved = 101;
+    for (size_t i = 0; i < n; i++) {
+        draft(h, &d[i]);
+        const Status s = house_prepare(h);
+        if (!status_refused(s)) fprintf(stderr, "draft %zu: %s\n", i, status_name(s));
+        EXPECT(status_refused(s));
+    }
+    draft(h, &sound);
+    EXPECT_OK(house_commit(h));
+}
+
+/* After the first: 40 of 100 are left. */
+static void next(House *h, int64_t minor, int64_t sum, bool again)
+{
+    Draft d = sound;
+    d.minor = minor;
+    d.sum = sum;
+    d.count = 2;
+    const int64_t revision = stored(h, ROW_SUM)->head.revision + 1;
+    house_begin(h);
+    move(h, ROW_SHOP, "r2", -minor);
+    move(h, ROW_PAYER, "r2", minor);
+    house_update(h, ROW_SUM, refunded_row(h, &d, revision));
+    if (again)
+        house_update(h, ROW_SUM + 1, refund_row(h, &d, "r1", 2));
+    else
+        house_insert(h, refund_row(h, &d, "r2", 1));
+}
+
+static void test_no_more_than_was_paid(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    found(h);
+    pay(h, TRADE_SUCCESS, 100);
+    EXPECT_OK(house_commit(h));
+    draft(h, &sound);
+    EXPECT_OK(house_commit(h));
+    EXPECT(stored(h, ROW_SUM)->head.table == TABLE_REFUNDED);
+    next(h, 41, 101, false);
+    EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+    next(h, 41, 100, false);
+    EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+    next(h, 40, 60, false); /* not counted */
+    EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+    next(h, 40, 100, true); /* the first refund becomes another */
+    EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+    next(h, 40, 100, false);
+    EXPECT_OK(house_commit(h));
+    next(h, 1, 101, false);
+    EXPECT(status_refused(house_prepare(h)));
+}
+
+static void test_a_merchants_money_goes_to_the_house_alone(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    found(h);
+    house_begin(h);
+    move(h, ROW_SHOP, "t", -10);
+    move(h, ROW_PAYER, "t", 10);
+    EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+    house_begin(h); /* over the house's own account, in one transaction */
+    move(h, ROW_SHOP, "t", -10);
+    move(h, 0, "t", 5);
+    move(h, ROW_PAYER, "t", 5);
+    EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+    house_begin(h);
+    move(h, ROW_SHOP, "t", -10);
+    move(h, 0, "t", 10);
+    EXPECT_OK(house_commit(h));
+}
+
+TESTS(TEST(test_a_payment_is_paid_once), TEST(test_a_refund_is_of_a_payment_and_goes_back),
+        TEST(test_no_more_than_was_paid), TEST(test_a_merchants_money_goes_to_the_house_alone))
