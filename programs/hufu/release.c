@@ -19,6 +19,8 @@ static const TableName tables[] = {
     { "posting", TABLE_POSTING },
     { "payment", TABLE_PAYMENT },
     { "pay_code", TABLE_PAY_CODE },
+    { "refund", TABLE_REFUND },
+    { "refunded", TABLE_REFUNDED },
     { "day_end", TABLE_DAY_END },
     { "alert", TABLE_ALERT },
     { "caller", TABLE_CALLER },
