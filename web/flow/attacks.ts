@@ -37,7 +37,7 @@ export async function exportingTheKeyFails(page: Page): Promise<void> {
   assert.ok(!said.text.includes('"d"'));
 }
 
-async function serveElsewhere(): Promise<Server> {
+export async function serveElsewhere(): Promise<Server> {
   const server = createServer((_, answer) => {
     answer.setHeader('Content-Type', 'text/html');
     answer.end('<!doctype html><title>elsewhere</title><body></body>');

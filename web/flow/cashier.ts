@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Browser, Frame, Page } from 'playwright-core';
+import * as attacks from './cashier_attacks.ts';
 import { complaints, openBrowser, openContext, openPage, shot } from './browser.ts';
+import { holdsNowhere } from './heap.ts';
 import { origin, setting } from './house.ts';
 import { shown, type } from './person.ts';
 
@@ -47,13 +49,18 @@ async function paysByKeyboard(browser: Browser): Promise<void> {
   await page.locator('.pay').click();
   await page.locator('.problem:not(:empty)').waitFor();
   await shot(page, 'cashier-1-wrong');
+  await attacks.plantSpy(page);
   await types(page, `${PIN.slice(0, 3)}0`);
   await page.keyboard.press('Backspace');
   for (const digit of PIN.slice(3)) await page.keyboard.press(digit);
   await showsDots(frame, 6);
   await shot(page, 'cashier-2-typed');
+  await holdsNowhere(page, PIN);
+  await holdsNowhere(page, WRONG);
+  await attacks.spyHeardNothing(page);
   await page.locator('.pay').click();
   await shown(page.locator('.mark.paid'));
+  await attacks.boxesPayOnce(page, setting('HUFU_ORDER_ATTACKED'));
   await shot(page, 'cashier-3-paid');
 }
 
@@ -95,12 +102,17 @@ async function paysByPad(browser: Browser): Promise<void> {
   assert.notDeepEqual(before, after);
   assert.deepEqual([...after].sort(), [...'0123456789']);
   await showsDots(frame, 6);
+  await holdsNowhere(page, PIN);
+  await attacks.aLyingPageGetsNoPort(page);
   await page.locator('.pay').click();
   await shown(page.locator('.mark.paid'));
 }
 
 const browser = await openBrowser();
 try {
+  await attacks.anotherOriginFramesNothing(browser);
+  await attacks.anotherBoxKeyIsNotUsed(browser, setting('HUFU_ORDER_ATTACKED'));
+  assert.ok(complaints.splice(0).every((said) => /frame-ancestors/.test(said)));
   await paysByKeyboard(browser);
   await paysByPad(browser);
   assert.deepEqual(complaints, []);
