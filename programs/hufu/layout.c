@@ -41,7 +41,7 @@ Status layout_lock(const char *directory, Layout *ret_layout)
 }
 
 /* It is optional: making it needs npm. */
-static Status find_console(const char *folder, char ret_path[PATH_BYTES_MAX])
+static Status find_page(const char *folder, char ret_path[PATH_BYTES_MAX])
 {
     char path[PATH_BYTES_MAX];
     ret_path[0] = 0;
@@ -49,13 +49,13 @@ static Status find_console(const char *folder, char ret_path[PATH_BYTES_MAX])
     return absolute(folder, ret_path);
 }
 
-Status layout_open(
-        const char *directory, const char *rules, const char *console_files, Layout *ret_layout)
+Status layout_open(const LayoutSources *sources, Layout *ret_layout)
 {
-    CHECK(mkdir(directory, 0755) == 0 || errno == EEXIST, FAULT_DISK);
-    TRY(layout_lock(directory, ret_layout));
-    TRY(find_console(console_files, ret_layout->console_files));
-    return absolute(rules, ret_layout->rules);
+    CHECK(mkdir(sources->directory, 0755) == 0 || errno == EEXIST, FAULT_DISK);
+    TRY(layout_lock(sources->directory, ret_layout));
+    TRY(find_page(sources->console_files, ret_layout->console_files));
+    TRY(find_page(sources->field_files, ret_layout->field_files));
+    return absolute(sources->rules, ret_layout->rules);
 }
 
 void layout_close(Layout *layout)
@@ -121,6 +121,7 @@ Status layout_settings(
             PATH_KEYS, d, PATH_READY));
     if (l->console_files[0] != 0)
         TRY(buffer_print(&text, "console_files: \"%s\"\n", l->console_files));
+    if (l->field_files[0] != 0) TRY(buffer_print(&text, "field_files: \"%s\"\n", l->field_files));
     char path[PATH_BYTES_MAX];
     return file_write(path_in(path, d, "hufud.yaml"), 0644, span_of_buffer(&text));
 }

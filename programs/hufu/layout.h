@@ -12,6 +12,7 @@ typedef struct Layout {
     char programs[PATH_BYTES_MAX]; /* where hufu itself lies: vaultd and hufud lie beside it */
     char rules[PATH_BYTES_MAX]; /* strategy.yaml; purposes.yaml lies beside it */
     char console_files[PATH_BYTES_MAX]; /* the console's page; empty: it was not built */
+    char field_files[PATH_BYTES_MAX]; /* the cashier page; likewise */
     int lock_fd; /* held while this `up` runs */
 } Layout;
 
@@ -21,10 +22,16 @@ MUST_USE Status layout_find(const char *directory, Layout *ret_layout);
 /* The same, and take the lock: nothing else runs there now. Refuses STORE_BUSY. */
 MUST_USE Status layout_lock(const char *directory, Layout *ret_layout);
 
+/* What `up` was told of, each a path. */
+typedef struct LayoutSources {
+    const char *directory;
+    const char *rules;
+    const char *console_files;
+    const char *field_files;
+} LayoutSources;
 /* Make the directory, take its lock. Refuses STORE_BUSY when another `up` runs there; faults
  * FAULT_DISK. */
-MUST_USE Status layout_open(
-        const char *directory, const char *rules, const char *console_files, Layout *ret_layout);
+MUST_USE Status layout_open(const LayoutSources *sources, Layout *ret_layout);
 void layout_close(Layout *layout);
 
 /* Remove `name` under the directory with all in it; gone already is fine. Faults FAULT_DISK. */

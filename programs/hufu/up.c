@@ -16,9 +16,7 @@
 
 typedef struct Up {
     /* asked */
-    const char *directory;
-    const char *rules;
-    const char *console_files;
+    LayoutSources sources;
     const char *address;
     const char *suite; /* NULL: as the vault has it */
     LayoutPorts ports;
@@ -105,7 +103,7 @@ static void say_custody(const VaultCustody *custody)
 
 MUST_USE static Status prepare(Up *up)
 {
-    TRY(layout_open(up->directory, up->rules, up->console_files, &up->layout));
+    TRY(layout_open(&up->sources, &up->layout));
     if (up->fresh) {
         printf("  forgetting everything in %s\n", up->layout.directory);
         TRY(layout_empty(&up->layout));
@@ -165,12 +163,12 @@ static int failed(const Up *up, const char *step, Status s)
 /* Said before anything is made: the rules are the one file that is not ours to make. */
 static bool rules_are_there(const Up *up)
 {
-    if (access(up->rules, R_OK) == 0) return true;
+    if (access(up->sources.rules, R_OK) == 0) return true;
     fprintf(stderr,
             "hufu: %s: %s\n"
             "hufud needs this file. Start in the folder of Hufu's sources, or name the file: "
             "hufu up --rules FILE\n",
-            up->rules, strerror(errno));
+            up->sources.rules, strerror(errno));
     return false;
 }
 
@@ -213,9 +211,8 @@ static int run(Up *up)
 
 int command_up(int argc, char **argv)
 {
-    Up up = { .directory = directory_default(),
-        .rules = "rules/strategy.yaml",
-        .console_files = "web/dist",
+    Up up = { .sources = { directory_default(), "rules/strategy.yaml", "web/dist",
+                      "web/fields/dist" },
         .address = "127.0.0.1",
         .ports = { 8443, 8444, 8445 },
         .workers = 8,
@@ -232,11 +229,14 @@ int command_up(int argc, char **argv)
                 "of the console for the house's people; 0: any free one, -1: closed [8445]",
                 &up.ports.console, -1, 65535 },
         { "--address", OPTION_TEXT, "ADDRESS", "to listen on [127.0.0.1]", &up.address, 0, 0 },
-        { "--directory", OPTION_TEXT, "DIR", "where everything is kept [var]", &up.directory, 0,
-                0 },
-        { "--rules", OPTION_TEXT, "FILE", "[rules/strategy.yaml]", &up.rules, 0, 0 },
+        { "--directory", OPTION_TEXT, "DIR", "where everything is kept [var]",
+                &up.sources.directory, 0, 0 },
+        { "--rules", OPTION_TEXT, "FILE", "[rules/strategy.yaml]", &up.sources.rules, 0, 0 },
         { "--console-files", OPTION_TEXT, "DIR", "the console's page, made by web/build [web/dist]",
-                &up.console_files, 0, 0 },
+                &up.sources.console_files, 0, 0 },
+        { "--field-files", OPTION_TEXT, "DIR",
+                "the cashier page, made by web/build [web/fields/dist]", &up.sources.field_files, 0,
+                0 },
         { "--suite", OPTION_TEXT, "NAME",
                 "of a fresh vault: intl, or sm for Chinese algorithms [intl]", &up.suite, 0, 0 },
         { "--custody", OPTION_TEXT, "NAME",

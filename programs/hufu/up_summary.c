@@ -83,6 +83,9 @@ static void show_console(const UpSummary *summary)
 {
     printf("  console        https://%s:%u   log in as one of the house's people\n",
             summary->address, (unsigned)summary->console_port);
+    if (summary->layout->field_files[0] != 0)
+        printf("  cashier        https://%s:%u/cashier/#PREPAY_ID   pay an order in a browser\n",
+                summary->address, (unsigned)summary->port);
     if (summary->layout->console_files[0] == 0)
         printf("                 without its page, which web/build makes with npm\n");
 }

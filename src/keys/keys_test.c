@@ -147,6 +147,39 @@ static void check_box_days(KeysSuite suite)
 static void test_box_days(void) { check_box_days(KEYS_INTERNATIONAL); }
 static void test_box_days_sm(void) { check_box_days(KEYS_SM); }
 
+/* Whoever spelled a box sat before it minutes ago at most; its pad is drawn alike after a restart
+ * (TP-19). */
+static void test_spelled_boxes(void)
+{
+    CLEANUP(room_done) Room *r = room_open(0);
+    EXPECT_OK(room_start(r));
+    uint8_t plain_memory[BOX_PLAIN_BYTES_MAX];
+    Buffer plain = BUFFER_OF(plain_memory);
+    uint8_t pad[BOX_PAD_KEYS];
+    uint8_t same[BOX_PAD_KEYS];
+    uint8_t tag[16] = { 0 };
+    KeysBox today;
+    EXPECT_OK(keys_box_today(r->keys, &today));
+    Box box = { .suite = today.suite,
+        .key_id = today.key_id,
+        .is_spelled = true,
+        .encapsulated = SPAN_OF(today.point),
+        .sealed = SPAN_OF(tag) };
+    box.context.expiry_us = r->now_us - 1;
+    EXPECT_REFUSED(keys_box_open(r->keys, &box, &plain), REFUSED_BOX_EXPIRED);
+    box.context.expiry_us = r->now_us + KEYS_SPELLED_LIFE_US + 1;
+    EXPECT_REFUSED(keys_box_open(r->keys, &box, &plain), REFUSED_BOX_CONTEXT);
+    box.context.expiry_us = r->now_us + KEYS_SPELLED_LIFE_US;
+    EXPECT_REFUSED(keys_box_open(r->keys, &box, &plain), REFUSED_BOX_TAMPERED);
+
+    EXPECT_OK(keys_box_pad(r->keys, today.key_id, SPAN_OF(today.point), pad));
+    EXPECT_OK(room_restart(r));
+    EXPECT_OK(keys_box_pad(r->keys, today.key_id, SPAN_OF(today.point), same));
+    EXPECT(span_equal(SPAN_OF(pad), SPAN_OF(same)));
+    EXPECT_REFUSED(keys_box_pad(r->keys, today.key_id + 1, SPAN_OF(today.point), same),
+            REFUSED_BOX_KEY_UNKNOWN);
+}
+
 static void test_facts_name_every_key(void)
 {
     CLEANUP(room_done) Room *r = room_open(0);
@@ -166,4 +199,5 @@ static void test_facts_name_every_key(void)
 
 TESTS(TEST(test_keys_come_back), TEST(test_another_root_opens_nothing),
         TEST(test_changed_bytes_are_refused), TEST(test_a_ceremony_cut_short_is_finished),
-        TEST(test_box_days), TEST(test_box_days_sm), TEST(test_facts_name_every_key))
+        TEST(test_box_days), TEST(test_box_days_sm), TEST(test_spelled_boxes),
+        TEST(test_facts_name_every_key))
