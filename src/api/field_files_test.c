@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 /*
- * Goal: the cashier page and its fields run named scripts only, and are framed only by whom the house
- * names: by default nobody (TP-4, TP-19). Method: a real folder over HTTP; a merchant with origins,
- * one without.
+ * Goal: the cashier page and its fields run named scripts only, and are framed only by whom the
+ * house names: by default nobody (TP-4, TP-19). Method: a real folder over HTTP; a merchant with
+ * origins, one without.
  */
 #include "api/field_files.h"
 #include "base/expect.h"
@@ -14,7 +14,7 @@
 
 #define SCRIPT "go();"
 #define SCRIPT_HASH \
-    "'sha256-bYOqbsii8BMz1hC57p5sZG4K4cMuk6QQDiwupM2aRMM='" /* openssl dgst -sha256 -binary | base64 */
+    "'sha256-bYOqbsii8BMz1hC57p5sZG4K4cMuk6QQDiwupM2aRMM='" /* by openssl dgst */
 
 enum { PATH_MAX_BYTES = 256 };
 

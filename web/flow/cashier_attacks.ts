@@ -63,29 +63,34 @@ export async function spyHeardNothing(page: Page): Promise<void> {
   assert.deepEqual(said.heard, []);
 }
 
-/** A page that says it is another one: the field's only message goes to that other one. */
+/** A page that says it is another one: the field's only message goes to that other one. An honest
+ * frame, made when the others have loaded, is heard: so would they have been. */
 export async function aLyingPageGetsNoPort(page: Page): Promise<void> {
   const heard = await page.evaluate(async (target) => {
-    const got: string[] = [];
-    const listen = (event: MessageEvent) => got.push(JSON.stringify(event.data));
-    window.addEventListener('message', listen);
-    const frame = document.createElement('iframe');
-    frame.setAttribute('sandbox', 'allow-scripts');
-    const tell = async (parent: string) => {
-      frame.src = `${target}#${encodeURIComponent(parent)}`;
+    const names = ['https://elsewhere.example', location.origin.replace('https', 'http'), location.origin];
+    const got: number[] = [];
+    const frames: HTMLIFrameElement[] = [];
+    const honest = new Promise<void>((resolve) => {
+      window.addEventListener('message', ({ source }) => {
+        const index = frames.findIndex((frame) => frame.contentWindow === source);
+        got.push(index);
+        if (index === names.length - 1) resolve();
+      });
+    });
+    for (const name of names) {
+      const frame = document.createElement('iframe');
+      frame.setAttribute('sandbox', 'allow-scripts');
+      frame.src = `${target}#${encodeURIComponent(name)}`;
       const loaded = new Promise((resolve) => { frame.onload = resolve; });
+      frames.push(frame);
       document.body.append(frame);
       await loaded;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      frame.remove();
-      return got.splice(0).length;
-    };
-    const counts = [await tell(location.origin), await tell('https://elsewhere.example'),
-      await tell(location.origin.replace('https', 'http'))];
-    window.removeEventListener('message', listen);
-    return counts;
+    }
+    await honest;
+    for (const frame of frames) frame.remove();
+    return got;
   }, `${origin}/cashier/field.html`);
-  assert.deepEqual(heard, [1, 0, 0]);
+  assert.deepEqual(heard, [2]);
 }
 
 /** A captured hufud hands out a box key of its own: the field that has another platform key pinned
