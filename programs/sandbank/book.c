@@ -1,0 +1,139 @@
+#include "book.h"
+
+#include "store/store.h"
+#include "text/csv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct Book {
+    Store *store;
+};
+
+static const Migration migrations[] = {
+    { 1,
+            "CREATE TABLE sandbank_order (number TEXT PRIMARY KEY, kind INTEGER NOT NULL,"
+            " amount INTEGER NOT NULL, state INTEGER NOT NULL, day INTEGER NOT NULL)" },
+};
+static const StoreSchema schema = { "sandbank", migrations, 1, NULL, 0 };
+static const char *const kind_names[] = {
+    [BOOK_FUNDING] = "FUNDING", [BOOK_WITHDRAWAL] = "WITHDRAWAL", [BOOK_CARD] = "CARD"
+};
+
+Status book_open(const char *path, Book **ret_book)
+{
+    const StoreSchema *const schemas[] = { &schema };
+    const StoreConfig config = { .path = path, .schemas = schemas, .schema_count = 1 };
+    Book *book = calloc(1, sizeof(*book));
+    CHECK(book != NULL, FAULT_MEMORY);
+    const Status s = store_open(&config, &book->store);
+    if (!status_ok(s)) {
+        free(book);
+        return s;
+    }
+    *ret_book = book;
+    return OK;
+}
+
+void book_close(Book **book)
+{
+    if (*book == NULL) return;
+    store_close((*book)->store);
+    free(*book);
+    *book = NULL;
+}
+
+const char *book_state_name(BookState state)
+{
+    static const char *const names[] = { [BOOK_PENDING] = "PENDING",
+        [BOOK_SUCCESS] = "SUCCESS",
+        [BOOK_FAILED] = "FAILED",
+        [BOOK_UNKNOWN] = "UNKNOWN",
+        [BOOK_DIFFERS] = "DIFFERS" };
+    return names[state];
+}
+
+Status book_kind_read(Span name, BookKind *ret_kind)
+{
+    for (int kind = BOOK_FUNDING; kind <= BOOK_CARD; kind++) {
+        if (!span_equal(name, span_of_text(kind_names[kind]))) continue;
+        *ret_kind = (BookKind)kind;
+        return OK;
+    }
+    return REFUSE(REFUSED_JSON_RANGE);
+}
+
+typedef struct Found {
+    bool any;
+    int64_t kind;
+    int64_t amount;
+    int64_t state;
+} Found;
+
+static Status take_order(void *context, const Value *values, size_t count)
+{
+    CHECK(count == 3, FAULT_STORE);
+    *(Found *)context = (Found) { true, values[0].integer, values[1].integer, values[2].integer };
+    return OK;
+}
+
+static Status find(Book *book, Span number, Found *ret_found)
+{
+    const Value key = VALUE_OF_TEXT(number);
+    *ret_found = (Found) { 0 };
+    return store_query(book->store,
+            "SELECT kind, amount, state FROM sandbank_order WHERE number = ?1", &key, 1, take_order,
+            ret_found);
+}
+
+Status book_do(Book *book, const BookOrder *order, int32_t day, BookState *ret_state)
+{
+    Found found;
+    TRY(find(book, order->number, &found));
+    if (!found.any) {
+        const Value values[] = { VALUE_OF_TEXT(order->number), VALUE_OF_INT((int64_t)order->kind),
+            VALUE_OF_INT(order->amount), VALUE_OF_INT((int64_t)order->state), VALUE_OF_INT(day) };
+        *ret_state = order->state;
+        return store_execute(book->store,
+                "INSERT INTO sandbank_order (number, kind, amount, state, day)"
+                " VALUES (?1, ?2, ?3, ?4, ?5)",
+                values, 5);
+    }
+    const bool same = found.kind == (int64_t)order->kind && found.amount == order->amount;
+    *ret_state = same ? (BookState)found.state : BOOK_DIFFERS;
+    return OK;
+}
+
+Status book_query(Book *book, Span number, BookState *ret_state)
+{
+    Found found;
+    TRY(find(book, number, &found));
+    *ret_state = (BookState)found.state;
+    if (*ret_state != BOOK_PENDING) return OK;
+    const Value values[] = { VALUE_OF_TEXT(number), VALUE_OF_INT(BOOK_SUCCESS) };
+    *ret_state = BOOK_SUCCESS;
+    return store_execute(
+            book->store, "UPDATE sandbank_order SET state = ?2 WHERE number = ?1", values, 2);
+}
+
+static Status put_line(void *context, const Value *values, size_t count)
+{
+    char amount[24];
+    CHECK(count == 3 && values[1].integer >= BOOK_FUNDING && values[1].integer <= BOOK_CARD,
+            FAULT_STORE);
+    snprintf(amount, sizeof(amount), "%lld", (long long)values[2].integer);
+    const Span fields[] = { values[0].bytes, span_of_text(kind_names[values[1].integer]),
+        span_of_text(amount) };
+    return csv_put_record(context, fields, 3);
+}
+
+Status book_file(Book *book, int32_t day, Buffer *ret_file)
+{
+    const Span names[] = { SPAN("sandbox_order"), SPAN("kind"), SPAN("amount") };
+    const Value values[] = { VALUE_OF_INT(day), VALUE_OF_INT(BOOK_SUCCESS) };
+    TRY(csv_put_record(ret_file, names, 3));
+    return store_query(book->store,
+            "SELECT number, kind, amount FROM sandbank_order WHERE day = ?1 AND state = ?2"
+            " ORDER BY number",
+            values, 2, put_line, ret_file);
+}
