@@ -16,6 +16,7 @@ static const Command commands[] = {
     { "merchant add", "register a merchant with its public key or CSR", command_merchant_add },
     { "merchant key add", "a further public key for a merchant", command_merchant_key_add },
     { "merchant key rotate", "a new key; the old one ends at a date", command_merchant_key_rotate },
+    { "merchant profile", "which ways of signing a merchant may use", command_merchant_profile },
     { "merchant key revoke", "a key is refused from here on", command_merchant_key_revoke },
     { "merchant key list", "merchants' keys: serials, states, dates", command_merchant_key_list },
     { "payer add", "open an account for a payer", command_payer_add },

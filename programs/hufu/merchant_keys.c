@@ -212,6 +212,54 @@ int command_merchant_key_revoke(int argc, char **argv)
     return done("merchant key revoke", s, &answer);
 }
 
+/* --- ways of signing --- */
+
+/* Names joined by commas, as a list. */
+static void put_names(JsonWriter *w, const char *names)
+{
+    Cursor c = cursor_of(span_of_text(names));
+    json_key_array(w, "profiles");
+    while (c.rest.size > 0) {
+        Span name = c.rest;
+        if (!status_ok(cursor_until(&c, ',', &name))) c.rest.size = 0;
+        json_item_text(w, name);
+    }
+    json_close(w);
+}
+
+int command_merchant_profile(int argc, char **argv)
+{
+    KeyWish wish = { .directory = directory_default() };
+    const char *names = NULL;
+    const Option options[] = {
+        { "--mchid", OPTION_TEXT, "ID", "the merchant (required)", &wish.mchid, 0, 0 },
+        { "--give", OPTION_TEXT, "NAME,...",
+                "sorted-rsa2, sorted-sm2; \"\" takes all back (required)", &names, 0, 0 },
+        OPTION_DIRECTORY(wish),
+    };
+    const Usage usage = { "hufu merchant profile",
+        "Which ways of signing the merchant may use besides the v3 profile's; somebody else\n"
+        "approves it.",
+        options, sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (wish.mchid == NULL || names == NULL)
+        return usage_error(&usage, "--mchid and --give are required");
+    uint8_t request_bytes[1024];
+    uint8_t answer_bytes[4096];
+    Buffer request = BUFFER_OF(request_bytes);
+    Buffer answer = BUFFER_OF(answer_bytes);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("merchant.profile"));
+    json_key_text(&w, "mchid", span_of_text(wish.mchid));
+    put_names(&w, names);
+    json_close(&w);
+    Status s = json_finish(&w);
+    if (status_ok(s)) s = admin_ask(wish.directory, span_of_buffer(&request), &answer);
+    return done("merchant profile", s, &answer);
+}
+
 /* --- list --- */
 
 typedef struct ListJson {

@@ -14,6 +14,7 @@ typedef struct TableName {
 static const TableName tables[] = {
     { "merchant", TABLE_MERCHANT },
     { "merchant_key", TABLE_MERCHANT_KEY },
+    { "merchant_profile", TABLE_MERCHANT_PROFILE },
     { "payer", TABLE_PAYER },
     { "account", TABLE_ACCOUNT },
     { "posting", TABLE_POSTING },

@@ -3,6 +3,7 @@
 #include "access/caller.h"
 #include "access/device.h"
 #include "access/grant.h"
+#include "access/merchant_profile.h"
 #include "access/passkey_book.h"
 #include "access/payer_login.h"
 #include "access/principal.h"
@@ -88,12 +89,17 @@ static const Migration migrations[] = {
             "copies BIGINT NOT NULL, status BIGINT NOT NULL, added BIGINT NOT NULL,"
             "stamp BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
             "seal BYTEA NOT NULL, PRIMARY KEY(principal, name)) WITHOUT ROWID" },
+    { 9,
+            "CREATE TABLE merchant_profile("
+            "mchid TEXT PRIMARY KEY NOT NULL, given BIGINT NOT NULL, changed BIGINT NOT NULL,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
 static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table,
     &caller_table, &device_table, &principal_table, &passkey_table, &payer_login_table,
-    &payer_device_table, &grant_table, &rights_review_table, &access_table_table };
+    &payer_device_table, &grant_table, &rights_review_table, &access_table_table,
+    &merchant_profile_table };
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 const StoreSchema access_schema = { "access", migrations, MIGRATIONS, tables, TABLES };

@@ -58,6 +58,7 @@ static const Operation operations[] = {
     { "merchant.key.revoke", admin_merchant_key_revoke, admin_merchant_key_revoke_check },
     { "merchant.key.list", admin_merchant_key_list },
     { "merchant.apiv3", admin_merchant_apiv3, admin_merchant_apiv3_check },
+    { "merchant.profile", admin_merchant_profile, admin_merchant_profile_check },
     { "payer.add", admin_payer_add },
     { "key.list", admin_key_list },
     { "public.keys", admin_public_keys },

@@ -49,6 +49,8 @@
  *   merchant.key.revoke  {mchid, serial}: refused from here on
  *   merchant.key.list    {mchid?}: serials, states, dates
  *   merchant.apiv3  {mchid, apiv3_box, nonce}: another APIv3 key from here on
+ *   merchant.profile {mchid, profiles: [...]}: the ways of signing that it may use besides
+ *                   everyone's (message/profile.h); those not named are taken back
  *   payer.add       {payer_id, balance_minor, box, nonce}
  *   caller.add      {name, tenant, key_pem, rights: [...]}: a caller of the vault's service; the
  *                   answer is its certificate (access/caller.h)

@@ -53,6 +53,10 @@ Status admin_merchant_key_revoke_check(
         Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_merchant_apiv3_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 
+Status admin_merchant_profile_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_merchant_profile(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+
 Status admin_status(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_box_key(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_add(

@@ -97,8 +97,8 @@ static int write_made(Passage *p, Buffer *ret_body)
  * know. */
 static bool read_wanted(const Passage *p, Wanted *ret_wanted)
 {
-    const Span query = http_request_query(p->http);
-    *ret_wanted = p->profile == &profile_v3_sm2 ? WANT_SM2 : WANT_RSA;
+    const Span query = passage_query(p);
+    *ret_wanted = p->profile->algorithm == KEY_SM2 ? WANT_SM2 : WANT_RSA;
     if (query.size == 0) return true;
     if (span_equal(query, SPAN("algorithm_type=RSA")))
         *ret_wanted = WANT_RSA;

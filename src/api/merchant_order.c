@@ -8,8 +8,8 @@ static bool read_order(Passage *p, PaymentOrder *ret_order, PayCodeText *ret_aut
 {
     JsonProblem problem = { 0 };
     if (!passage_has_json(p)) return false;
-    const Status s = order_read(
-            http_request_body(p->http), span_of_text(p->mchid), ret_order, ret_auth_code, &problem);
+    const Status s =
+            order_read(passage_body(p), span_of_text(p->mchid), ret_order, ret_auth_code, &problem);
     if (!status_ok(s)) {
         passage_refuse(p, s, &problem);
         return false;

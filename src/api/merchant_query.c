@@ -11,7 +11,7 @@ static int write_query(Passage *p, Buffer *ret_body)
 /* The query string must be exactly mchid=<the sender's own>. */
 static bool names_the_sender(const Passage *p)
 {
-    Cursor query = cursor_of(http_request_query(p->http));
+    Cursor query = cursor_of(passage_query(p));
     Span name = { 0 };
     if (!status_ok(cursor_until(&query, '=', &name))) return false;
     return span_equal(name, SPAN("mchid")) && span_equal(query.rest, span_of_text(p->mchid));

@@ -17,7 +17,7 @@ void merchant_refund(Passage *p, Span rest)
     JsonProblem problem = { 0 };
     memset(work, 0, sizeof(*work));
     Status s = refund_read(
-            http_request_body(p->http), span_of_text(p->mchid), &work->request, &problem);
+            passage_body(p), span_of_text(p->mchid), &work->request, &problem);
     if (status_ok(s))
         s = refund_id_draw(&p->house->random, clock_now_us(&p->house->clock), work->refund_id);
     if (!status_ok(s)) {

@@ -1,5 +1,6 @@
 #include "api/passage.h"
 
+#include "api/gateway.h"
 #include "api/signer.h"
 #include "base/heap.h"
 #include "base/secret.h"
@@ -36,6 +37,7 @@ void passage_close(Passage *p)
     bytes_wipe(p->box, p->box_size);
     bytes_wipe(&p->work, sizeof(p->work));
     bytes_wipe(p->body_bytes, p->body.size);
+    gateway_free(&p->gateway);
     free(p);
 }
 
@@ -75,7 +77,7 @@ static const SigningProfile *profile_named(const HttpRequest *http)
     const void *end = header.size == 0 ? NULL : memchr(header.data, ' ', header.size);
     if (end == NULL) return &profile_v3_rsa;
     const Span scheme = { header.data, (size_t)((const uint8_t *)end - header.data) };
-    const SigningProfile *profile = profile_by_scheme(scheme);
+    const SigningProfile *profile = profile_by_scheme(CARRIER_AUTHORIZATION, scheme);
     return profile == NULL ? &profile_v3_rsa : profile;
 }
 
@@ -108,9 +110,8 @@ static void note_refusal(Passage *p, Status refusal, const char *field)
     door_refused(&house->door, &told, clock_now_us(&house->clock));
 }
 
-/* A refusal before the sender is known: signed (under the scheme it named, else RSA) within the
- * budget. */
-static void refuse_stranger(Passage *p, Status refusal, Span canonical)
+void passage_refuse_stranger(
+        Passage *p, const SigningProfile *profile, Status refusal, Span canonical)
 {
     const ErrorContext context = { .language = p->language,
         .method = span_of_text(http_request_method_text(p->http)),
@@ -125,14 +126,33 @@ static void refuse_stranger(Passage *p, Status refusal, Span canonical)
         answer_unsigned_now(p, status);
         return;
     }
-    p->profile = profile_named(p->http);
+    p->profile = profile != NULL ? profile : profile_named(p->http);
     p->outcome = (Status) { status };
     p->write = write_nothing;
     signer_submit(p->house->signer, p);
 }
 
+Span passage_body(const Passage *p)
+{
+    return p->gateway == NULL ? http_request_body(p->http) : gateway_body(p->gateway);
+}
+
+Span passage_query(const Passage *p)
+{
+    return p->gateway == NULL ? http_request_query(p->http) : gateway_query(p->gateway);
+}
+
+void passage_admit(Passage *p, const MessageSender *sender)
+{
+    p->profile = sender->profile;
+    passage_text(p->mchid, sizeof(p->mchid), sender->mchid);
+    passage_text(p->serial, sizeof(p->serial), sender->serial);
+    memcpy(p->nonce_digest, sender->nonce_digest, sizeof(p->nonce_digest));
+}
+
 bool passage_verify(Passage *p)
 {
+    if (p->gateway != NULL) return true; /* it has verified the sender */
     static _Thread_local uint8_t scratch_bytes[MESSAGE_CANONICAL_BYTES_MAX];
     Buffer scratch = BUFFER_OF(scratch_bytes);
     const MessageRequest request = { .method = span_of_text(http_request_method_text(p->http)),
@@ -144,16 +164,13 @@ bool passage_verify(Passage *p)
     const Status s = message_verify(
             p->house->verifier, &request, clock_now_us(&p->house->clock), &scratch, &sender);
     if (!status_ok(s)) {
-        refuse_stranger(p, s, span_of_buffer(&scratch));
+        passage_refuse_stranger(p, NULL, s, span_of_buffer(&scratch));
         bytes_wipe(scratch_bytes, scratch.size);
         stack_wipe();
         return false;
     }
     bytes_wipe(scratch_bytes, scratch.size); /* it holds the body */
-    p->profile = sender.profile;
-    passage_text(p->mchid, sizeof(p->mchid), sender.mchid);
-    passage_text(p->serial, sizeof(p->serial), sender.serial);
-    memcpy(p->nonce_digest, sender.nonce_digest, sizeof(p->nonce_digest));
+    passage_admit(p, &sender);
     return true;
 }
 
@@ -232,7 +249,7 @@ static bool is_json(const HttpRequest *http)
 
 bool passage_has_json(Passage *p)
 {
-    if (is_json(p->http)) return true;
+    if (p->gateway != NULL || is_json(p->http)) return true;
     passage_refuse(p, REFUSE(REFUSED_CONTENT_TYPE), NULL);
     return false;
 }
@@ -273,7 +290,7 @@ bool passage_read_json(Passage *p, const JsonField *fields, size_t count, void *
 {
     JsonProblem problem = { 0 };
     if (!passage_has_json(p)) return false;
-    Status s = json_parse(http_request_body(p->http), ret_document, &problem);
+    Status s = json_parse(passage_body(p), ret_document, &problem);
     if (status_ok(s))
         s = json_read_request(
                 *ret_document, json_root(*ret_document), fields, count, ret_struct, &problem);

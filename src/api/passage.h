@@ -20,6 +20,7 @@
 #include "payment/pay.h"
 #include "payment/pay_code.h"
 #include "payment/refund.h"
+#include "payment/signing.h"
 #include "text/json.h"
 
 enum { PASSAGE_BODY_BYTES_MAX = 24 * 1024 };
@@ -49,6 +50,7 @@ struct Passage {
     char from[AUDIT_FROM_BYTES_MAX + 1]; /* for the audit log; filled when it is told */
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
     bool for_pages; /* any page may read the answer: a field has no origin (field_files.h) */
+    struct Gateway *gateway; /* what the content came in (gateway.c); NULL: in the body */
     bool coming; /* the batch counts on a unit of it */
     Status outcome;
     PassageWrite write;
@@ -73,6 +75,7 @@ struct Passage {
         PaymentPay pay;
         PayCodeIssue codes;
         KeyShow key_show;
+        SigningUse signing_use;
     } work;
 };
 
@@ -81,9 +84,20 @@ Passage *passage_open(House *house, HttpRequest *http);
 /* Wipe and give back; after the request was answered. */
 void passage_close(Passage *passage);
 
+/* What a handler reads of a merchant's request, wherever it came in. */
+Span passage_body(const Passage *passage);
+Span passage_query(const Passage *passage);
+
 /* Who signed? Fills mchid, serial, profile, nonce digest. When refused the passage is answered and
  * gone. */
 MUST_USE bool passage_verify(Passage *passage);
+
+/* Take over what a right signature proved. */
+void passage_admit(Passage *passage, const MessageSender *sender);
+/* Refuse before the sender is known: signed within the budget, under `profile` (NULL: what its
+ * header names, else RSA). The passage is gone. */
+void passage_refuse_stranger(
+        Passage *passage, const SigningProfile *profile, Status refusal, Span canonical);
 
 /* Answer with a refusal that belongs to a field of the request (problem may be NULL). The passage
  * is gone. */

@@ -16,6 +16,7 @@ static const Route routes[] = {
     { HTTP_GET, "/v3/merchant-service/apiv3-key", merchant_apiv3_key },
     { HTTP_POST, "/v3/merchant-service/apiv3-key/activate", merchant_apiv3_activate },
     { HTTP_GET, "/v3/merchant-service/keys", merchant_keys },
+    { HTTP_POST, "/gateway", merchant_gateway },
     { HTTP_GET, "/payer/v1/box-key", payer_box_key },
     { HTTP_GET, "/payer/v1/challenge", payer_challenge },
     { HTTP_GET, "/payer/v1/pads/*", payer_pad },
@@ -63,6 +64,15 @@ const Route *routes_at(size_t index)
     return &routes[index];
 }
 
+const Route *route_find(HttpMethod method, Span path, Span *ret_rest)
+{
+    for (size_t i = 0; i < routes_count(); i++) {
+        if (routes[i].method == method && route_matches(routes[i].pattern, path, ret_rest))
+            return &routes[i];
+    }
+    return NULL;
+}
+
 static int write_not_found(Passage *p, Buffer *ret_body)
 {
     return passage_write_refusal(p, p->outcome, NULL, ret_body);
@@ -74,12 +84,11 @@ void routes_serve(void *context, HttpRequest *request)
     if (field_files_answer(house->field_files, NULL, NULL, request)) return;
     Passage *p = passage_open(context, request);
     if (p == NULL) return;
-    const Span path = http_request_path(request);
-    for (size_t i = 0; i < routes_count(); i++) {
-        Span rest = { 0 };
-        if (routes[i].method != http_request_method(request)) continue;
-        if (!route_matches(routes[i].pattern, path, &rest)) continue;
-        routes[i].handler(p, rest);
+    Span rest = { 0 };
+    const Route *route =
+            route_find(http_request_method(request), http_request_path(request), &rest);
+    if (route != NULL) {
+        route->handler(p, rest);
         return;
     }
     passage_finish(p, REFUSE(REFUSED_ROUTE_UNKNOWN), write_not_found);

@@ -19,6 +19,9 @@ typedef struct Route {
 /* Does the path fit? `ret_rest` is set when it does. */
 bool route_matches(const char *pattern, Span path, Span *ret_rest);
 
+/* Which route serves this; NULL: none. ret_rest as above. */
+const Route *route_find(HttpMethod method, Span path, Span *ret_rest);
+
 /* The table: `index` < routes_count(). For tests and documents. */
 size_t routes_count(void);
 const Route *routes_at(size_t index);
@@ -39,6 +42,9 @@ void merchant_certificates(Passage *passage, Span rest);
 void merchant_keys(Passage *passage, Span rest);
 void merchant_apiv3_activate(Passage *passage, Span rest);
 void merchant_apiv3_key(Passage *passage, Span rest);
+
+/* gateway.c: merchants who sign in another way; serves the routes above. */
+void merchant_gateway(Passage *passage, Span rest);
 
 /* payer_*.c: what a payer's app asks. */
 void payer_box_key(Passage *passage, Span rest);

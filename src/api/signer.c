@@ -66,7 +66,7 @@ static Status prepare(Passage *p, uint8_t *memory, VaultSignItem *item)
 {
     Buffer canonical = { memory, 0, CANONICAL_BYTES_MAX };
     const int64_t now_us = clock_now_us(&p->house->clock);
-    const WireSignKey sign_key = p->profile == &profile_v3_sm2 ? WIRE_SIGN_SM2 : WIRE_SIGN_RSA;
+    const WireSignKey sign_key = p->profile->algorithm == KEY_SM2 ? WIRE_SIGN_SM2 : WIRE_SIGN_RSA;
     PlatformSigner key;
     TRY(platform_keys_signer(&p->house->platform, sign_key, now_us, &key));
     TRY(answer_prepare(p->profile, span_of_text(key.serial), now_us, &p->house->random,

@@ -48,14 +48,15 @@ Status answer_prepare(const SigningProfile *profile, Span serial, int64_t now_us
         .timestamp = span_of_buffer(&timestamp),
         .nonce = SPAN_OF(answer->nonce),
         .body = body,
+        .serial = serial,
     };
     const size_t start = canonical->size;
-    TRY(message_canonical(&profile->answer, &parts, canonical));
+    TRY(message_answer(profile, &parts, canonical));
     answer->canonical = (Span) { canonical->data + start, canonical->size - start };
 
-    add_header(answer, "Wechatpay-Timestamp", span_of_buffer(&timestamp));
-    add_header(answer, "Wechatpay-Nonce", SPAN_OF(answer->nonce));
-    add_header(answer, "Wechatpay-Serial", (Span) { (uint8_t *)answer->serial, serial.size });
+    add_header(answer, profile->headers.timestamp, span_of_buffer(&timestamp));
+    add_header(answer, profile->headers.nonce, SPAN_OF(answer->nonce));
+    add_header(answer, profile->headers.serial, (Span) { (uint8_t *)answer->serial, serial.size });
     return OK;
 }
 
@@ -63,7 +64,7 @@ Status answer_seal(Answer *answer, Span signature)
 {
     Buffer text = BUFFER_OF(answer->signature);
     TRY(base64_encode(signature, &text));
-    add_header(answer, "Wechatpay-Signature", span_of_buffer(&text));
-    add_header(answer, "Wechatpay-Signature-Type", span_of_text(answer->profile->scheme));
+    add_header(answer, answer->profile->headers.signature, span_of_buffer(&text));
+    add_header(answer, answer->profile->headers.scheme, span_of_text(answer->profile->scheme));
     return OK;
 }

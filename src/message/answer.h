@@ -43,7 +43,7 @@ typedef struct Answer {
  */
 MUST_USE Status answer_prepare(const SigningProfile *profile, Span serial, int64_t now_us,
         const Random *random, Span body, Buffer *canonical, Answer *ret_answer);
-/* Content-Type, Request-ID and the five Wechatpay- headers. Refuses REFUSED_BUFFER_FULL. */
+/* Content-Type, Request-ID and the profile's five headers. Refuses REFUSED_BUFFER_FULL. */
 MUST_USE Status answer_seal(Answer *answer, Span signature);
 /* Content-Type and Request-ID alone. Faults FAULT_RANDOM. */
 MUST_USE Status answer_unsigned(const Random *random, Answer *ret_answer);

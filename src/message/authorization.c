@@ -31,7 +31,7 @@ MUST_USE static Status parse(Span header, Authorization *ret_authorization, cons
     Cursor c = cursor_of(header);
     Span scheme = { 0 };
     REQUIRE(status_ok(cursor_until(&c, ' ', &scheme)), REFUSED_AUTHORIZATION_FORMAT);
-    const SigningProfile *profile = profile_by_scheme(scheme);
+    const SigningProfile *profile = profile_by_scheme(CARRIER_AUTHORIZATION, scheme);
     REQUIRE(profile != NULL, REFUSED_AUTHORIZATION_SCHEME);
 
     /* Five attributes are taken, none twice, no other name: so each of the five is there. */

@@ -47,7 +47,7 @@ Status client_sign(const MessageSigner *signer, Span method, Span target, Span b
         .body = body,
     };
     scratch->size = 0;
-    TRY(message_canonical(&signer->profile->request, &parts, scratch));
+    TRY(message_request(signer->profile, &parts, scratch));
 
     uint8_t signature_bytes[SIGN_BYTES_MAX];
     Buffer signature = BUFFER_OF(signature_bytes);
@@ -80,11 +80,12 @@ Status client_verify_parts(const SigningProfile *profile, const PublicKey *platf
     Buffer signature = BUFFER_OF(signature_bytes);
     REQUIRE(status_ok(base64_decode(parts->signature, &signature)), REFUSED_SIGNATURE_FORMAT);
 
-    const MessageParts signed_parts = {
-        .timestamp = parts->timestamp, .nonce = parts->nonce, .body = parts->body
-    };
+    const MessageParts signed_parts = { .timestamp = parts->timestamp,
+        .nonce = parts->nonce,
+        .body = parts->body,
+        .serial = parts->serial };
     scratch->size = 0;
-    TRY(message_canonical(&profile->answer, &signed_parts, scratch));
+    TRY(message_answer(profile, &signed_parts, scratch));
     return profile_verify(
             profile, platform_key, span_of_buffer(scratch), span_of_buffer(&signature));
 }
@@ -93,10 +94,10 @@ Status client_verify_answer(const SigningProfile *profile, const PublicKey *plat
         Span platform_serial, const HttpAnswer *answer, int64_t now_us, Buffer *scratch)
 {
     const AnswerParts parts = {
-        .timestamp = http_answer_header(answer, "Wechatpay-Timestamp"),
-        .nonce = http_answer_header(answer, "Wechatpay-Nonce"),
-        .signature = http_answer_header(answer, "Wechatpay-Signature"),
-        .serial = http_answer_header(answer, "Wechatpay-Serial"),
+        .timestamp = http_answer_header(answer, profile->headers.timestamp),
+        .nonce = http_answer_header(answer, profile->headers.nonce),
+        .signature = http_answer_header(answer, profile->headers.signature),
+        .serial = http_answer_header(answer, profile->headers.serial),
         .body = answer->body,
     };
     return client_verify_parts(profile, platform_key, platform_serial, &parts, now_us, scratch);

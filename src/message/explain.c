@@ -144,7 +144,7 @@ MUST_USE static Status explain(const ExplainInput *input, const Authorization *a
         .nonce = authorization->nonce,
         .body = input->body,
     };
-    TRY(message_canonical(&authorization->profile->request, &parts, canonical));
+    TRY(message_request(authorization->profile, &parts, canonical));
     const Span ours = span_of_buffer(canonical);
     TRY(put_string(report, "String to sign", ours));
     if (input->theirs.data != NULL) {

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import re
 import subprocess
+import urllib.parse
 
 TARGET = "/v3/pay/transactions/out-trade-no/A%2FB_1?mchid=1900000001&x=%E4%BA%BA+b"
 BODY = '{"appid":"wx1","amount":{"total":100,"currency":"CNY"}, "description":"\u517b\u4e50\u591a"}'
@@ -166,3 +167,41 @@ for why, signature in loose:
     print(f"    /* {why} */\n{quoted(encode(signature))},")
 print("};\n")
 literal("vector_weak_public", run("openssl", "pkey", "-pubout", text=weak))
+
+# One request and one answer of every profile, in the order of the table in profile.c.
+ENVELOPE = dict(biz_content=BODY, mchid="1900000001", method="POST /v3/pay/transactions/native",
+                nonce_str=NONCE10, timestamp=STAMP)
+
+
+def joined(fields):
+    return "&".join(f"{name}={fields[name]}" for name in sorted(fields))
+
+
+def form_profile(name, sign_type, serial, sign):
+    fields = dict(ENVELOPE, serial_no=serial, sign_type=sign_type)
+    answer = dict(biz_content=BODY, nonce_str=NONCE10, serial_no="PLATFORM1", sign_type=sign_type, timestamp=STAMP)
+    signature = encode(sign(joined(fields).encode()))
+    form = urllib.parse.urlencode(dict(fields, sign=signature))
+    return name, form, joined(fields), signature, joined(answer), encode(sign(joined(answer).encode()))
+
+
+with_rsa, with_sm2 = lambda m: rsa_sign(n, d, m), lambda m: sm2_sign(d2, m)
+made = [
+    ("v3-rsa", "", REQUEST.decode(), encode(with_rsa(REQUEST)), ANSWER.decode(), encode(with_rsa(ANSWER))),
+    ("v3-sm2", "", REQUEST.decode(), encode(with_sm2(REQUEST)), ANSWER.decode(), encode(with_sm2(ANSWER))),
+    form_profile("sorted-rsa2", "RSA2", "RSA1", with_rsa),
+    form_profile("sorted-sm2", "SM2", "SM21", with_sm2),
+]
+print("""typedef struct ProfileVector {
+    const char *profile;
+    const char *form; /* the whole body; "": the request stands in other vectors */
+    const char *request;
+    const char *request_signature;
+    const char *answer;
+    const char *answer_signature;
+} ProfileVector;
+
+static const ProfileVector vector_profiles[] = {""")
+for vector in made:
+    print("    {\n" + ",\n".join(quoted(text) for text in vector) + ",\n    },")
+print("};")

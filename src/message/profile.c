@@ -1,42 +1,124 @@
 #include "message/profile.h"
 
+#define V3_REQUEST                                                                         \
+    {                                                                                      \
+        MESSAGE_LINES, '\n', true, 5,                                                      \
+        {                                                                                  \
+            MESSAGE_METHOD, MESSAGE_TARGET, MESSAGE_TIMESTAMP, MESSAGE_NONCE, MESSAGE_BODY \
+        }                                                                                  \
+    }
+#define V3_ANSWER                                                                        \
+    {                                                                                    \
+        MESSAGE_LINES, '\n', true, 3, { MESSAGE_TIMESTAMP, MESSAGE_NONCE, MESSAGE_BODY } \
+    }
+#define V3_HEADERS                                                                           \
+    {                                                                                        \
+        "Wechatpay-Timestamp", "Wechatpay-Nonce", "Wechatpay-Serial", "Wechatpay-Signature", \
+                "Wechatpay-Signature-Type"                                                   \
+    }
+
 const SigningProfile profile_v3_rsa = {
+    .number = 1,
+    .name = "v3-rsa",
     .scheme = "WECHATPAY2-SHA256-RSA2048",
     .algorithm = KEY_RSA,
-    .request = { 5,
-            { MESSAGE_METHOD, MESSAGE_TARGET, MESSAGE_TIMESTAMP, MESSAGE_NONCE, MESSAGE_BODY },
-            '\n', true },
-    .answer = { 3, { MESSAGE_TIMESTAMP, MESSAGE_NONCE, MESSAGE_BODY }, '\n', true },
+    .carrier = CARRIER_AUTHORIZATION,
+    .request = V3_REQUEST,
+    .answer = V3_ANSWER,
+    .headers = V3_HEADERS,
     .skew_s = MESSAGE_SKEW_S,
+    .everyones = true,
 };
 
 const SigningProfile profile_v3_sm2 = {
+    .number = 2,
+    .name = "v3-sm2",
     .scheme = "WECHATPAY2-SM2-WITH-SM3",
     .algorithm = KEY_SM2,
-    .request = { 5,
-            { MESSAGE_METHOD, MESSAGE_TARGET, MESSAGE_TIMESTAMP, MESSAGE_NONCE, MESSAGE_BODY },
-            '\n', true },
-    .answer = { 3, { MESSAGE_TIMESTAMP, MESSAGE_NONCE, MESSAGE_BODY }, '\n', true },
+    .carrier = CARRIER_AUTHORIZATION,
+    .request = V3_REQUEST,
+    .answer = V3_ANSWER,
+    .headers = V3_HEADERS,
+    .skew_s = MESSAGE_SKEW_S,
+    .everyones = true,
+};
+
+static const char *const sorted_fields[MESSAGE_FIELDS] = {
+    [FIELD_CONTENT] = "biz_content",
+    [FIELD_MERCHANT] = "mchid",
+    [FIELD_METHOD] = "method",
+    [FIELD_NONCE] = "nonce_str",
+    [FIELD_SERIAL] = "serial_no",
+    [FIELD_SIGNATURE] = "sign",
+    [FIELD_SCHEME] = "sign_type",
+    [FIELD_TIMESTAMP] = "timestamp",
+};
+
+#define SORTED_HEADERS                                                                  \
+    {                                                                                   \
+        "Signature-Timestamp", "Signature-Nonce", "Signature-Serial", "Signature-Data", \
+                "Signature-Type"                                                        \
+    }
+
+static const SigningProfile sorted_rsa2 = {
+    .number = 3,
+    .name = "sorted-rsa2",
+    .scheme = "RSA2",
+    .algorithm = KEY_RSA,
+    .carrier = CARRIER_FORM,
+    .fields = sorted_fields,
+    .request = { MESSAGE_SORTED, '&', false, 0, { 0 } },
+    .answer = { MESSAGE_SORTED, '&', false, 0, { 0 } },
+    .headers = SORTED_HEADERS,
     .skew_s = MESSAGE_SKEW_S,
 };
 
-static const SigningProfile *const profiles[] = { &profile_v3_rsa, &profile_v3_sm2 };
-enum { PROFILE_COUNT = sizeof(profiles) / sizeof(profiles[0]) };
+static const SigningProfile sorted_sm2 = {
+    .number = 4,
+    .name = "sorted-sm2",
+    .scheme = "SM2",
+    .algorithm = KEY_SM2,
+    .carrier = CARRIER_FORM,
+    .fields = sorted_fields,
+    .request = { MESSAGE_SORTED, '&', false, 0, { 0 } },
+    .answer = { MESSAGE_SORTED, '&', false, 0, { 0 } },
+    .headers = SORTED_HEADERS,
+    .skew_s = MESSAGE_SKEW_S,
+};
 
-const SigningProfile *profile_by_scheme(Span scheme)
+static const SigningProfile *const profiles[] = { &profile_v3_rsa, &profile_v3_sm2, &sorted_rsa2,
+    &sorted_sm2 };
+
+size_t profile_count(void) { return sizeof(profiles) / sizeof(profiles[0]); }
+
+const SigningProfile *profile_at(size_t index)
 {
-    for (size_t i = 0; i < PROFILE_COUNT; i++) {
-        if (span_equal(scheme, span_of_text(profiles[i]->scheme))) return profiles[i];
+    ASSERT(index < profile_count());
+    return profiles[index];
+}
+
+const SigningProfile *profile_by_scheme(MessageCarrier carrier, Span scheme)
+{
+    for (size_t i = 0; i < profile_count(); i++) {
+        if (profiles[i]->carrier == carrier
+                && span_equal(scheme, span_of_text(profiles[i]->scheme)))
+            return profiles[i];
+    }
+    return NULL;
+}
+
+const SigningProfile *profile_by_name(Span name)
+{
+    for (size_t i = 0; i < profile_count(); i++) {
+        if (span_equal(name, span_of_text(profiles[i]->name))) return profiles[i];
     }
     return NULL;
 }
 
 const SigningProfile *profile_by_algorithm(KeyAlgorithm algorithm)
 {
-    for (size_t i = 0; i < PROFILE_COUNT; i++) {
-        if (profiles[i]->algorithm == algorithm) return profiles[i];
-    }
-    return NULL;
+    if (algorithm == KEY_RSA) return &profile_v3_rsa;
+    return algorithm == KEY_SM2 ? &profile_v3_sm2 : NULL;
 }
 
 static Span part_of(const MessageParts *parts, uint8_t part)
@@ -51,17 +133,82 @@ static Span part_of(const MessageParts *parts, uint8_t part)
     status_assert_failed("a profile names an unknown part", __FILE__, __LINE__);
 }
 
-/* All or nothing: the size is only taken over when every line fitted. */
-Status message_canonical(const MessageLines *lines, const MessageParts *parts, Buffer *ret_text)
+MUST_USE static Status put_lines(const MessageLines *lines, const MessageParts *parts, Buffer *text)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        TRY(buffer_put(text, part_of(parts, lines->parts[i])));
+        const bool last = i + 1 == lines->count;
+        if (!last || lines->separator_at_end) TRY(buffer_put_u8(text, (uint8_t)lines->separator));
+    }
+    return OK;
+}
+
+static Span field_of(const SigningProfile *profile, const MessageParts *parts, size_t field)
+{
+    switch ((MessageField)field) {
+    case FIELD_CONTENT: return parts->body;
+    case FIELD_MERCHANT: return parts->merchant;
+    case FIELD_METHOD: return parts->call;
+    case FIELD_NONCE: return parts->nonce;
+    case FIELD_SERIAL: return parts->serial;
+    case FIELD_SCHEME: return span_of_text(profile->scheme);
+    case FIELD_TIMESTAMP: return parts->timestamp;
+    case FIELD_SIGNATURE:
+    case MESSAGE_FIELDS: break;
+    }
+    return (Span) { NULL, 0 };
+}
+
+/* Fields by name: which one comes next behind `last`; MESSAGE_FIELDS: none. */
+static size_t field_behind(const SigningProfile *profile, const char *last)
+{
+    size_t next = MESSAGE_FIELDS;
+    for (size_t i = 0; i < MESSAGE_FIELDS; i++) {
+        const char *name = profile->fields[i];
+        if (last != NULL && strcmp(name, last) <= 0) continue;
+        if (next == MESSAGE_FIELDS || strcmp(name, profile->fields[next]) < 0) next = i;
+    }
+    return next;
+}
+
+MUST_USE static Status put_sorted(const SigningProfile *profile, const MessageLines *lines,
+        const MessageParts *parts, Buffer *text)
+{
+    bool first = true;
+    for (size_t i = field_behind(profile, NULL); i < MESSAGE_FIELDS;
+            i = field_behind(profile, profile->fields[i])) {
+        const Span value = field_of(profile, parts, i);
+        if (value.size == 0) continue;
+        if (!first) TRY(buffer_put_u8(text, (uint8_t)lines->separator));
+        first = false;
+        TRY(buffer_put(text, span_of_text(profile->fields[i])));
+        TRY(buffer_put_u8(text, '='));
+        TRY(buffer_put(text, value));
+    }
+    return OK;
+}
+
+/* All or nothing: the size is only taken over when everything fitted. */
+MUST_USE static Status put(const SigningProfile *profile, const MessageLines *lines,
+        const MessageParts *parts, Buffer *ret_text)
 {
     Buffer text = *ret_text;
-    for (size_t i = 0; i < lines->count; i++) {
-        TRY(buffer_put(&text, part_of(parts, lines->parts[i])));
-        const bool last = i + 1 == lines->count;
-        if (!last || lines->separator_at_end) TRY(buffer_put_u8(&text, (uint8_t)lines->separator));
-    }
+    if (lines->form == MESSAGE_SORTED)
+        TRY(put_sorted(profile, lines, parts, &text));
+    else
+        TRY(put_lines(lines, parts, &text));
     ret_text->size = text.size;
     return OK;
+}
+
+Status message_request(const SigningProfile *profile, const MessageParts *parts, Buffer *ret_text)
+{
+    return put(profile, &profile->request, parts, ret_text);
+}
+
+Status message_answer(const SigningProfile *profile, const MessageParts *parts, Buffer *ret_text)
+{
+    return put(profile, &profile->answer, parts, ret_text);
 }
 
 Status profile_sign(

@@ -1,10 +1,14 @@
 #pragma once
 /*
- * profile: how a message is signed, as data: scheme, lines of the signed string, algorithm, clock.
+ * profile: how a message is signed, as data: what is signed, with which algorithm, where it all
+ * stands in the request and in the answer, clock.
  *
- * The room's first file. Two profiles are built in, both of WeChat Pay API v3 (reference/message.md
- * section 1): RSA (PKCS#1 v1.5 with SHA-256) and SM2 (SM3, ID 1234567812345678, strict DER). All
- * else is equal. LL-4.3.9. Floor 4. No shared state.
+ * The room's first file. Another profile is another entry of the table in profile.c and its vectors
+ * in profile_vectors.h (profile_test.c asks for them). LL-4.3.9. Floor 4. No shared state.
+ *
+ *   v3-rsa, v3-sm2            WeChat Pay API v3 (reference/message.md section 1): RSA (PKCS#1 v1.5
+ *                             with SHA-256), SM2 (SM3, ID 1234567812345678, strict DER)
+ *   sorted-rsa2, sorted-sm2   form fields, sorted and joined; the same algorithms
  */
 #include "crypto/sign.h"
 
@@ -32,28 +36,74 @@ typedef enum MessagePart {
     MESSAGE_BODY, /* raw bytes */
 } MessagePart;
 
-/* Which parts are signed, in which order. */
+typedef enum MessageForm {
+    MESSAGE_LINES = 1, /* the parts one after another */
+    MESSAGE_SORTED, /* `name=value` of all fields but the signature, by name, empty ones left out */
+} MessageForm;
+
+/* What is signed. */
 typedef struct MessageLines {
-    uint8_t count;
-    uint8_t parts[MESSAGE_PARTS_MAX]; /* MessagePart */
+    MessageForm form;
     char separator;
     bool separator_at_end;
+    uint8_t count; /* of MESSAGE_LINES */
+    uint8_t parts[MESSAGE_PARTS_MAX]; /* MessagePart */
 } MessageLines;
 
+/* Where scheme, sender, clock and signature of a request stand. */
+typedef enum MessageCarrier {
+    CARRIER_AUTHORIZATION = 1, /* the header Authorization (authorization.h) */
+    CARRIER_FORM, /* fields of an application/x-www-form-urlencoded body (envelope.h) */
+} MessageCarrier;
+
+typedef enum MessageField {
+    FIELD_CONTENT = 0, /* JSON as the body of the v3 profile has it; of a GET its query */
+    FIELD_MERCHANT,
+    FIELD_METHOD, /* `POST /v3/pay/transactions/native` */
+    FIELD_NONCE,
+    FIELD_SERIAL, /* of the key that signed */
+    FIELD_SIGNATURE,
+    FIELD_SCHEME,
+    FIELD_TIMESTAMP,
+    MESSAGE_FIELDS,
+} MessageField;
+
+/* The headers of an answer. */
+typedef struct AnswerNames {
+    const char *timestamp;
+    const char *nonce;
+    const char *serial;
+    const char *signature;
+    const char *scheme;
+} AnswerNames;
+
 typedef struct SigningProfile {
-    const char *scheme; /* of Authorization, and Wechatpay-Signature-Type */
+    uint8_t number; /* stored: append only; at most PROFILE_NUMBER_MAX */
+    const char *name; /* as people say it */
+    const char *scheme; /* on the wire */
     KeyAlgorithm algorithm;
     const char *sm2_id; /* NULL: the standard's own, 1234567812345678 */
+    MessageCarrier carrier;
+    const char *const *fields; /* [MESSAGE_FIELDS] of MESSAGE_SORTED and CARRIER_FORM */
     MessageLines request;
     MessageLines answer; /* and notifications */
+    AnswerNames headers;
     int64_t skew_s;
+    bool everyones; /* else of merchants who were given it (access/merchant_profile.h) */
 } SigningProfile;
+
+enum { PROFILE_NUMBER_MAX = 62 };
 
 extern const SigningProfile profile_v3_rsa; /* WECHATPAY2-SHA256-RSA2048 */
 extern const SigningProfile profile_v3_sm2; /* WECHATPAY2-SM2-WITH-SM3 */
 
+/* All of them; index < profile_count(). */
+size_t profile_count(void);
+const SigningProfile *profile_at(size_t index);
 /* Exact match, or NULL. */
-const SigningProfile *profile_by_scheme(Span scheme);
+const SigningProfile *profile_by_scheme(MessageCarrier carrier, Span scheme);
+const SigningProfile *profile_by_name(Span name);
+/* The v3 profile of keys of this algorithm. */
 const SigningProfile *profile_by_algorithm(KeyAlgorithm algorithm);
 
 /* The parts of one message; those that the lines do not name are not looked at. */
@@ -63,11 +113,16 @@ typedef struct MessageParts {
     Span timestamp;
     Span nonce;
     Span body;
+    Span merchant; /* these three: MESSAGE_SORTED */
+    Span serial;
+    Span call; /* FIELD_METHOD */
 } MessageParts;
 
-/* Append the canonical string. Refuses REFUSED_BUFFER_FULL. */
-MUST_USE Status message_canonical(
-        const MessageLines *lines, const MessageParts *parts, Buffer *ret_text);
+/* Append the canonical string of a request, or of an answer. Refuses REFUSED_BUFFER_FULL. */
+MUST_USE Status message_request(
+        const SigningProfile *profile, const MessageParts *parts, Buffer *ret_text);
+MUST_USE Status message_answer(
+        const SigningProfile *profile, const MessageParts *parts, Buffer *ret_text);
 
 /* Sign and verify under the profile's algorithm and ID; keys of another algorithm refuse
  * REFUSED_KEY_FORMAT. */

@@ -106,6 +106,28 @@ MUST_USE static Status spend_nonce(NonceSet *nonces, const MessageSender *sender
     return nonce_remember(nonces, sender->nonce_digest, sender->expires_s, now_us / TIME_SECOND_US);
 }
 
+/* Clock, signature, nonce. */
+MUST_USE static Status verify(const MessageVerifier *verifier, const Authorization *authorization,
+        const MessageParts *parts, int64_t now_us, Buffer *scratch, MessageSender *ret_sender)
+{
+    TRY(message_request(authorization->profile, parts, scratch));
+    TRY(check_clock(authorization, now_us));
+    TRY(check_signature(verifier, authorization, span_of_buffer(scratch)));
+
+    MessageSender sender = {
+        .profile = authorization->profile,
+        .mchid = authorization->mchid,
+        .serial = authorization->serial,
+        .nonce = authorization->nonce,
+        .timestamp_s = authorization->timestamp_s,
+        .expires_s = authorization->timestamp_s + authorization->profile->skew_s,
+    };
+    nonce_digest(sender.mchid, sender.nonce, sender.nonce_digest);
+    TRY(spend_nonce(verifier->nonces, &sender, now_us));
+    *ret_sender = sender;
+    return OK;
+}
+
 Status message_verify(const MessageVerifier *verifier, const MessageRequest *request,
         int64_t now_us, Buffer *scratch, MessageSender *ret_sender)
 {
@@ -114,7 +136,6 @@ Status message_verify(const MessageVerifier *verifier, const MessageRequest *req
     REQUIRE(request->authorization_count == 1, REFUSED_AUTHORIZATION_FORMAT);
     Authorization authorization = { 0 };
     TRY(authorization_parse(request->authorization, &authorization));
-
     const MessageParts parts = {
         .method = request->method,
         .target = request->target,
@@ -122,20 +143,21 @@ Status message_verify(const MessageVerifier *verifier, const MessageRequest *req
         .nonce = authorization.nonce,
         .body = request->body,
     };
-    TRY(message_canonical(&authorization.profile->request, &parts, scratch));
-    TRY(check_clock(&authorization, now_us));
-    TRY(check_signature(verifier, &authorization, span_of_buffer(scratch)));
+    return verify(verifier, &authorization, &parts, now_us, scratch, ret_sender);
+}
 
-    MessageSender sender = {
-        .profile = authorization.profile,
-        .mchid = authorization.mchid,
-        .serial = authorization.serial,
-        .nonce = authorization.nonce,
-        .timestamp_s = authorization.timestamp_s,
-        .expires_s = authorization.timestamp_s + authorization.profile->skew_s,
+Status message_verify_envelope(const MessageVerifier *verifier, const Envelope *envelope,
+        int64_t now_us, Buffer *scratch, MessageSender *ret_sender)
+{
+    const Authorization *who = &envelope->who;
+    const MessageParts parts = {
+        .timestamp = who->timestamp,
+        .nonce = who->nonce,
+        .body = envelope->content,
+        .merchant = who->mchid,
+        .serial = who->serial,
+        .call = envelope->call,
     };
-    nonce_digest(sender.mchid, sender.nonce, sender.nonce_digest);
-    TRY(spend_nonce(verifier->nonces, &sender, now_us));
-    *ret_sender = sender;
-    return OK;
+    scratch->size = 0;
+    return verify(verifier, who, &parts, now_us, scratch, ret_sender);
 }

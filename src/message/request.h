@@ -8,7 +8,7 @@
  * wrong signature (message/errors.h): nobody learns from us which merchants exist. The precise
  * refusal is for the audit log alone.
  */
-#include "message/authorization.h"
+#include "message/envelope.h"
 #include "message/nonce.h"
 
 /*
@@ -61,4 +61,9 @@ void message_verifier_close(MessageVerifier *verifier); /* NULL is fine */
  * NONCE_REPLAYED, STORE_BUSY, BUFFER_FULL (a part over its maximum).
  */
 MUST_USE Status message_verify(const MessageVerifier *verifier, const MessageRequest *request,
+        int64_t now_us, Buffer *scratch, MessageSender *ret_sender);
+
+/* The same of an envelope; whether the merchant was given its profile is not asked here. Refuses
+ * what stands above from TIMESTAMP_SKEWED on. */
+MUST_USE Status message_verify_envelope(const MessageVerifier *verifier, const Envelope *envelope,
         int64_t now_us, Buffer *scratch, MessageSender *ret_sender);

@@ -49,6 +49,7 @@ typedef enum TableId {
     TABLE_ACCESS_GRANT = 61,
     TABLE_ACCESS_REVIEW = 62,
     TABLE_ACCESS_TABLE = 63,
+    TABLE_MERCHANT_PROFILE = 70, /* access/merchant_profile.h */
 } TableId;
 
 enum CardColumn { CARD_NUMBER = 1 };

@@ -29,6 +29,7 @@ static const char *table_name(int64_t table)
     case 0: return "-";
     case TABLE_MERCHANT: return "merchant";
     case TABLE_MERCHANT_KEY: return "merchant_key";
+    case TABLE_MERCHANT_PROFILE: return "merchant_profile";
     case TABLE_PAYER: return "payer";
     case TABLE_ACCOUNT: return "account";
     case TABLE_POSTING: return "posting";
