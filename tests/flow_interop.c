@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "base/expect.h"
 #include "command.h"
+#include "operator.h"
 #include "stand.h"
 
 #include <errno.h>
@@ -47,8 +48,10 @@ static const Client clients[] = {
     { "wechatpay-node-v3", "NODEV3", &rsa },
     { "sm-crypto", "SMC", &sm2 },
     { "sm-crypto-v2", "SMC2", &sm2 },
+    { "sorted-rsa2", "SRSA2", &rsa },
+    { "sorted-sm2", "SSM2", &sm2 },
 };
-enum { CLIENT_COUNT = sizeof(clients) / sizeof(clients[0]) };
+enum { CLIENT_COUNT = sizeof(clients) / sizeof(clients[0]), FIRST_GIVEN = 4 };
 
 /* The exit status; -1: a signal ended it. */
 static int run(const char *const *words)
@@ -148,13 +151,37 @@ static void test_house_opens(void)
     tell("NODE_EXTRA_CA_CERTS", stand_path(&stand, "run/hufud/ca.pem"));
 }
 
-static void test_each_orders_and_sees_it_paid(void)
+static int give(const char *mchid, const char *names)
+{
+    return OPERATOR(&stand, "merchant", "profile", "--mchid", mchid, "--give", names);
+}
+
+/* docs/signing-profiles.md: default deny; two people give it, and take it back. */
+static void test_a_way_of_signing_is_given_by_two(void)
+{
+    for (size_t i = FIRST_GIVEN; i < CLIENT_COUNT; i++) {
+        const Client *client = &clients[i];
+        const char *mchid = client->app->mchid;
+        ASSERT(unsetenv("HUFU_APPROVE") == 0);
+        EXPECT(step(client, "not-given", "NONE", NULL, NULL, NULL));
+        EXPECT(operator_ended(give(mchid, client->name), 1));
+        EXPECT(operator_says("REQUEST_WAITS"));
+        EXPECT(step(client, "not-given", "NONE", NULL, NULL, NULL));
+        tell("HUFU_APPROVE", "bob");
+        EXPECT(operator_ended(give(mchid, "v3-md5"), 1));
+        EXPECT(operator_says("PROFILE_UNKNOWN"));
+        EXPECT(operator_ended(give(mchid, client->name), 0));
+    }
+}
+
+static void test_each_orders_sees_it_paid_and_gives_back(void)
 {
     for (size_t i = 0; i < CLIENT_COUNT; i++) {
         const char *number = number_of(&clients[i], "ORDER");
         EXPECT(step(&clients[i], "order", number, "1250", NULL, NULL));
         EXPECT(pay(span_of_text(said())));
         EXPECT(step(&clients[i], "paid", number, "1250", NULL, NULL));
+        EXPECT(step(&clients[i], "refund", number, "1250", NULL, NULL));
     }
 }
 
@@ -222,6 +249,12 @@ static void test_a_review_is_userpaying_then_payerror(void)
     }
 }
 
+static void test_what_was_given_is_taken_back(void)
+{
+    EXPECT(operator_ended(give(sm2.mchid, ""), 0));
+    EXPECT(step(&clients[CLIENT_COUNT - 1], "not-given", "NONE", NULL, NULL, NULL));
+}
+
 static void test_the_page_shows_what_runs(void)
 {
     EXPECT(run((const char *const[]) { "node", HUFU_INTEROP "/page.mjs", NULL }) == 0);
@@ -240,11 +273,13 @@ static void test_house_closes(void)
     stand_close(&stand);
 }
 
-TESTS(TEST(test_house_opens), TEST(test_each_orders_and_sees_it_paid), TEST(test_each_closes),
+TESTS(TEST(test_house_opens), TEST(test_a_way_of_signing_is_given_by_two),
+        TEST(test_each_orders_sees_it_paid_and_gives_back), TEST(test_each_closes),
         TEST(test_each_is_told_that_its_key_is_wrong),
         TEST(test_a_client_refuses_what_another_key_signed), TEST(test_each_charges_a_code),
         TEST(test_a_challenge_is_userpaying_then_success),
         TEST(test_a_challenge_is_userpaying_then_payerror),
         TEST(test_a_delay_is_userpaying_then_success),
-        TEST(test_a_review_is_userpaying_then_payerror), TEST(test_the_page_shows_what_runs),
-        TEST(test_books_and_log_are_right), TEST(test_house_closes))
+        TEST(test_a_review_is_userpaying_then_payerror), TEST(test_what_was_given_is_taken_back),
+        TEST(test_the_page_shows_what_runs), TEST(test_books_and_log_are_right),
+        TEST(test_house_closes))

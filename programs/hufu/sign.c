@@ -109,9 +109,26 @@ MUST_USE static Status load_key(
     return OK;
 }
 
+enum Given { GIVEN_AUTHORIZATION, GIVEN_FORM, GIVEN_BODY, GIVEN_THEIRS, GIVEN };
+
+/* What was not given stays without data. The first two come from one line. */
+static Status read_given(const char *const given[GIVEN], Span ret_texts[GIVEN])
+{
+    static uint8_t memory[GIVEN][EXPLAIN_BYTES_MAX];
+    for (size_t i = 0; i < GIVEN; i++) {
+        Buffer text = { memory[i], 0, EXPLAIN_BYTES_MAX };
+        if (given[i] == NULL) continue;
+        TRY(text_or_file(given[i], &text));
+        if (i <= GIVEN_FORM) without_line_end(&text);
+        ret_texts[i] = span_of_buffer(&text);
+    }
+    return OK;
+}
+
 int command_explain(int argc, char **argv)
 {
     const char *authorization = NULL;
+    const char *form_given = NULL;
     const char *method = "POST";
     const char *target = NULL;
     const char *body_given = NULL;
@@ -120,10 +137,11 @@ int command_explain(int argc, char **argv)
     const char *serial = NULL;
     bool ignore_clock = false;
     const Option options[] = {
-        { "--authorization", OPTION_TEXT, "TEXT",
-                "the header's value as received, or @FILE (required)", &authorization, 0, 0 },
-        { "--target", OPTION_TEXT, "PATH", "path and query exactly as received (required)", &target,
-                0, 0 },
+        { "--authorization", OPTION_TEXT, "TEXT", "the header's value as received, or @FILE",
+                &authorization, 0, 0 },
+        { "--form", OPTION_TEXT, "TEXT", "or @FILE: instead, the form fields of POST /gateway",
+                &form_given, 0, 0 },
+        { "--target", OPTION_TEXT, "PATH", "path and query exactly as received", &target, 0, 0 },
         { "--method", OPTION_TEXT, "METHOD", "[POST]", &method, 0, 0 },
         { "--body", OPTION_TEXT, "TEXT", "or @FILE: the exact bytes [none]", &body_given, 0, 0 },
         { "--theirs", OPTION_TEXT, "TEXT", "or @FILE: what the other side says it signed",
@@ -141,35 +159,29 @@ int command_explain(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (authorization == NULL || target == NULL) {
+    if (form_given == NULL && (authorization == NULL || target == NULL)) {
         fprintf(stderr,
-                "hufu explain: --authorization and --target are required\n"
+                "hufu explain: --form, or --authorization and --target, are required\n"
                 "See `hufu explain --help`.\n");
         return EXIT_USAGE;
     }
-    static uint8_t header_bytes[EXPLAIN_BYTES_MAX];
-    static uint8_t body_bytes[EXPLAIN_BYTES_MAX];
-    static uint8_t theirs_bytes[EXPLAIN_BYTES_MAX];
     static uint8_t report_bytes[4 * EXPLAIN_BYTES_MAX];
-    Buffer header = BUFFER_OF(header_bytes);
-    Buffer body = BUFFER_OF(body_bytes);
-    Buffer theirs = BUFFER_OF(theirs_bytes);
+    const char *const given[GIVEN] = { authorization, form_given, body_given, theirs_given };
+    Span texts[GIVEN] = { 0 };
     Buffer report = BUFFER_OF(report_bytes);
     CLEANUP(public_key_free) PublicKey *key = NULL;
     char own_serial[MESSAGE_SERIAL_BYTES_MAX + 1];
-    Status s = text_or_file(authorization, &header);
-    if (status_ok(s)) s = text_or_file(body_given, &body);
-    if (status_ok(s)) s = text_or_file(theirs_given, &theirs);
+    Status s = read_given(given, texts);
     if (status_ok(s)) s = load_key(key_file, &key, own_serial);
     if (!status_ok(s)) return command_failed("explain", s);
-    without_line_end(&header);
 
     const Clock clock = clock_system();
-    const ExplainInput input = { .authorization = span_of_buffer(&header),
+    const ExplainInput input = { .authorization = texts[GIVEN_AUTHORIZATION],
         .method = span_of_text(method),
-        .target = span_of_text(target),
-        .body = span_of_buffer(&body),
-        .theirs = theirs_given == NULL ? (Span) { NULL, 0 } : span_of_buffer(&theirs),
+        .target = span_of_text(target == NULL ? "" : target),
+        .body = texts[GIVEN_BODY],
+        .form = texts[GIVEN_FORM],
+        .theirs = texts[GIVEN_THEIRS],
         .key = key,
         .expected_serial = span_of_text(serial != NULL ? serial : own_serial),
         .now_us = ignore_clock ? 0 : clock_now_us(&clock) };

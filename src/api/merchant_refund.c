@@ -16,8 +16,7 @@ void merchant_refund(Passage *p, Span rest)
     PaymentRefund *work = &p->work.refund;
     JsonProblem problem = { 0 };
     memset(work, 0, sizeof(*work));
-    Status s = refund_read(
-            passage_body(p), span_of_text(p->mchid), &work->request, &problem);
+    Status s = refund_read(passage_body(p), span_of_text(p->mchid), &work->request, &problem);
     if (status_ok(s))
         s = refund_id_draw(&p->house->random, clock_now_us(&p->house->clock), work->refund_id);
     if (!status_ok(s)) {

@@ -106,3 +106,13 @@ Status envelope_parse(Span form, Buffer *memory, Envelope *ret_envelope)
         .content = values[FIELD_CONTENT] };
     return OK;
 }
+
+MessageParts envelope_parts(const Envelope *envelope)
+{
+    return (MessageParts) { .timestamp = envelope->who.timestamp,
+        .nonce = envelope->who.nonce,
+        .body = envelope->content,
+        .merchant = envelope->who.mchid,
+        .serial = envelope->who.serial,
+        .call = envelope->call };
+}

@@ -3,7 +3,8 @@
  * envelope: a request whose sender, clock and signature stand in form fields beside its content
  * (CARRIER_FORM), read strictly:
  *
- *   biz_content={…}&mchid=…&method=POST+/v3/…&nonce_str=…&serial_no=…&sign_type=RSA2&timestamp=…&sign=…
+ *   biz_content={…}&mchid=…&method=POST+/v3/…&nonce_str=…&serial_no=…&sign_type=RSA2
+ *   &timestamp=…&sign=…
  *
  * percent-encoded (RFC 3986, `+` is a blank), each field exactly once, none unknown. What is signed
  * are the decoded values. `method` is signed, so a request cannot be carried to another call.
@@ -30,3 +31,5 @@ typedef struct Envelope { /* spans borrow from the memory */
  * REFUSED_AUTHORIZATION_FORMAT (the timestamp).
  */
 MUST_USE Status envelope_parse(Span form, Buffer *memory, Envelope *ret_envelope);
+/* What its signature covers. */
+MessageParts envelope_parts(const Envelope *envelope);

@@ -19,7 +19,7 @@ static const char *part_name(MessagePart part)
     case MESSAGE_NONCE: return "nonce";
     case MESSAGE_BODY: return "body";
     }
-    return "none";
+    return "fields";
 }
 
 /* Text for a terminal: what is not visible ASCII or valid UTF-8 is written as \n, \r, \t or \xNN,
@@ -123,35 +123,52 @@ MUST_USE static Status judge_signature(
             authorization->profile, input->key, canonical, span_of_buffer(&signature));
 }
 
-/* What stands in the header, or, without one, in the two fields that replace it. */
-MUST_USE static Status read_header(const ExplainInput *input, Authorization *ret_authorization)
+/* Who signed what: of form fields, of a header, or, without one, of the two fields that replace it.
+ */
+MUST_USE static Status read_input(const ExplainInput *input, Buffer *memory,
+        Authorization *ret_authorization, MessageParts *ret_parts)
 {
-    if (input->authorization.data != NULL)
-        return authorization_parse(input->authorization, ret_authorization);
+    if (input->form.data != NULL) {
+        Envelope envelope = { 0 };
+        TRY(envelope_parse(input->form, memory, &envelope));
+        *ret_authorization = envelope.who;
+        *ret_parts = envelope_parts(&envelope);
+        return OK;
+    }
     ret_authorization->profile = &profile_v3_rsa; /* both profiles sign the same lines */
     ret_authorization->timestamp = input->timestamp;
     ret_authorization->nonce = input->nonce;
+    if (input->authorization.data != NULL)
+        TRY(authorization_parse(input->authorization, ret_authorization));
+    *ret_parts = (MessageParts) { .method = input->method,
+        .target = input->target,
+        .timestamp = ret_authorization->timestamp,
+        .nonce = ret_authorization->nonce,
+        .body = input->body };
     return OK;
 }
 
-MUST_USE static Status explain(const ExplainInput *input, const Authorization *authorization,
-        Buffer *canonical, Buffer *report, ExplainResult *result)
+/* The causes are those of lines; of a form the place says enough. */
+static ExplainResult compare(const ExplainInput *input, Span ours)
 {
-    const MessageParts parts = {
-        .method = input->method,
-        .target = input->target,
-        .timestamp = authorization->timestamp,
-        .nonce = authorization->nonce,
-        .body = input->body,
-    };
-    TRY(message_request(authorization->profile, &parts, canonical));
+    ExplainResult result = explain_compare(ours, input->theirs);
+    if (input->form.data == NULL || result.cause == EXPLAIN_SAME) return result;
+    result.cause = EXPLAIN_OTHER_VALUE;
+    result.part = (MessagePart)0;
+    return result;
+}
+
+MUST_USE static Status explain(const ExplainInput *input, const Authorization *authorization,
+        const MessageParts *parts, Buffer *canonical, Buffer *report, ExplainResult *result)
+{
+    TRY(message_request(authorization->profile, parts, canonical));
     const Span ours = span_of_buffer(canonical);
     TRY(put_string(report, "String to sign", ours));
     if (input->theirs.data != NULL) {
-        *result = explain_compare(ours, input->theirs);
+        *result = compare(input, ours);
         TRY(put_comparison(report, ours, input->theirs, result));
     }
-    if (input->authorization.data == NULL) return OK;
+    if (input->authorization.data == NULL && input->form.data == NULL) return OK;
     TRY(put_clock(report, authorization, input->now_us));
     TRY(put_serial(report, input, authorization));
     if (input->key == NULL) return OK;
@@ -160,21 +177,28 @@ MUST_USE static Status explain(const ExplainInput *input, const Authorization *a
             status_ok(result->verdict) ? "right" : status_advice(result->verdict));
 }
 
+MUST_USE static Status put_unreadable(const ExplainInput *input, Status why, Buffer *report)
+{
+    const bool form = input->form.data != NULL;
+    const char *blame = form ? "" : authorization_blame(input->authorization);
+    return buffer_print(report, "%s: %s%s%s\n", form ? "Form" : "Authorization", status_advice(why),
+            blame[0] == '\0' ? "" : " Attribute: ", blame);
+}
+
 Status message_explain(const ExplainInput *input, Buffer *ret_report, ExplainResult *ret_result)
 {
+    CLEANUP(buffer_done) Buffer memory = { malloc(ENVELOPE_BYTES_MAX), 0, ENVELOPE_BYTES_MAX };
+    CLEANUP(buffer_done)
+    Buffer canonical = { malloc(MESSAGE_CANONICAL_BYTES_MAX), 0, MESSAGE_CANONICAL_BYTES_MAX };
+    CHECK(memory.data != NULL && canonical.data != NULL, FAULT_MEMORY);
     Authorization authorization = { 0 };
-    ExplainResult result = { .verdict = read_header(input, &authorization) };
+    MessageParts parts = { 0 };
+    ExplainResult result = { .verdict = read_input(input, &memory, &authorization, &parts) };
     Buffer report = *ret_report;
-    if (!status_ok(result.verdict)) {
-        const char *blame = authorization_blame(input->authorization);
-        TRY(buffer_print(&report, "Authorization: %s%s%s\n", status_advice(result.verdict),
-                blame[0] == '\0' ? "" : " Attribute: ", blame));
-    } else {
-        CLEANUP(buffer_done)
-        Buffer canonical = { malloc(MESSAGE_CANONICAL_BYTES_MAX), 0, MESSAGE_CANONICAL_BYTES_MAX };
-        CHECK(canonical.data != NULL, FAULT_MEMORY);
-        TRY(explain(input, &authorization, &canonical, &report, &result));
-    }
+    if (!status_ok(result.verdict))
+        TRY(put_unreadable(input, result.verdict, &report));
+    else
+        TRY(explain(input, &authorization, &parts, &canonical, &report, &result));
     ret_report->size = report.size;
     *ret_result = result;
     return OK;

@@ -8,12 +8,13 @@
  * text and hexadecimal, and the causes that would explain it: a body serialised again, a decoded
  * query, CRLF, a missing last line feed, a timestamp in milliseconds, swapped or missing lines.
  */
-#include "message/authorization.h"
+#include "message/envelope.h"
 
 enum { EXPLAIN_BYTES_MAX = 64 * 1024, EXPLAIN_TEXT_BYTES_MAX = 2048 };
 
 typedef struct ExplainInput {
     Span authorization; /* data NULL: none; then timestamp and nonce below count */
+    Span form; /* form fields in its place (envelope.h); data NULL: none */
     Span timestamp;
     Span nonce;
     Span method;
@@ -46,7 +47,7 @@ typedef struct ExplainResult {
     Status verdict; /* of the header and, with a key, of the signature */
     ExplainCause cause; /* with `theirs` */
     size_t differs_at; /* byte offset, when cause is not EXPLAIN_SAME */
-    MessagePart part; /* in which it lies */
+    MessagePart part; /* in which it lies; 0: of a form */
 } ExplainResult;
 
 /* Append the report as text for a terminal, in English. Refuses REFUSED_BUFFER_FULL. */

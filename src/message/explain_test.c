@@ -138,5 +138,33 @@ static void nothing_moves_the_cursor(void)
         EXPECT(report.data[i] == '\n' || (report.data[i] >= ' ' && report.data[i] < 0x7F));
 }
 
-TESTS(TEST(causes), TEST(the_first_byte_is_named), TEST(a_whole_report),
+/* The debugger of the profiles whose fields are sorted. */
+static void forms_are_explained(void)
+{
+    for (size_t i = 0; i < sizeof(vector_profiles) / sizeof(vector_profiles[0]); i++) {
+        const ProfileVector *vector = &vector_profiles[i];
+        const bool sm2 = strstr(vector->profile, "sm2") != NULL;
+        CLEANUP(public_key_free) PublicKey *key = NULL;
+        ExplainResult result = { 0 };
+        Buffer report = BUFFER_OF(report_bytes);
+        if (vector->form[0] == 0) continue;
+        EXPECT_OK(public_key_from_pem(
+                span_of_text(sm2 ? vector_sm2_public : vector_rsa_public), &key));
+        ExplainInput input = {
+            .form = span_of_text(vector->form), .theirs = span_of_text(vector->request), .key = key
+        };
+        EXPECT_OK(message_explain(&input, &report, &result));
+        EXPECT_OK(result.verdict);
+        EXPECT(result.cause == EXPLAIN_SAME && holds(&report, "right"));
+        input.theirs = SPAN("biz_content={}");
+        report.size = 0;
+        EXPECT_OK(message_explain(&input, &report, &result));
+        EXPECT(result.cause == EXPLAIN_OTHER_VALUE && holds(&report, "in the fields"));
+        input.form = SPAN("biz_content=");
+        EXPECT_OK(message_explain(&input, &report, &result));
+        EXPECT_REFUSED(result.verdict, REFUSED_ENVELOPE_FORMAT);
+    }
+}
+
+TESTS(TEST(forms_are_explained), TEST(causes), TEST(the_first_byte_is_named), TEST(a_whole_report),
         TEST(a_bad_header_is_named), TEST(nothing_moves_the_cursor))

@@ -149,15 +149,7 @@ Status message_verify(const MessageVerifier *verifier, const MessageRequest *req
 Status message_verify_envelope(const MessageVerifier *verifier, const Envelope *envelope,
         int64_t now_us, Buffer *scratch, MessageSender *ret_sender)
 {
-    const Authorization *who = &envelope->who;
-    const MessageParts parts = {
-        .timestamp = who->timestamp,
-        .nonce = who->nonce,
-        .body = envelope->content,
-        .merchant = who->mchid,
-        .serial = who->serial,
-        .call = envelope->call,
-    };
+    const MessageParts parts = envelope_parts(envelope);
     scratch->size = 0;
-    return verify(verifier, who, &parts, now_us, scratch, ret_sender);
+    return verify(verifier, &envelope->who, &parts, now_us, scratch, ret_sender);
 }

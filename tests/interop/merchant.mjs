@@ -13,12 +13,15 @@ import * as axiosPlugin from './axios_plugin.mjs';
 import { house } from './house.mjs';
 import * as nodeV3 from './node_v3.mjs';
 import * as sm2 from './sm2.mjs';
+import * as sorted from './sorted.mjs';
 
 const clients = {
   'wechatpay-axios-plugin': axiosPlugin.connect,
   'wechatpay-node-v3': nodeV3.connect,
   'sm-crypto': (who) => sm2.connect(who, 'sm-crypto'),
   'sm-crypto-v2': (who) => sm2.connect(who, 'sm-crypto-v2'),
+  'sorted-rsa2': (who) => sorted.connect(who, 'RSA2'),
+  'sorted-sm2': (who) => sorted.connect(who, 'SM2'),
 };
 const POLL_MS = 100;
 
@@ -38,7 +41,7 @@ const scanned = (number, total, auth_code) => {
 };
 
 async function refused(call, status, code) {
-  const said = await call.then(({ data }) => assert.fail(`accepted: ${JSON.stringify(data)}`), (error) => error);
+  const said = await call.then((done) => assert.fail(`accepted: ${JSON.stringify(done.data)}`), (error) => error);
   assert.equal(said.response?.status, status, said.stack);
   assert.equal(said.response.data.code, code);
   return said.response.data;
@@ -69,6 +72,22 @@ const steps = {
     await refused(client.close(number), 400, 'ORDERPAID');
   },
 
+  // Parts of what was paid go back, never more than was paid; the same refund again is the same refund.
+  async refund(client, number, total) {
+    const wish = (out_refund_no, refund) => ({
+      out_trade_no: number, out_refund_no, reason: '退货', amount: { refund, total: Number(total), currency: 'CNY' },
+    });
+    const { data } = await client.refund(wish(`${number}-R1`, 100));
+    assert.ok(['SUCCESS', 'PROCESSING'].includes(data.status), data.status);
+    assert.equal((await client.refund(wish(`${number}-R1`, 100))).data.refund_id, data.refund_id);
+    const found = await client.queryRefund(`${number}-R1`);
+    assert.equal(found.data.refund_id, data.refund_id);
+    assert.equal(found.data.amount.refund, 100);
+    await refused(client.refund(wish(`${number}-R2`, Number(total))), 400, 'INVALID_REQUEST');
+    await refused(client.queryRefund(`${number}-R3`), 404, 'RESOURCE_NOT_EXISTS');
+    assert.equal((await client.query(number)).data.trade_state, 'REFUND');
+  },
+
   async close(client, number) {
     await client.native(order(number, 5));
     const { status } = await client.close(number);
@@ -78,7 +97,7 @@ const steps = {
 
   // Somebody who has the merchant's number and serial, but not its key.
   async stranger(client, number, name) {
-    const { privateKey } = name.startsWith('sm') ? generateKeyPairSync('ec', { namedCurve: 'SM2' })
+    const { privateKey } = /sm2|sm-/.test(name) ? generateKeyPairSync('ec', { namedCurve: 'SM2' })
       : generateKeyPairSync('rsa', { modulusLength: 2048 });
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
     const asked = clients[name]({ ...house, privateKey: pem }).then((thief) => thief.native(order(number, 5)));
@@ -114,4 +133,9 @@ const steps = {
 };
 
 const [name, step, ...words] = process.argv.slice(2);
+// A way of signing that the merchant was not given.
+if (step === 'not-given') {
+  await refused(clients[name](house), 403, 'NO_AUTH');
+  process.exit(0);
+}
 await steps[step](await clients[name](house), ...words, name);

@@ -4,19 +4,19 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const scheme = 'WECHATPAY2-SM2-WITH-SM3';
-const how = { hash: true, der: true, userId: '1234567812345678' };
+export const how = { hash: true, der: true, userId: '1234567812345678' };
 
 // PKCS #8: the 32 bytes behind ECPrivateKey's version.
-const privateHexOf = (pem) => {
+export const privateHexOf = (pem) => {
   const hex = Buffer.from(pem.replace(/-----.*-----|\s/g, ''), 'base64').toString('hex');
   return hex.slice(hex.indexOf('0201010420') + 10).slice(0, 64);
 };
 // The last 65 bytes of a SubjectPublicKeyInfo: 04, x, y.
-const pointHexOf = (certificate) => new X509Certificate(certificate).publicKey
+export const pointHexOf = (certificate) => new X509Certificate(certificate).publicKey
   .export({ type: 'spki', format: 'der' }).subarray(-65).toString('hex');
 
 // AEAD_SM4_GCM under the first half of SM3(APIv3 key).
-function open({ nonce, associated_data, ciphertext }, apiv3) {
+export function open({ nonce, associated_data, ciphertext }, apiv3) {
   const { sm3, sm4 } = require('sm-crypto-v2');
   const sealed = Buffer.from(ciphertext, 'base64');
   const plain = sm4.decrypt(sealed.subarray(0, -16), sm3(apiv3).slice(0, 32), {
