@@ -10,6 +10,7 @@
 static TestIdentity root, bank_leaf, client_leaf;
 static char folder[] = "/tmp/hufu-sandbank-XXXXXX";
 static char book_path[64];
+static unsigned patience_ms; /* 0: the client's own */
 
 static void folder_make(void)
 {
@@ -42,7 +43,7 @@ static Status ask(Bank *bank, int line, const TestIdentity *who, const char *met
         .port = bank_port(bank, line),
         .tls = tls,
         .server_name = "hufu.test",
-        .timeout_ms = 500 };
+        .timeout_ms = patience_ms };
     const HttpCall call = { .method = method, .target = target, .body = body };
     CLEANUP(http_client_close) HttpClient *client = NULL;
     HttpAnswer answer = { 0 };
@@ -95,8 +96,10 @@ static void test_faults_to_order(void)
     EXPECT_OK(ask(
             bank, 1, &client_leaf, "GET", SPAN("/sandbox/orders/P1"), SPAN(""), &status, &body));
     EXPECT(says(&body, "\"SUCCESS\""));
+    patience_ms = 2000;
     EXPECT_REFUSED(
             ask(bank, 0, &client_leaf, "POST", target, lost, &status, &body), REFUSED_HTTP_TIMEOUT);
+    patience_ms = 0;
     EXPECT_OK(ask(
             bank, 1, &client_leaf, "GET", SPAN("/sandbox/orders/L1"), SPAN(""), &status, &body));
     EXPECT(status == 200 && says(&body, "\"SUCCESS\"")); /* done, only its answer is lost */
