@@ -290,11 +290,12 @@ static Status add_people(void)
 /* One code and one attempt to pay with it. *ret_acknowledged: the answer said SUCCESS. */
 static Status order_once(const char *number, int64_t minor, bool *ret_acknowledged)
 {
-    static const Strategy strategy = { .magic = STRATEGY_MAGIC,
-        .amount = { 1000000, 2000000, 3000000, 5000000 },
-        .wait = { 300, 60, 1800 } };
+    static const PaymentRules rules = { .strategy = { .magic = STRATEGY_MAGIC,
+                                                .amount = { 1000000, 2000000, 3000000, 5000000 },
+                                                .wait = { 300, 60, 1800 } },
+        .accounts = { .magic = ACCOUNT_RULES_MAGIC } };
     PayCodeIssue codes = { .count = 1, .payer = "p1" };
-    PaymentCodepay work = { .strategy = &strategy,
+    PaymentCodepay work = { .rules = &rules,
         .order = { .money = { minor, CURRENCY_CNY },
                 .mchid = "1900000001",
                 .serial = "5E1F",

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 typedef struct ConfigSpans {
-    Span address, database, domain, vault, admin, checkpoints, second, strategy, purposes, access,
-            alarms, trail, ca_file, keys_file, ready_file, console_origin, console_files,
+    Span address, database, domain, vault, admin, checkpoints, second, strategy, accounts, purposes,
+            access, alarms, trail, ca_file, keys_file, ready_file, console_origin, console_files,
             field_files, payer_devices;
     const YamlNode *trusted_proxies;
     int64_t payer_cool_s, refund_days, reverse_days;
@@ -39,6 +39,7 @@ static const YamlField fields[] = {
     TEXT(checkpoints),
     TEXT(second),
     TEXT(strategy),
+    TEXT(accounts),
     TEXT(purposes),
     TEXT(access),
     TEXT(alarms),
@@ -172,6 +173,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->checkpoints, s.checkpoints);
     keep(ret_config->second, s.second);
     keep(ret_config->strategy, s.strategy);
+    keep(ret_config->accounts, s.accounts);
     keep(ret_config->purposes, s.purposes);
     keep(ret_config->access, s.access);
     keep(ret_config->alarms, s.alarms);

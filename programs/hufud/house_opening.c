@@ -211,26 +211,31 @@ static Status find_key(
     return OK;
 }
 
-static Status open_purposes(Opening *o)
+static Status said(Status s, const char *path, const YamlProblem *problem)
 {
-    YamlProblem problem = { 0 };
-    const Status s = purposes_load(o->config.purposes, &o->house.purposes, &problem);
     if (!status_ok(s))
-        LOG_STATUS(LOG_ERROR, "hufud.purposes", s, LOG_TEXT(PATH, problem.key),
-                LOG_NUMBER(COUNT, problem.line));
+        LOG_STATUS(LOG_ERROR, "hufud.rules", s, LOG_TEXT(PATH, path), LOG_TEXT(FIELD, problem->key),
+                LOG_NUMBER(COUNT, problem->line));
     return s;
+}
+
+static Status open_rules(Opening *o)
+{
+    House *house = &o->house;
+    const Config *c = &o->config;
+    YamlProblem problem = { 0 };
+    Status s = strategy_load(c->strategy, &house->rules.strategy, &problem);
+    TRY(said(s, c->strategy, &problem));
+    s = account_rules_load(c->accounts, &house->rules.accounts, &problem);
+    TRY(said(s, c->accounts, &problem));
+    s = purposes_load(c->purposes, &house->purposes, &problem);
+    return said(s, c->purposes, &problem);
 }
 
 static Status open_business(Opening *o)
 {
     House *house = &o->house;
-    YamlProblem problem = { 0 };
-    const Status loaded = strategy_load(o->config.strategy, &house->strategy, &problem);
-    if (!status_ok(loaded))
-        LOG_STATUS(LOG_ERROR, "hufud.strategy", loaded, LOG_TEXT(PATH, problem.key),
-                LOG_NUMBER(COUNT, problem.line));
-    TRY(loaded);
-    TRY(open_purposes(o));
+    TRY(open_rules(o));
     TRY(access_open(house, o->config.access));
     TRY(login_opening_open(house));
     size_t keys = 0;

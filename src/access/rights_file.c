@@ -4,7 +4,6 @@
 #include "access/caller.h"
 #include "crypto/digest.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 _Static_assert(CALLER_RIGHTS_ALL == (1 << ACCESS_SERVICES) - 1, "a right, an action and a role");
@@ -382,19 +381,9 @@ Status access_table_parse(Span yaml, AccessTable **ret_table, YamlProblem *probl
     return OK;
 }
 
-static void file_close(FILE **file)
-{
-    if (*file != NULL) fclose(*file);
-}
-
 Status access_file_read(const char *path, Buffer *ret_text)
 {
-    CLEANUP(file_close) FILE *file = fopen(path, "re");
-    REQUIRE(file != NULL, REFUSED_ACCESS_TABLE_INVALID);
-    const size_t room = ret_text->capacity - ret_text->size;
-    const size_t size = fread(ret_text->data + ret_text->size, 1, room, file);
-    REQUIRE(ferror(file) == 0 && fgetc(file) == EOF, REFUSED_ACCESS_TABLE_INVALID);
-    ret_text->size += size;
+    REQUIRE(yaml_file_read(path, ret_text), REFUSED_ACCESS_TABLE_INVALID);
     return OK;
 }
 

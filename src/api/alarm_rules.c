@@ -2,8 +2,6 @@
 
 #include "base/time.h"
 
-#include <stdio.h>
-
 enum { WITHIN_S_MAX = 86400, HOURS = 24 };
 
 typedef struct CountFile {
@@ -83,18 +81,11 @@ Status alarm_rules_parse(Span yaml, AlarmRules *ret_rules, YamlProblem *problem)
     return OK;
 }
 
-static void file_close(FILE **file)
-{
-    if (*file != NULL) fclose(*file);
-}
-
 Status alarm_rules_load(const char *path, AlarmRules *ret_rules, YamlProblem *problem)
 {
-    uint8_t memory[ALARM_RULES_BYTES_MAX + 1];
+    uint8_t memory[ALARM_RULES_BYTES_MAX];
+    Buffer text = BUFFER_OF(memory);
     *problem = (YamlProblem) { 0 };
-    CLEANUP(file_close) FILE *file = fopen(path, "re");
-    REQUIRE(file != NULL, REFUSED_ALARM_RULES);
-    const size_t size = fread(memory, 1, sizeof(memory), file);
-    REQUIRE(ferror(file) == 0 && size < sizeof(memory), REFUSED_ALARM_RULES);
-    return alarm_rules_parse((Span) { memory, size }, ret_rules, problem);
+    REQUIRE(yaml_file_read(path, &text), REFUSED_ALARM_RULES);
+    return alarm_rules_parse(span_of_buffer(&text), ret_rules, problem);
 }

@@ -17,7 +17,6 @@
 #include "api/door.h"
 #include "api/platform_keys.h"
 #include "api/workers.h"
-#include "fraud/strategy.h"
 #include "lifecycle/subject.h"
 #include "message/answer.h"
 #include "message/budget.h"
@@ -87,7 +86,7 @@ typedef struct House {
     bool payer_devices_needed; /* every payer must register (docs/decisions/0047) */
     int64_t payer_cool_us; /* no money leaves so long after a reset, or from a new device */
     TrailDesk *trail; /* the audit log, searched and alarmed upon */
-    Strategy strategy;
+    PaymentRules rules;
     RefundRules refund_rules;
     VaultFeed feed;
     RevealFeed reveals;

@@ -62,7 +62,7 @@ void merchant_codepay(Passage *p, Span rest)
     PaymentCodepay *work = &p->work.codepay;
     memset(work, 0, sizeof(*work));
     if (!read_order(p, &work->order, &work->auth_code)) return;
-    work->strategy = &p->house->strategy;
+    work->rules = &p->house->rules;
     const Status s =
             payment_ids_draw(&p->house->random, clock_now_us(&p->house->clock), &work->ids);
     if (!status_ok(s)) {

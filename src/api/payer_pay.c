@@ -73,7 +73,7 @@ static Status fill_pay(Passage *p, const PinJson *json, Span prepay_id)
     work->confirmed_minor = box.context.amount;
     work->door = passage_payer_door(p);
     memcpy(work->nonce_digest, p->comes.sender.nonce_digest, sizeof(work->nonce_digest));
-    work->strategy = &p->house->strategy;
+    work->rules = &p->house->rules;
     p->pin = (WirePinCheck) { .purpose = SPAN("pay"),
         .tenant = span_of_text(work->confirmed.mchid),
         .order = span_of_text(work->confirmed.out_trade_no),

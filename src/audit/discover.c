@@ -22,6 +22,7 @@ static const Known known[] = {
     { TABLE_BINDING, 1, "binding" },
     { TABLE_REFUND, 1, "refund" },
     { TABLE_REFUNDED, 1, "refunded" },
+    { TABLE_ALLOWANCE, 1, "allowance" },
     { TABLE_PAYER_LOGIN, 1, "payer_login" },
     { TABLE_PAYER_DEVICE, 1, "payer_device" },
     { TABLE_AUDIT_REPORT, 1, "audit_report" },

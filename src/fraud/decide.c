@@ -95,6 +95,8 @@ const char *risk_reason_name(RiskReason reason)
     case REASON_COUNT_MAX: return "COUNT_MAX";
     case REASON_SUM_MAX: return "SUM_MAX";
     case REASON_FAULT: return "FAULT";
+    case REASON_FACTORS: return "FACTORS";
+    case REASON_SIGNED: return "SIGNED";
     }
     return "UNKNOWN";
 }

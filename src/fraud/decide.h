@@ -21,6 +21,8 @@ typedef enum RiskReason {
     REASON_COUNT_MAX = 1 << 6,
     REASON_SUM_MAX = 1 << 7,
     REASON_FAULT = 1 << 8,
+    REASON_FACTORS = 1 << 9, /* so few factors may pay no more today: not decide()'s own */
+    REASON_SIGNED = 1 << 10, /* no reason to hold: the payer's own device signed this payment */
 } RiskReason;
 
 typedef struct DecideFacts {

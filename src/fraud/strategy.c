@@ -1,6 +1,5 @@
 #include "fraud/strategy.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define MINOR_MAX INT64_C(1000000000000000)
@@ -90,21 +89,14 @@ Status strategy_parse(Span yaml, Strategy *ret_strategy, YamlProblem *problem)
     return OK;
 }
 
-static void file_close(FILE **file)
-{
-    if (*file != NULL) fclose(*file);
-}
-
 static void memory_free(uint8_t **memory) { free(*memory); }
 
 Status strategy_load(const char *path, Strategy *ret_strategy, YamlProblem *problem)
 {
     *problem = (YamlProblem) { 0 };
-    CLEANUP(file_close) FILE *file = fopen(path, "re");
-    REQUIRE(file != NULL, REFUSED_STRATEGY_INVALID);
-    CLEANUP(memory_free) uint8_t *memory = malloc(STRATEGY_BYTES_MAX + 1);
+    CLEANUP(memory_free) uint8_t *memory = malloc(STRATEGY_BYTES_MAX);
     CHECK(memory != NULL, FAULT_MEMORY);
-    const size_t size = fread(memory, 1, STRATEGY_BYTES_MAX + 1, file);
-    REQUIRE(ferror(file) == 0 && size <= STRATEGY_BYTES_MAX, REFUSED_STRATEGY_INVALID);
-    return strategy_parse((Span) { memory, size }, ret_strategy, problem);
+    Buffer text = { memory, 0, STRATEGY_BYTES_MAX };
+    REQUIRE(yaml_file_read(path, &text), REFUSED_STRATEGY_INVALID);
+    return strategy_parse(span_of_buffer(&text), ret_strategy, problem);
 }

@@ -1,6 +1,5 @@
 #include "lifecycle/purposes.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { WORKING_DAYS_MAX = 60 };
@@ -332,21 +331,14 @@ Status purposes_parse(Span yaml, Purposes *ret_purposes, YamlProblem *problem)
     return OK;
 }
 
-static void file_close(FILE **file)
-{
-    if (*file != NULL) fclose(*file);
-}
-
 static void memory_free(uint8_t **memory) { free(*memory); }
 
 Status purposes_load(const char *path, Purposes *ret_purposes, YamlProblem *problem)
 {
     *problem = (YamlProblem) { 0 };
-    CLEANUP(file_close) FILE *file = fopen(path, "re");
-    REQUIRE(file != NULL, REFUSED_PURPOSES_INVALID);
-    CLEANUP(memory_free) uint8_t *memory = malloc(PURPOSES_BYTES_MAX + 1);
+    CLEANUP(memory_free) uint8_t *memory = malloc(PURPOSES_BYTES_MAX);
     CHECK(memory != NULL, FAULT_MEMORY);
-    const size_t size = fread(memory, 1, PURPOSES_BYTES_MAX + 1, file);
-    REQUIRE(ferror(file) == 0 && size <= PURPOSES_BYTES_MAX, REFUSED_PURPOSES_INVALID);
-    return purposes_parse((Span) { memory, size }, ret_purposes, problem);
+    Buffer text = { memory, 0, PURPOSES_BYTES_MAX };
+    REQUIRE(yaml_file_read(path, &text), REFUSED_PURPOSES_INVALID);
+    return purposes_parse(span_of_buffer(&text), ret_purposes, problem);
 }

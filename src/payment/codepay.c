@@ -19,7 +19,7 @@ static Status codepay_gather(Unit *unit, Rows *rows)
     TRY(payment_row(rows, order->mchid, order->out_trade_no, &row));
     TRY(pay_code_gather(rows, work->code_digest, payer));
     if (payer[0] == 0) return OK;
-    TRY(payer_gather(rows, payer, &payer_account));
+    TRY(payment_payer_gather(rows, payer, &payer_account));
     return account_gather(rows, payer_account);
 }
 
@@ -30,7 +30,8 @@ static Status settle(PaymentCodepay *work, Rows *rows, Payment *payment, const P
     Payer payer;
     TRY(payer_get(rows, code->payer, &payer));
     memcpy(payment->payer, payer.id, sizeof(payment->payer));
-    const Status s = payment_begin(rows, payment, &payer, false, work->strategy);
+    const PayerProof proof = { false, AUTH_ONE }; /* the code, of one use: something held */
+    const Status s = payment_begin(rows, payment, &payer, proof, work->rules);
     if (status_ok(s)) return OK;
     if (!refusal_is_business(s)) return s;
     payment->state = TRADE_PAYERROR;

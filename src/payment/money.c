@@ -1,4 +1,5 @@
 /* money: the steps of a payment that touch money. */
+#include "payment/allowance.h"
 #include "payment/payment_rows.h"
 
 #include "base/time.h"
@@ -13,6 +14,10 @@ bool refusal_is_business(Status s)
     case REFUSED_ACCOUNT_CLOSED:
     case REFUSED_ACCOUNT_CURRENCY:
     case REFUSED_ACCOUNT_SAME:
+    case REFUSED_ALLOWANCE_GRADE:
+    case REFUSED_ALLOWANCE_FACTORS:
+    case REFUSED_ACCOUNT_STOPPED:
+    case REFUSED_ACCOUNT_DORMANT:
     case REFUSED_MONEY_OVERFLOW: return true;
     default: return false;
     }
@@ -34,28 +39,74 @@ static void decide_payment(Rows *rows, Payment *payment, const Payer *payer, boo
     payer_roll(&today, time_business_day(rows_now_us(rows)));
     const DecideFacts facts = { payment->money.minor, authenticated, today.count, today.minor };
     decide(&facts, strategy, ret_decision);
-    payment->risk = ret_decision->outcome;
-    payment->risk_reasons = ret_decision->reasons;
 }
 
-Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, bool authenticated,
-        const Strategy *strategy)
+Status payment_payer_gather(Rows *rows, const char *payer, int64_t *ret_account)
+{
+    TRY(payer_gather(rows, payer, ret_account));
+    return allowance_gather(rows, payer);
+}
+
+/* What a payment will have been confirmed with once it is paid: a scanned code and the PIN that
+ * answers a challenge are two kinds. */
+static AuthStrength strength_of(const Payment *payment)
+{
+    if ((payment->risk_reasons & (uint32_t)REASON_SIGNED) != 0) return AUTH_SIGNED;
+    const bool pin = payment->has_grant || payment->risk == RISK_CHALLENGE;
+    return pin && payment->trade_type == TRADE_MICROPAY ? AUTH_TWO : AUTH_ONE;
+}
+
+/* Does the account allow it with what was shown, or once a challenge is answered? */
+static Status judge_allowance(const Allowance *allowance, const PaymentRules *rules,
+        PayerProof proof, int64_t now_us, Payment *payment, Decision *decision)
+{
+    const int64_t minor = payment->money.minor;
+    payment->risk = decision->outcome;
+    payment->risk_reasons = decision->reasons;
+    if (proof.strength == AUTH_SIGNED) payment->risk_reasons |= (uint32_t)REASON_SIGNED;
+    const Status s =
+            allowance_judge(allowance, &rules->accounts, minor, strength_of(payment), now_us);
+    const bool could =
+            !proof.pin && (decision->outcome == RISK_ALLOW || decision->outcome == RISK_DELAY);
+    if (!status_is(s, REFUSED_ALLOWANCE_FACTORS) || !could) return s;
+
+    decision->outcome = RISK_CHALLENGE;
+    decision->wait_us = rules->strategy.wait.challenge_s * TIME_SECOND_US;
+    payment->risk = RISK_CHALLENGE;
+    payment->risk_reasons |= (uint32_t)REASON_FACTORS;
+    return allowance_judge(allowance, &rules->accounts, minor, strength_of(payment), now_us);
+}
+
+static Status count_payment(
+        Rows *rows, const Payment *payment, const Payer *payer, Allowance *allowance)
+{
+    const int64_t now_us = rows_now_us(rows);
+    TRY(payer_count(rows, payer->id, time_business_day(now_us), payment->money.minor));
+    return allowance_put(rows, allowance);
+}
+
+Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProof proof,
+        const PaymentRules *rules)
 {
     const int64_t now_us = rows_now_us(rows);
     const char *transaction = payment->transaction_id;
     Decision decision;
+    Allowance allowance;
     REQUIRE(payer->status == STATUS_LIVE, REFUSED_PAYER_CLOSED);
     TRY(payer_may_pay(rows, payer->id));
-    decide_payment(rows, payment, payer, authenticated, strategy, &decision);
+    TRY(allowance_get(rows, payer->id, payer->created_us, &allowance));
+    decide_payment(rows, payment, payer, proof.pin, &rules->strategy, &decision);
+    const Status allowed = judge_allowance(&allowance, rules, proof, now_us, payment, &decision);
     REQUIRE(decision.outcome != RISK_REFUSE, REFUSED_RISK_REFUSED);
-
+    TRY(allowed);
+    TRY(allowance_count(&allowance, payment->money.minor, strength_of(payment), now_us));
     TRY(check_counters(rows, payment, payer));
 
     const bool held = decision.outcome != RISK_ALLOW;
     TRY(held ? ledger_hold(rows, transaction, payer->account, payment->money)
              : ledger_pay(
                      rows, transaction, payer->account, payment->payee_account, payment->money));
-    TRY(payer_count(rows, payer->id, time_business_day(now_us), payment->money.minor));
+    TRY(count_payment(rows, payment, payer, &allowance));
     memcpy(payment->payer, payer->id, sizeof(payment->payer));
     payment->payer_account = payer->account;
     payment->begun_us = now_us;
@@ -80,6 +131,10 @@ Status payment_give_back(Rows *rows, Payment *payment, int32_t reason)
     const int64_t day = time_business_day(payment->begun_us);
     TRY(ledger_release(rows, payment->transaction_id, payment->payer_account, payment->money));
     TRY(payer_uncount(rows, payment->payer, day, payment->money.minor));
+    Allowance allowance;
+    TRY(allowance_get(rows, payment->payer, payment->begun_us, &allowance));
+    allowance_uncount(&allowance, payment->money.minor, strength_of(payment), payment->begun_us);
+    TRY(allowance_put(rows, &allowance));
     payment->state = TRADE_PAYERROR;
     payment->reason = reason;
     payment->decide_by_us = 0;

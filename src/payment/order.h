@@ -28,7 +28,7 @@ typedef struct PaymentCodepay {
     PaymentOrder order; /* in */
     PaymentIds ids;
     char auth_code[19];
-    const Strategy *strategy; /* borrowed until done */
+    const PaymentRules *rules;
     uint8_t request_hash[PAYMENT_HASH_BYTES]; /* by payment_codepay_unit() */
     uint8_t code_digest[PAYMENT_HASH_BYTES];
     Payment payment; /* out: SUCCESS, USERPAYING or PAYERROR (payment.reason: RISK_REFUSED,

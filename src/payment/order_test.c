@@ -67,7 +67,7 @@ static void test_velocity_counts_what_the_same_batch_did(void)
 {
     House h;
     house_open(&h, 14);
-    h.strategy.velocity.refuse_count_over = 2;
+    h.rules.strategy.velocity.refuse_count_over = 2;
     PaymentCodepay pays[4];
     Unit *units[4];
     Status s[4];
@@ -98,7 +98,7 @@ static void test_the_sum_of_a_day_needs_the_pin(void)
 {
     House h;
     house_open(&h, 15);
-    h.strategy.velocity.challenge_sum_over = 9000;
+    h.rules.strategy.velocity.challenge_sum_over = 9000;
     PaymentCodepay first = house_codepay(&h, "m1", "sums-00001", 9000, "p0");
     PaymentCodepay second = house_codepay(&h, "m1", "sums-00002", 1, "p0");
     Status s[2];
@@ -121,7 +121,7 @@ static void test_a_balance_is_spent_once_within_one_batch(void)
 {
     House h;
     house_open(&h, 16);
-    h.strategy = (Strategy) { .magic = STRATEGY_MAGIC, .wait = { 1, 1, 1 } };
+    h.rules.strategy = (Strategy) { .magic = STRATEGY_MAGIC, .wait = { 1, 1, 1 } };
     PaymentCodepay first = house_codepay(&h, "m1", "all-000001", HOUSE_OPENING, "p0");
     PaymentCodepay second = house_codepay(&h, "m2", "all-000001", 1, "p0");
     Status s[2];

@@ -10,7 +10,7 @@ static Status pay_gather(Unit *unit, Rows *rows)
     const PaymentPay *work = (const PaymentPay *)unit;
     const Row *row = NULL;
     int64_t account = 0;
-    TRY(payer_gather(rows, work->payer, &account));
+    TRY(payment_payer_gather(rows, work->payer, &account));
     TRY(payer_door_gather(rows, work->payer, &work->door));
     TRY(account_gather(rows, account));
     TRY(payment_row_by(rows, PAYMENT_BY_PREPAY_ID, work->prepay_id, &row));
@@ -40,7 +40,7 @@ static Status pay_held(PaymentPay *work, Rows *rows, Payment *payment)
     REQUIRE(rows_now_us(rows) < payment->decide_by_us, REFUSED_ORDER_EXPIRED);
     set_grant(payment, work);
     if ((payment->risk_reasons & (uint32_t)REASON_AMOUNT_DELAY) != 0)
-        delay(payment, rows_now_us(rows), work->strategy);
+        delay(payment, rows_now_us(rows), &work->rules->strategy);
     else
         TRY(payment_capture(rows, payment));
     return payment_update(rows, payment);
@@ -50,7 +50,9 @@ static Status pay_order(PaymentPay *work, Rows *rows, Payment *payment, const Pa
 {
     REQUIRE(rows_now_us(rows) < payment->expires_us, REFUSED_ORDER_EXPIRED);
     set_grant(payment, work);
-    TRY(payment_begin(rows, payment, payer, true, work->strategy));
+    /* The password is known; a session's device signs, and that is a signature (公告[2015]43). */
+    const PayerProof proof = { true, work->door.by_device ? AUTH_SIGNED : AUTH_ONE };
+    TRY(payment_begin(rows, payment, payer, proof, work->rules));
     return payment_update(rows, payment);
 }
 
@@ -126,7 +128,7 @@ static Status expire_gather(Unit *unit, Rows *rows)
     TRY(payment_row(rows, work->key.mchid, work->key.out_trade_no, &row));
     if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK; /* run() will hear */
     if (payment.payer[0] == 0) return OK;
-    TRY(payer_gather(rows, payment.payer, &account));
+    TRY(payment_payer_gather(rows, payment.payer, &account));
     TRY(account_gather(rows, payment.payer_account));
     return account_gather(rows, payment.payee_account);
 }

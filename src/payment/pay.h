@@ -18,7 +18,7 @@ typedef struct PaymentPay {
     uint8_t grant[PAYMENT_GRANT_BYTES];
     PaymentKey confirmed; /* what the payer's box was made for: the grant covers just this */
     int64_t confirmed_minor;
-    const Strategy *strategy; /* borrowed until done */
+    const PaymentRules *rules;
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
     PaymentKey found; /* the unit's own */
     Payment payment; /* out: SUCCESS or USERPAYING */

@@ -25,6 +25,7 @@
 #include "access/payer_login.h"
 #include "fraud/decide.h"
 #include "ledger/account.h"
+#include "payment/account_rules.h"
 
 extern const Table payment_table;
 extern const Table pay_code_table; /* pay_code.h */
@@ -78,6 +79,12 @@ typedef struct Payment {
     int64_t success_time_us; /* 0: none */
     char store_id[PAYMENT_STORE_ID_BYTES_MAX + 1];
 } Payment;
+
+/* What people tune about payments; borrowed by units until they are done. */
+typedef struct PaymentRules {
+    Strategy strategy;
+    AccountRules accounts;
+} PaymentRules;
 
 typedef struct PaymentKey {
     char mchid[MERCHANT_ID_BYTES_MAX + 1];

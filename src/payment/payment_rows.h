@@ -35,18 +35,28 @@ MUST_USE Status payment_repeat(
         const Row *row, const uint8_t hash[PAYMENT_HASH_BYTES], int64_t now_us, Payment *ret);
 
 /* --- money.c --- */
+/* What the payer showed for just this payment. */
+typedef struct PayerProof {
+    bool pin;
+    AuthStrength strength;
+} PayerProof;
+
+/* All that payment_begin() and payment_give_back() touch of a payer; ret_account as
+ * payer_gather(). */
+MUST_USE Status payment_payer_gather(Rows *rows, const char *payer, int64_t *ret_account);
 /*
  * Decide on this payment of this payer and move or hold the money: sets state, risk, payer and
- * times of `payment`.
+ * times of `payment`. Where so few factors may pay no more today, a payment without a PIN becomes a
+ * challenge (REASON_FACTORS), and with one is refused.
  *
- * Refuses (nothing written): RISK_REFUSED, and a movement's refusals; payment->risk and
- * ->risk_reasons are set all the same.
+ * Refuses (nothing written): RISK_REFUSED, what allowance_judge() refuses, and a movement's
+ * refusals; payment->risk and ->risk_reasons are set all the same.
  */
-MUST_USE Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, bool authenticated,
-        const Strategy *strategy);
+MUST_USE Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProof proof,
+        const PaymentRules *rules);
 /* Take what is held. */
 MUST_USE Status payment_capture(Rows *rows, Payment *payment);
-/* Give back what is held, and the day's counters with it; the payment ends PAYERROR for `reason`.
+/* Give back what is held, and the payer's counters with it; the payment ends PAYERROR for `reason`.
  */
 MUST_USE Status payment_give_back(Rows *rows, Payment *payment, int32_t reason);
 /* A refusal that says something about the payment; not one that says something about the batch or

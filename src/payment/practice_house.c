@@ -173,9 +173,10 @@ void house_open(House *ret_house, uint64_t seed)
     ASSERT(mkdtemp(h->folder) != NULL);
     snprintf(h->path, sizeof(h->path), "%s/ledger.db", h->folder);
     h->random = random_seeded(&h->seed, seed);
-    h->strategy = (Strategy) {
+    h->rules.strategy = (Strategy) {
         .magic = STRATEGY_MAGIC, .amount = { 10000, 20000, 30000, 50000 }, .wait = { 300, 60, 1800 }
     };
+    h->rules.accounts = (AccountRules) { .magic = ACCOUNT_RULES_MAGIC }; /* no limits */
     practice_guard_open(&h->practice);
     h->guard = (BatchGuard) { .context = h,
         .verify = guard_verify,
@@ -332,7 +333,7 @@ PaymentNative house_native(House *house, const char *mchid, const char *number, 
 PaymentCodepay house_codepay(
         House *house, const char *mchid, const char *number, int64_t minor, const char *payer)
 {
-    PaymentCodepay work = { .order = order_of(mchid, number, minor), .strategy = &house->strategy };
+    PaymentCodepay work = { .order = order_of(mchid, number, minor), .rules = &house->rules };
     PayCodeIssue issue = { .count = 1 };
     snprintf(issue.payer, sizeof(issue.payer), "%s", payer);
     MUST(pay_codes_draw(&house->random, &issue));
@@ -346,7 +347,7 @@ PaymentCodepay house_codepay(
 
 PaymentPay house_pay(House *house, const Payment *payment, const char *payer)
 {
-    PaymentPay work = { .strategy = &house->strategy };
+    PaymentPay work = { .rules = &house->rules };
     memcpy(work.prepay_id, payment->prepay_id, sizeof(work.prepay_id));
     memcpy(work.confirmed.mchid, payment->mchid, sizeof(work.confirmed.mchid));
     memcpy(work.confirmed.out_trade_no, payment->out_trade_no, sizeof(work.confirmed.out_trade_no));

@@ -33,7 +33,7 @@ typedef struct House {
     int64_t now_us; /* what the clock says; moved by tests between batches */
     SeededRandom seed;
     Random random;
-    Strategy strategy;
+    PaymentRules rules;
     uint8_t grants[HOUSE_GRANTS_MAX][PAYMENT_GRANT_BYTES];
     size_t grant_count;
     uint32_t grant_next;

@@ -103,8 +103,8 @@ static void test_two_thousand_actions_keep_the_books(void)
     int outcomes[2] = { 0, 0 };
     printf("seed %llu\n", (unsigned long long)seed);
     house_open(&h, seed);
-    h.strategy.velocity.refuse_count_over = 12;
-    h.strategy.velocity.challenge_sum_over = 60000;
+    h.rules.strategy.velocity.refuse_count_over = 12;
+    h.rules.strategy.velocity.challenge_sum_over = 60000;
     int done = 0;
     int next_check = CHECK_EVERY;
     while (done < ACTIONS) {

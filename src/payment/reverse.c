@@ -13,7 +13,7 @@ static Status reverse_gather(Unit *unit, Rows *rows)
     TRY(merchant_gather(rows, work->key.mchid, work->serial, &account));
     TRY(payment_row(rows, work->key.mchid, work->key.out_trade_no, &row));
     if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK; /* run() will hear */
-    if (payment.payer[0] != 0) TRY(payer_gather(rows, payment.payer, &account));
+    if (payment.payer[0] != 0) TRY(payment_payer_gather(rows, payment.payer, &account));
     return refund_gather(rows, row);
 }
 

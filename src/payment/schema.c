@@ -1,6 +1,7 @@
 /* The tables of payment as SQL, and the plain reads that find keys. WITHOUT ROWID is the one word
  * of SQLite's own. A payment keeps its rowid: rows of a kilobyte are better appended one after
  * another than spread over the key's tree. */
+#include "payment/allowance.h"
 #include "payment/binding.h"
 #include "payment/payment_rows.h"
 #include "payment/refund.h"
@@ -52,12 +53,20 @@ static const Migration migrations[] = {
             "payee_account BIGINT NOT NULL, minor BIGINT NOT NULL, refunds BIGINT NOT NULL,"
             "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
             "PRIMARY KEY(mchid, out_trade_no)) WITHOUT ROWID" },
+    { 4,
+            "CREATE TABLE allowance("
+            "payer TEXT PRIMARY KEY NOT NULL, grade BIGINT NOT NULL, state BIGINT NOT NULL,"
+            "channels BIGINT NOT NULL, face BIGINT NOT NULL, opened BIGINT NOT NULL,"
+            "used BIGINT NOT NULL, lifetime_minor BIGINT NOT NULL, year BIGINT NOT NULL,"
+            "year_minor BIGINT NOT NULL, day BIGINT NOT NULL, day_one_minor BIGINT NOT NULL,"
+            "day_two_minor BIGINT NOT NULL, day_signed_minor BIGINT NOT NULL,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
-    &refund_table, &refunded_table };
+    &refund_table, &refunded_table, &allowance_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 3, tables, 5 };
+const StoreSchema payment_schema = { "payment", migrations, 4, tables, 6 };
 
 typedef struct KeyList {
     PaymentKey *keys;

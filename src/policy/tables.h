@@ -44,6 +44,7 @@ typedef enum TableId {
     TABLE_REQUEST = 47, /* what others must agree to (access/request.h) */
     TABLE_APPROVAL = 48,
     TABLE_REQUEST_PART = 49,
+    TABLE_ALLOWANCE = 77,
     TABLE_PASSKEY = 59,
     TABLE_PRINCIPAL = 60,
     TABLE_ACCESS_GRANT = 61,

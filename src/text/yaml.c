@@ -287,3 +287,21 @@ void yaml_release(YamlDocument **document)
 }
 
 const YamlNode *yaml_root(const YamlDocument *document) { return document->root; }
+
+/* --- files --- */
+
+static void file_close(FILE **file)
+{
+    if (*file != NULL) fclose(*file);
+}
+
+bool yaml_file_read(const char *path, Buffer *ret_text)
+{
+    CLEANUP(file_close) FILE *file = fopen(path, "re");
+    if (file == NULL) return false;
+    const size_t room = ret_text->capacity - ret_text->size;
+    const size_t size = fread(ret_text->data + ret_text->size, 1, room, file);
+    if (ferror(file) != 0 || fgetc(file) != EOF) return false;
+    ret_text->size += size;
+    return true;
+}

@@ -91,5 +91,8 @@ MUST_USE Status yaml_int(const YamlNode *scalar, int64_t least, int64_t most, in
         YamlProblem *problem);
 MUST_USE Status yaml_bool(const YamlNode *scalar, bool *ret_value, YamlProblem *problem);
 
+/* Append a whole file to `ret_text`. False: no such file, unreadable, or too large for it. */
+MUST_USE bool yaml_file_read(const char *path, Buffer *ret_text);
+
 /* Say that `node` is wrong, for checks that the caller makes. */
 void yaml_blame(const YamlNode *node, YamlProblem *ret_problem);

@@ -1,0 +1,121 @@
+/*
+ * Goal: a payment account's limits (PBOC notice [2015] 43) are judged and counted in the unit that
+ * pays: over a day's sum a scanned code asks for the PIN, a PIN alone is refused where the payer's
+ * own device is not, two payments of one batch go over no limit together, and what is not paid
+ * after all is given back. Method: a whole ledger (practice_house.h) with limits of ours.
+ */
+#include "base/expect.h"
+#include "base/time.h"
+#include "payment/allowance.h"
+#include "payment/practice_house.h"
+
+static House h;
+
+static void begin(void)
+{
+    house_open(&h, 7);
+    h.rules.strategy.amount.challenge_over = 0;
+    h.rules.strategy.amount.delay_over = 0;
+    h.rules.strategy.amount.review_over = 0;
+    h.rules.accounts.grades[ACCOUNT_GRADE_III - 1].year = 1500;
+    h.rules.accounts.day[AUTH_ONE] = 1000;
+    h.rules.accounts.day[AUTH_TWO] = 1200;
+}
+
+static void end(void)
+{
+    EXPECT(house_is_sound(&h));
+    house_close(&h);
+}
+
+static int64_t counted(const char *column)
+{
+    char sql[128];
+    snprintf(sql, sizeof(sql), "SELECT coalesce(sum(%s), 0) FROM allowance WHERE payer = 'p0'",
+            column);
+    return house_number(&h, sql);
+}
+
+static Payment scanned(const char *number, int64_t minor)
+{
+    PaymentCodepay work = house_codepay(&h, "m1", number, minor, "p0");
+    const Status s = house_run(&h, &work.unit);
+    if (!status_ok(s)) fprintf(stderr, "  %s: %s\n", number, status_name(s));
+    return work.payment;
+}
+
+static Payment ordered(const char *number, int64_t minor)
+{
+    PaymentNative work = house_native(&h, "m1", number, minor);
+    ASSERT(status_ok(house_run(&h, &work.unit)));
+    return work.payment;
+}
+
+static void test_over_the_days_sum_a_code_asks_for_the_pin(void)
+{
+    begin();
+    EXPECT(scanned("ORDER-1", 1000).state == TRADE_SUCCESS);
+    const Payment asked = scanned("ORDER-2", 1);
+    EXPECT(asked.state == TRADE_USERPAYING && asked.risk == RISK_CHALLENGE);
+    EXPECT((asked.risk_reasons & (uint32_t)REASON_FACTORS) != 0);
+    PaymentPay pay = house_pay(&h, &asked, "p0");
+    EXPECT_OK(house_run(&h, &pay.unit));
+    EXPECT(pay.payment.state == TRADE_SUCCESS);
+    EXPECT(counted("day_one_minor") == 1000 && counted("day_two_minor") == 1);
+    /* The year has 1,500 in all. */
+    const Payment refused = scanned("ORDER-3", 500);
+    EXPECT(refused.state == TRADE_PAYERROR && refused.reason == REFUSED_ALLOWANCE_GRADE);
+    EXPECT(scanned("ORDER-4", 499).state == TRADE_USERPAYING);
+    end();
+}
+
+static void test_a_challenge_that_ends_is_given_back(void)
+{
+    begin();
+    EXPECT(scanned("ORDER-1", 1000).state == TRADE_SUCCESS);
+    EXPECT(scanned("ORDER-2", 400).state == TRADE_USERPAYING);
+    EXPECT(counted("year_minor") == 1400 && counted("day_two_minor") == 400);
+    h.now_us += 301 * TIME_SECOND_US;
+    PaymentExpire expire = house_expire("m1", "ORDER-2");
+    EXPECT_OK(house_run(&h, &expire.unit));
+    EXPECT(expire.payment.state == TRADE_PAYERROR);
+    EXPECT(counted("year_minor") == 1000 && counted("day_two_minor") == 0);
+    EXPECT(counted("lifetime_minor") == 1000 && counted("day_one_minor") == 1000);
+    end();
+}
+
+static void test_a_pin_alone_is_one_kind_of_factor(void)
+{
+    begin();
+    Payment first = ordered("ORDER-1", 1000);
+    Payment second = ordered("ORDER-2", 1);
+    PaymentPay pay = house_pay(&h, &first, "p0");
+    EXPECT_OK(house_run(&h, &pay.unit));
+    pay = house_pay(&h, &second, "p0");
+    EXPECT_REFUSED(house_run(&h, &pay.unit), REFUSED_ALLOWANCE_FACTORS);
+    EXPECT(counted("day_one_minor") == 1000 && counted("lifetime_minor") == 1000);
+    end();
+}
+
+static void test_two_of_one_batch_go_over_no_limit(void)
+{
+    begin();
+    PaymentCodepay work[4];
+    Unit *units[4];
+    Status outcomes[4];
+    static const char *const numbers[] = { "ORDER-1", "ORDER-2", "ORDER-3", "ORDER-4" };
+    for (int i = 0; i < 4; i++) {
+        work[i] = house_codepay(&h, "m1", numbers[i], 600, "p0");
+        units[i] = &work[i].unit;
+    }
+    house_together(&h, units, 4, outcomes);
+    EXPECT(work[0].payment.state == TRADE_SUCCESS);
+    EXPECT(work[1].payment.state == TRADE_USERPAYING);
+    EXPECT(work[2].payment.state == TRADE_PAYERROR && work[3].payment.state == TRADE_PAYERROR);
+    EXPECT(counted("year_minor") == 1200);
+    end();
+}
+
+TESTS(TEST(test_over_the_days_sum_a_code_asks_for_the_pin),
+        TEST(test_a_challenge_that_ends_is_given_back),
+        TEST(test_a_pin_alone_is_one_kind_of_factor), TEST(test_two_of_one_batch_go_over_no_limit))
