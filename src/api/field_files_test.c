@@ -13,8 +13,7 @@
 #include <sys/stat.h>
 
 #define SCRIPT "go();"
-#define SCRIPT_HASH \
-    "'sha256-bYOqbsii8BMz1hC57p5sZG4K4cMuk6QQDiwupM2aRMM='" /* by openssl dgst */
+#define SCRIPT_HASH "'sha256-bYOqbsii8BMz1hC57p5sZG4K4cMuk6QQDiwupM2aRMM='" /* by openssl dgst */
 
 enum { PATH_MAX_BYTES = 256 };
 
