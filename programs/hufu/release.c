@@ -22,6 +22,7 @@ static const TableName tables[] = {
     { "pay_code", TABLE_PAY_CODE },
     { "refund", TABLE_REFUND },
     { "refunded", TABLE_REFUNDED },
+    { "allowance", TABLE_ALLOWANCE },
     { "day_end", TABLE_DAY_END },
     { "alert", TABLE_ALERT },
     { "caller", TABLE_CALLER },

@@ -69,7 +69,7 @@ static void was_given(Unit *unit, Status outcome)
     Status s = outcome;
     p->job.run = serve;
     if (status_ok(s)) s = workers_submit(p->house->openers, &p->job);
-    if (!status_ok(s)) passage_finish(p, s, write_refused);
+    if (!status_ok(s)) passage_done(unit, s); /* the unit has told it */
 }
 
 /* Who signed? False: refused, and the passage is gone. */

@@ -83,6 +83,10 @@ static void row_taken(Unit *unit, Status outcome)
 void merchant_apiv3_key(Passage *p, Span rest)
 {
     if (!passage_verify(p)) return;
+    if (p->gateway != NULL) { /* vaultd verifies the v3 profile's header alone */
+        passage_refuse(p, REFUSE(REFUSED_ENVELOPE_METHOD), NULL);
+        return;
+    }
     KeyShow *work = &p->work.key_show;
     memset(work, 0, sizeof(*work));
     passage_text(work->mchid, sizeof(work->mchid), span_of_text(p->mchid));

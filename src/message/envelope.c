@@ -66,13 +66,15 @@ MUST_USE static Status take_field(Span pair, Buffer *memory, Span *values)
     return REFUSE(REFUSED_ENVELOPE_FORMAT);
 }
 
-/* All but the content are needed, and all but content and call are one word. */
+/* All but the content are needed, and all but content and call are one word. Only the content may
+ * hold the separator: so what was signed is read back in one way. */
 MUST_USE static Status check(const Span *values)
 {
     for (size_t i = 0; i < MESSAGE_FIELDS; i++) {
         REQUIRE(values[i].data != NULL, REFUSED_ENVELOPE_FORMAT);
         if (i == FIELD_CONTENT) continue;
         REQUIRE(values[i].size > 0, REFUSED_ENVELOPE_FORMAT);
+        REQUIRE(memchr(values[i].data, '&', values[i].size) == NULL, REFUSED_ENVELOPE_FORMAT);
         for (size_t k = 0; i != FIELD_METHOD && k < values[i].size; k++)
             REQUIRE(values[i].data[k] > ' ' && values[i].data[k] < 0x7F, REFUSED_ENVELOPE_FORMAT);
     }

@@ -60,6 +60,9 @@ static void test_bytes_that_have_no_place(void)
     EXPECT_REFUSED(changed("%e4", "%ff"), REFUSED_ENVELOPE_FORMAT); /* not UTF-8 */
     EXPECT_REFUSED(changed("mchid=19", "mchid=1+9"), REFUSED_ENVELOPE_FORMAT);
     EXPECT_REFUSED(changed("nonce_str=n1", "nonce_str="), REFUSED_ENVELOPE_FORMAT);
+    EXPECT_REFUSED(changed("nonce_str=n1", "nonce_str=n1%26serial_no=S"), REFUSED_ENVELOPE_FORMAT);
+    EXPECT_REFUSED(changed("POST+/v3/x", "POST+/v3/x%26y"), REFUSED_ENVELOPE_FORMAT);
+    EXPECT_OK(changed("%22a%22", "%22a%26%22"));
     EXPECT_REFUSED(changed("RSA2", "RSA"), REFUSED_AUTHORIZATION_SCHEME);
     EXPECT_REFUSED(changed("=1767225600", "=01767225600"), REFUSED_AUTHORIZATION_FORMAT);
 }

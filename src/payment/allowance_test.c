@@ -116,6 +116,32 @@ static void test_two_of_one_batch_go_over_no_limit(void)
     end();
 }
 
+static Status before_gather(Unit *unit, Rows *rows)
+{
+    int64_t account = 0;
+    return payer_gather(rows, "p0", &account);
+}
+
+static Status before_run(Unit *unit, Rows *rows)
+{
+    return payer_count(rows, "p0", time_business_day(rows_now_us(rows)), 1);
+}
+
+static void test_who_paid_before_there_were_rows_is_not_dormant(void)
+{
+    begin();
+    Unit before = { .gather = before_gather, .run = before_run };
+    EXPECT_OK(house_run(&h, &before));
+    h.rules.accounts.dormant_days = 1;
+    h.now_us += 2 * TIME_DAY_US;
+    EXPECT(scanned("ORDER-1", 1).state == TRADE_SUCCESS);
+    PaymentCodepay never = house_codepay(&h, "m1", "ORDER-2", 1, "p1");
+    EXPECT_OK(house_run(&h, &never.unit));
+    EXPECT(never.payment.reason == REFUSED_ACCOUNT_DORMANT);
+    end();
+}
+
 TESTS(TEST(test_over_the_days_sum_a_code_asks_for_the_pin),
         TEST(test_a_challenge_that_ends_is_given_back),
-        TEST(test_a_pin_alone_is_one_kind_of_factor), TEST(test_two_of_one_batch_go_over_no_limit))
+        TEST(test_a_pin_alone_is_one_kind_of_factor), TEST(test_two_of_one_batch_go_over_no_limit),
+        TEST(test_who_paid_before_there_were_rows_is_not_dormant))

@@ -85,6 +85,12 @@ static Status count_payment(
     return allowance_put(rows, allowance);
 }
 
+/* Who paid before there were rows is not dormant: the payer's own row knows of it. */
+static bool paid_before(const Payer *payer)
+{
+    return payer->count > 0 || payer->day > time_business_day(payer->created_us);
+}
+
 Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProof proof,
         const PaymentRules *rules)
 {
@@ -95,6 +101,7 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProo
     REQUIRE(payer->status == STATUS_LIVE, REFUSED_PAYER_CLOSED);
     TRY(payer_may_pay(rows, payer->id));
     TRY(allowance_get(rows, payer->id, payer->created_us, &allowance));
+    if (!allowance.stored && paid_before(payer)) allowance.used_us = now_us;
     decide_payment(rows, payment, payer, proof.pin, &rules->strategy, &decision);
     const Status allowed = judge_allowance(&allowance, rules, proof, now_us, payment, &decision);
     REQUIRE(decision.outcome != RISK_REFUSE, REFUSED_RISK_REFUSED);
@@ -134,7 +141,7 @@ Status payment_give_back(Rows *rows, Payment *payment, int32_t reason)
     Allowance allowance;
     TRY(allowance_get(rows, payment->payer, payment->begun_us, &allowance));
     allowance_uncount(&allowance, payment->money.minor, strength_of(payment), payment->begun_us);
-    TRY(allowance_put(rows, &allowance));
+    if (allowance.stored) TRY(allowance_put(rows, &allowance)); /* else it was never counted */
     payment->state = TRADE_PAYERROR;
     payment->reason = reason;
     payment->decide_by_us = 0;

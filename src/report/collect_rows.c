@@ -4,11 +4,39 @@
 #include "crypto/digest.h"
 
 /* "account 1024", as the check prints keys; what names a payer is not shown. */
+/* Tables whose rows have a payer's name in their key. */
+static const struct {
+    int64_t table;
+    const char *name;
+} keyed_by_payer[] = {
+    { TABLE_PAYER, "payer" },
+    { TABLE_ALLOWANCE, "allowance" },
+    { TABLE_PAYER_LOGIN, "payer_login" },
+    { TABLE_PAYER_DEVICE, "payer_device" },
+};
+enum { KEYED_BY_PAYER = sizeof(keyed_by_payer) / sizeof(keyed_by_payer[0]) };
+
+static bool is_keyed_by_payer(const char *name)
+{
+    for (size_t i = 0; i < KEYED_BY_PAYER; i++) {
+        if (strcmp(keyed_by_payer[i].name, name) == 0) return true;
+    }
+    return false;
+}
+
+static const char *payers_table_name(int64_t table)
+{
+    for (size_t i = 0; i < KEYED_BY_PAYER; i++) {
+        if (keyed_by_payer[i].table == table) return keyed_by_payer[i].name;
+    }
+    return NULL;
+}
+
 bool collect_check(const EvidenceItem *item, EvidenceLine *ret_line)
 {
     const AuditFinding *f = item->finding;
     if (f == NULL) return false;
-    const bool payer = span_equal(span_of_text(f->table), SPAN("payer"));
+    const bool payer = is_keyed_by_payer(f->table);
     ret_line->leaf = ret_line->last_leaf = f->batch;
     evidence_cell_text(ret_line, 0, span_of_text(audit_finding_name(f->kind)));
     evidence_cell_text(ret_line, 1, span_of_text(f->table));
@@ -30,7 +58,6 @@ static const char *table_name(int64_t table)
     case TABLE_MERCHANT: return "merchant";
     case TABLE_MERCHANT_KEY: return "merchant_key";
     case TABLE_MERCHANT_PROFILE: return "merchant_profile";
-    case TABLE_PAYER: return "payer";
     case TABLE_ACCOUNT: return "account";
     case TABLE_POSTING: return "posting";
     case TABLE_PAYMENT: return "payment";
@@ -43,15 +70,17 @@ static const char *table_name(int64_t table)
     case TABLE_AUDIT_REVIEW: return "audit_review";
     case TABLE_INCIDENT: return "incident";
     case TABLE_INCIDENT_STEP: return "incident_step";
-    default: return "another table";
+    default: break;
     }
+    const char *payers = payers_table_name(table);
+    return payers != NULL ? payers : "another table";
 }
 
-/* The key of a payer's row is its name in hexadecimal: its digest finds the row as well. */
+/* The key of a payer's rows is its name in hexadecimal: its digest finds the row as well. */
 static void cell_key(EvidenceLine *line, size_t column, int64_t table, Span key)
 {
     uint8_t d[DIGEST_SHA256_BYTES];
-    if (table != TABLE_PAYER) {
+    if (payers_table_name(table) == NULL) {
         evidence_cell_text(line, column, key);
         return;
     }
