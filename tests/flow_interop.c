@@ -19,7 +19,7 @@
 
 enum { SKIPPED = 77, NUMBER_BYTES = 33, TEXT_BYTES = 512 };
 
-#define DRIVER HUFU_INTEROP "/merchant.mjs"
+static const char driver[] = HUFU_INTEROP "/merchant.mjs";
 
 /* Over 1000.00 yuan the PIN is asked for; with it, more than 3000.00 waits for a person, and more
  * than 2000.00 a second. */
@@ -86,7 +86,7 @@ static bool step(const Client *client, const char *name, const char *number, con
         const char *b, const char *c)
 {
     tell_who(client->app);
-    const char *const words[] = { "node", DRIVER, client->name, name, number, a, b, c, NULL };
+    const char *const words[] = { "node", driver, client->name, name, number, a, b, c, NULL };
     return run(words) == 0;
 }
 
