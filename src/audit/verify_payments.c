@@ -164,7 +164,11 @@ static Status verify_refund_sums(Verify *v)
             " UNION ALL SELECT f.mchid, f.out_refund_no, f.batch FROM refund f"
             " LEFT JOIN payment p ON p.mchid = f.mchid AND p.out_trade_no = f.out_trade_no"
             " AND p.transaction_id = f.transaction_id AND p.minor = f.total"
+            " AND p.currency = f.currency"
             " AND p.payer_account = f.payer_account AND p.payee_account = f.payee_account"
+            " WHERE p.mchid IS NULL"
+            " UNION ALL SELECT r.mchid, r.out_trade_no, r.batch FROM refunded r"
+            " LEFT JOIN payment p ON p.mchid = r.mchid AND p.out_trade_no = r.out_trade_no"
             " WHERE p.mchid IS NULL";
     return store_query(v->store, sql, NULL, 0, tell_refunds_differ, v);
 }

@@ -284,6 +284,8 @@ static void test_refunds_say_what_was_given_back(void)
     }
     EXPECT_OK(sample_execute(&sample, "DELETE FROM payment"));
     EXPECT(strcmp(verify_now().tables[FINDING_PAYMENT_DIFFERS], "refund") == 0);
+    EXPECT_OK(sample_execute(&sample, "DELETE FROM refund"));
+    EXPECT(strcmp(verify_now().tables[FINDING_PAYMENT_DIFFERS], "refunded") == 0);
 }
 
 /* The old image of a row with its own old seal and batch: each part is genuine. */

@@ -145,9 +145,31 @@ static void test_a_batch_over_its_bytes_splits(void)
     EXPECT_REFUSED(big.outcome, REFUSED_BATCH_FULL);
 }
 
+/* What vaultd says of money blames the content as well: a payment that is paid and given back in
+ * one batch is no step that it knows, and nobody else's unit fails for that. */
+static void test_money_refused_by_the_guard_comes_one_by_one(void)
+{
+    static const StatusCode codes[] = { REFUSED_POSTINGS_NOT_PAYMENT, REFUSED_REFUND_NOT_LAWFUL,
+        REFUSED_PAYER_ACCOUNT_OTHER, REFUSED_BALANCE_NEGATIVE };
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        HOUSE;
+        EXPECT(open_accounts());
+        house.guard.refuse_table = &practice_deal;
+        house.guard.refuse_number = 13;
+        house.guard.refuse_answer = REFUSE(codes[i]);
+        PracticeUnit units[2] = { deal("s", "N1", "a"), deal("s", "N2", "b") };
+        units[1].minor = 13;
+        EXPECT(RUN(&units[0], &units[1]) == 2 && house.work.one_by_one);
+        EXPECT(RUN(&units[0]) == 0 && RUN(&units[1]) == 0);
+        EXPECT_OK(units[0].outcome);
+        EXPECT_REFUSED(units[1].outcome, codes[i]);
+    }
+}
+
 TESTS(TEST(test_guard_away_then_back), TEST(test_a_lost_confirm_is_made_up),
         TEST(test_nothing_is_verified_before_the_guard_knows_the_last_batch),
         TEST(test_a_guard_with_another_lease_is_shown_the_store),
         TEST(test_a_lost_abort_is_made_up),
         TEST(test_content_refused_by_the_guard_comes_one_by_one),
+        TEST(test_money_refused_by_the_guard_comes_one_by_one),
         TEST(test_a_batch_over_its_bytes_splits))

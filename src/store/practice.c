@@ -100,6 +100,7 @@ static Status check_change(const PracticeGuard *g, const BatchDraft *draft, cons
     CHECK(view.head.revision == old.head.revision + 1, FAULT_VAULT);
     const Value *last = &view.values[view.count - 1];
     const bool guilty = change->table == g->refuse_table && last->integer == g->refuse_number;
+    if (guilty) TRY(g->refuse_answer);
     REQUIRE(!guilty, REFUSED_ROW_NOT_SUCCESSOR);
     return OK;
 }

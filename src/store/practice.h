@@ -30,8 +30,8 @@ typedef struct PracticeGuard {
     Status confirm_answer; /* unless OK */
     Status abort_answer; /* unless OK */
     Status append_answer; /* unless OK */
-    const Table *refuse_table; /* prepare refuses ROW_NOT_SUCCESSOR for any batch with such a row
-                                  whose */
+    Status refuse_answer; /* OK: ROW_NOT_SUCCESSOR */
+    const Table *refuse_table; /* prepare refuses so any batch with such a row whose */
     int64_t refuse_number; /* ... last column is this integer */
     int verify_calls;
     size_t claims;

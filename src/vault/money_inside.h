@@ -18,7 +18,8 @@ typedef struct Sum {
     const RowChange *refunded; /* of a payment: what it has given back, likewise */
     int64_t given_minor; /* of a payment: its refunds in this batch */
     int64_t given_count;
-    int64_t merchant; /* of a transaction: the first merchant's account in it, 0: none */
+    int64_t merchant; /* of a transaction: the first merchant's account in it */
+    bool has_merchant; /* ... there is one: hufud chooses the numbers, so none means nothing */
     bool from_merchant; /* ... it takes from a merchant's account */
     bool to_another; /* ... a payer's or a second merchant's is in it */
 } Sum;

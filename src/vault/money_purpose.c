@@ -164,7 +164,10 @@ static Status check_refunded(const Sum *sum)
     const int64_t minor = row_int(now, REFUNDED_MINOR, -1);
     const int64_t before = old == NULL ? 0 : row_int(old, REFUNDED_MINOR, -1);
     const int64_t count_before = old == NULL ? 0 : row_int(old, REFUNDED_COUNT, -1);
-    REQUIRE(before >= 0 && minor == before + sum->given_minor, REFUSED_REFUND_NOT_LAWFUL);
+    int64_t after = 0;
+    REQUIRE(before >= 0 && status_ok(minor_add(before, sum->given_minor, &after)),
+            REFUSED_REFUND_NOT_LAWFUL);
+    REQUIRE(minor == after, REFUSED_REFUND_NOT_LAWFUL);
     REQUIRE(minor <= row_int(now, REFUNDED_TOTAL, -1), REFUSED_REFUND_NOT_LAWFUL);
     REQUIRE(row_int(now, REFUNDED_COUNT, -1) == count_before + sum->given_count,
             REFUSED_REFUND_NOT_LAWFUL);
@@ -214,8 +217,11 @@ static Status check_unexplained(MoneyScratch *s, const KeyedHashKey *key, const 
             row_int(posting, POSTING_CURRENCY, 0), &name);
     Sum *sum = sum_of(&s->transactions, s->round, &name);
     const bool is_merchant = class == ACCOUNT_CLASS_MERCHANT;
-    if (is_merchant && sum->merchant == 0) sum->merchant = account;
-    if (is_merchant && sum->merchant != account) sum->to_another = true;
+    if (is_merchant && sum->has_merchant && sum->merchant != account) sum->to_another = true;
+    if (is_merchant) {
+        sum->merchant = account;
+        sum->has_merchant = true;
+    }
     if (minor > 0 && class == ACCOUNT_CLASS_PAYER) sum->to_another = true;
     if (minor < 0 && is_merchant) sum->from_merchant = true;
     REQUIRE(!sum->from_merchant || !sum->to_another, REFUSED_REFUND_NOT_LAWFUL);

@@ -221,6 +221,20 @@ static void test_a_refund_is_of_a_payment_and_goes_back(void)
     EXPECT_OK(house_commit(h));
 }
 
+/* As hufud's batch leaves the row when both units meet in it: one step, which is none. hufud's
+ * engine then lets them come one by one. */
+static void test_paid_and_given_back_are_two_batches(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    found(h);
+    pay(h, TRADE_REFUND, 100);
+    house_insert(h, refunded_row(h, &sound, 1));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+    pay(h, TRADE_REVOKED, 100);
+    house_insert(h, refunded_row(h, &sound, 1));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+}
+
 /* After the first: 40 of 100 are left. */
 static void next(House *h, int64_t minor, int64_t sum, bool again)
 {
@@ -252,6 +266,12 @@ static void test_no_more_than_was_paid(void)
     EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
     next(h, 41, 100, false);
     EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+    Draft most = sound;
+    most.minor = INT64_MAX; /* with what went before, more than a number holds */
+    house_begin(h);
+    house_update(h, ROW_SUM, refunded_row(h, &most, stored(h, ROW_SUM)->head.revision + 1));
+    house_insert(h, refund_row(h, &most, "r2", 1));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
     next(h, 40, 60, false); /* not counted */
     EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
     next(h, 40, 100, true); /* the first refund becomes another */
@@ -275,6 +295,16 @@ static void test_a_merchants_money_goes_to_the_house_alone(void)
     move(h, 0, "t", 5);
     move(h, ROW_PAYER, "t", 5);
     EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+    /* to another merchant's new account, whose number hufud chose */
+    static const int64_t chosen[] = { 0, -1, 77 };
+    for (size_t i = 0; i < sizeof(chosen) / sizeof(chosen[0]); i++) {
+        const AccountFacts to = { chosen[i], ACCOUNT_CLASS_MERCHANT, 156, 10, 0, 1, "m2" };
+        house_begin(h);
+        house_insert(h, house_account(h, &to));
+        house_insert(h, house_posting(h, &(PostingFacts) { "t", to.id, POSTING_BALANCE, 10, 156 }));
+        move(h, ROW_SHOP, "t", -10);
+        EXPECT_REFUSED(house_prepare(h), REFUSED_REFUND_NOT_LAWFUL);
+    }
     house_begin(h);
     move(h, ROW_SHOP, "t", -10);
     move(h, 0, "t", 10);
@@ -282,4 +312,5 @@ static void test_a_merchants_money_goes_to_the_house_alone(void)
 }
 
 TESTS(TEST(test_a_payment_is_paid_once), TEST(test_a_refund_is_of_a_payment_and_goes_back),
-        TEST(test_no_more_than_was_paid), TEST(test_a_merchants_money_goes_to_the_house_alone))
+        TEST(test_paid_and_given_back_are_two_batches), TEST(test_no_more_than_was_paid),
+        TEST(test_a_merchants_money_goes_to_the_house_alone))
