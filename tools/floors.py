@@ -10,7 +10,7 @@ import sys
 
 FLOORS = [
     ["base", "policy"],
-    ["text", "crypto", "ipc", "scan"],
+    ["text", "crypto", "ipc", "scan", "picture"],
     ["store", "http", "journal"],
     ["audit", "keys", "vaultclient", "cases", "attach", "sdk"],
     ["vault", "access", "message", "ledger", "lifecycle", "report"],
