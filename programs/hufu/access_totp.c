@@ -1,6 +1,7 @@
 /* `hufu access enrol-totp`: a secret for an authenticator app, made on its owner's own machine. It
  * leaves this program as text on his screen and in a file of his own, and goes to nobody. */
 #include "command.h"
+#include "shown_picture.h"
 
 #include "base/seams.h"
 #include "base/secret.h"
@@ -65,9 +66,10 @@ static Status show(const Enrolment *e, const uint8_t secret[TOTP_SECRET_BYTES_MI
     uint8_t memory[URI_BYTES_MAX];
     Buffer uri = BUFFER_OF(memory);
     put_base32(secret, text);
-    const Status s = put_uri(e, text, &uri);
+    Status s = put_uri(e, text, &uri);
     if (status_ok(s))
         printf("secret  %s\nuri     %.*s\n", text, (int)uri.size, (const char *)memory);
+    if (status_ok(s)) s = picture_show_qr(span_of_buffer(&uri));
     bytes_wipe(text, sizeof(text));
     bytes_wipe(memory, sizeof(memory));
     return s;
@@ -124,8 +126,9 @@ int command_access_enrol_totp(int argc, char **argv)
                 0 },
     };
     const Usage usage = { "hufu access enrol-totp",
-        "Make a secret for your authenticator app, on your own machine. Type it or the address\n"
-        "into the app, then the code that the app shows; FILE is written when the code is right.\n"
+        "Make a secret for your authenticator app, on your own machine. Scan the picture with\n"
+        "the app, or type the secret, then the code that the app shows; FILE is written when the "
+        "code is right.\n"
         "FILE goes to the vault in a box: `hufu password reset NAME FILE --class second-factor`,\n"
         "or by the console's own page. Nobody else needs it, and nobody may have it.",
         options, sizeof(options) / sizeof(options[0]) };

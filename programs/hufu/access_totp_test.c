@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { TEXT_MAX = 1024 };
+enum { TEXT_MAX = 16384 }; /* with the picture */
 
 typedef struct Command {
     pid_t pid;

@@ -1,9 +1,10 @@
-/* `hufu payer register|login|logout`: what a payer's app does at its own doors, with a device key
+/* `hufu payer register|login|logout|code`: what a payer's app does at its own doors, with a device key
  * in a file: for demonstrations, and to try a house by hand. */
 #include "command.h"
 #include "hidden.h"
 #include "machine.h"
 #include "payer_phone.h"
+#include "shown_picture.h"
 
 #include "base/secret.h"
 #include "base/time.h"
@@ -15,7 +16,7 @@
 
 enum { PAYERS_FOLDER_MODE = 0700 };
 
-/* What the three commands have in common, opened and closed together. */
+/* What the commands have in common, opened and closed together. */
 typedef struct Doors {
     const char *directory;
     char folder[PATH_BYTES_MAX]; /* of device keys */
@@ -222,4 +223,54 @@ int command_payer_logout(int argc, char **argv)
     if (!status_ok(s)) return failed(&d, what, s);
     printf("payer %s logged out\n", d.app.id);
     return EXIT_DONE;
+}
+
+/* --- a code for a shop's scanner --- */
+
+static Status show_code(const char *code, const char *file)
+{
+    Picture bars;
+    Status s = picture_bars(span_of_text(code), &bars);
+    if (status_ok(s) && file != NULL) s = picture_save(&bars, file);
+    if (status_ok(s) && file == NULL) s = picture_show_qr(span_of_text(code));
+    if (status_ok(s)) printf("%s\n", code);
+    bytes_wipe(&bars, sizeof(bars));
+    return s;
+}
+
+static Status take_code(Doors *d, const char *file)
+{
+    const char *code = NULL;
+    TRY(doors_open(d));
+    const Status known = payer_phone_load(d->folder, d->app.id, &d->phone);
+    if (status_is(known, REFUSED_PAYER_DEVICE_UNKNOWN))
+        d->app.phone = NULL; /* added, and not registered: the PIN is all there is */
+    else
+        TRY(known);
+    TRY(payer_app_code(&d->app, d->http, &d->box_key, &d->answer, &code));
+    return show_code(code, file);
+}
+
+int command_payer_code(int argc, char **argv)
+{
+    static const char what[] = "payer code";
+    CLEANUP(doors_close) Doors d = { .directory = directory_default() };
+    const char *id = NULL;
+    const char *file = NULL;
+    const Option options[] = {
+        { "--id", OPTION_TEXT, "ID", "(required)", &id, 0, 0 },
+        { "--picture", OPTION_TEXT, "FILE", "bars as PNG into FILE [a QR code on this terminal]",
+                &file, 0, 0 },
+        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &d.directory, 0, 0 },
+    };
+    const Usage usage = { "hufu payer code",
+        "Take a payment code, for a shop's scanner: once, within a minute, and it says nothing of\n"
+        "the payer. The PIN is asked for, or read from standard input.",
+        options, sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (!name_payer(&d, id, what)) return EXIT_USAGE;
+    if (!ask_secret(what, "PIN", d.app.pin, sizeof(d.app.pin))) return EXIT_USAGE;
+    const Status s = take_code(&d, file);
+    return status_ok(s) ? EXIT_DONE : failed(&d, what, s);
 }

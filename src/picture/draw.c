@@ -58,36 +58,6 @@ Status picture_png(const Picture *picture, Buffer *out)
     return s;
 }
 
-/* --- SVG --- */
-
-static Status svg_row(const Picture *p, size_t y, Buffer *out)
-{
-    const size_t tall = p->module_tall;
-    for (size_t x = p->quiet; x < p->quiet + p->width;) {
-        size_t end = x;
-        while (is_dark(p, end, y))
-            end++;
-        const size_t wide = end - x;
-        if (wide > 0) TRY(buffer_print(out, "M%zu %zuh%zuv%zuh-%zuz", x, y, wide, tall, wide));
-        x = end + 1;
-    }
-    return OK;
-}
-
-Status picture_svg(const Picture *picture, Buffer *out)
-{
-    const size_t width = drawn_width(picture);
-    const size_t height = drawn_height(picture);
-    TRY(buffer_print(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%zu\" height=\"%zu\" "
-            "viewBox=\"0 0 %zu %zu\" shape-rendering=\"crispEdges\">"
-            "<rect width=\"%zu\" height=\"%zu\" fill=\"#fff\"/><path fill=\"#000\" d=\"",
-            width * DOTS_PER_MODULE, height * DOTS_PER_MODULE, width, height, width, height));
-    for (size_t row = 0; row < picture->height; row++)
-        TRY(svg_row(picture, picture->quiet + row * picture->module_tall, out));
-    return buffer_put(out, SPAN("\"/></svg>\n"));
-}
-
 /* --- text --- */
 
 Status picture_text(const Picture *picture, Buffer *out)

@@ -1,7 +1,6 @@
 #pragma once
 /*
- * picture: QR codes and bars of a payment code, as PNG, as SVG for pages, and as text for a
- * terminal.
+ * picture: QR codes and bars of a payment code, as PNG, and as text for a terminal.
  *
  *     Picture picture;
  *     TRY(picture_qr(span_of_text(code_url), &picture));
@@ -20,7 +19,6 @@ enum {
     PICTURE_BARS_DIGITS_MAX = 48,
     PICTURE_DOTS_MAX = PICTURE_SIDE_MAX * PICTURE_SIDE_MAX,
     PICTURE_PNG_BYTES_MAX = 64 * 1024,
-    PICTURE_SVG_BYTES_MAX = 128 * 1024,
     PICTURE_TEXT_BYTES_MAX = 32 * 1024,
 };
 
@@ -39,7 +37,6 @@ MUST_USE Status picture_bars(Span digits, Picture *ret_picture);
 
 /* Append the whole picture; the capacities above are always enough. Refuse BUFFER_FULL. */
 MUST_USE Status picture_png(const Picture *picture, Buffer *out);
-MUST_USE Status picture_svg(const Picture *picture, Buffer *out);
 /* Half blocks (U+2580, U+2584, U+2588), two rows a line: blocks are the light modules, for
  * terminals write light on dark. */
 MUST_USE Status picture_text(const Picture *picture, Buffer *out);
