@@ -1,5 +1,5 @@
-/* `hufu payer register|login|logout|code`: what a payer's app does at its own doors, with a device key
- * in a file: for demonstrations, and to try a house by hand. */
+/* `hufu payer register|login|logout|code`: what a payer's app does at its own doors, with a device
+ * key in a file: for demonstrations, and to try a house by hand. */
 #include "command.h"
 #include "hidden.h"
 #include "machine.h"

@@ -7,8 +7,8 @@
  *     TRY(picture_png(&picture, &file));
  *
  * QR (ISO/IEC 18004) is libqrencode's, at level M; Code 128 (ISO/IEC 15417) is our own, of set C
- * alone: pairs of digits. Each picture has the quiet zone that its standard asks for. A picture says
- * what its content says: who makes one of a secret wipes it, and what was drawn of it.
+ * alone: pairs of digits. Each picture has the quiet zone that its standard asks for. A picture
+ * says what its content says: who makes one of a secret wipes it, and what was drawn of it.
  * Source: TP-18. Floor 1. No state.
  */
 #include "base/bytes.h"
