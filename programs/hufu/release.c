@@ -23,6 +23,7 @@ static const TableName tables[] = {
     { "refund", TABLE_REFUND },
     { "refunded", TABLE_REFUNDED },
     { "allowance", TABLE_ALLOWANCE },
+    { "bill", TABLE_BILL },
     { "day_end", TABLE_DAY_END },
     { "alert", TABLE_ALERT },
     { "caller", TABLE_CALLER },

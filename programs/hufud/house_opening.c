@@ -3,6 +3,7 @@
 #include "access_opening.h"
 
 #include "access/request.h"
+#include "api/bill_desk.h"
 #include "api/call.h"
 #include "api/field_files.h"
 #include "api/payer_house.h"
@@ -260,6 +261,7 @@ static Status open_business(Opening *o)
     TRY(payer_house_open(house, &payers));
     TRY(workers_start((int)o->config.openers, &house->openers));
     TRY(workers_start((int)o->config.callers, &house->call_workers));
+    TRY(bill_desk_open(house, &house->bills));
     return signer_start(house, (int)o->config.signers, &house->signer);
 }
 
@@ -449,6 +451,7 @@ void opening_close(Opening *o)
     if (o->clockwork != NULL) clockwork_stop(o->clockwork);
     if (o->service != NULL) drain(o->service);
     if (o->server != NULL) drain(o->server);
+    bill_desk_close(&house->bills);
     if (house->call_workers != NULL) workers_stop(house->call_workers);
     if (house->openers != NULL) workers_stop(house->openers);
     if (house->batcher != NULL)

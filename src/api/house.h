@@ -36,6 +36,7 @@ enum {
     HOUSE_CHALLENGE_LIFE_S = 300,
 };
 
+typedef struct BillDesk BillDesk;
 typedef struct FieldFiles FieldFiles;
 typedef struct PasskeyDesk PasskeyDesk;
 typedef struct Signer Signer;
@@ -85,6 +86,7 @@ typedef struct House {
     NonceSet *device_nonces; /* of payers' devices: no crowd of them takes the merchants' room */
     bool payer_devices_needed; /* every payer must register (docs/decisions/0047) */
     int64_t payer_cool_us; /* no money leaves so long after a reset, or from a new device */
+    BillDesk *bills; /* makes merchants' bills */
     TrailDesk *trail; /* the audit log, searched and alarmed upon */
     PaymentRules rules;
     RefundRules refund_rules;

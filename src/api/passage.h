@@ -10,6 +10,7 @@
  * At most six trips between processes or to the store: open; load, verify, prepare, commit; sign.
  * One passage is touched by one thread at a time.
  */
+#include "api/bill_form.h"
 #include "api/house.h"
 #include "audit/event.h"
 #include "crypto/box.h"
@@ -76,6 +77,7 @@ struct Passage {
         PayCodeIssue codes;
         KeyShow key_show;
         SigningUse signing_use;
+        BillWork bill;
     } work;
 };
 

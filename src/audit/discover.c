@@ -23,6 +23,7 @@ static const Known known[] = {
     { TABLE_REFUND, 1, "refund" },
     { TABLE_REFUNDED, 1, "refunded" },
     { TABLE_ALLOWANCE, 1, "allowance" },
+    { TABLE_BILL, 1, "bill" },
     { TABLE_PAYER_LOGIN, 1, "payer_login" },
     { TABLE_PAYER_DEVICE, 1, "payer_device" },
     { TABLE_AUDIT_REPORT, 1, "audit_report" },

@@ -63,6 +63,7 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_ORDER_DECIDE: return "order.decide";
     case AUDIT_REFUND: return "refund.create";
     case AUDIT_ORDER_REVERSE: return "order.reverse";
+    case AUDIT_BILL: return "merchant.bill";
     case AUDIT_CODE_ISSUE: return "code.issue";
     case AUDIT_MERCHANT_ADD: return "merchant.add";
     case AUDIT_MERCHANT_KEY: return "merchant.key";

@@ -26,6 +26,7 @@ static const KindFacts kinds[] = {
     { AUDIT_CODE_ISSUE, BUSINESS, "Payment codes issued", "发放付款码" },
     { AUDIT_REFUND, BUSINESS, "Refunded", "退款" },
     { AUDIT_ORDER_REVERSE, BUSINESS, "Order reversed", "撤销订单" },
+    { AUDIT_BILL, BUSINESS, "Bill of a merchant", "商户对账单" },
     { AUDIT_MERCHANT_ADD, PRIVILEGE, "Merchant registered", "商户入驻" },
     { AUDIT_MERCHANT_KEY, PRIVILEGE, "Merchant key changed", "商户密钥变更" },
     { AUDIT_MERCHANT_CHANGE, PRIVILEGE, "Merchant changed", "商户变更" },

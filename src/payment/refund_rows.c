@@ -79,6 +79,18 @@ Status refund_row(Rows *rows, const char *mchid, const char *number, const Row *
     return rows_get(rows, &refund_table, key, ret_row);
 }
 
+Status refund_row_by_id(Rows *rows, const char *refund_id, const Row **ret_row)
+{
+    static const Lookup by_refund_id = { &refund_table, 1, { REFUND_ID } };
+    const Row *row = NULL;
+    const Value wanted = VALUE_OF_TEXT(span_of_text(refund_id));
+    TRY(rows_find(rows, &by_refund_id, &wanted, 1, &row));
+    /* An index is not sealed, the row is. */
+    const bool same = row != NULL && value_equal(&row->values[COLUMN_AT(REFUND_ID)], &wanted);
+    *ret_row = same ? row : NULL;
+    return OK;
+}
+
 static Status take_texts(const Value *v, Refund *r)
 {
 #define TAKE_TEXT(column, place) \

@@ -14,6 +14,8 @@ typedef struct Refunded {
  * verified yet. */
 MUST_USE Status refund_gather(Rows *rows, const Row *row);
 MUST_USE Status refund_row(Rows *rows, const char *mchid, const char *number, const Row **ret_row);
+/* By refund_id; a row that does not itself say that id is not found. */
+MUST_USE Status refund_row_by_id(Rows *rows, const char *refund_id, const Row **ret_row);
 MUST_USE Status refund_of_row(const Row *row, Refund *ret);
 MUST_USE Status refunded_get(Rows *rows, const Payment *payment, Refunded *ret);
 

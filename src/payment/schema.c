@@ -2,6 +2,7 @@
  * of SQLite's own. A payment keeps its rowid: rows of a kilobyte are better appended one after
  * another than spread over the key's tree. */
 #include "payment/allowance.h"
+#include "payment/bill.h"
 #include "payment/binding.h"
 #include "payment/payment_rows.h"
 #include "payment/refund.h"
@@ -61,12 +62,18 @@ static const Migration migrations[] = {
             "year_minor BIGINT NOT NULL, day BIGINT NOT NULL, day_one_minor BIGINT NOT NULL,"
             "day_two_minor BIGINT NOT NULL, day_signed_minor BIGINT NOT NULL,"
             "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
+    { 5,
+            "CREATE TABLE bill("
+            "mchid TEXT NOT NULL, day BIGINT NOT NULL, kind BIGINT NOT NULL, lines BIGINT NOT NULL,"
+            "digest BYTEA NOT NULL, in_minor BIGINT NOT NULL, out_minor BIGINT NOT NULL,"
+            "made BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
+            "PRIMARY KEY(mchid, day, kind)) WITHOUT ROWID" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
-    &refund_table, &refunded_table, &allowance_table };
+    &refund_table, &refunded_table, &allowance_table, &bill_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 4, tables, 6 };
+const StoreSchema payment_schema = { "payment", migrations, 5, tables, 7 };
 
 typedef struct KeyList {
     PaymentKey *keys;

@@ -44,6 +44,7 @@ typedef enum TableId {
     TABLE_REQUEST = 47, /* what others must agree to (access/request.h) */
     TABLE_APPROVAL = 48,
     TABLE_REQUEST_PART = 49,
+    TABLE_BILL = 66,
     TABLE_ALLOWANCE = 77,
     TABLE_PASSKEY = 59,
     TABLE_PRINCIPAL = 60,
@@ -142,6 +143,17 @@ enum PaymentColumn {
     PAYMENT_RISK_REASONS =
             25, /* INT: set of RiskReason bits of the last decision (fraud/decide.h) */
     PAYMENT_BEGUN = 26, /* INT, us or NULL: when the payer's money was first touched */
+};
+
+enum BillColumn {
+    BILL_MCHID = 1, /* TEXT, key */
+    BILL_DAY = 2, /* INT, key: business day */
+    BILL_KIND = 3, /* INT, key: BillKind (payment/bill.h) */
+    BILL_LINES = 4, /* INT */
+    BILL_SHA256 = 5, /* BYTES 32: of its text */
+    BILL_IN_MINOR = 6, /* INT: what came to the merchant, in minor units */
+    BILL_OUT_MINOR = 7, /* INT: what left */
+    BILL_MADE = 8, /* INT, us */
 };
 
 enum RefundColumn {
