@@ -293,7 +293,8 @@ static Status order_once(const char *number, int64_t minor, bool *ret_acknowledg
     static const PaymentRules rules = { .strategy = { .magic = STRATEGY_MAGIC,
                                                 .amount = { 1000000, 2000000, 3000000, 5000000 },
                                                 .wait = { 300, 60, 1800 } },
-        .accounts = { .magic = ACCOUNT_RULES_MAGIC } };
+        .accounts = { .magic = ACCOUNT_RULES_MAGIC },
+        .barcode = { .magic = BARCODE_RULES_MAGIC } };
     PayCodeIssue codes = { .count = 1, .payer = "p1" };
     PaymentCodepay work = { .rules = &rules,
         .order = { .money = { minor, CURRENCY_CNY },

@@ -17,6 +17,7 @@ enum {
     CODES_MARGIN_US = 5000000, /* a code this near its end is not shown to a scanner */
 };
 static const Span code_url_prefix = { (const uint8_t *)"hufu://pay/", 11 };
+static const Span payee_url_prefix = { (const uint8_t *)"hufu://payee/", 13 };
 
 /* --- the box --- */
 
@@ -167,7 +168,22 @@ static const JsonField order_fields[] = {
     { "amount", JSON_RECORD, true, 0, 0, 0, amount_fields, 1 },
 };
 
-/* The PIN goes into a box for exactly the order that the payer sees. */
+/* The PIN in a box for exactly this payment, and whose it is. */
+MUST_USE static Status put_confirmation(
+        const PayerApp *app, const BoxKey *key, const BoxWish *wish, Buffer *ret_request)
+{
+    uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
+    Buffer box = BUFFER_OF(box_bytes);
+    TRY(box_make(key, wish, span_of_text(app->pin), &box));
+    JsonWriter w = json_writer_for(ret_request, LAYER_REQUEST);
+    json_open_object(&w);
+    json_key_text(&w, "payer_id", span_of_text(app->id));
+    json_key_text(&w, "box", span_of_buffer(&box));
+    json_close(&w);
+    return json_finish(&w);
+}
+
+/* The order that the payer sees is what the box is made for. */
 MUST_USE static Status confirm_box(
         const PayerApp *app, const BoxKey *key, Span order_text, Buffer *ret_request)
 {
@@ -183,35 +199,99 @@ MUST_USE static Status confirm_box(
         .order = order.out_trade_no,
         .payee = order.mchid };
     TRY(nonce_read(order.nonce, wish.nonce));
-    uint8_t box_bytes[BOX_TEXT_BYTES_MAX];
-    Buffer box = BUFFER_OF(box_bytes);
-    TRY(box_make(key, &wish, span_of_text(app->pin), &box));
-    JsonWriter w = json_writer_for(ret_request, LAYER_REQUEST);
-    json_open_object(&w);
-    json_key_text(&w, "payer_id", span_of_text(app->id));
-    json_key_text(&w, "box", span_of_buffer(&box));
-    json_close(&w);
-    return json_finish(&w);
+    return put_confirmation(app, key, &wish, ret_request);
+}
+
+/* The path at `door` for what a code_url names behind its prefix. */
+MUST_USE static Status target_of(Span code_url, Span prefix, const char *door, Buffer *ret_target)
+{
+    REQUIRE(code_url.size > prefix.size, REFUSED_HTTP_ANSWER_INVALID);
+    REQUIRE(span_equal((Span) { code_url.data, prefix.size }, prefix), REFUSED_HTTP_ANSWER_INVALID);
+    TRY(buffer_put(ret_target, span_of_text(door)));
+    return buffer_put(
+            ret_target, (Span) { code_url.data + prefix.size, code_url.size - prefix.size });
 }
 
 Status payer_app_pay(
         PayerApp *app, HttpClient *http, BoxKey *key, Span code_url, PayerAnswer *ret_answer)
 {
-    REQUIRE(code_url.size > code_url_prefix.size, REFUSED_HTTP_ANSWER_INVALID);
-    REQUIRE(span_equal((Span) { code_url.data, code_url_prefix.size }, code_url_prefix),
-            REFUSED_HTTP_ANSWER_INVALID);
-    const Span prepay_id = { code_url.data + code_url_prefix.size,
-        code_url.size - code_url_prefix.size };
     uint8_t target_bytes[TARGET_BYTES_MAX];
     uint8_t request_bytes[REQUEST_BYTES_MAX];
     Buffer target = BUFFER_OF(target_bytes);
     Buffer request = BUFFER_OF(request_bytes);
-    TRY(buffer_put(&target, SPAN("/payer/v1/orders/")));
-    TRY(buffer_put(&target, prepay_id)); /* copied: code_url may be borrowed from this client */
+    /* Copied: code_url may be borrowed from this client. */
+    TRY(target_of(code_url, code_url_prefix, "/payer/v1/orders/", &target));
     TRY(payer_key_fetch(http, key, ret_answer));
     Span body = { 0 };
     TRY(payer_ask(app->phone, http, "GET", span_of_buffer(&target), SPAN(""), ret_answer, &body));
     TRY(confirm_box(app, key, body, &request));
+    TRY(buffer_put(&target, SPAN("/pay")));
+    return payer_ask(app->phone, http, "POST", span_of_buffer(&target), span_of_buffer(&request),
+            ret_answer, &body);
+}
+
+/* --- a merchant's static code --- */
+
+typedef struct PayeeJson {
+    Span payee;
+    Span mchid;
+    Span out_trade_no;
+    Span nonce;
+    int64_t limit_minor;
+} PayeeJson;
+
+static const JsonField payee_fields[] = {
+    { "payee", JSON_TEXT, true, 1, sizeof(((PayeeShown *)NULL)->payee) - 1,
+            offsetof(PayeeJson, payee) },
+    { "mchid", JSON_TEXT, true, 1, BOX_NAME_BYTES_MAX, offsetof(PayeeJson, mchid) },
+    { "out_trade_no", JSON_TEXT, true, 1, BOX_NAME_BYTES_MAX, offsetof(PayeeJson, out_trade_no) },
+    { "nonce", JSON_TEXT, true, 1, 64, offsetof(PayeeJson, nonce) },
+    { "limit_minor", JSON_INT, true, 1, INT64_MAX, offsetof(PayeeJson, limit_minor) },
+};
+
+MUST_USE static Status payee_read(Span body, PayeeShown *ret)
+{
+    JsonProblem problem = { 0 };
+    PayeeJson json = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(body, &document, &problem));
+    TRY(json_read_some(document, json_root(document), payee_fields, 5, &json, &problem));
+    *ret = (PayeeShown) { .limit_minor = json.limit_minor };
+    memcpy(ret->payee, json.payee.data, json.payee.size);
+    memcpy(ret->mchid, json.mchid.data, json.mchid.size);
+    memcpy(ret->out_trade_no, json.out_trade_no.data, json.out_trade_no.size);
+    return nonce_read(json.nonce, ret->nonce);
+}
+
+Status payer_app_payee(PayerApp *app, HttpClient *http, Span code_url, PayerAnswer *ret_answer,
+        PayeeShown *ret_shown)
+{
+    uint8_t target_bytes[TARGET_BYTES_MAX];
+    Buffer target = BUFFER_OF(target_bytes);
+    Span body = { 0 };
+    TRY(target_of(code_url, payee_url_prefix, "/payer/v1/payee-codes/", &target));
+    TRY(payer_ask(app->phone, http, "GET", span_of_buffer(&target), SPAN(""), ret_answer, &body));
+    return payee_read(body, ret_shown);
+}
+
+Status payer_app_pay_payee(PayerApp *app, HttpClient *http, BoxKey *key, Span code_url,
+        const PayeeShown *shown, int64_t minor, PayerAnswer *ret_answer)
+{
+    uint8_t target_bytes[TARGET_BYTES_MAX];
+    uint8_t request_bytes[REQUEST_BYTES_MAX];
+    Buffer target = BUFFER_OF(target_bytes);
+    Buffer request = BUFFER_OF(request_bytes);
+    BoxWish wish = { .data_class = CLASS_PIN,
+        .purpose = BOX_PURPOSE_PAY,
+        .minor = minor,
+        .tenant = span_of_text(shown->mchid),
+        .order = span_of_text(shown->out_trade_no),
+        .payee = span_of_text(shown->mchid) };
+    Span body = { 0 };
+    memcpy(wish.nonce, shown->nonce, sizeof(wish.nonce));
+    TRY(payer_key_fetch(http, key, ret_answer));
+    TRY(put_confirmation(app, key, &wish, &request));
+    TRY(target_of(code_url, payee_url_prefix, "/payer/v1/payee-codes/", &target));
     TRY(buffer_put(&target, SPAN("/pay")));
     return payer_ask(app->phone, http, "POST", span_of_buffer(&target), span_of_buffer(&request),
             ret_answer, &body);

@@ -61,6 +61,21 @@ MUST_USE Status payer_app_code(PayerApp *app, HttpClient *http, BoxKey *key,
 MUST_USE Status payer_app_pay(
         PayerApp *app, HttpClient *http, BoxKey *key, Span code_url, PayerAnswer *ret_answer);
 
+/* Who is paid by a static code, and how the payment will be called. */
+typedef struct PayeeShown {
+    char payee[129]; /* the name to show */
+    char mchid[BOX_NAME_BYTES_MAX + 1];
+    char out_trade_no[BOX_NAME_BYTES_MAX + 1];
+    uint8_t nonce[BOX_NONCE_BYTES];
+    int64_t limit_minor;
+} PayeeShown;
+/* Look at a merchant's static code: code_url is hufu://payee/... */
+MUST_USE Status payer_app_payee(PayerApp *app, HttpClient *http, Span code_url,
+        PayerAnswer *ret_answer, PayeeShown *ret_shown);
+/* Pay what was shown, with the PIN. */
+MUST_USE Status payer_app_pay_payee(PayerApp *app, HttpClient *http, BoxKey *key, Span code_url,
+        const PayeeShown *shown, int64_t minor, PayerAnswer *ret_answer);
+
 /*
  * Ask, with the PIN, which orders wait for it, and append the code_url of this one: for
  * payer_app_pay(). A payer whose scanned code was challenged learns it from nowhere else.

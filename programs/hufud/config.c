@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 typedef struct ConfigSpans {
-    Span address, database, domain, vault, admin, checkpoints, second, strategy, accounts, purposes,
-            access, alarms, trail, ca_file, keys_file, ready_file, console_origin, console_files,
-            field_files, payer_devices;
+    Span address, database, domain, vault, admin, checkpoints, second, strategy, accounts, barcode,
+            purposes, access, alarms, trail, ca_file, keys_file, ready_file, console_origin,
+            console_files, field_files, payer_devices;
     const YamlNode *trusted_proxies;
     int64_t payer_cool_s, refund_days, reverse_days;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
@@ -40,6 +40,7 @@ static const YamlField fields[] = {
     TEXT(second),
     TEXT(strategy),
     TEXT(accounts),
+    TEXT(barcode),
     TEXT(purposes),
     TEXT(access),
     TEXT(alarms),
@@ -174,6 +175,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->second, s.second);
     keep(ret_config->strategy, s.strategy);
     keep(ret_config->accounts, s.accounts);
+    keep(ret_config->barcode, s.barcode);
     keep(ret_config->purposes, s.purposes);
     keep(ret_config->access, s.access);
     keep(ret_config->alarms, s.alarms);

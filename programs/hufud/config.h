@@ -25,6 +25,7 @@ typedef struct Config {
     char second[CONFIG_TEXT_MAX]; /* the second place for checkpoints */
     char strategy[CONFIG_TEXT_MAX];
     char accounts[CONFIG_TEXT_MAX];
+    char barcode[CONFIG_TEXT_MAX];
     char purposes[CONFIG_TEXT_MAX];
     char access[CONFIG_TEXT_MAX];
     char alarms[CONFIG_TEXT_MAX]; /* rules/alarms.yaml */

@@ -229,6 +229,8 @@ static Status open_rules(Opening *o)
     TRY(said(s, c->strategy, &problem));
     s = account_rules_load(c->accounts, &house->rules.accounts, &problem);
     TRY(said(s, c->accounts, &problem));
+    s = barcode_rules_load(c->barcode, &house->rules.barcode, &problem);
+    TRY(said(s, c->barcode, &problem));
     s = purposes_load(c->purposes, &house->purposes, &problem);
     return said(s, c->purposes, &problem);
 }

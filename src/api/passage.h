@@ -20,6 +20,7 @@
 #include "payment/order.h"
 #include "payment/pay.h"
 #include "payment/pay_code.h"
+#include "payment/payee_code.h"
 #include "payment/refund.h"
 #include "payment/signing.h"
 #include "text/json.h"
@@ -75,6 +76,10 @@ struct Passage {
         PaymentReverse reverse;
         PaymentPay pay;
         PayCodeIssue codes;
+        PayeeCodeMake payee_make;
+        PayeeCodeEnd payee_end;
+        PayeeCodeLook payee_look;
+        PayeeCodePay payee_pay;
         KeyShow key_show;
         SigningUse signing_use;
         BillWork bill;

@@ -29,13 +29,7 @@ static const JsonField code_fields[] = {
 static int write_paid(Passage *p, Buffer *ret_body)
 {
     if (!status_ok(p->outcome)) return passage_write_refusal(p, p->outcome, NULL, ret_body);
-    const Payment *payment = &p->work.pay.payment;
-    JsonWriter w = json_writer(ret_body);
-    json_open_object(&w);
-    json_key_text(&w, "prepay_id", span_of_text(payment->prepay_id));
-    json_key_text(&w, "trade_state", span_of_text(trade_state_name(payment->state)));
-    json_close(&w);
-    return status_ok(json_finish(&w)) ? 200 : 500;
+    return payer_write_paid(&p->work.pay.payment, ret_body);
 }
 
 static void open_and_pay(Job *job)
@@ -55,22 +49,17 @@ static void open_and_pay(Job *job)
  * order and amount as the box says; the unit refuses an order that differs from them. */
 static Status fill_pay(Passage *p, const PinJson *json, Span prepay_id)
 {
-    static const uint8_t cny[3] = { 'C', 'N', 'Y' };
     PaymentPay *work = &p->work.pay;
     memset(work, 0, sizeof(*work));
     Box box = { 0 };
     TRY(payer_take_box(p, json->box, &box));
     REQUIRE(payer_id_is_valid(json->payer_id), REFUSED_PIN_WRONG);
-    REQUIRE(box.context.tenant.size <= MERCHANT_ID_BYTES_MAX, REFUSED_BOX_CONTEXT);
-    REQUIRE(box.context.order.size <= PAYMENT_OUT_TRADE_NO_MAX, REFUSED_BOX_CONTEXT);
-    REQUIRE(bytes_equal_ct(box.context.currency, cny, sizeof(cny)), REFUSED_BOX_CONTEXT);
+    Money money = { 0 };
+    TRY(payer_box_order(&box, &work->confirmed, &money));
     challenge_of_order(prepay_id, p->server_nonce);
     passage_text(work->prepay_id, sizeof(work->prepay_id), prepay_id);
     passage_text(work->payer, sizeof(work->payer), json->payer_id);
-    passage_text(work->confirmed.mchid, sizeof(work->confirmed.mchid), box.context.tenant);
-    passage_text(
-            work->confirmed.out_trade_no, sizeof(work->confirmed.out_trade_no), box.context.order);
-    work->confirmed_minor = box.context.amount;
+    work->confirmed_minor = money.minor;
     work->door = passage_payer_door(p);
     memcpy(work->nonce_digest, p->comes.sender.nonce_digest, sizeof(work->nonce_digest));
     work->rules = &p->house->rules;

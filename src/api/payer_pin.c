@@ -16,6 +16,29 @@ Status payer_take_box(Passage *p, Span base64, Box *ret_box)
     return box_parse(span_of_buffer(&bytes), ret_box);
 }
 
+Status payer_box_order(const Box *box, PaymentKey *ret_key, Money *ret_money)
+{
+    static const uint8_t cny[3] = { 'C', 'N', 'Y' };
+    const BoxContext *context = &box->context;
+    REQUIRE(context->tenant.size <= MERCHANT_ID_BYTES_MAX, REFUSED_BOX_CONTEXT);
+    REQUIRE(context->order.size <= PAYMENT_OUT_TRADE_NO_MAX, REFUSED_BOX_CONTEXT);
+    REQUIRE(bytes_equal_ct(context->currency, cny, sizeof(cny)), REFUSED_BOX_CONTEXT);
+    passage_text(ret_key->mchid, sizeof(ret_key->mchid), context->tenant);
+    passage_text(ret_key->out_trade_no, sizeof(ret_key->out_trade_no), context->order);
+    *ret_money = (Money) { context->amount, CURRENCY_CNY };
+    return OK;
+}
+
+int payer_write_paid(const Payment *payment, Buffer *ret_body)
+{
+    JsonWriter w = json_writer(ret_body);
+    json_open_object(&w);
+    json_key_text(&w, "prepay_id", span_of_text(payment->prepay_id));
+    json_key_text(&w, "trade_state", span_of_text(trade_state_name(payment->state)));
+    json_close(&w);
+    return status_ok(json_finish(&w)) ? 200 : 500;
+}
+
 Status payer_check_pin(Passage *p, uint8_t ret_grant[WIRE_GRANT_BYTES])
 {
     uint8_t verifier_bytes[DOMAIN_RECORD_BYTES_MAX];

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * payer_pin: who a payer is, by the PIN in a box, on an opener thread. What payer_pay.c and
- * payer_waiting.c share; nobody else includes it.
+ * payer_pin: who a payer is, by the PIN in a box, on an opener thread. What payer_pay.c,
+ * payer_payee_code.c and payer_waiting.c share; nobody else includes it.
  */
 #include "api/passage.h"
 
@@ -11,6 +11,13 @@ Passage *payer_passage(Job *job);
 /* Decode the box into the passage and read what it says it is for; vaultd proves it later. Refuses
  * ENCODING_INVALID, BUFFER_FULL, BOX_*. */
 MUST_USE Status payer_take_box(Passage *passage, Span base64, Box *ret_box);
+
+/* The order and amount that a box for paying says it is for. Refuses BOX_CONTEXT (too long, or
+ * another currency). */
+MUST_USE Status payer_box_order(const Box *box, PaymentKey *ret_key, Money *ret_money);
+
+/* For PassageWrite: what a payer is told of his payment, and the HTTP status. */
+int payer_write_paid(const Payment *payment, Buffer *ret_body);
 
 /*
  * Ask vaultd whether the PIN in the box is this payer's; the caller filled passage->pin but for

@@ -36,6 +36,8 @@ void merchant_query_by_id(Passage *passage, Span transaction_id);
 void merchant_query_by_number(Passage *passage, Span out_trade_no);
 void merchant_close(Passage *passage, Span out_trade_no);
 void merchant_reverse(Passage *passage, Span out_trade_no);
+void merchant_payee_code(Passage *passage, Span rest);
+void merchant_payee_code_revoke(Passage *passage, Span reference);
 void merchant_refund(Passage *passage, Span rest);
 void merchant_refund_query(Passage *passage, Span out_refund_no);
 void merchant_trade_bill(Passage *passage, Span rest);
@@ -55,6 +57,8 @@ void payer_challenge(Passage *passage, Span rest);
 void payer_pad(Passage *passage, Span session);
 void payer_order(Passage *passage, Span prepay_id);
 void payer_pay(Passage *passage, Span prepay_id);
+void payer_payee_code(Passage *passage, Span reference);
+void payer_payee_code_pay(Passage *passage, Span reference);
 void payer_codes(Passage *passage, Span rest);
 void payer_waiting(Passage *passage, Span rest);
 /* A payer's own doors: who signs with the key of a device (payer_door.h). */

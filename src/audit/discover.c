@@ -22,6 +22,8 @@ static const Known known[] = {
     { TABLE_BINDING, 1, "binding" },
     { TABLE_REFUND, 1, "refund" },
     { TABLE_REFUNDED, 1, "refunded" },
+    { TABLE_PAYEE_CODE, 1, "payee_code" },
+    { TABLE_PAYER_BARCODE, 1, "payer_barcode" },
     { TABLE_ALLOWANCE, 1, "allowance" },
     { TABLE_BILL, 1, "bill" },
     { TABLE_PAYER_LOGIN, 1, "payer_login" },

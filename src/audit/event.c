@@ -65,6 +65,8 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_ORDER_REVERSE: return "order.reverse";
     case AUDIT_BILL: return "merchant.bill";
     case AUDIT_CODE_ISSUE: return "code.issue";
+    case AUDIT_PAYEE_CODE_MAKE: return "payee.code.make";
+    case AUDIT_PAYEE_CODE_END: return "payee.code.end";
     case AUDIT_MERCHANT_ADD: return "merchant.add";
     case AUDIT_MERCHANT_KEY: return "merchant.key";
     case AUDIT_MERCHANT_CHANGE: return "merchant.change";

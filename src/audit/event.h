@@ -39,6 +39,8 @@ typedef enum AuditKind {
     AUDIT_REFUND = 8,
     AUDIT_ORDER_REVERSE = 9,
     AUDIT_BILL = 174, /* made for a merchant; detail: lines, SHA-256 */
+    AUDIT_PAYEE_CODE_MAKE = 18,
+    AUDIT_PAYEE_CODE_END = 19,
     AUDIT_MERCHANT_ADD = 20,
     AUDIT_MERCHANT_KEY = 21,
     AUDIT_MERCHANT_CHANGE = 22,

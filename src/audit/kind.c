@@ -27,6 +27,8 @@ static const KindFacts kinds[] = {
     { AUDIT_REFUND, BUSINESS, "Refunded", "退款" },
     { AUDIT_ORDER_REVERSE, BUSINESS, "Order reversed", "撤销订单" },
     { AUDIT_BILL, BUSINESS, "Bill of a merchant", "商户对账单" },
+    { AUDIT_PAYEE_CODE_MAKE, BUSINESS, "Payee code made", "生成收款码" },
+    { AUDIT_PAYEE_CODE_END, BUSINESS, "Payee code revoked", "停用收款码" },
     { AUDIT_MERCHANT_ADD, PRIVILEGE, "Merchant registered", "商户入驻" },
     { AUDIT_MERCHANT_KEY, PRIVILEGE, "Merchant key changed", "商户密钥变更" },
     { AUDIT_MERCHANT_CHANGE, PRIVILEGE, "Merchant changed", "商户变更" },

@@ -2,6 +2,7 @@
  * batch. */
 #include "payment/code_rows.h"
 #include "payment/order.h"
+#include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
 
 #include "base/secret.h"
@@ -43,12 +44,15 @@ static Status codepay_new(PaymentCodepay *work, Rows *rows, const Merchant *merc
 {
     const PaymentOrder *order = &work->order;
     PayCode code;
+    PayerBarcode barcode;
     Payment payment;
     TRY(order_check(order));
     REQUIRE(order->money.minor <= merchant->limit_minor, REFUSED_MERCHANT_LIMIT);
     TRY(pay_code_get(rows, work->code_digest, &code));
     REQUIRE(code.state == PAY_CODE_LIVE, REFUSED_PAY_CODE_INVALID);
     REQUIRE(code.expires_us > rows_now_us(rows), REFUSED_PAY_CODE_INVALID);
+    TRY(payer_barcode_get(rows, code.payer, &barcode));
+    REQUIRE(code.created_us >= barcode.codes_from_us, REFUSED_PAY_CODE_INVALID);
 
     TRY(payment_of_order(order, &work->ids, rows_now_us(rows), &payment));
     payment.trade_type = TRADE_MICROPAY;

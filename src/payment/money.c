@@ -1,5 +1,6 @@
 /* money: the steps of a payment that touch money. */
 #include "payment/allowance.h"
+#include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
 
 #include "base/time.h"
@@ -44,6 +45,7 @@ static void decide_payment(Rows *rows, Payment *payment, const Payer *payer, boo
 Status payment_payer_gather(Rows *rows, const char *payer, int64_t *ret_account)
 {
     TRY(payer_gather(rows, payer, ret_account));
+    TRY(payer_barcode_gather(rows, payer));
     return allowance_gather(rows, payer);
 }
 
@@ -56,16 +58,23 @@ static AuthStrength strength_of(const Payment *payment)
     return pin && payment->trade_type == TRADE_MICROPAY ? AUTH_TWO : AUTH_ONE;
 }
 
+static bool is_barcode(TradeType type)
+{
+    return type == TRADE_MICROPAY || type == TRADE_NATIVE || type == TRADE_PAYEE_CODE;
+}
+
 /* Does the account allow it with what was shown, or once a challenge is answered? */
 static Status judge_allowance(const Allowance *allowance, const PaymentRules *rules,
         PayerProof proof, int64_t now_us, Payment *payment, Decision *decision)
 {
     const int64_t minor = payment->money.minor;
+    const AccountRules accounts = is_barcode(payment->trade_type)
+            ? barcode_account_rules(&rules->barcode, &rules->accounts)
+            : rules->accounts;
     payment->risk = decision->outcome;
     payment->risk_reasons = decision->reasons;
     if (proof.strength == AUTH_SIGNED) payment->risk_reasons |= (uint32_t)REASON_SIGNED;
-    const Status s =
-            allowance_judge(allowance, &rules->accounts, minor, strength_of(payment), now_us);
+    const Status s = allowance_judge(allowance, &accounts, minor, strength_of(payment), now_us);
     const bool could =
             !proof.pin && (decision->outcome == RISK_ALLOW || decision->outcome == RISK_DELAY);
     if (!status_is(s, REFUSED_ALLOWANCE_FACTORS) || !could) return s;
@@ -74,14 +83,25 @@ static Status judge_allowance(const Allowance *allowance, const PaymentRules *ru
     decision->wait_us = rules->strategy.wait.challenge_s * TIME_SECOND_US;
     payment->risk = RISK_CHALLENGE;
     payment->risk_reasons |= (uint32_t)REASON_FACTORS;
-    return allowance_judge(allowance, &rules->accounts, minor, strength_of(payment), now_us);
+    return allowance_judge(allowance, &accounts, minor, strength_of(payment), now_us);
 }
 
-static Status count_payment(
-        Rows *rows, const Payment *payment, const Payer *payer, Allowance *allowance)
+/* What static codes took today, with this payment where it is one. Nothing is written. */
+static Status count_static(Rows *rows, const Payment *payment, const char *payer,
+        const PaymentRules *rules, PayerBarcode *ret_barcode)
+{
+    if (payment->trade_type != TRADE_PAYEE_CODE) return OK;
+    TRY(payer_barcode_get(rows, payer, ret_barcode));
+    return payer_barcode_count(
+            ret_barcode, &rules->barcode, payment->money.minor, rows_now_us(rows));
+}
+
+static Status count_payment(Rows *rows, const Payment *payment, const Payer *payer,
+        Allowance *allowance, const PayerBarcode *barcode)
 {
     const int64_t now_us = rows_now_us(rows);
     TRY(payer_count(rows, payer->id, time_business_day(now_us), payment->money.minor));
+    if (payment->trade_type == TRADE_PAYEE_CODE) TRY(payer_barcode_put(rows, barcode));
     return allowance_put(rows, allowance);
 }
 
@@ -98,6 +118,7 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProo
     const char *transaction = payment->transaction_id;
     Decision decision;
     Allowance allowance;
+    PayerBarcode barcode = { 0 };
     REQUIRE(payer->status == STATUS_LIVE, REFUSED_PAYER_CLOSED);
     TRY(payer_may_pay(rows, payer->id));
     TRY(allowance_get(rows, payer->id, payer->created_us, &allowance));
@@ -106,6 +127,7 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProo
     const Status allowed = judge_allowance(&allowance, rules, proof, now_us, payment, &decision);
     REQUIRE(decision.outcome != RISK_REFUSE, REFUSED_RISK_REFUSED);
     TRY(allowed);
+    TRY(count_static(rows, payment, payer->id, rules, &barcode));
     TRY(allowance_count(&allowance, payment->money.minor, strength_of(payment), now_us));
     TRY(check_counters(rows, payment, payer));
 
@@ -113,7 +135,7 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProo
     TRY(held ? ledger_hold(rows, transaction, payer->account, payment->money)
              : ledger_pay(
                      rows, transaction, payer->account, payment->payee_account, payment->money));
-    TRY(count_payment(rows, payment, payer, &allowance));
+    TRY(count_payment(rows, payment, payer, &allowance, &barcode));
     memcpy(payment->payer, payer->id, sizeof(payment->payer));
     payment->payer_account = payer->account;
     payment->begun_us = now_us;
@@ -133,6 +155,15 @@ Status payment_capture(Rows *rows, Payment *payment)
     return OK;
 }
 
+static Status uncount_static(Rows *rows, const Payment *payment)
+{
+    PayerBarcode barcode;
+    if (payment->trade_type != TRADE_PAYEE_CODE) return OK;
+    TRY(payer_barcode_get(rows, payment->payer, &barcode));
+    payer_barcode_uncount(&barcode, payment->money.minor, payment->begun_us);
+    return payer_barcode_put(rows, &barcode);
+}
+
 Status payment_give_back(Rows *rows, Payment *payment, int32_t reason)
 {
     const int64_t day = time_business_day(payment->begun_us);
@@ -142,6 +173,7 @@ Status payment_give_back(Rows *rows, Payment *payment, int32_t reason)
     TRY(allowance_get(rows, payment->payer, payment->begun_us, &allowance));
     allowance_uncount(&allowance, payment->money.minor, strength_of(payment), payment->begun_us);
     if (allowance.stored) TRY(allowance_put(rows, &allowance)); /* else it was never counted */
+    TRY(uncount_static(rows, payment));
     payment->state = TRADE_PAYERROR;
     payment->reason = reason;
     payment->decide_by_us = 0;

@@ -1,6 +1,7 @@
 /* names: the numbers and codes that payments go by. */
 #include "payment/order.h"
 #include "payment/pay_code.h"
+#include "payment/payee_code.h"
 #include "payment/payment_rows.h"
 #include "payment/refund.h"
 
@@ -9,6 +10,7 @@
 
 #include <stdio.h>
 
+#define PAYEE_NUMBER_PREFIX "payee"
 enum { DRAW_CHUNK = 64, DRAW_CHUNKS_MAX = 16 };
 
 bool digits_only(Span text)
@@ -126,14 +128,48 @@ bool payment_transaction_id_is_valid(Span text)
     return text.size == PAYMENT_TRANSACTION_ID_BYTES && digits_only(text);
 }
 
-bool payment_prepay_id_is_valid(Span text)
+/* So many of small letters and digits, as we draw them. */
+static bool is_drawn(Span text, size_t size)
 {
-    if (text.size != PAYMENT_PREPAY_ID_BYTES) return false;
+    if (text.size != size) return false;
     for (size_t i = 0; i < text.size; i++) {
         const uint8_t c = text.data[i];
         if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) return false;
     }
     return true;
+}
+
+bool payment_prepay_id_is_valid(Span text) { return is_drawn(text, PAYMENT_PREPAY_ID_BYTES); }
+
+/* --- static codes of payees --- */
+
+static const char drawn_alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+bool payee_code_is_valid(Span reference) { return is_drawn(reference, PAYEE_CODE_BYTES); }
+
+Status payee_code_draw(const Random *random, char ret_reference[PAYEE_CODE_BYTES + 1])
+{
+    return draw_text(random, drawn_alphabet, PAYEE_CODE_BYTES, ret_reference);
+}
+
+void payee_code_url(const char *reference, char ret_url[PAYEE_CODE_URL_BYTES + 1])
+{
+    snprintf(ret_url, PAYEE_CODE_URL_BYTES + 1, "hufu://payee/%s", reference);
+}
+
+bool payee_code_number_is_valid(Span number)
+{
+    const Span prefix = SPAN(PAYEE_NUMBER_PREFIX);
+    return is_drawn(number, PAYMENT_OUT_TRADE_NO_MAX)
+            && span_equal((Span) { number.data, prefix.size }, prefix);
+}
+
+Status payee_code_number_draw(const Random *random, char ret_number[PAYMENT_OUT_TRADE_NO_MAX + 1])
+{
+    const size_t prefix = sizeof(PAYEE_NUMBER_PREFIX) - 1;
+    memcpy(ret_number, PAYEE_NUMBER_PREFIX, prefix);
+    return draw_text(
+            random, drawn_alphabet, PAYMENT_OUT_TRADE_NO_MAX - prefix, ret_number + prefix);
 }
 
 /* RULE: TP-18 - a barcode holds only what this one payment needs. */

@@ -1,4 +1,5 @@
 #include "payment/code_rows.h"
+#include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
 
 #include "base/time.h"
@@ -91,6 +92,7 @@ static Status issue_gather(Unit *unit, Rows *rows)
     int64_t account = 0;
     TRY(payer_gather(rows, work->payer, &account));
     TRY(payer_door_gather(rows, work->payer, &work->door));
+    TRY(payer_barcode_gather(rows, work->payer));
     for (size_t i = 0; i < work->count && i < PAY_CODE_COUNT_MAX; i++) {
         uint8_t digest[PAYMENT_HASH_BYTES];
         pay_code_digest(span_of_text(work->codes[i]), digest);
@@ -99,10 +101,10 @@ static Status issue_gather(Unit *unit, Rows *rows)
     return OK;
 }
 
-static Status issue_one(Rows *rows, const PayCodeIssue *work, const char *text, int64_t expires_us)
+static Status issue_one(Rows *rows, const PayCodeIssue *work, const char *text, int64_t made_us)
 {
     PayCode code = {
-        .created_us = rows_now_us(rows), .expires_us = expires_us, .state = PAY_CODE_LIVE
+        .created_us = made_us, .expires_us = work->expires_us, .state = PAY_CODE_LIVE
     };
     REQUIRE(pay_code_is_valid(span_of_text(text)), REFUSED_PAY_CODE_INVALID);
     pay_code_digest(span_of_text(text), code.digest);
@@ -115,16 +117,20 @@ static Status issue_one(Rows *rows, const PayCodeIssue *work, const char *text, 
 static Status issue_all(PayCodeIssue *work, Rows *rows)
 {
     Payer payer;
+    PayerBarcode barcode;
     REQUIRE(work->count >= 1 && work->count <= PAY_CODE_COUNT_MAX, REFUSED_PAY_CODE_COUNT);
     TRY(payer_admit(rows, work->payer, &payer));
     TRY(payer_door_admit(rows, work->payer, &work->door));
     const int64_t life_us =
             work->life_us > 0 ? work->life_us : PAY_CODE_LIFE_DEFAULT_S * TIME_SECOND_US;
     const int64_t most_us = PAY_CODE_LIFE_MAX_S * TIME_SECOND_US;
-    const int64_t expires_us = rows_now_us(rows) + (life_us < most_us ? life_us : most_us);
+    const int64_t now_us = rows_now_us(rows);
+    TRY(payer_barcode_get(rows, work->payer, &barcode));
+    const int64_t made_us = payer_barcode_renew(&barcode, now_us);
+    TRY(payer_barcode_put(rows, &barcode));
+    work->expires_us = now_us + (life_us < most_us ? life_us : most_us);
     for (size_t i = 0; i < work->count; i++)
-        TRY(issue_one(rows, work, work->codes[i], expires_us));
-    work->expires_us = expires_us;
+        TRY(issue_one(rows, work, work->codes[i], made_us));
     return OK;
 }
 

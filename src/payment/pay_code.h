@@ -1,8 +1,8 @@
 #pragma once
 /*
  * pay_code: the 18-digit code that a payer's app shows and a shop scans. Random, one use,
- * short-lived; it holds nothing about the payer or an account (TP-18), and the table holds only its
- * digest.
+ * short-lived, and void once the app takes fresh ones; it holds nothing about the payer or an
+ * account (TP-18), and the table holds only its digest.
  *
  * The digest is plain SHA-256 over a label and the code: 16 random digits and one of five prefixes
  * are 2^55 codes, so whoever reads the table would need 2^54 hashes within a code's minute; a key
@@ -33,8 +33,8 @@ typedef enum PayCodeState { PAY_CODE_LIVE = 1, PAY_CODE_USED = 2 } PayCodeState;
 bool pay_code_is_valid(Span code);
 void pay_code_digest(Span code, uint8_t ret_digest[PAYMENT_HASH_BYTES]);
 
-/* Codes for one payer. Issued after a right PIN (purpose "codes"); vaultd counts the attempts, the
- * caller asks it first. */
+/* Codes for one payer; those that he was given before are void (payer_barcode.h). Issued after a
+ * right PIN (purpose "codes"); vaultd counts the attempts, the caller asks it first. */
 typedef struct PayCodeIssue {
     Unit unit;
     char payer[PAYER_ID_BYTES_MAX + 1]; /* in */

@@ -26,6 +26,7 @@
 #include "fraud/decide.h"
 #include "ledger/account.h"
 #include "payment/account_rules.h"
+#include "payment/barcode_rules.h"
 
 extern const Table payment_table;
 extern const Table pay_code_table; /* pay_code.h */
@@ -84,6 +85,7 @@ typedef struct Payment {
 typedef struct PaymentRules {
     Strategy strategy;
     AccountRules accounts;
+    BarcodeRules barcode;
 } PaymentRules;
 
 typedef struct PaymentKey {

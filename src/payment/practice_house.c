@@ -177,6 +177,7 @@ void house_open(House *ret_house, uint64_t seed)
         .magic = STRATEGY_MAGIC, .amount = { 10000, 20000, 30000, 50000 }, .wait = { 300, 60, 1800 }
     };
     h->rules.accounts = (AccountRules) { .magic = ACCOUNT_RULES_MAGIC }; /* no limits */
+    h->rules.barcode = (BarcodeRules) { .magic = BARCODE_RULES_MAGIC, .fixed = 50000 };
     practice_guard_open(&h->practice);
     h->guard = (BatchGuard) { .context = h,
         .verify = guard_verify,
@@ -330,16 +331,34 @@ PaymentNative house_native(House *house, const char *mchid, const char *number, 
     return work;
 }
 
+static HouseCodes *codes_of(House *house, const char *payer)
+{
+    for (size_t i = 0; i < house->code_payers; i++)
+        if (strcmp(house->codes[i].issue.payer, payer) == 0) return &house->codes[i];
+    ASSERT(house->code_payers < HOUSE_CODES_MAX);
+    HouseCodes *codes = &house->codes[house->code_payers++];
+    snprintf(codes->issue.payer, sizeof(codes->issue.payer), "%s", payer);
+    return codes;
+}
+
+static const char *fresh_code(House *house, const char *payer)
+{
+    HouseCodes *codes = codes_of(house, payer);
+    if (codes->left == 0 || codes->made_us != house->now_us) {
+        codes->issue.count = codes->left = PAY_CODE_COUNT_MAX;
+        codes->made_us = house->now_us;
+        MUST(pay_codes_draw(&house->random, &codes->issue));
+        pay_code_issue_unit(&codes->issue, NULL);
+        MUST(house_run(house, &codes->issue.unit));
+    }
+    return codes->issue.codes[--codes->left];
+}
+
 PaymentCodepay house_codepay(
         House *house, const char *mchid, const char *number, int64_t minor, const char *payer)
 {
     PaymentCodepay work = { .order = order_of(mchid, number, minor), .rules = &house->rules };
-    PayCodeIssue issue = { .count = 1 };
-    snprintf(issue.payer, sizeof(issue.payer), "%s", payer);
-    MUST(pay_codes_draw(&house->random, &issue));
-    pay_code_issue_unit(&issue, NULL);
-    MUST(house_run(house, &issue.unit));
-    memcpy(work.auth_code, issue.codes[0], sizeof(work.auth_code));
+    memcpy(work.auth_code, fresh_code(house, payer), sizeof(work.auth_code));
     MUST(payment_ids_draw(&house->random, house->now_us, &work.ids));
     payment_codepay_unit(&work, NULL);
     return work;

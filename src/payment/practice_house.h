@@ -20,7 +20,15 @@ enum {
     HOUSE_LIMIT = 10000000, /* of a merchant, one payment */
     HOUSE_TOGETHER_MAX = 16,
     HOUSE_GRANTS_MAX = 4096,
+    HOUSE_CODES_MAX = 16, /* payers who are given codes */
 };
+
+/* Codes that a payer's app was given together: one by one they would void one another. */
+typedef struct HouseCodes {
+    PayCodeIssue issue;
+    int64_t made_us;
+    size_t left;
+} HouseCodes;
 
 typedef struct House {
     char folder[64];
@@ -37,6 +45,8 @@ typedef struct House {
     uint8_t grants[HOUSE_GRANTS_MAX][PAYMENT_GRANT_BYTES];
     size_t grant_count;
     uint32_t grant_next;
+    HouseCodes codes[HOUSE_CODES_MAX];
+    size_t code_payers;
     const char *unsound; /* what house_is_sound() found not to be zero */
     Status refused; /* why the guard refused last, OK: it never did */
 } House;
@@ -58,7 +68,7 @@ int64_t house_frozen(House *house, const char *owner);
 
 /* An order of merchant "m1" or "m2" with fresh ids in `work`. */
 PaymentNative house_native(House *house, const char *mchid, const char *number, int64_t minor);
-/* The same with a fresh code of this payer (issued here). */
+/* The same with an unused code of this payer, issued here at this moment. */
 PaymentCodepay house_codepay(
         House *house, const char *mchid, const char *number, int64_t minor, const char *payer);
 /* A confirmation with a fresh grant. */

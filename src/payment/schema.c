@@ -4,6 +4,8 @@
 #include "payment/allowance.h"
 #include "payment/bill.h"
 #include "payment/binding.h"
+#include "payment/payee_code.h"
+#include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
 #include "payment/refund.h"
 
@@ -68,12 +70,23 @@ static const Migration migrations[] = {
             "digest BYTEA NOT NULL, in_minor BIGINT NOT NULL, out_minor BIGINT NOT NULL,"
             "made BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
             "PRIMARY KEY(mchid, day, kind)) WITHOUT ROWID" },
+    { 6,
+            "CREATE TABLE payee_code("
+            "reference TEXT PRIMARY KEY NOT NULL, mchid TEXT NOT NULL, appid TEXT NOT NULL,"
+            "description TEXT NOT NULL, notify_url TEXT, limit_minor BIGINT NOT NULL,"
+            "state BIGINT NOT NULL, created BIGINT NOT NULL, ended BIGINT,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID;"
+            "CREATE TABLE payer_barcode("
+            "payer TEXT PRIMARY KEY NOT NULL, codes_from BIGINT NOT NULL, day BIGINT NOT NULL,"
+            "static_minor BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL) WITHOUT ROWID" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
-    &refund_table, &refunded_table, &allowance_table, &bill_table };
+    &refund_table, &refunded_table, &allowance_table, &bill_table, &payee_code_table,
+    &payer_barcode_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 5, tables, 7 };
+const StoreSchema payment_schema = { "payment", migrations, 6, tables, 9 };
 
 typedef struct KeyList {
     PaymentKey *keys;

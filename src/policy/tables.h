@@ -45,6 +45,8 @@ typedef enum TableId {
     TABLE_APPROVAL = 48,
     TABLE_REQUEST_PART = 49,
     TABLE_BILL = 66,
+    TABLE_PAYEE_CODE = 67,
+    TABLE_PAYER_BARCODE = 68,
     TABLE_ALLOWANCE = 77,
     TABLE_PASSKEY = 59,
     TABLE_PRINCIPAL = 60,
@@ -195,7 +197,11 @@ enum RefundedColumn { /* what one payment has given back so far */
 };
 
 /* Stored: append only. */
-typedef enum TradeType { TRADE_NATIVE = 1, TRADE_MICROPAY = 2 } TradeType;
+typedef enum TradeType {
+    TRADE_NATIVE = 1,
+    TRADE_MICROPAY = 2,
+    TRADE_PAYEE_CODE = 16, /* a merchant's static code (payment/payee_code.h) */
+} TradeType;
 
 /* reference/message.md section 1. Stored: append only. */
 typedef enum TradeState {

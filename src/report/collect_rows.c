@@ -10,6 +10,7 @@ static const struct {
     const char *name;
 } keyed_by_payer[] = {
     { TABLE_PAYER, "payer" },
+    { TABLE_PAYER_BARCODE, "payer_barcode" },
     { TABLE_ALLOWANCE, "allowance" },
     { TABLE_PAYER_LOGIN, "payer_login" },
     { TABLE_PAYER_DEVICE, "payer_device" },
@@ -62,6 +63,7 @@ static const char *table_name(int64_t table)
     case TABLE_POSTING: return "posting";
     case TABLE_PAYMENT: return "payment";
     case TABLE_PAY_CODE: return "pay_code";
+    case TABLE_PAYEE_CODE: return "payee_code";
     case TABLE_REFUND: return "refund";
     case TABLE_REFUNDED: return "refunded";
     case TABLE_BILL: return "bill";

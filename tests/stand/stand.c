@@ -102,6 +102,7 @@ static Status write_rules(const Stand *stand, const char *name, const char *own)
     return file_write(stand_path(stand, name), 0644, span_of_buffer(&text));
 }
 
+static const char level_d_alone[] = "version: 1\nlevels: { a: 0, b: 0, c: 0, d: 50000 }\n";
 static const char no_limits[] = "version: 1\n"
                                 "classes:\n"
                                 "  one: { channels: 1, lifetime: 0, year: 0 }\n"
@@ -135,7 +136,7 @@ static Status write_config(const Stand *stand)
     TRY(buffer_print(&text, "admin: %s/" PATH_ADMIN_SOCKET "\noperator_uid: %u\n", f, getuid()));
     TRY(buffer_print(&text, "checkpoints: %s/checkpoints\nsecond: %s/second\n", f, f));
     TRY(buffer_print(&text, "strategy: %s/strategy.yaml\nca_file: %s/run/hufud/ca.pem\n", f, f));
-    TRY(buffer_print(&text, "accounts: %s/accounts.yaml\n", f));
+    TRY(buffer_print(&text, "accounts: %s/accounts.yaml\nbarcode: %s/barcode.yaml\n", f, f));
     TRY(buffer_print(&text, "purposes: %s/purposes.yaml\naccess: %s/access.yaml\n", f, f));
     TRY(buffer_print(&text, "alarms: %s/alarms.yaml\ntrail: %s/" PATH_TRAIL "\n", f, f));
     TRY(buffer_print(&text, "keys_file: %s/" PATH_KEYS "\nready_file: %s/" PATH_READY "\n", f, f));
@@ -347,6 +348,8 @@ Status stand_open(const StandOptions *options, Stand *stand)
     TRY(write_rules(stand, "strategy.yaml", options->strategy));
     TRY(write_rules(
             stand, "accounts.yaml", options->accounts != NULL ? options->accounts : no_limits));
+    TRY(write_rules(
+            stand, "barcode.yaml", options->barcode != NULL ? options->barcode : level_d_alone));
     TRY(write_rules(stand, "purposes.yaml", options->purposes));
     TRY(write_rules(stand, "access.yaml", NULL));
     TRY(write_rules(stand, "alarms.yaml", options->alarms != NULL ? options->alarms : no_alarms));

@@ -27,6 +27,7 @@ typedef struct StandOptions {
     const char *trusted_proxies; /* a YAML list; NULL: none */
     const char *strategy; /* YAML text; NULL: the one in rules/ */
     const char *accounts; /* likewise; NULL: accounts without limits */
+    const char *barcode; /* likewise; NULL: static codes alone are limited */
     const char *purposes; /* likewise */
     const char *alarms; /* YAML text; NULL: none is raised */
     int tls_life_s; /* of hufud's certificate; 0: vaultd's own default */
