@@ -8,9 +8,11 @@
 #define _GNU_SOURCE
 #include "base/expect.h"
 #include "merchant_steps.h"
+#include "payer_phone.h"
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 enum { RACERS = 32, GUESSES = 64, PICTURE_CODE_BYTES = 64 };
@@ -22,7 +24,10 @@ static const char barcode_rules[] =
 static Stand stand;
 static MerchantApp shop;
 static MerchantApp other;
-static PayerApp payer;
+static PayerApp
+        payer; /* on his own telephone: what he pays with it is level A, static codes apart */
+static PayerPhone phone;
+static const PayerPerson person = { "王小明", "11010519491231002X", "13912345678" };
 static HttpClient *http;
 
 static void test_house_opens(void)
@@ -32,6 +37,11 @@ static void test_house_opens(void)
     EXPECT_OK(stand_merchant(&stand, "1900000002", KEY_SM2, &other));
     EXPECT_OK(stand_payer(&stand, payer_name, "271828", 8675309, &payer));
     EXPECT_OK(stand_connect(&stand, &http));
+    EXPECT_OK(payer_phone_make(KEY_P256, "phone", &phone));
+    payer.phone = &phone;
+    PayerAnswer answer = { 0 };
+    const PayerTalk talk = { &payer, http, &stand.box_key, &answer };
+    EXPECT_OK(payer_phone_register(&talk, &person, "correct-horse-battery-42"));
 }
 
 static bool is(const Answered *answered, int status, const char *code)
@@ -210,6 +220,9 @@ static void test_a_scanner_reads_the_code_and_is_paid(void)
         folder, NULL };
     char *const scan[] = { (char[]) { "zbarimg" }, (char[]) { "-q" }, (char[]) { "--raw" },
         (char[]) { "--nodbus" }, picture, NULL };
+    const char *phones = stand_path(&stand, "demo/payers");
+    EXPECT(mkdir(phones, 0700) == 0);
+    EXPECT_OK(payer_phone_save(&phone, phones, payer_name));
     /* Where `hufu up` lays it. */
     EXPECT(symlink(stand_path(&stand, "run/hufud/ca.pem"), stand_path(&stand, "ca.pem")) == 0);
     EXPECT(run(take, "271828\n", said, sizeof(said)) == 0);
@@ -298,7 +311,8 @@ static void test_static_codes_have_five_hundred_a_day(void)
     EXPECT(pays(url, 20000, &answer) == 200);
     EXPECT(pays(payee_url, 1, &answer) == 403 && strcmp(answer.code, "RULE_LIMIT") == 0);
     Answered a = { 0 };
-    EXPECT_OK(step_native(&shop, http, "DYNAMIC-1", 20000, &a)); /* a code of one order: level C */
+    /* A code of one order, confirmed by PIN and device: level A. */
+    EXPECT_OK(step_native(&shop, http, "DYNAMIC-1", 200000, &a));
     EXPECT_OK(payer_app_pay(&payer, http, &stand.box_key, span_of_text(a.code_url), &answer));
 }
 
@@ -330,7 +344,8 @@ static bool tells_nothing(Span body)
     snprintf(account, sizeof(account), "%lld",
             (long long)stand_number(&stand, "SELECT id FROM account WHERE owner = 'payer-wang'"));
     snprintf(left, sizeof(left), "%lld", (long long)balance(payer_name));
-    const char *const secrets[] = { payer_name, "271828", account, left };
+    const char *const secrets[] = { payer_name, "271828", account, left, person.name,
+        person.identity_number, person.phone };
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
         if (memmem(body.data, body.size, secrets[i], strlen(secrets[i])) == NULL) continue;
         fprintf(stderr, "  %s in %.*s\n", secrets[i], (int)body.size, (const char *)body.data);
@@ -373,6 +388,7 @@ static void test_the_books_are_right(void)
     EXPECT(stand_await_checkpoint(&stand));
     EXPECT(stand_audit(&stand) == 0);
     http_client_close(&http);
+    payer_phone_wipe(&phone);
     stand_close(&stand);
 }
 
