@@ -31,6 +31,7 @@ int command_payer_add(int argc, char **argv);
 int command_payer_register(int argc, char **argv);
 int command_payer_login(int argc, char **argv);
 int command_payer_logout(int argc, char **argv);
+int command_payer_scan(int argc, char **argv);
 int command_payer_code(int argc, char **argv);
 int command_picture(int argc, char **argv);
 int command_password_reset(int argc, char **argv);

@@ -24,6 +24,7 @@ static const Command commands[] = {
             command_payer_register },
     { "payer login", "log a registered payer in", command_payer_login },
     { "payer logout", "end that session", command_payer_logout },
+    { "payer scan", "pay by a merchant's code, as his app does it", command_payer_scan },
     { "payer code", "a payment code for a shop's scanner", command_payer_code },
     { "picture", "a text as QR code or bars: a code_url, a payment code", command_picture },
     { "password reset", "a new password, PIN or second factor; two must approve",

@@ -1,5 +1,5 @@
-/* `hufu payer register|login|logout|code`: what a payer's app does at its own doors, with a device
- * key in a file: for demonstrations, and to try a house by hand. */
+/* `hufu payer register|login|logout|code|scan`: what a payer's app does at its own doors, with a
+ * device key in a file: for demonstrations, and to try a house by hand. */
 #include "command.h"
 #include "hidden.h"
 #include "machine.h"
@@ -238,15 +238,20 @@ static Status show_code(const char *code, const char *file)
     return s;
 }
 
+/* With the device of who registered; of who was only added the PIN is all there is. */
+static Status doors_open_as(Doors *d)
+{
+    TRY(doors_open(d));
+    const Status known = payer_phone_load(d->folder, d->app.id, &d->phone);
+    if (!status_is(known, REFUSED_PAYER_DEVICE_UNKNOWN)) return known;
+    d->app.phone = NULL;
+    return OK;
+}
+
 static Status take_code(Doors *d, const char *file)
 {
     const char *code = NULL;
-    TRY(doors_open(d));
-    const Status known = payer_phone_load(d->folder, d->app.id, &d->phone);
-    if (status_is(known, REFUSED_PAYER_DEVICE_UNKNOWN))
-        d->app.phone = NULL; /* added, and not registered: the PIN is all there is */
-    else
-        TRY(known);
+    TRY(doors_open_as(d));
     TRY(payer_app_code(&d->app, d->http, &d->box_key, &d->answer, &code));
     return show_code(code, file);
 }
@@ -273,4 +278,53 @@ int command_payer_code(int argc, char **argv)
     if (!ask_secret(what, "PIN", d.app.pin, sizeof(d.app.pin))) return EXIT_USAGE;
     const Status s = take_code(&d, file);
     return status_ok(s) ? EXIT_DONE : failed(&d, what, s);
+}
+
+/* --- a merchant's code --- */
+
+/* Who is paid is said before the PIN is asked for. */
+static Status look_at(Doors *d, const char *url, PayeeShown *ret_shown)
+{
+    TRY(doors_open_as(d));
+    TRY(payer_app_payee(&d->app, d->http, span_of_text(url), &d->answer, ret_shown));
+    printf("to %s (%s), up to %lld.%02lld CNY\n", ret_shown->payee, ret_shown->mchid,
+            (long long)(ret_shown->limit_minor / 100), (long long)(ret_shown->limit_minor % 100));
+    return OK;
+}
+
+int command_payer_scan(int argc, char **argv)
+{
+    static const char what[] = "payer scan";
+    CLEANUP(doors_close) Doors d = { .directory = directory_default() };
+    const char *id = NULL;
+    const char *url = NULL;
+    int64_t minor = 0;
+    PayeeShown shown = { 0 };
+    const Option options[] = {
+        { "CODE_URL", OPTION_TEXT, NULL, "hufu://payee/..., of a static code", &url, 0, 0 },
+        { "--id", OPTION_TEXT, "ID", "of the payer (required)", &id, 0, 0 },
+        { "--amount", OPTION_NUMBER, "FEN", "what is paid (required)", &minor, 1, INT64_MAX },
+        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &d.directory, 0, 0 },
+    };
+    const Usage usage = { "hufu payer scan",
+        "Pay by a merchant's static code, as the payer's own app does it: who is paid is shown, "
+        "then\n"
+        "the PIN is asked for, or read from standard input.",
+        options, sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (!name_payer(&d, id, what)) return EXIT_USAGE;
+    if (minor == 0) {
+        fprintf(stderr, "hufu %s: --amount is required\nSee `hufu %s --help`.\n", what, what);
+        return EXIT_USAGE;
+    }
+    Status s = look_at(&d, url, &shown);
+    if (!status_ok(s)) return failed(&d, what, s);
+    if (!ask_secret(what, "PIN", d.app.pin, sizeof(d.app.pin))) return EXIT_USAGE;
+    s = payer_app_pay_payee(
+            &d.app, d.http, &d.box_key, span_of_text(url), &shown, minor, &d.answer);
+    if (!status_ok(s)) return failed(&d, what, s);
+    printf("paid %lld.%02lld CNY as %s\n", (long long)(minor / 100), (long long)(minor % 100),
+            shown.out_trade_no);
+    return EXIT_DONE;
 }
