@@ -24,6 +24,7 @@ static const TableName tables[] = {
     { "refunded", TABLE_REFUNDED },
     { "allowance", TABLE_ALLOWANCE },
     { "bill", TABLE_BILL },
+    { "merchant_terms", TABLE_MERCHANT_TERMS },
     { "day_end", TABLE_DAY_END },
     { "alert", TABLE_ALERT },
     { "caller", TABLE_CALLER },

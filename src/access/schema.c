@@ -4,6 +4,7 @@
 #include "access/device.h"
 #include "access/grant.h"
 #include "access/merchant_profile.h"
+#include "access/merchant_terms.h"
 #include "access/passkey_book.h"
 #include "access/payer_login.h"
 #include "access/principal.h"
@@ -93,13 +94,23 @@ static const Migration migrations[] = {
             "CREATE TABLE merchant_profile("
             "mchid TEXT PRIMARY KEY NOT NULL, given BIGINT NOT NULL, changed BIGINT NOT NULL,"
             "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
+    { 10,
+            "CREATE TABLE merchant_terms("
+            "mchid TEXT PRIMARY KEY NOT NULL, licence_name TEXT NOT NULL,"
+            "licence_number TEXT NOT NULL, licence_digest BYTEA NOT NULL,"
+            "licence_until BIGINT NOT NULL, account_token TEXT NOT NULL,"
+            "account_mask TEXT NOT NULL, mcc BIGINT NOT NULL, agreement_digest BYTEA NOT NULL,"
+            "agreement_time BIGINT NOT NULL, agreement_clause TEXT NOT NULL, risk BIGINT NOT NULL,"
+            "fee_rate BIGINT NOT NULL, fee_min BIGINT NOT NULL, fee_max BIGINT NOT NULL,"
+            "settlement BIGINT NOT NULL, changed BIGINT NOT NULL, revision BIGINT NOT NULL,"
+            "batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
 static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table,
     &caller_table, &device_table, &principal_table, &passkey_table, &payer_login_table,
     &payer_device_table, &grant_table, &rights_review_table, &access_table_table,
-    &merchant_profile_table };
+    &merchant_profile_table, &merchant_terms_table };
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 const StoreSchema access_schema = { "access", migrations, MIGRATIONS, tables, TABLES };

@@ -59,6 +59,8 @@ static const Operation operations[] = {
     { "merchant.key.list", admin_merchant_key_list },
     { "merchant.apiv3", admin_merchant_apiv3, admin_merchant_apiv3_check },
     { "merchant.profile", admin_merchant_profile, admin_merchant_profile_check },
+    { "merchant.terms", admin_merchant_terms, admin_merchant_terms_check },
+    { "merchant.show", admin_merchant_show },
     { "payer.add", admin_payer_add },
     { "key.list", admin_key_list },
     { "public.keys", admin_public_keys },

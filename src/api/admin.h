@@ -51,6 +51,9 @@
  *   merchant.apiv3  {mchid, apiv3_box, nonce}: another APIv3 key from here on
  *   merchant.profile {mchid, profiles: [...]}: the ways of signing that it may use besides
  *                   everyone's (message/profile.h); those not named are taken back
+ *   merchant.terms  {mchid, licence_..., account_..., mcc, agreement_..., merchant_risk, fee_...,
+ *                   settlement_cycle}: what is agreed with it (access/merchant_terms.h)
+ *   merchant.show   {mchid}: the same, without the account's token
  *   payer.add       {payer_id, balance_minor, box, nonce}
  *   caller.add      {name, tenant, key_pem, rights: [...]}: a caller of the vault's service; the
  *                   answer is its certificate (access/caller.h)

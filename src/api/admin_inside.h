@@ -57,6 +57,12 @@ Status admin_merchant_profile_check(Admin *admin, const JsonDocument *document, 
 Status admin_merchant_profile(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
+Status admin_merchant_terms_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_merchant_terms(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_merchant_show(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+
 Status admin_status(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_box_key(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_add(

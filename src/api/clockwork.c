@@ -16,6 +16,7 @@
 #include "cases/alert.h"
 #include "ledger/account.h"
 #include "ledger/day_end.h"
+#include "payment/bill.h"
 #include "payment/pay.h"
 #include "report/review.h"
 #include "store/unit_wait.h"
@@ -139,7 +140,8 @@ static Status close_day(Clockwork *c, int64_t now_us)
 
 static const RollingTable rolled[] = { { &posting_table, true }, { &alert_table, true },
     { &incident_step_table, true }, { &audit_report_table, true }, { &audit_review_table, true },
-    { &day_end_table, false }, { &data_act_table, true }, { &data_destroyed_table, true } };
+    { &day_end_table, false }, { &bill_table, false }, { &data_act_table, true },
+    { &data_destroyed_table, true } };
 
 static Status begin_roll(void *context, const Table *table, VaultRoll *ret_roll)
 {

@@ -50,6 +50,12 @@ static void pay(House *h, size_t i)
     paid[i] = work.payment;
 }
 
+static void pay_at(House *h, const char *number, int64_t minor)
+{
+    PaymentCodepay work = house_codepay(h, "m2", number, minor, "p1");
+    ASSERT(status_ok(house_run(h, &work.unit)) && work.payment.state == TRADE_SUCCESS);
+}
+
 static void give_back(House *h, size_t i, size_t from)
 {
     char number[32];
@@ -313,6 +319,27 @@ static void check_text_is_tame(House *h)
     EXPECT(!says(span_of_buffer(&text), SPAN("p3")));
 }
 
+/* The last microsecond of a day, and the first of the next. */
+static void check_the_border(House *h)
+{
+    Buffer text = BUFFER_OF(text_bytes);
+    BillSums sums = { 0 };
+    const int32_t day = time_business_day(h->now_us) + 1;
+    h->now_us = time_business_day_start_us(day + 1) - 1;
+    pay_at(h, "border-01", 11);
+    h->now_us += 1;
+    pay_at(h, "border-02", 13);
+    h->now_us += TIME_DAY_US;
+    for (int kind = BILL_TRADE_ALL; kind <= BILL_FUND_BASIC; kind++) {
+        if (kind == BILL_TRADE_REFUND) continue;
+        for (int32_t of = day; of <= day + 1; of++) {
+            const BillForm form = form_of("m2", (BillKind)kind, of);
+            EXPECT_OK(make(h, &form, &text, &sums));
+            EXPECT(sums.lines == 1 && sums.in_minor == (of == day ? 11 : 13));
+        }
+    }
+}
+
 static void test_two_days_of_bills(void)
 {
     static House h;
@@ -324,6 +351,7 @@ static void test_two_days_of_bills(void)
     check_made_again_it_is_the_same(&h, first);
     check_refusals(&h, first);
     check_text_is_tame(&h);
+    check_the_border(&h);
     check_tampered_rows_make_no_bill(&h, first);
     house_close(&h);
 }

@@ -44,6 +44,7 @@ typedef enum TableId {
     TABLE_REQUEST = 47, /* what others must agree to (access/request.h) */
     TABLE_APPROVAL = 48,
     TABLE_REQUEST_PART = 49,
+    TABLE_MERCHANT_TERMS = 64, /* access/merchant_terms.h */
     TABLE_BILL = 66,
     TABLE_PAYEE_CODE = 67,
     TABLE_PAYER_BARCODE = 68,
