@@ -22,7 +22,8 @@ enum { PAUSE_MS = 20, GATE_MS = 2, AMOUNT_MAX = 5000, AWAIT_MS_MAX = 120000 };
 
 static const char *const mchids[CUSTOMERS_MERCHANTS] = { "1900000001", "1900000002" };
 static const KeyAlgorithm algorithms[CUSTOMERS_MERCHANTS] = { KEY_RSA, KEY_SM2 };
-static const char *const payers[CUSTOMERS_PAYERS] = { "payer-1", "payer-2", "payer-3", "payer-4" };
+static const char *const payers[CUSTOMERS_PAYERS] = { "payer-1", "payer-2", "payer-3", "payer-4",
+    "payer-5", "payer-6", "payer-7", "payer-8" };
 static const char pin[] = "271828";
 
 const char customers_strategy[] =
@@ -283,7 +284,8 @@ static Receipt *draw_order(Customer *c)
     snprintf(r->number, sizeof(r->number), "ORDER-%06zu", index);
     r->way = draw_way(c);
     r->merchant = (int)draw_index(&c->random, CUSTOMERS_MERCHANTS);
-    r->payer = (int)draw_index(&c->random, CUSTOMERS_PAYERS);
+    const bool by_code = r->way == PAY_BY_CODE || r->way == HOLD;
+    r->payer = by_code ? c->number : (int)draw_index(&c->random, CUSTOMERS_PAYERS);
     r->minor = 1 + draw_index(&c->random, AMOUNT_MAX);
     if (r->way == HOLD) r->minor = CUSTOMERS_HELD_MINOR;
     return r;

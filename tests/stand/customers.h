@@ -28,7 +28,7 @@ enum {
     CUSTOMERS_COUNT = 8, /* connections, each with at most one request on the way */
     CUSTOMERS_ORDERS_MAX = 60000,
     CUSTOMERS_MERCHANTS = 2,
-    CUSTOMERS_PAYERS = 4,
+    CUSTOMERS_PAYERS = CUSTOMERS_COUNT, /* whoever takes codes voids his own of before */
     CUSTOMERS_NUMBER_BYTES = 24,
     CUSTOMERS_TROUBLE_BYTES = 256,
     CUSTOMERS_CONVERGE_MS_MAX = 90000, /* how long one request may be repeated */
