@@ -150,43 +150,55 @@ static const JsonField show_fields[] = {
     { "mchid", JSON_TEXT, true, 1, MERCHANT_ID_BYTES_MAX, offsetof(ShowJson, mchid) },
 };
 
-static Status put_digest(JsonWriter *w, const char *name, const uint8_t *digest)
-{
-    uint8_t memory[2 * DIGEST_SHA256_BYTES];
-    Buffer hex = BUFFER_OF(memory);
-    TRY(hex_encode((Span) { digest, DIGEST_SHA256_BYTES }, &hex));
-    json_key_text(w, name, span_of_buffer(&hex));
-    return OK;
-}
+typedef struct Shown {
+    uint8_t licence_bytes[2 * DIGEST_SHA256_BYTES];
+    uint8_t agreement_bytes[2 * DIGEST_SHA256_BYTES];
+    uint8_t until_bytes[TIME_TEXT_BYTES];
+    uint8_t signed_bytes[TIME_TEXT_BYTES];
+    uint8_t changed_bytes[TIME_TEXT_BYTES];
+    Buffer licence;
+    Buffer agreement;
+    Buffer until;
+    Buffer signed_at;
+    Buffer changed;
+} Shown;
 
-static Status put_time(JsonWriter *w, const char *name, int64_t time_us)
+static Status show_texts(const MerchantTerms *t, Shown *shown)
 {
-    uint8_t memory[TIME_TEXT_BYTES];
-    Buffer text = BUFFER_OF(memory);
-    TRY(time_format(time_us, &text));
-    json_key_text(w, name, span_of_buffer(&text));
-    return OK;
+    shown->licence = BUFFER_OF(shown->licence_bytes);
+    shown->agreement = BUFFER_OF(shown->agreement_bytes);
+    shown->until = BUFFER_OF(shown->until_bytes);
+    shown->signed_at = BUFFER_OF(shown->signed_bytes);
+    shown->changed = BUFFER_OF(shown->changed_bytes);
+    TRY(hex_encode(SPAN_OF(t->licence_sha256), &shown->licence));
+    TRY(hex_encode(SPAN_OF(t->agreement_sha256), &shown->agreement));
+    TRY(time_format(t->licence_until_us, &shown->until));
+    TRY(time_format(t->agreement_us, &shown->signed_at));
+    return time_format(t->changed_us, &shown->changed);
 }
 
 /* All but the account's token. */
 static Status put_terms(JsonWriter *w, const MerchantTerms *t)
 {
+    Shown shown;
+    TRY(show_texts(t, &shown));
     json_key_text(w, "mchid", span_of_text(t->mchid));
     json_key_text(w, "licence_name", span_of_text(t->licence_name));
     json_key_text(w, "licence_number", span_of_text(t->licence_number));
-    TRY(put_digest(w, "licence_sha256", t->licence_sha256));
-    TRY(put_time(w, "licence_until", t->licence_until_us));
+    json_key_text(w, "licence_sha256", span_of_buffer(&shown.licence));
+    json_key_text(w, "licence_until", span_of_buffer(&shown.until));
     json_key_text(w, "account_mask", span_of_text(t->account_mask));
     json_key_int(w, "mcc", t->mcc);
-    TRY(put_digest(w, "agreement_sha256", t->agreement_sha256));
-    TRY(put_time(w, "agreement_time", t->agreement_us));
+    json_key_text(w, "agreement_sha256", span_of_buffer(&shown.agreement));
+    json_key_text(w, "agreement_time", span_of_buffer(&shown.signed_at));
     json_key_text(w, "agreement_clause", span_of_text(t->agreement_clause));
     json_key_text(w, "merchant_risk", span_of_text(risks[t->risk]));
     json_key_int(w, "fee_rate", t->fee_rate);
     json_key_int(w, "fee_min_minor", t->fee_min_minor);
     json_key_int(w, "fee_max_minor", t->fee_max_minor);
     json_key_text(w, "settlement_cycle", span_of_text(cycles[t->settlement]));
-    return put_time(w, "changed_time", t->changed_us);
+    json_key_text(w, "changed_time", span_of_buffer(&shown.changed));
+    return OK;
 }
 
 Status admin_merchant_show(
