@@ -39,16 +39,30 @@ static Status sign_request(const OrderPlan *plan, LoadRequest *request)
     return OK;
 }
 
+size_t orders_payers(size_t count)
+{
+    return (count + ORDERS_ROUND - 1) / ORDERS_ROUND * ORDERS_PAYERS;
+}
+
+static PayerApp *payer_of(const OrderPlan *plan, size_t i)
+{
+    const size_t index = i / ORDERS_ROUND * ORDERS_PAYERS + i % ORDERS_PAYERS;
+    ASSERT(index < plan->payer_count);
+    return &plan->payers[index];
+}
+
 Status orders_codepay(const OrderPlan *plan, size_t count, LoadRequest *ret)
 {
     HttpClient *http = NULL;
     TRY(stand_connect(plan->stand, &http));
+    for (size_t i = 0; i < plan->payer_count; i++)
+        plan->payers[i].codes_left = 0; /* fresh ones would void what is left */
     Status s = OK;
     for (size_t i = 0; i < count && status_ok(s); i++) {
         char number[33];
         const char *code = NULL;
         PayerAnswer answer = { 0 };
-        PayerApp *payer = &plan->payers[i % plan->payer_count];
+        PayerApp *payer = payer_of(plan, i);
         s = payer_app_code(payer, http, &plan->stand->box_key, &answer, &code);
         if (!status_ok(s)) fprintf(stderr, "no code: HTTP %d %s\n", answer.status, answer.code);
         if (!status_ok(s)) break;
@@ -93,7 +107,7 @@ static Status make_pin(const OrderPlan *plan, const char *prepay_id, size_t i, L
     char number[33];
     uint8_t box_bytes[2 * BOX_BYTES_MAX];
     Buffer box = { box_bytes, 0, sizeof(box_bytes) - 1 };
-    const PayerApp *payer = &plan->payers[i % plan->payer_count];
+    const PayerApp *payer = payer_of(plan, i);
     number_of(plan, i, number);
     BoxWish wish = { .data_class = CLASS_PIN,
         .purpose = BOX_PURPOSE_PAY,

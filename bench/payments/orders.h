@@ -3,11 +3,19 @@
  * orders and their PINs. */
 #include "load.h"
 
+enum {
+    ORDERS_PAYERS = 40, /* who pay at the same time: what the floor is reckoned for (floor.h) */
+    ORDERS_ROUND = ORDERS_PAYERS * PAYER_APP_CODES_MAX, /* as many codes as they can have at once */
+};
+
+/* How many payers that takes: each set of ORDERS_PAYERS pays for one round. */
+size_t orders_payers(size_t count);
+
 typedef struct OrderPlan {
     Stand *stand;
     const MerchantApp *merchant;
     PayerApp *payers;
-    size_t payer_count;
+    size_t payer_count; /* orders_payers() of the most that is asked for */
     const char *prefix; /* of order numbers */
 } OrderPlan;
 

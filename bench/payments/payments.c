@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAYERS = 40, WARM_UP = 200 };
+enum { WARM_UP = 200 };
 
 static const char strategy[] =
         "version: 1\nname: bench\n"
@@ -28,7 +28,8 @@ static const char strategy[] =
         "wait:\n  challenge_s: 300\n  delay_s: 60\n  review_s: 300\n";
 
 static Stand stand;
-static PayerApp payers[PAYERS];
+static PayerApp *payers;
+static size_t payer_count;
 
 typedef struct Figures {
     double per_s;
@@ -129,7 +130,9 @@ static Status open_house(MerchantApp *rsa, MerchantApp *sm2)
     TRY(stand_open(&options, &stand));
     TRY(stand_merchant(&stand, "1900000001", KEY_RSA, rsa));
     TRY(stand_merchant(&stand, "1900000002", KEY_SM2, sm2));
-    for (size_t i = 0; i < PAYERS; i++) {
+    payers = calloc(payer_count, sizeof(*payers));
+    CHECK(payers != NULL, FAULT_MEMORY);
+    for (size_t i = 0; i < payer_count; i++) {
         char id[32];
         snprintf(id, sizeof(id), "bench-%02zu", i);
         TRY(stand_payer(&stand, id, "271828", 10000000000, &payers[i]));
@@ -144,10 +147,10 @@ static Status measure(size_t count, int connections)
     Figures warm = { 0 };
     Figures figures[4] = { 0 };
     TRY(open_house(&rsa, &sm2));
-    const OrderPlan plans[] = { { &stand, &rsa, payers, PAYERS, "R" },
-        { &stand, &sm2, payers, PAYERS, "S" }, { &stand, &rsa, payers, PAYERS, "RP" },
-        { &stand, &sm2, payers, PAYERS, "SP" } };
-    const OrderPlan warm_up = { &stand, &rsa, payers, PAYERS, "WARM" };
+    const OrderPlan plans[] = { { &stand, &rsa, payers, payer_count, "R" },
+        { &stand, &sm2, payers, payer_count, "S" }, { &stand, &rsa, payers, payer_count, "RP" },
+        { &stand, &sm2, payers, payer_count, "SP" } };
+    const OrderPlan warm_up = { &stand, &rsa, payers, payer_count, "WARM" };
     TRY(codepay(warm_up, WARM_UP, connections, &warm));
     TRY(codepay(plans[0], count, connections, &figures[0]));
     TRY(codepay(plans[1], count, connections, &figures[1]));
@@ -183,7 +186,9 @@ int main(int argc, char **argv)
                 LOAD_CONNECTIONS_MAX);
         return 2;
     }
+    payer_count = orders_payers(count);
     const Status s = measure(count, connections);
+    free(payers);
     if (!status_ok(s)) fprintf(stderr, "payments: %s: %s\n", status_name(s), status_advice(s));
     stand_close(&stand);
     return status_ok(s) ? EXIT_SUCCESS : EXIT_FAILURE;
