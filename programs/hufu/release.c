@@ -25,6 +25,7 @@ static const TableName tables[] = {
     { "allowance", TABLE_ALLOWANCE },
     { "bill", TABLE_BILL },
     { "merchant_terms", TABLE_MERCHANT_TERMS },
+    { "notification", TABLE_NOTIFICATION },
     { "day_end", TABLE_DAY_END },
     { "alert", TABLE_ALERT },
     { "caller", TABLE_CALLER },

@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include "config_notify.h"
+
 #include "base/seams.h"
 #include "store/safe_address.h"
 
@@ -12,11 +14,11 @@
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, accounts, barcode,
             purposes, access, alarms, trail, ca_file, keys_file, ready_file, console_origin,
-            console_files, field_files, payer_devices;
-    const YamlNode *trusted_proxies;
+            console_files, field_files, payer_devices, notify_ca;
+    const YamlNode *trusted_proxies, *notify_schedule, *notify_ports;
     int64_t payer_cool_s, refund_days, reverse_days;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
-            openers, callers;
+            openers, callers, notifiers;
     int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
             incident_police_hours, incident_notify_hours, incident_cause_days, incident_close_days;
 } ConfigSpans;
@@ -62,6 +64,12 @@ static const YamlField fields[] = {
     { "field_files", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, field_files) },
     { "trusted_proxies", YAML_SEQUENCE, false, 0, HTTP_PROXIES_MAX,
             offsetof(ConfigSpans, trusted_proxies) },
+    NUMBER(notifiers, 0, 64),
+    { "notify_schedule", YAML_SEQUENCE, false, 1, NOTIFICATION_WAITS_MAX,
+            offsetof(ConfigSpans, notify_schedule) },
+    { "notify_ports", YAML_SEQUENCE, false, 1, OUTSIDE_PORTS_MAX,
+            offsetof(ConfigSpans, notify_ports) },
+    { "notify_ca", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, notify_ca) },
     NUMBER(loops, 0, 64),
     NUMBER(operator_uid, 0, UINT32_MAX),
     NUMBER(group, -1, INT32_MAX),
@@ -79,7 +87,7 @@ static const YamlField fields[] = {
     NUMBER(incident_close_days, 1, 180),
 };
 
-static Status read_file(const char *path, Buffer *ret_text)
+Status config_read_file(const char *path, Buffer *ret_text)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     REQUIRE(fd >= 0, REFUSED_YAML_SYNTAX);
@@ -141,7 +149,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
 {
     uint8_t bytes[CONFIG_FILE_BYTES_MAX];
     Buffer text = BUFFER_OF(bytes);
-    TRY(read_file(path, &text));
+    TRY(config_read_file(path, &text));
     CLEANUP(yaml_release) YamlDocument *document = NULL;
     TRY(yaml_parse(span_of_buffer(&text), &document, problem));
     ConfigSpans s = {
@@ -156,6 +164,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
         .signers = 2,
         .openers = 8,
         .callers = 8,
+        .notifiers = 32,
         .report_warn_days = 152,
         .report_alert_days = 183,
         .incident_contain_hours = 1,
@@ -186,6 +195,8 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->console_origin, s.console_origin);
     keep(ret_config->console_files, s.console_files);
     keep(ret_config->field_files, s.field_files);
+    keep(ret_config->notify_ca, s.notify_ca);
+    ret_config->notifiers = s.notifiers;
     ret_config->port = s.port;
     ret_config->service_port = s.service_port;
     ret_config->console_port = s.console_port;
@@ -200,6 +211,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep_clocks(&s, ret_config);
     ret_config->callers = s.callers;
     TRY(keep_proxies(&s, ret_config, problem));
+    TRY(config_notify(s.notify_schedule, s.notify_ports, ret_config, problem));
     return keep_payers(&s, ret_config, problem);
 }
 

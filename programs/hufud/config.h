@@ -1,6 +1,8 @@
 #pragma once
 /* config: hufud's settings, one YAML file (deploy/hufud.yaml shows all of it). */
+#include "http/outside_url.h"
 #include "http/proxies.h"
+#include "payment/notification.h"
 #include "text/yaml.h"
 
 enum { CONFIG_TEXT_MAX = 256, CONFIG_FILE_BYTES_MAX = 64 * 1024 };
@@ -48,6 +50,11 @@ typedef struct Config {
     int64_t payer_cool_s; /* no money leaves so long after a reset, or from a new device */
     int64_t refund_days; /* how long after it was paid an order may be refunded */
     int64_t reverse_days; /* ... and reversed */
+    int64_t notifiers; /* threads that tell merchants what happened; 0: nobody does */
+    NotificationSchedule notify_schedule;
+    uint16_t notify_ports[OUTSIDE_PORTS_MAX]; /* where we go at all */
+    size_t notify_port_count;
+    char notify_ca[CONFIG_TEXT_MAX]; /* whom we believe; empty: the system's authorities */
     int64_t callers; /* loops of the service's door, and workers for its slow calls */
 } Config;
 
@@ -64,3 +71,5 @@ MUST_USE Status config_channels(const Config *config, bool development, const ch
 /* Refuses what text/yaml.h refuses, PROXY_ADDRESS; problem->line is 0 when the file cannot be read.
  */
 MUST_USE Status config_load(const char *path, Config *ret_config, YamlProblem *problem);
+/* A whole file that a setting names. Refuses YAML_SYNTAX (it cannot be read), YAML_SIZE. */
+MUST_USE Status config_read_file(const char *path, Buffer *ret_text);

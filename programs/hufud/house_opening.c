@@ -382,6 +382,7 @@ static Status open_doors(Opening *o)
         .report = report,
         .context = o };
     TRY(clockwork_start(&clockwork, &o->clockwork));
+    TRY(notify_opening(&o->config, o->development, house, &o->notify));
     const FirstPorts ports = { port_of(o->server), port_of(o->service),
         port_of(o->console_server) };
     TRY(first_files_ready(o->config.ready_file, o->config.address, ports));
@@ -405,9 +406,10 @@ static void open_clocks(Opening *o)
             c->incident_close_days * TIME_DAY_US } };
 }
 
-Status opening_open(const Config *config, const sigset_t *signals, Opening *o)
+Status opening_open(const Config *config, bool development, const sigset_t *signals, Opening *o)
 {
     o->config = *config;
+    o->development = development;
     o->hold_fd = -1;
     o->house.clock = clock_system();
     o->house.random = random_system();
@@ -451,6 +453,7 @@ void opening_close(Opening *o)
     console_close(&o->console); /* it runs the operator's operations */
     if (o->admin != NULL) admin_stop(o->admin);
     if (o->clockwork != NULL) clockwork_stop(o->clockwork);
+    notify_closing(&o->notify);
     if (o->service != NULL) drain(o->service);
     if (o->server != NULL) drain(o->server);
     bill_desk_close(&house->bills);

@@ -11,6 +11,7 @@
 #include "api/signer.h"
 #include "api/trail_desk.h"
 #include "config.h"
+#include "notify_opening.h"
 #include "public_keys.h"
 #include "tls_leaf.h"
 #include "vaultclient/guard.h"
@@ -31,6 +32,8 @@ typedef struct Opening {
     Admin *admin;
     Clockwork *clockwork;
     TrailDesk *trail;
+    NotifyOpening notify;
+    bool development;
     TlsLeaf tls;
     bool tls_ended; /* said so */
     PublicKeys public_keys;
@@ -43,5 +46,6 @@ typedef struct Opening {
  * last confirmed state; a signal of `signals`, or `hufu restore` that wants the database, ends the
  * waiting (REFUSED_STORE_STOPPED).
  */
-Status opening_open(const Config *config, const sigset_t *signals, Opening *opening);
+Status opening_open(
+        const Config *config, bool development, const sigset_t *signals, Opening *opening);
 void opening_close(Opening *opening);

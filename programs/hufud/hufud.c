@@ -98,7 +98,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     static Opening opening;
-    const Status opened = opening_open(&config, &signals, &opening);
+    const Status opened = opening_open(&config, development, &signals, &opening);
     if (!status_ok(opened)) {
         LOG_STATUS(LOG_ERROR, "hufud.not_started", opened);
         opening_close(&opening);

@@ -113,6 +113,15 @@ Status directory_find(MerchantDirectory *directory, Span mchid, Span serial, int
     return s;
 }
 
+Status directory_suite(MerchantDirectory *directory, Span mchid, MerchantSuite *ret_suite)
+{
+    pthread_rwlock_rdlock(&directory->lock);
+    const Entry *any = *find_merchant(directory, mchid);
+    if (any != NULL) *ret_suite = any->merchant.suite;
+    pthread_rwlock_unlock(&directory->lock);
+    return any != NULL ? OK : REFUSE(REFUSED_MERCHANT_UNKNOWN);
+}
+
 /* The same key again keeps its pointer. A serial whose key changed keeps the old one beside it
  * once; a second change of one serial within one run is refused: serials name keys, they are not
  * meant to move. */

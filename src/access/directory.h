@@ -28,6 +28,9 @@ void directory_close(MerchantDirectory **directory);
 MUST_USE Status directory_find(MerchantDirectory *directory, Span mchid, Span serial,
         int64_t now_us, DirectoryKey *ret_key);
 
+/* What the merchant is answered and told with. Refuses MERCHANT_UNKNOWN. */
+MUST_USE Status directory_suite(MerchantDirectory *directory, Span mchid, MerchantSuite *ret_suite);
+
 /* Put or replace one, from rows that a unit read or committed. Refuses DIRECTORY_FULL, KEY_FORMAT,
  * KEY_WEAK. */
 MUST_USE Status directory_put(

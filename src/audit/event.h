@@ -41,6 +41,7 @@ typedef enum AuditKind {
     AUDIT_BILL = 174, /* made for a merchant; detail: lines, SHA-256 */
     AUDIT_PAYEE_CODE_MAKE = 18,
     AUDIT_PAYEE_CODE_END = 19,
+    AUDIT_NOTIFICATION = 10, /* given up, or begun anew by hand */
     AUDIT_MERCHANT_ADD = 20,
     AUDIT_MERCHANT_KEY = 21,
     AUDIT_MERCHANT_CHANGE = 22,

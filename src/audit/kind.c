@@ -29,6 +29,7 @@ static const KindFacts kinds[] = {
     { AUDIT_BILL, BUSINESS, "Bill of a merchant", "商户对账单" },
     { AUDIT_PAYEE_CODE_MAKE, BUSINESS, "Payee code made", "生成收款码" },
     { AUDIT_PAYEE_CODE_END, BUSINESS, "Payee code revoked", "停用收款码" },
+    { AUDIT_NOTIFICATION, BUSINESS, "Notification given up or begun anew", "通知停发或重发" },
     { AUDIT_MERCHANT_ADD, PRIVILEGE, "Merchant registered", "商户入驻" },
     { AUDIT_MERCHANT_KEY, PRIVILEGE, "Merchant key changed", "商户密钥变更" },
     { AUDIT_MERCHANT_CHANGE, PRIVILEGE, "Merchant changed", "商户变更" },

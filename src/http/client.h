@@ -1,6 +1,7 @@
 #pragma once
 /*
- * client: one blocking keep-alive connection, for our command line, drivers and tests.
+ * client: one blocking keep-alive connection, for our command line, notifications, drivers and
+ * tests.
  *
  * Strict: an answer that breaks HTTP/1.1 is refused and the connection closed. Transfer codings are
  * not accepted. One thread at a time; as many clients as wanted. Source: RFC 9112. Floor 2.
@@ -10,6 +11,7 @@
 enum {
     HTTP_CLIENT_HEAD_BYTES_MAX = 16 * 1024, /* the head of a call or an answer */
     HTTP_CLIENT_BODY_BYTES_MAX = 4 << 20,
+    HTTP_CLIENT_SHORT_BYTES_MAX = 8 * 1024,
 };
 
 typedef struct HttpClient HttpClient;
@@ -22,7 +24,12 @@ typedef struct HttpClientConfig {
             *server_name; /* SNI, Host and the name the certificate must have; NULL: Host = address,
                              and the certificate's chain alone is checked, as `tls` says */
     unsigned timeout_ms; /* for each wait on the peer; 0 = 10000 */
+    bool names_port; /* Host is "name:port" */
     const char *from; /* numeric address of ours to connect from; NULL: any */
+    unsigned deadline_ms; /* for connecting as a whole, and for each call; 0: none */
+    bool status_alone; /* all that counts is the status: the body is taken when its length is said
+                          and at most HTTP_CLIENT_SHORT_BYTES_MAX, else the connection is closed
+                          without it; HTTP/1.0 is an answer, too */
 } HttpClientConfig;
 
 typedef struct HttpCall {
@@ -44,6 +51,8 @@ typedef struct HttpAnswer {
  * FAULT_MEMORY, FAULT_SYSTEM. */
 MUST_USE Status http_client_open(const HttpClientConfig *config, HttpClient **ret_client);
 void http_client_close(HttpClient **client);
+/* The next call goes over the connection that there is. */
+bool http_client_is_connected(const HttpClient *client);
 
 /*
  * Send one call and wait for its answer. When the connection was closed by an earlier answer or

@@ -1,54 +1,13 @@
 #include "http/proxies.h"
 
-#include <arpa/inet.h>
-
-enum { IPV4_AT = 12, IPV4_BITS_BEFORE = 96, BITS = 128, DECIMAL_DIGITS_MAX = 3 };
-
-static const uint8_t ipv4_prefix[IPV4_AT] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-/* Numeric and alone: no port, no brackets, no zone. */
-static bool read_address(Span text, uint8_t ret_bits[HTTP_ADDRESS_BYTES])
-{
-    char terminated[HTTP_ADDRESS_TEXT_MAX] = "";
-    if (text.size == 0 || text.size >= sizeof(terminated)) return false;
-    memcpy(terminated, text.data, text.size);
-    if (strlen(terminated) != text.size) return false;
-    if (inet_pton(AF_INET6, terminated, ret_bits) == 1) return true;
-    memcpy(ret_bits, ipv4_prefix, sizeof(ipv4_prefix));
-    return inet_pton(AF_INET, terminated, ret_bits + IPV4_AT) == 1;
-}
-
-static bool is_ipv4(const uint8_t bits[HTTP_ADDRESS_BYTES])
-{
-    return span_equal((Span) { bits, IPV4_AT }, SPAN_OF(ipv4_prefix));
-}
-
-static void write_address(
-        const uint8_t bits[HTTP_ADDRESS_BYTES], char ret_text[HTTP_ADDRESS_TEXT_MAX])
-{
-    const bool v4 = is_ipv4(bits);
-    const void *from = v4 ? bits + IPV4_AT : bits;
-    ASSERT(inet_ntop(v4 ? AF_INET : AF_INET6, from, ret_text, HTTP_ADDRESS_TEXT_MAX) != NULL);
-}
+enum { DECIMAL_DIGITS_MAX = 3 };
 
 /* --- whom we trust --- */
-
-static bool bit_at(const uint8_t *bits, unsigned at)
-{
-    return (bits[at / 8] & (0x80U >> at % 8)) != 0;
-}
-
-static bool has(const HttpNetwork *network, const uint8_t bits[HTTP_ADDRESS_BYTES])
-{
-    for (unsigned i = 0; i < network->length; i++)
-        if (bit_at(network->bits, i) != bit_at(bits, i)) return false;
-    return true;
-}
 
 static bool is_trusted(const HttpProxies *proxies, const uint8_t bits[HTTP_ADDRESS_BYTES])
 {
     for (size_t i = 0; i < proxies->count; i++)
-        if (has(&proxies->networks[i], bits)) return true;
+        if (http_network_has(&proxies->networks[i], bits)) return true;
     return false;
 }
 
@@ -67,18 +26,19 @@ static Status read_length(Span text, unsigned most, unsigned *ret_length)
 
 Status http_proxies_add(HttpProxies *proxies, Span text)
 {
-    HttpNetwork network = { .length = BITS };
+    HttpNetwork network = { .length = HTTP_ADDRESS_BITS };
     Cursor c = cursor_of(text);
     Span address = text;
     const bool has_prefix = status_ok(cursor_until(&c, '/', &address));
-    REQUIRE(read_address(address, network.bits), REFUSED_PROXY_ADDRESS);
-    const unsigned before = is_ipv4(network.bits) ? IPV4_BITS_BEFORE : 0;
+    REQUIRE(http_address_read(address, network.bits), REFUSED_PROXY_ADDRESS);
+    const unsigned before = http_address_is_ipv4(network.bits) ? 8 * HTTP_ADDRESS_IPV4_AT : 0;
     if (has_prefix) {
-        TRY(read_length(c.rest, BITS - before, &network.length));
+        TRY(read_length(c.rest, HTTP_ADDRESS_BITS - before, &network.length));
         network.length += before;
     }
-    for (unsigned i = network.length; i < BITS; i++) /* a slip of the pen trusts nobody else */
-        REQUIRE(!bit_at(network.bits, i), REFUSED_PROXY_ADDRESS);
+    for (unsigned i = network.length; i < HTTP_ADDRESS_BITS;
+            i++) /* a slip of the pen trusts nobody else */
+        REQUIRE(!http_address_bit(network.bits, i), REFUSED_PROXY_ADDRESS);
     REQUIRE(proxies->count < HTTP_PROXIES_MAX, REFUSED_PROXY_ADDRESS);
     proxies->networks[proxies->count++] = network;
     return OK;
@@ -107,7 +67,7 @@ typedef struct Walk {
 static void see(Walk *walk, Span text)
 {
     uint8_t bits[HTTP_ADDRESS_BYTES];
-    const bool is_address = read_address(trimmed(text), bits);
+    const bool is_address = http_address_read(trimmed(text), bits);
     if (is_address && walk->found && is_trusted(walk->proxies, bits)) return;
     walk->found = is_address;
     if (is_address) memcpy(walk->client, bits, sizeof(bits));
@@ -121,7 +81,7 @@ void http_proxies_client(const HttpProxies *proxies, const char *peer, const Spa
     const size_t size = strlen(peer);
     ASSERT(size < HTTP_ADDRESS_TEXT_MAX);
     memcpy(ret_client, peer, size + 1);
-    if (!read_address(span_of_text(peer), bits) || !is_trusted(proxies, bits)) return;
+    if (!http_address_read(span_of_text(peer), bits) || !is_trusted(proxies, bits)) return;
     for (size_t i = 0; i < count; i++) {
         Cursor c = cursor_of(lists[i]);
         Span one = { 0 };
@@ -129,5 +89,5 @@ void http_proxies_client(const HttpProxies *proxies, const char *peer, const Spa
             see(&walk, one);
         see(&walk, c.rest);
     }
-    if (walk.found) write_address(walk.client, ret_client);
+    if (walk.found) http_address_write(walk.client, ret_client);
 }

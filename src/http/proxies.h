@@ -7,18 +7,9 @@
  * have written himself. What is no address counts as nothing: then the proxy itself asks. Pure; no
  * shared state.
  */
-#include "base/bytes.h"
+#include "http/address.h"
 
-enum {
-    HTTP_PROXIES_MAX = 16,
-    HTTP_ADDRESS_BYTES = 16, /* IPv4 as ::ffff:a.b.c.d */
-    HTTP_ADDRESS_TEXT_MAX = 64, /* with its NUL */
-};
-
-typedef struct HttpNetwork {
-    uint8_t bits[HTTP_ADDRESS_BYTES];
-    unsigned length; /* of the prefix, 1..128 */
-} HttpNetwork;
+enum { HTTP_PROXIES_MAX = 16 };
 
 typedef struct HttpProxies {
     HttpNetwork networks[HTTP_PROXIES_MAX];

@@ -1,5 +1,6 @@
 /* money: the steps of a payment that touch money. */
 #include "payment/allowance.h"
+#include "payment/notification.h"
 #include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
 
@@ -142,7 +143,7 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProo
     payment->state = held ? TRADE_USERPAYING : TRADE_SUCCESS;
     payment->decide_by_us = held ? now_us + decision.wait_us : 0;
     payment->success_time_us = held ? 0 : now_us;
-    return OK;
+    return held ? OK : notification_of_payment(rows, payment);
 }
 
 Status payment_capture(Rows *rows, Payment *payment)
@@ -152,7 +153,7 @@ Status payment_capture(Rows *rows, Payment *payment)
     payment->state = TRADE_SUCCESS;
     payment->success_time_us = rows_now_us(rows);
     payment->decide_by_us = 0;
-    return OK;
+    return notification_of_payment(rows, payment);
 }
 
 static Status uncount_static(Rows *rows, const Payment *payment)

@@ -1,6 +1,7 @@
 /* refund_rows: refunds and their sums as sealed rows, and the one step that writes them. */
 #include "payment/refund_rows.h"
 
+#include "payment/notification.h"
 #include "payment/payment_rows.h"
 
 #define PUBLIC(id, name, type, nullable)                            \
@@ -228,6 +229,7 @@ Status refund_give_back(
     refund_of_payment(payment, rows_now_us(rows), refund);
     TRY(refund_insert(rows, refund));
     TRY(refunded_put(rows, payment, before->count == 0, &now));
+    TRY(notification_of_refund(rows, refund, now.count));
     if (payment->state == after) return OK;
     payment->state = after;
     return payment_update(rows, payment);

@@ -4,6 +4,7 @@
 #include "payment/allowance.h"
 #include "payment/bill.h"
 #include "payment/binding.h"
+#include "payment/notification.h"
 #include "payment/payee_code.h"
 #include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
@@ -80,13 +81,24 @@ static const Migration migrations[] = {
             "payer TEXT PRIMARY KEY NOT NULL, codes_from BIGINT NOT NULL, day BIGINT NOT NULL,"
             "static_minor BIGINT NOT NULL, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
             "seal BYTEA NOT NULL) WITHOUT ROWID" },
+    { 7,
+            "CREATE TABLE notification("
+            "id TEXT PRIMARY KEY NOT NULL, mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL,"
+            "out_refund_no TEXT, sequence BIGINT NOT NULL, state BIGINT NOT NULL,"
+            "attempts BIGINT NOT NULL, due BIGINT NOT NULL, created BIGINT NOT NULL,"
+            "ended BIGINT, result BIGINT NOT NULL, revision BIGINT NOT NULL,"
+            "batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID;"
+            "CREATE INDEX notification_due ON notification(mchid, due) WHERE state = 1;"
+            "CREATE INDEX notification_order ON notification(mchid, out_trade_no, sequence)"
+            " WHERE state = 1;"
+            "CREATE INDEX notification_dead ON notification(ended) WHERE state = 3" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
     &refund_table, &refunded_table, &allowance_table, &bill_table, &payee_code_table,
-    &payer_barcode_table };
+    &payer_barcode_table, &notification_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 6, tables, 9 };
+const StoreSchema payment_schema = { "payment", migrations, 7, tables, 10 };
 
 typedef struct KeyList {
     PaymentKey *keys;

@@ -55,6 +55,7 @@ typedef enum TableId {
     TABLE_ACCESS_REVIEW = 62,
     TABLE_ACCESS_TABLE = 63,
     TABLE_MERCHANT_PROFILE = 70, /* access/merchant_profile.h */
+    TABLE_NOTIFICATION = 80, /* payment/notification.h */
 } TableId;
 
 enum CardColumn { CARD_NUMBER = 1 };
@@ -196,6 +197,27 @@ enum RefundedColumn { /* what one payment has given back so far */
     REFUNDED_MINOR = 8, /* INT: sum of its refunds; grows, and never over REFUNDED_TOTAL */
     REFUNDED_COUNT = 9, /* INT: how many */
 };
+
+enum NotificationColumn { /* what a merchant is to be told: names rows, holds nothing of them */
+    NOTIFICATION_ID = 1, /* TEXT, key: "EV-" and the id of the payment or the refund */
+    NOTIFICATION_MCHID = 2, /* TEXT */
+    NOTIFICATION_OUT_TRADE_NO = 3, /* TEXT */
+    NOTIFICATION_OUT_REFUND_NO = 4, /* TEXT or NULL: of a refund */
+    NOTIFICATION_SEQUENCE = 5, /* INT: 0: the payment, n: its n-th refund; told in this order */
+    NOTIFICATION_STATE = 6, /* INT, NotificationState */
+    NOTIFICATION_ATTEMPTS = 7, /* INT: that failed, since it was last begun */
+    NOTIFICATION_DUE = 8, /* INT, us: when it is tried next */
+    NOTIFICATION_CREATED = 9, /* INT, us */
+    NOTIFICATION_ENDED = 10, /* INT, us or NULL: delivered, or given up */
+    NOTIFICATION_RESULT = 11, /* INT: why the last attempt failed (REFUSED_...), 0: it did not */
+};
+
+/* Stored: append only. */
+typedef enum NotificationState {
+    NOTIFICATION_WAITING = 1,
+    NOTIFICATION_DELIVERED = 2,
+    NOTIFICATION_DEAD = 3, /* the schedule is over */
+} NotificationState;
 
 /* Stored: append only. */
 typedef enum TradeType {

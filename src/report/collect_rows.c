@@ -68,6 +68,7 @@ static const char *table_name(int64_t table)
     case TABLE_REFUNDED: return "refunded";
     case TABLE_BILL: return "bill";
     case TABLE_MERCHANT_TERMS: return "merchant_terms";
+    case TABLE_NOTIFICATION: return "notification";
     case TABLE_DAY_END: return "day_end";
     case TABLE_ALERT: return "alert";
     case TABLE_AUDIT_REPORT: return "audit_report";

@@ -143,6 +143,7 @@ static Status write_config(const Stand *stand)
     TRY(buffer_print(&text, "code_life_s: %d\n", o->code_life_s == 0 ? 60 : o->code_life_s));
     TRY(buffer_print(&text, "signers: %d\n", o->signers == 0 ? 2 : o->signers));
     TRY(buffer_print(&text, "openers: %d\n", o->openers == 0 ? 8 : o->openers));
+    TRY(buffer_print(&text, "%s\n", o->notify == NULL ? "notifiers: 0" : o->notify));
     if (o->trusted_proxies != NULL)
         TRY(buffer_print(&text, "trusted_proxies: %s\n", o->trusted_proxies));
     if (o->payer_devices_required) TRY(buffer_put(&text, SPAN("payer_devices: required\n")));

@@ -29,6 +29,7 @@ typedef struct StandOptions {
     const char *accounts; /* likewise; NULL: accounts without limits */
     const char *barcode; /* likewise; NULL: static codes alone are limited */
     const char *purposes; /* likewise */
+    const char *notify; /* lines of hufud.yaml; NULL: nobody is told anything */
     const char *alarms; /* YAML text; NULL: none is raised */
     int tls_life_s; /* of hufud's certificate; 0: vaultd's own default */
     bool separate_users; /* as root: each program its own uid (65533 hufud, 65532 vaultd) */
