@@ -181,6 +181,10 @@ typedef struct PathCase {
     {                                    \
         404, "RESOURCE_NOT_EXISTS", NULL \
     }
+#define NO_METHOD                       \
+    {                                   \
+        405, "METHOD_NOT_ALLOWED", NULL \
+    }
 #define NO_ORDER                     \
     {                                \
         404, "ORDER_NOT_EXIST", NULL \
@@ -197,8 +201,8 @@ static const PathCase paths[] = {
     { "a way around", "POST", "/v3/pay/../pay/transactions/native", LOST },
     { "a hidden way around", "POST", "/v3/pay/%2e%2e/pay/transactions/native", LOST },
     { "capitals", "POST", "/V3/pay/transactions/native", LOST },
-    { "reading what is written", "GET", NATIVE, LOST },
-    { "writing what is read", "POST", "/v3/certificates", LOST },
+    { "reading what is written", "GET", NATIVE, NO_METHOD },
+    { "writing what is read", "POST", "/v3/certificates", NO_METHOD },
     { "operator's things", "GET", "/admin/status", LOST },
     { "a file", "GET", "/../../etc/passwd", LOST },
     { "removing", "DELETE", BY_NUMBER "GOOD-1" MINE, { 405, "HTTP_METHOD", NULL } },

@@ -21,6 +21,19 @@ static MerchantApp merchant;
 static PayerApp payer;
 static HttpClient *http;
 
+/* An h5 order's prepay_id, from behind the '#' of where it sends the payer. */
+static Status h5_order_for(const char *number, int64_t minor, const char *variable)
+{
+    Answered said = { 0 };
+    TRY(step_h5(&merchant, http, number, minor, &said));
+    char prefix[64];
+    snprintf(prefix, sizeof(prefix), "https://127.0.0.1:%u/cashier/#", stand.port);
+    REQUIRE(said.status == 200 && strncmp(said.h5_url, prefix, strlen(prefix)) == 0,
+            REFUSED_ORDER_NOT_EXIST);
+    ASSERT(setenv(variable, said.h5_url + strlen(prefix), 1) == 0);
+    return OK;
+}
+
 /* The order's prepay_id, for the driver. */
 static Status order_for(const char *number, int64_t minor, const char *variable)
 {
@@ -44,7 +57,7 @@ static void test_house_opens(void)
     EXPECT_OK(chromium_serve(&stand, dist, "cashier", "field_files"));
     EXPECT_OK(stand_connect(&stand, &http));
     EXPECT_OK(order_for("cashier-1", 31400, "HUFU_ORDER_TYPED"));
-    EXPECT_OK(order_for("cashier-2", 2650, "HUFU_ORDER_PRESSED"));
+    EXPECT_OK(h5_order_for("cashier-2", 2650, "HUFU_ORDER_PRESSED"));
     EXPECT_OK(order_for("cashier-3", 100, "HUFU_ORDER_ATTACKED"));
 }
 

@@ -51,7 +51,7 @@ static const Client clients[] = {
     { "sorted-rsa2", "SRSA2", &rsa },
     { "sorted-sm2", "SSM2", &sm2 },
 };
-enum { CLIENT_COUNT = sizeof(clients) / sizeof(clients[0]), FIRST_GIVEN = 4 };
+enum { CLIENT_COUNT = sizeof(clients) / sizeof(clients[0]), SDK_COUNT = 2, FIRST_GIVEN = 4 };
 
 /* The exit status; -1: a signal ended it. */
 static int run(const char *const *words)
@@ -185,6 +185,21 @@ static void test_each_orders_sees_it_paid_and_gives_back(void)
     }
 }
 
+/* For the payer's app, and for the one payer whom an answer named (jsapi). */
+static void test_the_sdks_make_orders_of_each_kind(void)
+{
+    char openid[TEXT_BYTES];
+    for (size_t i = 0; i < SDK_COUNT; i++) {
+        const Client *client = &clients[i];
+        EXPECT(step(client, "code", number_of(client, "NAMES"), "100", fresh_code(), "SUCCESS"));
+        EXPECT(step(client, "paid", number_of(client, "NAMES"), "100", NULL, NULL));
+        snprintf(openid, sizeof(openid), "%s", said());
+        EXPECT(step(client, "kinds", number_of(client, "KIND"), "700", openid, NULL));
+        EXPECT(pay(span_of_text(said())));
+        EXPECT(step(client, "paid", number_of(client, "KIND"), "700", NULL, NULL));
+    }
+}
+
 static void test_each_closes(void)
 {
     for (size_t i = 0; i < CLIENT_COUNT; i++)
@@ -274,7 +289,8 @@ static void test_house_closes(void)
 }
 
 TESTS(TEST(test_house_opens), TEST(test_a_way_of_signing_is_given_by_two),
-        TEST(test_each_orders_sees_it_paid_and_gives_back), TEST(test_each_closes),
+        TEST(test_each_orders_sees_it_paid_and_gives_back),
+        TEST(test_the_sdks_make_orders_of_each_kind), TEST(test_each_closes),
         TEST(test_each_is_told_that_its_key_is_wrong),
         TEST(test_a_client_refuses_what_another_key_signed), TEST(test_each_charges_a_code),
         TEST(test_a_challenge_is_userpaying_then_success),

@@ -14,6 +14,7 @@
 #include "admin_client.h"
 #include "base/encoding.h"
 #include "base/money.h"
+#include "base/seams.h"
 #include "command.h"
 #include "policy/tables.h"
 
@@ -23,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HTML_BYTES_MAX = 4 * 1024 * 1024, ALERT_TRIES_MAX = 1000, POLL_MS = 10, CARDS = 3 };
+enum { CHECKPOINT_SECONDS = 5, HTML_BYTES_MAX = 4 * 1024 * 1024, ALERT_TRIES_MAX = 1000, POLL_MS = 10, CARDS = 3 };
 
 static Stand stand;
 static MerchantApp merchant;
@@ -43,6 +44,12 @@ static void pause_ms(long ms)
     nanosleep(&wait, NULL);
 }
 
+static int64_t now_us(void)
+{
+    const Clock clock = clock_system();
+    return clock_now_us(&clock);
+}
+
 static void test_house_opens(void)
 {
     const StandOptions options = { .code_life_s = 3600 };
@@ -51,6 +58,26 @@ static void test_house_opens(void)
     EXPECT_OK(stand_payer(&stand, "payer-1", "271828", 100000000, &payer));
     EXPECT_OK(stand_connect(&stand, &http));
     intruder_open(&stand, &intruder);
+}
+
+/* Whoever asks for a report has a checkpoint kept, and the clock does each second: neither is in the
+ * other's way, nor does the one take the other's note for a log that went back. */
+static void test_checkpoints_are_kept_one_at_a_time(void)
+{
+    int kept = 0;
+    const int64_t end_us = now_us() + CHECKPOINT_SECONDS * INT64_C(1000000);
+    for (int asked = 0; now_us() < end_us; asked++) {
+        char number[32];
+        uint8_t bytes[4096];
+        Buffer answer = BUFFER_OF(bytes);
+        Answered said = { 0 };
+        snprintf(number, sizeof(number), "KEPT-%d", asked);
+        if (asked % 16 == 0) EXPECT_OK(step_native(&merchant, http, number, 100, &said));
+        EXPECT_OK(admin_ask_plain(stand.folder, "report.begin", &answer));
+        kept++;
+    }
+    EXPECT(kept > CHECKPOINT_SECONDS);
+    EXPECT(stand_await_checkpoint(&stand));
 }
 
 /* --- what happens on this day --- */
@@ -331,7 +358,8 @@ static void test_house_closes(void)
     stand_close(&stand);
 }
 
-TESTS(TEST(test_house_opens), TEST(test_a_day_with_refusals), TEST(test_a_mismatch_and_its_release),
+TESTS(TEST(test_house_opens), TEST(test_checkpoints_are_kept_one_at_a_time),
+        TEST(test_a_day_with_refusals), TEST(test_a_mismatch_and_its_release),
         TEST(test_a_backup), TEST(test_every_count_is_the_stores), TEST(test_the_page_is_safe),
         TEST(test_it_verifies), TEST(test_a_changed_report_is_found),
         TEST(test_the_pdf_is_signed_too), TEST(test_a_changed_log_makes_no_report),

@@ -26,6 +26,8 @@ static const TableName tables[] = {
     { "bill", TABLE_BILL },
     { "merchant_terms", TABLE_MERCHANT_TERMS },
     { "notification", TABLE_NOTIFICATION },
+    { "binding", TABLE_BINDING },
+    { "order_payer", TABLE_ORDER_PAYER },
     { "day_end", TABLE_DAY_END },
     { "alert", TABLE_ALERT },
     { "caller", TABLE_CALLER },

@@ -14,9 +14,9 @@
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, accounts, barcode,
             purposes, access, alarms, trail, ca_file, keys_file, ready_file, console_origin,
-            console_files, field_files, payer_devices, notify_ca;
+            console_files, field_files, payer_devices, notify_ca, public_url;
     const YamlNode *trusted_proxies, *notify_schedule, *notify_ports;
-    int64_t payer_cool_s, refund_days, reverse_days;
+    int64_t payer_cool_s, refund_days, reverse_days, merchant_per_second, merchant_burst;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
             openers, callers, notifiers;
     int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
@@ -61,9 +61,12 @@ static const YamlField fields[] = {
             offsetof(ConfigSpans, console_origin) },
     { "console_files", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1,
             offsetof(ConfigSpans, console_files) },
+    { "public_url", YAML_TEXT, false, 9, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, public_url) },
     { "field_files", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, field_files) },
     { "trusted_proxies", YAML_SEQUENCE, false, 0, HTTP_PROXIES_MAX,
             offsetof(ConfigSpans, trusted_proxies) },
+    NUMBER(merchant_per_second, 1, 1000000),
+    NUMBER(merchant_burst, 1, 1000000),
     NUMBER(notifiers, 0, 64),
     { "notify_schedule", YAML_SEQUENCE, false, 1, NOTIFICATION_WAITS_MAX,
             offsetof(ConfigSpans, notify_schedule) },
@@ -130,6 +133,20 @@ static Status keep_payers(const ConfigSpans *s, Config *ret_config, YamlProblem 
     return REFUSE(REFUSED_YAML_RANGE);
 }
 
+/* No path and no '/' at the end: what we write behind it begins with one. */
+static Status keep_public_url(Span url, Config *ret_config, YamlProblem *problem)
+{
+    static const char scheme[] = "https://";
+    const size_t scheme_size = sizeof(scheme) - 1;
+    const bool is_https = url.size > scheme_size && memcmp(url.data, scheme, scheme_size) == 0;
+    const bool is_origin =
+            is_https && memchr(url.data + scheme_size, '/', url.size - scheme_size) == NULL;
+    keep(ret_config->public_url, url);
+    if (url.size == 0 || is_origin) return OK;
+    snprintf(problem->key, sizeof(problem->key), "public_url");
+    return REFUSE(REFUSED_YAML_RANGE);
+}
+
 static Status keep_proxies(const ConfigSpans *s, Config *ret_config, YamlProblem *problem)
 {
     const size_t count = s->trusted_proxies == NULL ? 0 : yaml_size(s->trusted_proxies);
@@ -155,6 +172,8 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ConfigSpans s = {
         .payer_devices = SPAN("registered"),
         .payer_cool_s = 86400,
+        .merchant_per_second = 1000,
+        .merchant_burst = 2000,
         .refund_days = 365,
         .reverse_days = 7,
         .service_port = -1,
@@ -197,10 +216,13 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep(ret_config->field_files, s.field_files);
     keep(ret_config->notify_ca, s.notify_ca);
     ret_config->notifiers = s.notifiers;
+    TRY(keep_public_url(s.public_url, ret_config, problem));
     ret_config->port = s.port;
     ret_config->service_port = s.service_port;
     ret_config->console_port = s.console_port;
     ret_config->loops = s.loops;
+    ret_config->merchant_per_second = s.merchant_per_second;
+    ret_config->merchant_burst = s.merchant_burst;
     ret_config->operator_uid = s.operator_uid;
     ret_config->group = s.group;
     ret_config->code_life_s = s.code_life_s;

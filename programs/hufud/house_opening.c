@@ -251,6 +251,9 @@ static Status open_business(Opening *o)
     const MessageKeys message_keys = { house, find_key, NULL };
     TRY(message_verifier_open(&message_keys, house->nonces, &house->verifier));
     budget_open(&house->budget, BUDGET_PER_SECOND, BUDGET_BURST);
+    TRY(pace_open(o->config.merchant_per_second, o->config.merchant_burst, &house->pace));
+    house->public_url = o->config.public_url;
+    house->address = o->config.address;
     house->code_life_us = o->config.code_life_s * TIME_SECOND_US;
     house->refund_rules = (RefundRules) { .period_us = o->config.refund_days * TIME_DAY_US,
         .reverse_us = o->config.reverse_days * TIME_DAY_US };
@@ -301,18 +304,38 @@ static Status renew_tls(void *context, int64_t now_us)
     return OK;
 }
 
-static Status look_at_keys(void *context)
+static Status keys_look(Opening *o)
 {
-    Opening *o = context;
     return public_keys_look(&o->public_keys, &o->house, o->config.keys_file);
 }
 
-/* No note is kept before the keys that signed it are. */
-static Status keep_checkpoint(void *context, Span note)
+static Status look_at_keys(void *context)
 {
     Opening *o = context;
-    TRY(look_at_keys(o));
-    return audit_checkpoint_keep(o->config.checkpoints, o->config.second, note);
+    pthread_mutex_lock(&o->outside);
+    const Status s = keys_look(o);
+    pthread_mutex_unlock(&o->outside);
+    return s;
+}
+
+/* No note is kept before the keys that signed it are. */
+static Status checkpoint(Opening *o)
+{
+    uint8_t memory[AUDIT_NOTE_BYTES_MAX];
+    Buffer note = BUFFER_OF(memory);
+    TRY(vaultclient_checkpoint(o->house.vault, &note));
+    TRY(keys_look(o));
+    return audit_checkpoint_keep(o->config.checkpoints, o->config.second, span_of_buffer(&note));
+}
+
+/* Asked for and kept under one lock: a note that came late would look like a log that went back. */
+static Status take_checkpoint(void *context)
+{
+    Opening *o = context;
+    pthread_mutex_lock(&o->outside);
+    const Status s = checkpoint(o);
+    pthread_mutex_unlock(&o->outside);
+    return s;
 }
 
 static void report(void *context, const char *what, Status s)
@@ -363,6 +386,7 @@ static Status open_doors(Opening *o)
         .handler = routes_serve,
         .context = house };
     TRY(http_server_start(&server, &o->server));
+    atomic_store(&house->port, http_server_port(o->server));
     TRY(open_service(o));
     const AdminConfig admin = { .house = house,
         .socket_path = o->config.admin,
@@ -370,12 +394,12 @@ static Status open_doors(Opening *o)
         .group = (int)o->config.group,
         .database_path = o->config.database,
         .domain_path = o->config.domain,
-        .keep_checkpoint = keep_checkpoint,
+        .take_checkpoint = take_checkpoint,
         .context = o };
     TRY(admin_start(&admin, &o->admin));
     TRY(login_opening_serve(o));
     const ClockworkConfig clockwork = { .house = house,
-        .keep_checkpoint = keep_checkpoint,
+        .take_checkpoint = take_checkpoint,
         .look_at_keys = look_at_keys,
         .renew_tls = renew_tls,
         .alarm = alarm_row,
@@ -420,6 +444,7 @@ Status opening_open(const Config *config, bool development, const sigset_t *sign
     reveal_feed_open(&o->house.reveals);
     open_clocks(o);
     platform_keys_open(&o->house.platform);
+    ASSERT(pthread_mutex_init(&o->outside, NULL) == 0);
     public_keys_open(&o->public_keys);
     TRY(open_store(o, signals));
     TRY(look_at_keys(o));
@@ -472,6 +497,7 @@ void opening_close(Opening *o)
     field_files_close(&house->field_files);
     tls_leaf_free(&o->tls);
     message_verifier_close(house->verifier);
+    pace_close(&house->pace);
     if (house->directory != NULL) directory_close(&house->directory);
     caller_list_close(&house->callers);
     login_opening_close(house);

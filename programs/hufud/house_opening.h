@@ -36,6 +36,7 @@ typedef struct Opening {
     bool development;
     TlsLeaf tls;
     bool tls_ended; /* said so */
+    pthread_mutex_t outside; /* public_keys, and what is kept outside the store: one at a time */
     PublicKeys public_keys;
     bool ready_written;
     Alarms alarms;

@@ -122,8 +122,9 @@ typedef struct AdminConfig {
     int group; /* of the socket file; -1: unchanged */
     const char *database_path;
     const char *domain_path;
-    /* Write a signed note to its two places (as the clockwork does). */
-    Status (*keep_checkpoint)(void *context, Span note);
+    /* Have the log signed and keep the note in its two places, as the clockwork does. From any
+     * thread. */
+    Status (*take_checkpoint)(void *context);
     void *context;
 } AdminConfig;
 

@@ -23,7 +23,6 @@
 #include "vaultclient/fields.h"
 #include "vaultclient/policy.h"
 
-enum { NOTE_BYTES_MAX = 4096 };
 
 struct Clockwork {
     ClockworkConfig config;
@@ -108,15 +107,12 @@ static Status checkpoint(Clockwork *c, int64_t now_us)
     if (!time_has_come(c->next_checkpoint_us, now_us, CLOCKWORK_CHECKPOINT_US)) return OK;
     c->next_checkpoint_us = now_us + CLOCKWORK_CHECKPOINT_US;
     uint8_t memory_bytes[1024];
-    uint8_t note_bytes[NOTE_BYTES_MAX];
     Buffer memory = BUFFER_OF(memory_bytes);
-    Buffer note = BUFFER_OF(note_bytes);
     WireStatus status = { 0 };
     TRY(vaultclient_status(c->config.house->vault, &memory, &status));
     if (!status.ready) return show_store(c);
     if (status.tree_size == 0 || status.tree_size == c->tree_size) return OK;
-    TRY(vaultclient_checkpoint(c->config.house->vault, &note));
-    TRY(c->config.keep_checkpoint(c->config.context, span_of_buffer(&note)));
+    TRY(c->config.take_checkpoint(c->config.context));
     c->tree_size = status.tree_size;
     return OK;
 }

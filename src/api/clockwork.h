@@ -20,8 +20,8 @@ enum {
 
 typedef struct ClockworkConfig {
     House *house;
-    /* Write a signed note to its two places; NULL context is fine. */
-    Status (*keep_checkpoint)(void *context, Span note);
+    /* Have the log signed and keep the note in its two places; one at a time, whoever asks. */
+    Status (*take_checkpoint)(void *context);
     /* Which keys of the platform there are now (platform_keys.h); each CLOCKWORK_KEYS_US. */
     Status (*look_at_keys)(void *context);
     /* Renew the TLS leaf when half of its time is over. */

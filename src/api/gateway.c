@@ -88,7 +88,7 @@ static bool verify(Passage *p)
         passage_refuse_stranger(p, envelope.who.profile, s, span_of_buffer(&scratch));
     bytes_wipe(scratch_bytes, scratch.size);
     if (!status_ok(s)) return false;
-    passage_admit(p, &sender);
+    if (!passage_admit(p, &sender)) return false;
     p->gateway->content = envelope.content;
     s = read_call(envelope.call, p->gateway);
     if (!status_ok(s)) passage_refuse(p, s, NULL);

@@ -20,6 +20,7 @@
 #include "lifecycle/subject.h"
 #include "message/answer.h"
 #include "message/budget.h"
+#include "message/pace.h"
 #include "message/request.h"
 #include "payment/refund.h"
 #include "report/incident_work.h"
@@ -34,6 +35,7 @@ enum {
     HOUSE_PSEUDONYM_KEY_BYTES = 32,
     HOUSE_CHALLENGE_KEY_BYTES = 32,
     HOUSE_CHALLENGE_LIFE_S = 300,
+    HOUSE_URL_BYTES_MAX = 256, /* with its NUL */
 };
 
 typedef struct BillDesk BillDesk;
@@ -65,6 +67,7 @@ typedef struct House {
     NonceSet *nonces;
     MessageVerifier *verifier;
     SignBudget budget; /* of signed refusals before authentication */
+    Pace *pace; /* of each merchant */
     Workers *openers; /* what blocks on the vault's password lane */
     CallerList *callers; /* of the vault's service (call.h) */
     AccessInForce *access; /* who may do what */
@@ -98,6 +101,9 @@ typedef struct House {
     Purposes purposes;
     int64_t code_life_us;
     PlatformKeys platform; /* whose keys sign answers */
+    const char *public_url; /* "https://pay.example", as payers' browsers find us; "": `address` */
+    const char *address;
+    _Atomic uint16_t port; /* 0: not served yet */
     uint8_t pseudonym_key[HOUSE_PSEUDONYM_KEY_BYTES]; /* payer ids as merchants see them */
     uint8_t challenge_key[HOUSE_CHALLENGE_KEY_BYTES]; /* of this run: nonces that we gave out */
     _Atomic size_t
@@ -106,3 +112,6 @@ typedef struct House {
     _Atomic uint64_t passages_open;
     _Atomic uint64_t signed_groups; /* messages to vaultd for signatures */
 } House;
+
+/* Where payers' browsers find us, without a '/' at the end; false: not known yet. */
+bool house_public_url(const House *house, char ret_url[HOUSE_URL_BYTES_MAX]);

@@ -17,6 +17,8 @@
 #include "http/client.h"
 #include "store/store_for_tests.h"
 
+enum { HOUSE_TEST_BURST = 50 }; /* of the merchant, who then has one a second */
+
 typedef struct TestHouse {
     char folder[64];
     char database[96];
@@ -61,6 +63,7 @@ static inline Status house_open_rooms(TestHouse *t)
     TRY(private_key_generate(KEY_RSA, &t->merchant_key));
     const MessageKeys keys = { t, house_find_key, NULL };
     TRY(message_verifier_open(&keys, house->nonces, &house->verifier));
+    TRY(pace_open(1, HOUSE_TEST_BURST, &house->pace));
     TRY(directory_open(&house->directory));
     TRY(caller_list_open(&house->callers));
     const PayerHouseConfig payers = { .cool_us = INT64_C(86400) * 1000000 };
@@ -104,6 +107,7 @@ static inline void house_close(TestHouse *t)
     payer_house_close(&t->house);
     http_server_free(&t->server);
     message_verifier_close(t->house.verifier);
+    pace_close(&t->house.pace);
     nonce_close(t->house.nonces);
     private_key_free(&t->merchant_key);
     vaultclient_close(t->house.vault);

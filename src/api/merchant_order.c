@@ -1,15 +1,18 @@
-/* The merchant's orders: native and codepay (routes.h). */
+/* The merchant's orders: native, app, jsapi, h5 and codepay (routes.h). */
 #include "api/order_json.h"
 #include "api/routes.h"
 #include "api/transaction.h"
 
+#include <stdio.h>
+
 /* The order in the body, or false: then the passage is answered and gone. */
-static bool read_order(Passage *p, PaymentOrder *ret_order, PayCodeText *ret_auth_code)
+static bool read_order(
+        Passage *p, TradeType type, PaymentOrder *ret_order, PayCodeText *ret_auth_code)
 {
     JsonProblem problem = { 0 };
     if (!passage_has_json(p)) return false;
-    const Status s =
-            order_read(passage_body(p), span_of_text(p->mchid), ret_order, ret_auth_code, &problem);
+    const Status s = order_read(passage_body(p), span_of_text(p->mchid), type, ret_order,
+            ret_auth_code, &problem);
     if (!status_ok(s)) {
         passage_refuse(p, s, &problem);
         return false;
@@ -17,6 +20,12 @@ static bool read_order(Passage *p, PaymentOrder *ret_order, PayCodeText *ret_aut
     passage_text(ret_order->serial, sizeof(ret_order->serial), span_of_text(p->serial));
     memcpy(ret_order->nonce_digest, p->nonce_digest, sizeof(ret_order->nonce_digest));
     return true;
+}
+
+static int end_one(JsonWriter *w)
+{
+    json_close(w);
+    return status_ok(json_finish(w)) ? 200 : 500;
 }
 
 static int write_native(Passage *p, Buffer *ret_body)
@@ -27,16 +36,40 @@ static int write_native(Passage *p, Buffer *ret_body)
     JsonWriter w = json_writer(ret_body);
     json_open_object(&w);
     json_key_text(&w, "code_url", span_of_text(url));
-    json_close(&w);
-    return status_ok(json_finish(&w)) ? 200 : 500;
+    return end_one(&w);
 }
 
-void merchant_native(Passage *p, Span rest)
+static int write_prepaid(Passage *p, Buffer *ret_body)
+{
+    if (!status_ok(p->outcome)) return passage_write_refusal(p, p->outcome, NULL, ret_body);
+    JsonWriter w = json_writer(ret_body);
+    json_open_object(&w);
+    json_key_text(&w, "prepay_id", span_of_text(p->work.native.payment.prepay_id));
+    return end_one(&w);
+}
+
+/* The cashier page; the order's name stands behind '#', which no browser sends or refers on. */
+static int write_h5(Passage *p, Buffer *ret_body)
+{
+    if (!status_ok(p->outcome)) return passage_write_refusal(p, p->outcome, NULL, ret_body);
+    char url[HOUSE_URL_BYTES_MAX + PAYMENT_PREPAY_ID_BYTES + 16];
+    char origin[HOUSE_URL_BYTES_MAX];
+    if (!house_public_url(p->house, origin)) return 500; /* merchant_h5() asked before */
+    snprintf(url, sizeof(url), "%s/cashier/#%s", origin, p->work.native.payment.prepay_id);
+    JsonWriter w = json_writer(ret_body);
+    json_open_object(&w);
+    json_key_text(&w, "h5_url", span_of_text(url));
+    return end_one(&w);
+}
+
+/* Make an order that its payer pays with a PIN: it differs by its fields and the answer alone. */
+static void make_order(Passage *p, TradeType type, PassageWrite write)
 {
     if (!passage_verify(p)) return;
     PaymentNative *work = &p->work.native;
     memset(work, 0, sizeof(*work));
-    if (!read_order(p, &work->order, NULL)) return;
+    work->type = type;
+    if (!read_order(p, type, &work->order, NULL)) return;
     const Status s =
             payment_ids_draw(&p->house->random, clock_now_us(&p->house->clock), &work->ids);
     if (!status_ok(s)) {
@@ -44,7 +77,23 @@ void merchant_native(Passage *p, Span rest)
         return;
     }
     payment_native_unit(work, passage_done);
-    passage_submit(p, write_native);
+    passage_submit(p, write);
+}
+
+void merchant_native(Passage *p, Span rest) { make_order(p, TRADE_NATIVE, write_native); }
+
+void merchant_app(Passage *p, Span rest) { make_order(p, TRADE_APP, write_prepaid); }
+
+void merchant_jsapi(Passage *p, Span rest) { make_order(p, TRADE_JSAPI, write_prepaid); }
+
+void merchant_h5(Passage *p, Span rest)
+{
+    char origin[HOUSE_URL_BYTES_MAX];
+    const bool offered = p->house->field_files != NULL && house_public_url(p->house, origin);
+    if (offered)
+        make_order(p, TRADE_MWEB, write_h5);
+    else if (passage_verify(p))
+        passage_refuse(p, REFUSE(REFUSED_H5_NOT_OFFERED), NULL);
 }
 
 static int write_codepay(Passage *p, Buffer *ret_body)
@@ -61,7 +110,7 @@ void merchant_codepay(Passage *p, Span rest)
     if (!passage_verify(p)) return;
     PaymentCodepay *work = &p->work.codepay;
     memset(work, 0, sizeof(*work));
-    if (!read_order(p, &work->order, &work->auth_code)) return;
+    if (!read_order(p, TRADE_MICROPAY, &work->order, &work->auth_code)) return;
     work->rules = &p->house->rules;
     const Status s =
             payment_ids_draw(&p->house->random, clock_now_us(&p->house->clock), &work->ids);

@@ -2,6 +2,7 @@
 
 #include "api/passage.h"
 #include "base/time.h"
+#include "payment/order_payer.h"
 #include "policy/detect.h"
 
 typedef struct OrderJson {
@@ -17,6 +18,16 @@ typedef struct OrderJson {
     int64_t total;
     Span currency;
     Span auth_code;
+    Span openid;
+    bool profit_sharing;
+    int64_t cost_price;
+    Span invoice_id;
+    const JsonValue *goods_detail;
+    Span h5_type;
+    Span h5_app_name;
+    Span h5_app_url;
+    Span h5_bundle_id;
+    Span h5_package_name;
     Span payer_client_ip;
     Span device_id;
     Span store_id;
@@ -25,6 +36,8 @@ typedef struct OrderJson {
     Span store_address;
 } OrderJson;
 
+enum { GOODS_MAX = 6000 };
+
 #define PLACE(member) offsetof(OrderJson, member)
 
 static const JsonField amount_fields[] = {
@@ -32,8 +45,30 @@ static const JsonField amount_fields[] = {
     { "currency", JSON_TEXT, false, 3, 3, PLACE(currency) },
 };
 
-static const JsonField payer_fields[] = {
+static const JsonField code_payer_fields[] = {
     { "auth_code", JSON_TEXT, true, 1, 32, PLACE(auth_code) },
+};
+
+static const JsonField known_payer_fields[] = {
+    { "openid", JSON_TEXT, true, 1, 128, PLACE(openid) },
+};
+
+static const JsonField detail_fields[] = {
+    { "cost_price", JSON_INT, false, 0, LEDGER_MINOR_MAX, PLACE(cost_price) },
+    { "invoice_id", JSON_TEXT, false, 0, 32, PLACE(invoice_id) },
+    { "goods_detail", JSON_LIST, false, 1, GOODS_MAX, PLACE(goods_detail) },
+};
+
+static const JsonField settle_fields[] = {
+    { "profit_sharing", JSON_BOOL, false, 0, 0, PLACE(profit_sharing) },
+};
+
+static const JsonField h5_fields[] = {
+    { "type", JSON_TEXT, true, 1, 32, PLACE(h5_type) },
+    { "app_name", JSON_TEXT, false, 0, 64, PLACE(h5_app_name) },
+    { "app_url", JSON_TEXT, false, 0, 128, PLACE(h5_app_url) },
+    { "bundle_id", JSON_TEXT, false, 0, 128, PLACE(h5_bundle_id) },
+    { "package_name", JSON_TEXT, false, 0, 128, PLACE(h5_package_name) },
 };
 
 static const JsonField store_fields[] = {
@@ -43,6 +78,14 @@ static const JsonField store_fields[] = {
     { "address", JSON_TEXT, false, 0, 512, PLACE(store_address) },
 };
 
+static const JsonField h5_scene_fields[] = {
+    { "payer_client_ip", JSON_TEXT, true, 1, 45, PLACE(payer_client_ip) },
+    { "device_id", JSON_TEXT, false, 1, 32, PLACE(device_id) },
+    { "store_info", JSON_RECORD, false, 0, 0, 0, store_fields,
+            sizeof(store_fields) / sizeof(store_fields[0]) },
+    { "h5_info", JSON_RECORD, true, 0, 0, 0, h5_fields, sizeof(h5_fields) / sizeof(h5_fields[0]) },
+};
+
 static const JsonField scene_fields[] = {
     { "payer_client_ip", JSON_TEXT, false, 1, 45, PLACE(payer_client_ip) },
     { "device_id", JSON_TEXT, false, 1, 32, PLACE(device_id) },
@@ -50,6 +93,10 @@ static const JsonField scene_fields[] = {
             sizeof(store_fields) / sizeof(store_fields[0]) },
 };
 
+#define RECORD(name, required, table)                                                \
+    {                                                                                \
+        name, JSON_RECORD, required, 0, 0, 0, table, sizeof(table) / sizeof(table[0]) \
+    }
 #define COMMON_FIELDS                                                                              \
     { "appid", JSON_TEXT, true, 1, PAYMENT_APPID_BYTES_MAX, PLACE(appid) },                        \
             { "mchid", JSON_TEXT, true, 1, MERCHANT_ID_BYTES_MAX, PLACE(mchid) },                  \
@@ -60,25 +107,74 @@ static const JsonField scene_fields[] = {
             { "attach", JSON_TEXT, false, 0, PAYMENT_ATTACH_BYTES_MAX, PLACE(attach) },            \
             { "goods_tag", JSON_TEXT, false, 0, 32, PLACE(goods_tag) },                            \
             { "support_fapiao", JSON_BOOL, false, 0, 0, PLACE(support_fapiao) },                   \
-            { "amount", JSON_RECORD, true, 0, 0, 0, amount_fields,                                 \
-                sizeof(amount_fields) / sizeof(amount_fields[0]) },                                \
-    {                                                                                              \
-        "scene_info", JSON_RECORD, false, 0, 0, 0, scene_fields,                                   \
-                sizeof(scene_fields) / sizeof(scene_fields[0])                                     \
-    }
+            RECORD("amount", true, amount_fields), RECORD("detail", false, detail_fields),         \
+            RECORD("settle_info", false, settle_fields)
+/* Paid later, by a person. */
+#define LATER_FIELDS                                                                              \
+    COMMON_FIELDS,                                                                                \
+            { "notify_url", JSON_TEXT, true, 8, PAYMENT_NOTIFY_URL_BYTES_MAX, PLACE(notify_url) }, \
+            { "time_expire", JSON_TEXT, false, 20, 40, PLACE(time_expire) }
 
-static const JsonField native_fields[] = {
-    COMMON_FIELDS,
-    { "notify_url", JSON_TEXT, true, 8, PAYMENT_NOTIFY_URL_BYTES_MAX, PLACE(notify_url) },
-    { "time_expire", JSON_TEXT, false, 20, 40, PLACE(time_expire) },
-};
-
+static const JsonField native_fields[] = { LATER_FIELDS,
+    RECORD("scene_info", false, scene_fields) };
+static const JsonField jsapi_fields[] = { LATER_FIELDS,
+    RECORD("scene_info", false, scene_fields), RECORD("payer", true, known_payer_fields) };
+static const JsonField h5_order_fields[] = { LATER_FIELDS,
+    RECORD("scene_info", true, h5_scene_fields) };
 static const JsonField codepay_fields[] = {
     COMMON_FIELDS,
+    RECORD("scene_info", false, scene_fields),
     { "notify_url", JSON_TEXT, false, 8, PAYMENT_NOTIFY_URL_BYTES_MAX, PLACE(notify_url) },
-    { "payer", JSON_RECORD, true, 0, 0, 0, payer_fields,
-            sizeof(payer_fields) / sizeof(payer_fields[0]) },
+    RECORD("payer", true, code_payer_fields),
 };
+
+typedef struct FieldTable {
+    const JsonField *fields;
+    size_t count;
+} FieldTable;
+
+#define TABLE_OF(table)                          \
+    {                                            \
+        table, sizeof(table) / sizeof(table[0]) \
+    }
+static const FieldTable tables[] = {
+    [TRADE_NATIVE] = TABLE_OF(native_fields),
+    [TRADE_MICROPAY] = TABLE_OF(codepay_fields),
+    [TRADE_APP] = TABLE_OF(native_fields),
+    [TRADE_JSAPI] = TABLE_OF(jsapi_fields),
+    [TRADE_MWEB] = TABLE_OF(h5_order_fields),
+};
+
+/* Goods are not kept: only their form is judged. */
+typedef struct GoodsJson {
+    Span id;
+    Span platform_id;
+    Span name;
+    int64_t quantity;
+    int64_t price;
+} GoodsJson;
+
+static const JsonField goods_fields[] = {
+    { "merchant_goods_id", JSON_TEXT, true, 1, 32, offsetof(GoodsJson, id) },
+    { "wechatpay_goods_id", JSON_TEXT, false, 1, 32, offsetof(GoodsJson, platform_id) },
+    { "goods_name", JSON_TEXT, false, 1, 256, offsetof(GoodsJson, name) },
+    { "quantity", JSON_INT, true, 1, INT32_MAX, offsetof(GoodsJson, quantity) },
+    { "unit_price", JSON_INT, true, 0, LEDGER_MINOR_MAX, offsetof(GoodsJson, price) },
+};
+
+static Status read_goods(
+        const JsonDocument *document, const JsonValue *goods, JsonProblem *problem)
+{
+    const size_t count = goods == NULL ? 0 : json_list_size(goods);
+    for (size_t i = 0; i < count; i++) {
+        GoodsJson json = { 0 };
+        const JsonValue *item = NULL;
+        TRY(json_list_object(document, goods, i, &item, problem));
+        TRY(json_read_request(document, item, goods_fields,
+                sizeof(goods_fields) / sizeof(goods_fields[0]), &json, problem));
+    }
+    return OK;
+}
 
 static bool begins_with(Span text, Span prefix)
 {
@@ -158,32 +254,37 @@ static void fill_order(const OrderJson *json, PaymentOrder *order)
     passage_text(order->attach, sizeof(order->attach), json->attach);
     passage_text(order->notify_url, sizeof(order->notify_url), json->notify_url);
     passage_text(order->store_id, sizeof(order->store_id), json->store_id);
+    passage_text(order->openid, sizeof(order->openid), json->openid);
 }
 
-static Status judge(const OrderJson *json, Span mchid, bool codepay, PaymentOrder *order,
+static Status judge(const OrderJson *json, Span mchid, TradeType type, PaymentOrder *order,
         const char **ret_field)
 {
     TRY(check_order(json, mchid, order, ret_field));
+    *ret_field = "settle_info.profit_sharing";
+    REQUIRE(!json->profit_sharing, REFUSED_ORDER_FIELD); /* not offered */
+    *ret_field = "payer.openid";
+    if (type == TRADE_JSAPI) REQUIRE(order_openid_is_valid(json->openid), REFUSED_ORDER_FIELD);
     *ret_field = "payer.auth_code";
-    if (codepay) REQUIRE(pay_code_is_valid(json->auth_code), REFUSED_PAY_CODE_INVALID);
+    if (type == TRADE_MICROPAY)
+        REQUIRE(pay_code_is_valid(json->auth_code), REFUSED_PAY_CODE_INVALID);
     return OK;
 }
 
-Status order_read(Span body, Span mchid, PaymentOrder *ret_order, PayCodeText *ret_auth_code,
-        JsonProblem *problem)
+Status order_read(Span body, Span mchid, TradeType type, PaymentOrder *ret_order,
+        PayCodeText *ret_auth_code, JsonProblem *problem)
 {
-    const bool codepay = ret_auth_code != NULL;
-    const JsonField *fields = codepay ? codepay_fields : native_fields;
-    const size_t count = codepay ? sizeof(codepay_fields) / sizeof(codepay_fields[0])
-                                 : sizeof(native_fields) / sizeof(native_fields[0]);
+    const FieldTable *table = &tables[type];
     OrderJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     TRY(json_parse(body, &document, problem));
-    TRY(json_read_request(document, json_root(document), fields, count, &json, problem));
+    TRY(json_read_request(
+            document, json_root(document), table->fields, table->count, &json, problem));
+    TRY(read_goods(document, json.goods_detail, problem));
 
     PaymentOrder order = *ret_order;
     const char *field = "";
-    const Status s = judge(&json, mchid, codepay, &order, &field);
+    const Status s = judge(&json, mchid, type, &order, &field);
     if (!status_ok(s)) {
         *problem = (JsonProblem) { 0 };
         passage_text(problem->field, sizeof(problem->field), span_of_text(field));
@@ -191,6 +292,7 @@ Status order_read(Span body, Span mchid, PaymentOrder *ret_order, PayCodeText *r
     }
     fill_order(&json, &order);
     *ret_order = order;
-    if (codepay) passage_text(*ret_auth_code, sizeof(*ret_auth_code), json.auth_code);
+    if (type == TRADE_MICROPAY)
+        passage_text(*ret_auth_code, sizeof(*ret_auth_code), json.auth_code);
     return OK;
 }

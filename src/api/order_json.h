@@ -1,11 +1,11 @@
 #pragma once
 /*
  * order_json: the JSON of an order that comes in (reference: WeChat Pay API v3, "transactions",
- * native and codepay) to a PaymentOrder.
+ * native, app, jsapi, h5 and codepay) to a PaymentOrder.
  *
  * Every field has its type and its limits in one table; an unknown key is refused by name. Fields
- * that we take but do not keep (goods_tag, support_fapiao, scene_info but for the store's id) are
- * checked for their form alone. What is kept and not judged by a strict grammar is searched for
+ * that we take but do not keep (goods_tag, support_fapiao, detail, scene_info but for the store's id)
+ * are checked for their form alone. What is kept and not judged by a strict grammar is searched for
  * prohibited data and card numbers (TP-5, TP-8). A pure function: no house, no clock.
  */
 #include "payment/order.h"
@@ -23,13 +23,14 @@ bool order_notify_url_is_valid(Span url);
  *
  * body           untrusted bytes of any size, borrowed
  * mchid          who signed: the order's own mchid must be the same
+ * type           which of the orders: it decides what may stand in it
  * ret_order      mchid and all that the body says; serial and nonce_digest stay as they were
- * ret_auth_code  18 digits for codepay; NULL: native, which must not have a payer
+ * ret_auth_code  18 digits for codepay; else untouched, and may be NULL
  * problem        where a refusal points: "amount.total"; filled on refusal alone
  *
  * Refuses: what json_parse() and json_read() refuse; ORDER_FIELD, AMOUNT_NOT_POSITIVE,
  * NUMBER_INVALID (currency), TIME_INVALID, DATA_PROHIBITED, DATA_CARD_NUMBER, PAY_CODE_INVALID.
  * Unless OK, outputs are untouched.
  */
-MUST_USE Status order_read(Span body, Span mchid, PaymentOrder *ret_order,
+MUST_USE Status order_read(Span body, Span mchid, TradeType type, PaymentOrder *ret_order,
         PayCodeText *ret_auth_code, JsonProblem *problem);

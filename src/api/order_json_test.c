@@ -46,7 +46,7 @@ static PaymentOrder order;
 static PayCodeText code;
 static JsonProblem problem;
 
-static Status read_members(const Member *members, size_t count, bool codepay)
+static Status read_members(const Member *members, size_t count, TradeType type)
 {
     static char text[TEXT_MAX];
     size_t size = 0;
@@ -60,12 +60,12 @@ static Status read_members(const Member *members, size_t count, bool codepay)
     order = (PaymentOrder) { .serial = "kept" };
     problem = (JsonProblem) { 0 };
     memset(code, 0, sizeof(code));
-    return order_read((Span) { (const uint8_t *)text, size }, SPAN("1900000001"), &order,
-            codepay ? &code : NULL, &problem);
+    return order_read((Span) { (const uint8_t *)text, size }, SPAN("1900000001"), type, &order,
+            type == TRADE_MICROPAY ? &code : NULL, &problem);
 }
 
 static Status with(
-        const Member *good, size_t count, bool codepay, const char *name, const char *json)
+        const Member *good, size_t count, TradeType type, const char *name, const char *json)
 {
     Member members[FIELDS_MAX];
     bool found = false;
@@ -76,17 +76,17 @@ static Status with(
         found = true;
     }
     if (!found) members[count++] = (Member) { name, json };
-    return read_members(members, count, codepay);
+    return read_members(members, count, type);
 }
 
 /* A native order (or a codepay one) with this member instead. */
 static Status native_with(const char *name, const char *json)
 {
-    return with(good_native, sizeof(good_native) / sizeof(Member), false, name, json);
+    return with(good_native, sizeof(good_native) / sizeof(Member), TRADE_NATIVE, name, json);
 }
 static Status codepay_with(const char *name, const char *json)
 {
-    return with(good_codepay, sizeof(good_codepay) / sizeof(Member), true, name, json);
+    return with(good_codepay, sizeof(good_codepay) / sizeof(Member), TRADE_MICROPAY, name, json);
 }
 
 /* A JSON text of `size` letters; good until the next call. */
@@ -205,6 +205,63 @@ static void test_unknown_keys_are_named(void)
     EXPECT(blames("time_expire"));
 }
 
+/* A good order of another type with this member instead. */
+static Status typed_with(TradeType type, const char *name, const char *json)
+{
+    return with(good_native, sizeof(good_native) / sizeof(Member), type, name, json);
+}
+
+static const char openid[] = "{\"openid\":\"oH70c1330ea9d658092a91f47fb5\"}";
+
+static void test_a_jsapi_order_names_its_payer(void)
+{
+    EXPECT_OK(typed_with(TRADE_JSAPI, "payer", openid));
+    EXPECT(strcmp(order.openid, "oH70c1330ea9d658092a91f47fb5") == 0);
+    EXPECT_REFUSED(typed_with(TRADE_JSAPI, "payer", NULL), REFUSED_JSON_MISSING);
+    EXPECT(blames("payer"));
+    static const char *const wrong[] = { "oH70c1330ea9d658092a91f47fb", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+        "oH70c1330ea9d658092a91f47fB5", "oH70c1330ea9d658092a91f47fb55" };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        char payer[80];
+        snprintf(payer, sizeof(payer), "{\"openid\":\"%s\"}", wrong[i]);
+        EXPECT_REFUSED(typed_with(TRADE_JSAPI, "payer", payer), REFUSED_ORDER_FIELD);
+        EXPECT(blames("payer.openid"));
+    }
+    EXPECT_REFUSED(typed_with(TRADE_APP, "payer", openid), REFUSED_JSON_UNKNOWN_KEY);
+    EXPECT_OK(typed_with(TRADE_APP, "attach", NULL));
+    EXPECT(order.openid[0] == 0);
+}
+
+static void test_an_h5_order_tells_the_scene(void)
+{
+    static const char wap[] = "{\"payer_client_ip\":\"14.23.150.211\",\"h5_info\":{\"type\":\"Wap\"}}";
+    EXPECT_OK(typed_with(TRADE_MWEB, "scene_info", wap));
+    EXPECT_REFUSED(typed_with(TRADE_MWEB, "scene_info", NULL), REFUSED_JSON_MISSING);
+    EXPECT_REFUSED(typed_with(TRADE_MWEB, "scene_info", "{\"h5_info\":{\"type\":\"Wap\"}}"),
+            REFUSED_JSON_MISSING);
+    EXPECT(blames("scene_info.payer_client_ip"));
+    EXPECT_REFUSED(typed_with(TRADE_MWEB, "scene_info", "{\"payer_client_ip\":\"::1\"}"),
+            REFUSED_JSON_MISSING);
+    EXPECT(blames("scene_info.h5_info"));
+    EXPECT_REFUSED(native_with("scene_info", wap), REFUSED_JSON_UNKNOWN_KEY);
+}
+
+static void test_goods_and_settlement(void)
+{
+    EXPECT_OK(native_with("detail",
+            "{\"cost_price\":608800,\"invoice_id\":\"w123\",\"goods_detail\":[{"
+            "\"merchant_goods_id\":\"1246464644\",\"wechatpay_goods_id\":\"1001\","
+            "\"goods_name\":\"iPhone 茶\",\"quantity\":1,\"unit_price\":528800}]}"));
+    EXPECT_REFUSED(native_with("detail", "{\"goods_detail\":[{\"merchant_goods_id\":\"1\","
+                                         "\"quantity\":0,\"unit_price\":1}]}"),
+            REFUSED_JSON_RANGE);
+    EXPECT(blames("detail.goods_detail[0].quantity"));
+    EXPECT_REFUSED(native_with("detail", "{\"goods_detail\":[1]}"), REFUSED_JSON_TYPE);
+    EXPECT_OK(native_with("settle_info", "{\"profit_sharing\":false}"));
+    EXPECT_REFUSED(native_with("settle_info", "{\"profit_sharing\":true}"), REFUSED_ORDER_FIELD);
+    EXPECT(blames("settle_info.profit_sharing"));
+}
+
 static void test_absurd_amounts(void)
 {
     static const struct {
@@ -286,20 +343,20 @@ static void test_a_number_split_over_neighbours(void)
     const size_t count = sizeof(members) / sizeof(members[0]);
     memcpy(members, good_native, sizeof(members));
     members[2].json = "\"refund to 4111 1111\"";
-    EXPECT_OK(read_members(members, count, false));
+    EXPECT_OK(read_members(members, count, TRADE_NATIVE));
     members[5].json = "\"1111 1111\"";
-    EXPECT_REFUSED(read_members(members, count, false), REFUSED_DATA_CARD_NUMBER);
+    EXPECT_REFUSED(read_members(members, count, TRADE_NATIVE), REFUSED_DATA_CARD_NUMBER);
     EXPECT(blames("description"));
     members[5].json = "\"1111 1112\""; /* Luhn says no */
-    EXPECT_OK(read_members(members, count, false));
+    EXPECT_OK(read_members(members, count, TRADE_NATIVE));
     members[2].json = "\"CVN2\"";
     members[5].json = "\"123\"";
-    EXPECT_REFUSED(read_members(members, count, false), REFUSED_DATA_PROHIBITED);
+    EXPECT_REFUSED(read_members(members, count, TRADE_NATIVE), REFUSED_DATA_PROHIBITED);
     EXPECT(blames("description"));
     memcpy(members, good_native, sizeof(members));
     members[8].json = "{\"store_info\":{\"id\":\"0001\",\"name\":\"shop 4111 1111\","
                       "\"address\":\"11111111\"}}";
-    EXPECT_REFUSED(read_members(members, count, false), REFUSED_DATA_CARD_NUMBER);
+    EXPECT_REFUSED(read_members(members, count, TRADE_NATIVE), REFUSED_DATA_CARD_NUMBER);
     EXPECT(blames("scene_info.store_info.name"));
 }
 
@@ -315,7 +372,7 @@ static void test_bodies_that_are_no_order(void)
         { SPAN("{\"appid\":\"a\"} x"), REFUSED_JSON_SYNTAX } };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         order = (PaymentOrder) { .mchid = "before" };
-        EXPECT_REFUSED(order_read(cases[i].body, SPAN("1900000001"), &order, NULL, &problem),
+        EXPECT_REFUSED(order_read(cases[i].body, SPAN("1900000001"), TRADE_NATIVE, &order, NULL, &problem),
                 cases[i].refusal);
         EXPECT(strcmp(order.mchid, "before") == 0); /* untouched */
     }
@@ -325,6 +382,8 @@ static void test_bodies_that_are_no_order(void)
 
 TESTS(TEST(test_good_orders_are_read), TEST(test_required_fields), TEST(test_limits_of_texts),
         TEST(test_wrong_types_name_their_field), TEST(test_unknown_keys_are_named),
+        TEST(test_a_jsapi_order_names_its_payer),
+        TEST(test_an_h5_order_tells_the_scene), TEST(test_goods_and_settlement),
         TEST(test_absurd_amounts), TEST(test_fields_with_a_grammar),
         TEST(test_card_numbers_and_prohibited_data), TEST(test_a_number_split_over_neighbours),
         TEST(test_bodies_that_are_no_order))

@@ -142,12 +142,15 @@ Span passage_query(const Passage *p)
     return p->gateway == NULL ? http_request_query(p->http) : gateway_query(p->gateway);
 }
 
-void passage_admit(Passage *p, const MessageSender *sender)
+bool passage_admit(Passage *p, const MessageSender *sender)
 {
     p->profile = sender->profile;
     passage_text(p->mchid, sizeof(p->mchid), sender->mchid);
     passage_text(p->serial, sizeof(p->serial), sender->serial);
     memcpy(p->nonce_digest, sender->nonce_digest, sizeof(p->nonce_digest));
+    const Status s = pace_take(p->house->pace, sender->mchid, clock_now_us(&p->house->clock));
+    if (!status_ok(s)) passage_refuse_stranger(p, p->profile, s, (Span) { NULL, 0 });
+    return status_ok(s);
 }
 
 bool passage_verify(Passage *p)
@@ -170,8 +173,7 @@ bool passage_verify(Passage *p)
         return false;
     }
     bytes_wipe(scratch_bytes, scratch.size); /* it holds the body */
-    passage_admit(p, &sender);
-    return true;
+    return passage_admit(p, &sender);
 }
 
 int passage_write_refusal(Passage *p, Status refusal, const JsonProblem *problem, Buffer *ret_body)

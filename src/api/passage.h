@@ -53,6 +53,7 @@ struct Passage {
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
     bool for_pages; /* any page may read the answer: a field has no origin (field_files.h) */
     struct Gateway *gateway; /* what the content came in (gateway.c); NULL: in the body */
+    const char *allow; /* the method that a 405 names; NULL: no 405 */
     bool coming; /* the batch counts on a unit of it */
     Status outcome;
     PassageWrite write;
@@ -99,8 +100,10 @@ Span passage_query(const Passage *passage);
  * gone. */
 MUST_USE bool passage_verify(Passage *passage);
 
-/* Take over what a right signature proved. */
-void passage_admit(Passage *passage, const MessageSender *sender);
+/* Take over what a right signature proved. False: the merchant comes too often; the passage is
+ * answered (signed within the budget for strangers: whoever floods is not worth a signature each)
+ * and gone. */
+MUST_USE bool passage_admit(Passage *passage, const MessageSender *sender);
 /* Refuse before the sender is known: signed within the budget, under `profile` (NULL: what its
  * header names, else RSA). The passage is gone. */
 void passage_refuse_stranger(

@@ -91,14 +91,18 @@ static void test_health_and_unknown_paths(void)
     EXPECT_OK(call("GET", "/healthz", "", &answer));
     EXPECT(answer.status == 200 && span_equal(answer.body, SPAN("{\"status\":\"ok\"}")));
     EXPECT(is_unsigned(&answer));
-    static const char *const unknown[] = { "/", "/v3", "/v3/pay/transactions/native",
+    static const char *const unknown[] = { "/", "/v3", "/v3/pay/transactions/nativ",
         "/payer/v1/orders/a/b", "/payer/v1/orders/..%2f..%2fetc", "/admin", "/healthz/" };
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
         EXPECT_OK(call("GET", unknown[i], "", &answer));
         EXPECT(answer.status == 404);
     }
     EXPECT_OK(call("POST", "/healthz", "{}", &answer));
-    EXPECT(answer.status == 404);
+    EXPECT(answer.status == 405 && contains(answer.body, "\"METHOD_NOT_ALLOWED\""));
+    EXPECT(span_equal(http_answer_header(&answer, "Allow"), SPAN("GET")));
+    EXPECT_OK(call("GET", "/v3/pay/transactions/app", "", &answer));
+    EXPECT(answer.status == 405 && is_unsigned(&answer));
+    EXPECT(span_equal(http_answer_header(&answer, "Allow"), SPAN("POST")));
     EXPECT_OK(call("DELETE", "/healthz", "", &answer));
     EXPECT(answer.status == 405);
 }
@@ -173,6 +177,22 @@ static void test_bad_bodies_name_their_field(void)
     }
 }
 
+/* Whoever signs rightly is still not let in without end; and he costs no signature. */
+static void test_a_merchant_who_floods(void)
+{
+    HOUSE(0);
+    HttpAnswer answer = { 0 };
+    int calls = 0;
+    do {
+        char nonce[16];
+        snprintf(nonce, sizeof(nonce), "flood-%d", calls);
+        EXPECT_OK(call_signed("GET", "/v3/pay/transactions/out-trade-no/N?mchid=1900000001", "",
+                span_of_text(nonce), &answer));
+    } while (answer.status != 429 && ++calls < 4 * HOUSE_TEST_BURST);
+    EXPECT(answer.status == 429 && calls >= HOUSE_TEST_BURST);
+    EXPECT(contains(answer.body, "\"RATELIMIT_EXCEEDED\"") && is_unsigned(&answer));
+}
+
 enum { CALLERS = 6, CALLS = 60 };
 
 static void *call_often(void *context)
@@ -219,4 +239,4 @@ static void test_many_at_once(void)
 TESTS(TEST(test_health_and_unknown_paths), TEST(test_strangers),
         TEST(test_signed_requests_without_vaultd), TEST(test_what_a_payer_may_ask),
         TEST(test_a_body_of_another_type), TEST(test_bad_bodies_name_their_field),
-        TEST(test_many_at_once))
+        TEST(test_a_merchant_who_floods), TEST(test_many_at_once))

@@ -4,6 +4,7 @@
 #include "api/payer_door.h"
 #include "api/payer_pin.h"
 #include "api/routes.h"
+#include "api/transaction.h"
 #include "base/encoding.h"
 
 typedef struct PinJson {
@@ -60,6 +61,7 @@ static Status fill_pay(Passage *p, const PinJson *json, Span prepay_id)
     passage_text(work->prepay_id, sizeof(work->prepay_id), prepay_id);
     passage_text(work->payer, sizeof(work->payer), json->payer_id);
     work->confirmed_minor = money.minor;
+    transaction_openid(p->house, work->confirmed.mchid, work->payer, work->openid);
     work->door = passage_payer_door(p);
     memcpy(work->nonce_digest, p->comes.sender.nonce_digest, sizeof(work->nonce_digest));
     work->rules = &p->house->rules;

@@ -32,7 +32,7 @@ static void check_fields(const PaymentOrder *order)
     ASSERT(span_is_utf8(span_of_text(order->attach)));
 }
 
-static void check_order(Span body, bool codepay)
+static void check_order(Span body, TradeType type)
 {
     PaymentOrder order;
     PaymentOrder again;
@@ -41,21 +41,22 @@ static void check_order(Span body, bool codepay)
     PayCodeText code = "";
     JsonProblem problem = { 0 };
     const Span mchid = SPAN("1900000001");
-    const Status s = order_read(body, mchid, &order, codepay ? &code : NULL, &problem);
+    const Status s = order_read(body, mchid, type, &order, &code, &problem);
     if (!status_ok(s)) {
         ASSERT(equal_orders(&order, &again) && code[0] == 0);
         return;
     }
     check_fields(&order);
-    ASSERT(!codepay || pay_code_is_valid(span_of_text(code)));
-    ASSERT(status_ok(order_read(body, mchid, &again, codepay ? &code : NULL, &problem)));
+    ASSERT(type != TRADE_MICROPAY || pay_code_is_valid(span_of_text(code)));
+    ASSERT(status_ok(order_read(body, mchid, type, &again, &code, &problem)));
     ASSERT(strcmp(order.description, again.description) == 0);
     ASSERT(order.money.minor == again.money.minor);
 }
 
 /* A good order but for one member. */
-static void check_member(size_t chosen, Span bytes, bool codepay)
+static void check_member(size_t chosen, Span bytes, TradeType type)
 {
+    const bool codepay = type == TRADE_MICROPAY;
     static uint8_t memory[BODY_BYTES_MAX];
     Buffer body = BUFFER_OF(memory);
     Status s = buffer_put(&body, SPAN("{\"mchid\":\"1900000001\""));
@@ -66,14 +67,15 @@ static void check_member(size_t chosen, Span bytes, bool codepay)
         if (status_ok(s)) s = buffer_put(&body, i == chosen ? bytes : span_of_text(values[i]));
     }
     if (status_ok(s)) s = buffer_put_u8(&body, '}');
-    if (status_ok(s)) check_order(span_of_buffer(&body), codepay);
+    if (status_ok(s)) check_order(span_of_buffer(&body), type);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    check_order((Span) { data, size }, false);
-    check_order((Span) { data, size }, true);
+    for (TradeType type = TRADE_NATIVE; type <= TRADE_MWEB; type++)
+        check_order((Span) { data, size }, type);
     if (size == 0) return 0;
-    check_member(data[0] % MEMBERS, (Span) { data + 1, size - 1 }, (data[0] & 0x80) != 0);
+    const TradeType type = (data[0] & 0x80) != 0 ? TRADE_MICROPAY : TRADE_NATIVE;
+    check_member(data[0] % MEMBERS, (Span) { data + 1, size - 1 }, type);
     return 0;
 }

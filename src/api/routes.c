@@ -5,6 +5,9 @@
 
 static const Route routes[] = {
     { HTTP_POST, "/v3/pay/transactions/native", merchant_native },
+    { HTTP_POST, "/v3/pay/transactions/app", merchant_app },
+    { HTTP_POST, "/v3/pay/transactions/jsapi", merchant_jsapi },
+    { HTTP_POST, "/v3/pay/transactions/h5", merchant_h5 },
     { HTTP_POST, "/v3/pay/transactions/codepay", merchant_codepay },
     { HTTP_GET, "/v3/pay/transactions/id/*", merchant_query_by_id },
     { HTTP_GET, "/v3/pay/transactions/out-trade-no/*", merchant_query_by_number },
@@ -80,6 +83,15 @@ const Route *route_find(HttpMethod method, Span path, Span *ret_rest)
     return NULL;
 }
 
+/* With which method this path would be served, or NULL. Only GET and POST get here (server.h), so
+ * one that did not fit leaves the other. */
+static const char *method_of_path(Span path)
+{
+    Span rest = { 0 };
+    if (route_find(HTTP_GET, path, &rest) != NULL) return "GET";
+    return route_find(HTTP_POST, path, &rest) != NULL ? "POST" : NULL;
+}
+
 static int write_not_found(Passage *p, Buffer *ret_body)
 {
     return passage_write_refusal(p, p->outcome, NULL, ret_body);
@@ -98,7 +110,10 @@ void routes_serve(void *context, HttpRequest *request)
         route->handler(p, rest);
         return;
     }
-    passage_finish(p, REFUSE(REFUSED_ROUTE_UNKNOWN), write_not_found);
+    p->allow = method_of_path(http_request_path(request));
+    const Status refusal =
+            p->allow == NULL ? REFUSE(REFUSED_ROUTE_UNKNOWN) : REFUSE(REFUSED_ROUTE_METHOD);
+    passage_finish(p, refusal, write_not_found);
 }
 
 static int write_health(Passage *p, Buffer *ret_body)

@@ -31,6 +31,9 @@ void routes_serve(void *house, HttpRequest *request);
 
 /* merchant_*.c: RouteHandlers; each verifies the sender first. */
 void merchant_native(Passage *passage, Span rest);
+void merchant_app(Passage *passage, Span rest);
+void merchant_jsapi(Passage *passage, Span rest);
+void merchant_h5(Passage *passage, Span rest);
 void merchant_codepay(Passage *passage, Span rest);
 void merchant_query_by_id(Passage *passage, Span transaction_id);
 void merchant_query_by_number(Passage *passage, Span out_trade_no);

@@ -5,19 +5,19 @@
 #include "crypto/mac.h"
 #include "text/json.h"
 
-void transaction_openid(
-        const House *house, const Payment *payment, char ret_openid[TRANSACTION_OPENID_BYTES + 1])
+void transaction_openid(const House *house, const char *mchid, const char *payer,
+        char ret_openid[PAYMENT_OPENID_BYTES + 1])
 {
     MacKey key;
     uint8_t mac[MAC_BYTES_MAX];
-    uint8_t text[TRANSACTION_OPENID_BYTES];
+    uint8_t text[PAYMENT_OPENID_BYTES];
     Buffer hex = BUFFER_OF(text);
     const Span secret = SPAN_OF(house->pseudonym_key);
     mac_key_init(&key, MAC_HMAC_SHA256, secret);
-    const Span parts[] = { span_of_text(payment->mchid), SPAN("\n"), span_of_text(payment->payer) };
+    const Span parts[] = { span_of_text(mchid), SPAN("\n"), span_of_text(payer) };
     mac_make(&key, parts, 3, mac);
     mac_key_wipe(&key);
-    ASSERT(status_ok(hex_encode((Span) { mac, TRANSACTION_OPENID_BYTES / 2 - 1 }, &hex)));
+    ASSERT(status_ok(hex_encode((Span) { mac, PAYMENT_OPENID_BYTES / 2 - 1 }, &hex)));
     ret_openid[0] = 'o';
     ret_openid[1] = 'H';
     memcpy(ret_openid + 2, text, hex.size);
@@ -51,8 +51,8 @@ static void write_paid(JsonWriter *w, const House *house, const Payment *payment
     uint8_t time_bytes[TIME_TEXT_BYTES];
     Buffer time = BUFFER_OF(time_bytes);
     ASSERT(status_ok(time_format(payment->success_time_us, &time)));
-    char openid[TRANSACTION_OPENID_BYTES + 1];
-    transaction_openid(house, payment, openid);
+    char openid[PAYMENT_OPENID_BYTES + 1];
+    transaction_openid(house, payment->mchid, payment->payer, openid);
     json_key_text(w, "transaction_id", span_of_text(payment->transaction_id));
     json_key_text(w, "bank_type", SPAN("OTHERS"));
     json_key_text(w, "success_time", span_of_buffer(&time));

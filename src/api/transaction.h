@@ -12,6 +12,5 @@ MUST_USE Status transaction_write(const House *house, const Payment *payment, Bu
 
 /* The payer as this merchant sees him: stable for the merchant, different for others, tells
  * nothing. */
-enum { TRANSACTION_OPENID_BYTES = 28 };
-void transaction_openid(
-        const House *house, const Payment *payment, char ret_openid[TRANSACTION_OPENID_BYTES + 1]);
+void transaction_openid(const House *house, const char *mchid, const char *payer,
+        char ret_openid[PAYMENT_OPENID_BYTES + 1]);

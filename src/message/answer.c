@@ -27,6 +27,8 @@ Status answer_unsigned(const Random *random, Answer *ret_answer)
     return OK;
 }
 
+void answer_allow(Answer *answer, Span method) { add_header(answer, "Allow", method); }
+
 void answer_for_pages(Answer *answer)
 {
     add_header(answer, "Access-Control-Allow-Origin", SPAN("*"));

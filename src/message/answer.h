@@ -47,5 +47,7 @@ MUST_USE Status answer_prepare(const SigningProfile *profile, Span serial, int64
 MUST_USE Status answer_seal(Answer *answer, Span signature);
 /* Content-Type and Request-ID alone. Faults FAULT_RANDOM. */
 MUST_USE Status answer_unsigned(const Random *random, Answer *ret_answer);
+/* The method that the path is served with, for a 405 (RFC 9110 15.5.6). Static storage. */
+void answer_allow(Answer *answer, Span method);
 /* Pages of any origin may read it: it says nothing of who asks, and nobody asks with cookies. */
 void answer_for_pages(Answer *answer);

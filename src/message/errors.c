@@ -29,6 +29,8 @@ static const MessageError errors[] = {
     { REFUSED_BYTES_TRUNCATED, PARAMETER("参数格式错误", "A parameter is malformed") },
     { REFUSED_BYTES_TRAILING, PARAMETER("参数格式错误", "A parameter is malformed") },
     { REFUSED_ROUTE_UNKNOWN, 404, "RESOURCE_NOT_EXISTS", "接口不存在", "No such path" },
+    { REFUSED_ROUTE_METHOD, 405, "METHOD_NOT_ALLOWED", "请求方法不支持", "Not with this method" },
+    { REFUSED_H5_NOT_OFFERED, 403, "NO_AUTH", "未开通H5支付", "H5 orders are not set up here" },
     { REFUSED_BUFFER_FULL, PARAMETER("参数过长", "A parameter is too long") },
     { REFUSED_TEXT_NOT_UTF8, PARAMETER("参数不是有效的UTF-8", "Not valid UTF-8") },
     { REFUSED_ENCODING_INVALID, PARAMETER("编码错误", "Not valid base64 or hexadecimal") },

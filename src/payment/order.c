@@ -1,8 +1,9 @@
 #include "payment/order.h"
 
+#include "payment/order_payer.h"
 #include "payment/payment_rows.h"
 
-/* --- native --- */
+/* --- native, app, jsapi, h5 --- */
 
 static Status native_gather(Unit *unit, Rows *rows)
 {
@@ -33,11 +34,12 @@ static Status native_decide(PaymentNative *work, Rows *rows)
     TRY(account_get(rows, merchant.account, &payee));
     REQUIRE(payee.currency == order->money.currency, REFUSED_ACCOUNT_CURRENCY);
     TRY(payment_of_order(order, &work->ids, rows_now_us(rows), &payment));
-    payment.trade_type = TRADE_NATIVE;
+    payment.trade_type = work->type;
     payment.state = TRADE_NOTPAY;
     payment.payee_account = merchant.account;
     memcpy(payment.request_hash, work->request_hash, sizeof(payment.request_hash));
     TRY(payment_insert(rows, &payment));
+    if (order->openid[0] != 0) TRY(order_payer_insert(rows, order));
     work->payment = payment;
     return OK;
 }
@@ -61,7 +63,7 @@ void payment_native_unit(PaymentNative *work, void (*done)(Unit *unit, Status ou
 {
     work->unit = (Unit) { .gather = native_gather, .run = native_run, .done = done };
     work->repeated = false;
-    order_hash(&work->order, TRADE_NATIVE, NULL, work->request_hash);
+    order_hash(&work->order, work->type, NULL, work->request_hash);
 }
 
 /* --- query --- */

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * order: what a merchant may do: order (native), charge a scanned code (codepay), query, close.
+ * order: what a merchant may do: order (native, app, jsapi, h5), charge a scanned code (codepay), query,
+ * close.
  *
  * Idempotent by (mchid, out_trade_no): the same parameters get the stored outcome, others or a
  * closed order ORDER_CONFLICT. Another merchant's order is ORDER_NOT_EXIST, exactly as one that
@@ -9,17 +10,21 @@
  */
 #include "payment/payment.h"
 
-/* --- native: the merchant shows code_url, the payer confirms with a PIN (pay.h) --- */
+/* --- native, app, jsapi, h5: the merchant shows code_url, hands prepay_id to the payer's app, or
+ * sends the payer's browser to the cashier page; the payer confirms with a PIN (pay.h). An order
+ * for one payer (jsapi) is paid by nobody else --- */
 typedef struct PaymentNative {
     Unit unit;
     PaymentOrder order; /* in */
     PaymentIds ids;
+    TradeType type; /* in: any but TRADE_MICROPAY */
     uint8_t request_hash[PAYMENT_HASH_BYTES]; /* by payment_native_unit() */
     Payment payment; /* out: NOTPAY, or what a repeat finds */
     bool repeated;
 } PaymentNative;
 
-/* Refuses ORDER_FIELD, AMOUNT_NOT_POSITIVE, MERCHANT_LIMIT, ACCOUNT_CURRENCY, ORDER_CONFLICT. */
+/* Refuses ORDER_FIELD, AMOUNT_NOT_POSITIVE, MERCHANT_LIMIT, ACCOUNT_CURRENCY, ORDER_CONFLICT (also
+ * a number that was ordered as another type). */
 void payment_native_unit(PaymentNative *work, void (*done)(Unit *unit, Status outcome));
 
 /* --- codepay: the payer's 18-digit code was scanned --- */

@@ -24,6 +24,59 @@ static void test_two_same_orders_in_one_batch_are_one(void)
     house_close(&h);
 }
 
+/* An app order is an order of its own type; a native one of the same words is another request. */
+static void test_an_app_order_is_no_native_one(void)
+{
+    House h;
+    house_open(&h, 15);
+    PaymentNative app = house_native(&h, "m1", "apps-00001", 100);
+    PaymentNative native = app;
+    app.type = TRADE_APP;
+    payment_native_unit(&app, app.unit.done);
+    PaymentNative again = app;
+    EXPECT_OK(house_run(&h, &app.unit));
+    EXPECT(app.payment.trade_type == TRADE_APP && app.payment.state == TRADE_NOTPAY);
+    EXPECT(strcmp(trade_type_name(app.payment.trade_type), "APP") == 0);
+    EXPECT_OK(house_run(&h, &again.unit));
+    EXPECT(again.repeated && again.payment.trade_type == TRADE_APP);
+    EXPECT_REFUSED(house_run(&h, &native.unit), REFUSED_ORDER_CONFLICT);
+    EXPECT(house_number(&h, "SELECT count(*) FROM payment WHERE trade_type = 3") == 1);
+    PaymentPay pay = house_pay(&h, &app.payment, "p0");
+    EXPECT_OK(house_run(&h, &pay.unit));
+    EXPECT(pay.payment.state == TRADE_SUCCESS && pay.payment.trade_type == TRADE_APP);
+    EXPECT(house_balance(&h, "m1") == 100 && house_balance(&h, "p0") == HOUSE_OPENING - 100);
+    EXPECT(house_is_sound(&h));
+    house_close(&h);
+}
+
+/* A jsapi order is its one payer's; whom it names is part of what makes a repeat the same. */
+static void test_a_jsapi_order_is_one_payers(void)
+{
+    House h;
+    house_open(&h, 16);
+    PaymentNative order = house_native(&h, "m1", "jsapi-0001", 100);
+    order.type = TRADE_JSAPI;
+    snprintf(order.order.openid, sizeof(order.order.openid), "oH70c1330ea9d658092a91f47fb5");
+    payment_native_unit(&order, order.unit.done);
+    PaymentNative again = order;
+    PaymentNative other = order;
+    other.order.openid[27] = '6';
+    payment_native_unit(&other, order.unit.done);
+    EXPECT_OK(house_run(&h, &order.unit));
+    EXPECT_OK(house_run(&h, &again.unit));
+    EXPECT(again.repeated && again.payment.trade_type == TRADE_JSAPI);
+    EXPECT_REFUSED(house_run(&h, &other.unit), REFUSED_ORDER_CONFLICT);
+    PaymentPay theirs = house_pay(&h, &order.payment, "p1");
+    snprintf(theirs.openid, sizeof(theirs.openid), "oH67dad0f7800eeb8e19fcfc10b6");
+    EXPECT_REFUSED(house_run(&h, &theirs.unit), REFUSED_ORDER_PAYER_OTHER);
+    PaymentPay pay = house_pay(&h, &order.payment, "p0");
+    snprintf(pay.openid, sizeof(pay.openid), "oH70c1330ea9d658092a91f47fb5");
+    EXPECT_OK(house_run(&h, &pay.unit));
+    EXPECT(pay.payment.state == TRADE_SUCCESS && house_balance(&h, "m1") == 100);
+    EXPECT(house_is_sound(&h));
+    house_close(&h);
+}
+
 static void test_a_code_pays_once_even_within_one_batch(void)
 {
     House h;
@@ -357,7 +410,8 @@ static void test_barcodes_hold_nothing_about_the_payer(void)
         EXPECT(strcmp(pay_code_table.columns[i].name, "code") != 0); /* only its digest is kept */
 }
 
-TESTS(TEST(test_two_same_orders_in_one_batch_are_one),
+TESTS(TEST(test_two_same_orders_in_one_batch_are_one), TEST(test_an_app_order_is_no_native_one),
+        TEST(test_a_jsapi_order_is_one_payers),
         TEST(test_a_code_pays_once_even_within_one_batch),
         TEST(test_a_code_dies_with_its_time_and_is_wiped),
         TEST(test_velocity_counts_what_the_same_batch_did),

@@ -1,6 +1,7 @@
 #include "payment/pay.h"
 
 #include "base/time.h"
+#include "payment/order_payer.h"
 #include "payment/payment_rows.h"
 
 /* --- the payer's PIN --- */
@@ -14,8 +15,10 @@ static Status pay_gather(Unit *unit, Rows *rows)
     TRY(payer_door_gather(rows, work->payer, &work->door));
     TRY(account_gather(rows, account));
     TRY(payment_row_by(rows, PAYMENT_BY_PREPAY_ID, work->prepay_id, &row));
-    if (row == NULL) return OK;
-    return account_gather(rows, row->values[COLUMN_AT(PAYMENT_PAYEE_ACCOUNT)].integer);
+    Payment payment;
+    if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK; /* run() will hear */
+    TRY(order_payer_gather(rows, &payment));
+    return account_gather(rows, payment.payee_account);
 }
 
 static void set_grant(Payment *payment, const PaymentPay *work)
@@ -92,6 +95,7 @@ static Status pay_decide(PaymentPay *work, Rows *rows)
     const bool others = payment.payer[0] != 0 && strcmp(payment.payer, work->payer) != 0;
     REQUIRE(is_confirmed(work, &payment), REFUSED_BOX_CONTEXT);
     REQUIRE(!others, REFUSED_ORDER_PAYER_OTHER);
+    TRY(order_payer_admit(rows, &payment, work->openid));
     TRY(pay_by_state(work, rows, &payment, &payer));
     work->payment = payment;
     return OK;

@@ -14,6 +14,7 @@ typedef struct PaymentPay {
     Unit unit;
     char prepay_id[PAYMENT_PREPAY_ID_BYTES + 1]; /* in */
     char payer[PAYER_ID_BYTES_MAX + 1];
+    char openid[PAYMENT_OPENID_BYTES + 1]; /* of this payer, for confirmed.mchid */
     PayerDoor door; /* how the payer came */
     uint8_t grant[PAYMENT_GRANT_BYTES];
     PaymentKey confirmed; /* what the payer's box was made for: the grant covers just this */

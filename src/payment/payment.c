@@ -222,6 +222,9 @@ const char *trade_type_name(TradeType type)
     switch (type) {
     case TRADE_NATIVE: return "NATIVE";
     case TRADE_MICROPAY: return "MICROPAY";
+    case TRADE_APP: return "APP";
+    case TRADE_JSAPI: return "JSAPI";
+    case TRADE_MWEB: return "MWEB";
     case TRADE_PAYEE_CODE: return "NATIVE"; /* v3 has one name for whatever a payer scans */
     }
     return "UNKNOWN";

@@ -43,6 +43,7 @@ enum {
     PAYMENT_ATTACH_BYTES_MAX = 512, /* 128 characters */
     PAYMENT_NOTIFY_URL_BYTES_MAX = 255,
     PAYMENT_STORE_ID_BYTES_MAX = 32,
+    PAYMENT_OPENID_BYTES = 28,
     PAYMENT_GRANT_BYTES = 16,
     PAYMENT_HASH_BYTES = 32,
     PAYMENT_NONCE_DIGEST_BYTES = 16, /* of the request's nonce, for the audit event */
@@ -110,6 +111,7 @@ typedef struct PaymentOrder {
     char attach[PAYMENT_ATTACH_BYTES_MAX + 1];
     char notify_url[PAYMENT_NOTIFY_URL_BYTES_MAX + 1];
     char store_id[PAYMENT_STORE_ID_BYTES_MAX + 1];
+    char openid[PAYMENT_OPENID_BYTES + 1]; /* jsapi: the one payer who may pay; else "" */
     Money money;
     int64_t time_expire_us; /* 0: not given */
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];

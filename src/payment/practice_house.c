@@ -327,6 +327,7 @@ PaymentNative house_native(House *house, const char *mchid, const char *number, 
 {
     PaymentNative work = { .order = order_of(mchid, number, minor) };
     MUST(payment_ids_draw(&house->random, house->now_us, &work.ids));
+    work.type = TRADE_NATIVE;
     payment_native_unit(&work, NULL);
     return work;
 }

@@ -5,6 +5,7 @@
 #include "payment/bill.h"
 #include "payment/binding.h"
 #include "payment/notification.h"
+#include "payment/order_payer.h"
 #include "payment/payee_code.h"
 #include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
@@ -92,13 +93,18 @@ static const Migration migrations[] = {
             "CREATE INDEX notification_order ON notification(mchid, out_trade_no, sequence)"
             " WHERE state = 1;"
             "CREATE INDEX notification_dead ON notification(ended) WHERE state = 3" },
+    { 8,
+            "CREATE TABLE order_payer("
+            "mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, openid TEXT NOT NULL,"
+            "batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
+            "PRIMARY KEY(mchid, out_trade_no)) WITHOUT ROWID" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
     &refund_table, &refunded_table, &allowance_table, &bill_table, &payee_code_table,
-    &payer_barcode_table, &notification_table };
+    &payer_barcode_table, &notification_table, &order_payer_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 7, tables, 10 };
+const StoreSchema payment_schema = { "payment", migrations, 8, tables, 11 };
 
 typedef struct KeyList {
     PaymentKey *keys;

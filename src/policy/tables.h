@@ -54,6 +54,7 @@ typedef enum TableId {
     TABLE_ACCESS_GRANT = 61,
     TABLE_ACCESS_REVIEW = 62,
     TABLE_ACCESS_TABLE = 63,
+    TABLE_ORDER_PAYER = 69, /* payment/order_payer.h */
     TABLE_MERCHANT_PROFILE = 70, /* access/merchant_profile.h */
     TABLE_NOTIFICATION = 80, /* payment/notification.h */
 } TableId;
@@ -223,6 +224,9 @@ typedef enum NotificationState {
 typedef enum TradeType {
     TRADE_NATIVE = 1,
     TRADE_MICROPAY = 2,
+    TRADE_APP = 3,
+    TRADE_JSAPI = 4,
+    TRADE_MWEB = 5, /* h5 */
     TRADE_PAYEE_CODE = 16, /* a merchant's static code (payment/payee_code.h) */
 } TradeType;
 

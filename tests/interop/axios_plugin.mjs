@@ -25,6 +25,9 @@ export async function connect(house, certs) {
   const { mchid } = house;
   return {
     native: (order) => wxpay.v3.pay.transactions.native.post(order),
+    jsapi: (order) => wxpay.v3.pay.transactions.jsapi.post(order),
+    app: (order) => wxpay.v3.pay.transactions.app.post(order),
+    h5: (order) => wxpay.v3.pay.transactions.h5.post(order),
     codepay: (order) => wxpay.v3.pay.transactions.codepay.post(order),
     query: (out_trade_no) => wxpay.v3.pay.transactions.outTradeNo.$out_trade_no$
       .get({ params: { mchid }, out_trade_no }),

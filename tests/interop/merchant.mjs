@@ -70,6 +70,7 @@ const steps = {
     const byId = await client.queryById(data.transaction_id);
     assert.deepEqual(byId.data, data);
     await refused(client.close(number), 400, 'ORDERPAID');
+    say(data.payer.openid);
   },
 
   // Parts of what was paid go back, never more than was paid; the same refund again is the same refund.
@@ -86,6 +87,25 @@ const steps = {
     await refused(client.refund(wish(`${number}-R2`, Number(total))), 400, 'INVALID_REQUEST');
     await refused(client.queryRefund(`${number}-R3`), 404, 'RESOURCE_NOT_EXISTS');
     assert.equal((await client.query(number)).data.trade_state, 'REFUND');
+  },
+
+  // The other kinds of orders: for the payer's app, for the one payer whom a payment has named, for a browser (this
+  // house has no cashier page).
+  async kinds(client, number, total, openid) {
+    const app = await client.app(order(`${number}-APP`, Number(total)));
+    assert.equal(app.status, 200);
+    const { data } = await client.query(`${number}-APP`);
+    assert.equal(data.trade_type, 'APP');
+    const theirs = { ...order(number, Number(total)), payer: { openid } };
+    const first = await client.jsapi(theirs);
+    assert.match(first.data.prepay_id, /^hf[0-9a-z]{34}$/);
+    assert.equal((await client.jsapi(theirs)).data.prepay_id, first.data.prepay_id);
+    const others = { ...theirs, payer: { openid: `oH${'0'.repeat(26)}` } };
+    await refused(client.jsapi(others), 400, 'INVALID_REQUEST');
+    await client.jsapi({ ...others, out_trade_no: `${number}-OTHERS` });
+    const scene = { payer_client_ip: '127.0.0.1', h5_info: { type: 'Wap' } };
+    await refused(client.h5({ ...order(`${number}-H5`, Number(total)), scene_info: scene }), 403, 'NO_AUTH');
+    say(`hufu://pay/${first.data.prepay_id}`);
   },
 
   async close(client, number) {

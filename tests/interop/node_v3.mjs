@@ -56,10 +56,13 @@ export async function connect(house) {
       apiSecret: house.apiv3,
     });
     if (!right) throw new Error('the signature of the answer is wrong');
-    return { status, data };
+    return { status, data: raw ? JSON.parse(raw) : data }; // of some it has made what the payer's page needs
   }
   return {
     native: (order) => verified(pay.transactions_native(order)),
+    jsapi: (order) => verified(pay.transactions_jsapi(order)),
+    app: (order) => verified(pay.transactions_app(order)),
+    h5: (order) => verified(pay.transactions_h5(order)),
     codepay: (order) => verified(transport.post(...signedPost(pay, '/v3/pay/transactions/codepay', order))),
     query: (out_trade_no) => verified(pay.query({ out_trade_no })),
     queryById: (transaction_id) => verified(pay.query({ transaction_id })),

@@ -8,6 +8,7 @@
 typedef struct AnswerJson {
     Span code;
     Span code_url;
+    Span h5_url;
     Span trade_state;
     Span transaction_id;
     const JsonValue *detail;
@@ -24,6 +25,7 @@ typedef struct AnswerJson {
 static const JsonField answer_fields[] = {
     { "code", JSON_TEXT, false, 0, 63, PLACE(code) },
     { "code_url", JSON_TEXT, false, 0, 127, PLACE(code_url) },
+    { "h5_url", JSON_TEXT, false, 0, 127, PLACE(h5_url) },
     { "trade_state", JSON_TEXT, false, 0, 31, PLACE(trade_state) },
     { "transaction_id", JSON_TEXT, false, 0, 63, PLACE(transaction_id) },
     { "refund_id", JSON_TEXT, false, 0, 63, PLACE(refund_id) },
@@ -73,6 +75,7 @@ void step_read(int status, Span body, Answered *ret)
     keep(ret->code, sizeof(ret->code), json.code);
     keep(ret->field, sizeof(ret->field), json.field);
     keep(ret->code_url, sizeof(ret->code_url), json.code_url);
+    keep(ret->h5_url, sizeof(ret->h5_url), json.h5_url);
     keep(ret->trade_state, sizeof(ret->trade_state), json.trade_state);
     keep(ret->transaction_id, sizeof(ret->transaction_id), json.transaction_id);
     keep(ret->refund_id, sizeof(ret->refund_id), json.refund_id);
@@ -101,6 +104,19 @@ Status step_native(
             "notify\",\"amount\":{\"total\":%lld,\"currency\":\"CNY\"}}",
             app->mchid, number, (long long)minor);
     return step_call(app, http, "POST", "/v3/pay/transactions/native", body, ret);
+}
+
+Status step_h5(
+        const MerchantApp *app, HttpClient *http, const char *number, int64_t minor, Answered *ret)
+{
+    char body[1024];
+    snprintf(body, sizeof(body),
+            "{\"appid\":\"wxstand\",\"mchid\":\"%s\",\"description\":\"A book\","
+            "\"out_trade_no\":\"%s\",\"notify_url\":\"https://merchant.example/notify\","
+            "\"amount\":{\"total\":%lld},\"scene_info\":{\"payer_client_ip\":\"127.0.0.1\","
+            "\"h5_info\":{\"type\":\"Wap\"}}}",
+            app->mchid, number, (long long)minor);
+    return step_call(app, http, "POST", "/v3/pay/transactions/h5", body, ret);
 }
 
 Status step_codepay(const MerchantApp *app, HttpClient *http, const char *number, int64_t minor,

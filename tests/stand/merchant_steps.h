@@ -12,6 +12,7 @@ typedef struct Answered {
     char code[64]; /* of an error */
     char field[128]; /* detail.field of an error */
     char code_url[128];
+    char h5_url[128];
     char trade_state[32];
     char transaction_id[64];
     char refund_id[64];
@@ -25,6 +26,9 @@ MUST_USE Status step_call(const MerchantApp *app, HttpClient *http, const char *
         const char *target, const char *body, Answered *ret);
 
 MUST_USE Status step_native(
+        const MerchantApp *app, HttpClient *http, const char *number, int64_t minor, Answered *ret);
+/* An h5 order: the payer's browser goes to ret->h5_url. */
+MUST_USE Status step_h5(
         const MerchantApp *app, HttpClient *http, const char *number, int64_t minor, Answered *ret);
 MUST_USE Status step_codepay(const MerchantApp *app, HttpClient *http, const char *number,
         int64_t minor, const char *auth_code, Answered *ret);
