@@ -23,15 +23,18 @@ static void ask_for(Passage *p, FormReader read)
     const char *field = NULL;
     BillAsk ask = { 0 };
     if (!passage_verify(p)) return;
-    const Span host = http_request_header(p->http, "Host");
+    char origin[HOUSE_URL_BYTES_MAX] = "";
     const Status s = read(passage_query(p), &ask, &field);
     if (!status_ok(s)) {
         passage_refuse_field(p, s, field);
         return;
     }
     memset(&p->work.bill, 0, sizeof(p->work.bill));
-    snprintf(p->work.bill.origin, sizeof(p->work.bill.origin), "https://%.*s", (int)host.size,
-            host.size == 0 ? "" : (const char *)host.data);
+    if (!house_public_url(p->house, origin)) { /* only in the moment when serving begins */
+        passage_refuse(p, REFUSE(REFUSED_STORE_BUSY), NULL);
+        return;
+    }
+    passage_text(p->work.bill.origin, sizeof(p->work.bill.origin), span_of_text(origin));
     submit(p, &ask, false);
 }
 
