@@ -24,7 +24,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHECKPOINT_SECONDS = 5, HTML_BYTES_MAX = 4 * 1024 * 1024, ALERT_TRIES_MAX = 1000, POLL_MS = 10, CARDS = 3 };
+enum {
+    CHECKPOINT_SECONDS = 5,
+    HTML_BYTES_MAX = 4 * 1024 * 1024,
+    ALERT_TRIES_MAX = 1000,
+    POLL_MS = 10,
+    CARDS = 3
+};
 
 static Stand stand;
 static MerchantApp merchant;
@@ -60,8 +66,8 @@ static void test_house_opens(void)
     intruder_open(&stand, &intruder);
 }
 
-/* Whoever asks for a report has a checkpoint kept, and the clock does each second: neither is in the
- * other's way, nor does the one take the other's note for a log that went back. */
+/* Whoever asks for a report has a checkpoint kept, and the clock does each second: neither is in
+ * the other's way, nor does the one take the other's note for a log that went back. */
 static void test_checkpoints_are_kept_one_at_a_time(void)
 {
     int kept = 0;
@@ -359,9 +365,8 @@ static void test_house_closes(void)
 }
 
 TESTS(TEST(test_house_opens), TEST(test_checkpoints_are_kept_one_at_a_time),
-        TEST(test_a_day_with_refusals), TEST(test_a_mismatch_and_its_release),
-        TEST(test_a_backup), TEST(test_every_count_is_the_stores), TEST(test_the_page_is_safe),
-        TEST(test_it_verifies), TEST(test_a_changed_report_is_found),
-        TEST(test_the_pdf_is_signed_too), TEST(test_a_changed_log_makes_no_report),
-        TEST(test_an_incident_goes_its_way), TEST(test_two_people_close_it),
-        TEST(test_house_closes))
+        TEST(test_a_day_with_refusals), TEST(test_a_mismatch_and_its_release), TEST(test_a_backup),
+        TEST(test_every_count_is_the_stores), TEST(test_the_page_is_safe), TEST(test_it_verifies),
+        TEST(test_a_changed_report_is_found), TEST(test_the_pdf_is_signed_too),
+        TEST(test_a_changed_log_makes_no_report), TEST(test_an_incident_goes_its_way),
+        TEST(test_two_people_close_it), TEST(test_house_closes))

@@ -138,7 +138,8 @@ static Status keep_public_url(Span url, Config *ret_config, YamlProblem *problem
 {
     static const char scheme[] = "https://";
     const size_t scheme_size = sizeof(scheme) - 1;
-    const bool is_https = url.size > scheme_size && memcmp(url.data, scheme, scheme_size) == 0;
+    const bool is_https = url.size > scheme_size
+            && span_equal((Span) { url.data, scheme_size }, span_of_text(scheme));
     const bool is_origin =
             is_https && memchr(url.data + scheme_size, '/', url.size - scheme_size) == NULL;
     keep(ret_config->public_url, url);

@@ -15,7 +15,7 @@ typedef struct Config {
     HttpProxies trusted_proxies; /* whose word counts for whom they ask; none: nobody's */
     char console_origin[CONFIG_TEXT_MAX]; /* of its pages; empty: localhost and `address` */
     char console_files[CONFIG_TEXT_MAX]; /* folder of its page; empty: none */
-    char public_url[CONFIG_TEXT_MAX]; /* where payers find us: "https://pay.example"; empty: `address` */
+    char public_url[CONFIG_TEXT_MAX]; /* "https://pay.example"; empty: `address` and `port` */
     char field_files[CONFIG_TEXT_MAX]; /* folder of the cashier page; empty: none */
     int64_t loops; /* 0: one a core */
     int64_t merchant_per_second; /* requests of one merchant; more are answered 429 */

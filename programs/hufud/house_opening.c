@@ -1,5 +1,7 @@
 #include "house_opening.h"
 
+#include "outside.h"
+
 #include "access_opening.h"
 
 #include "access/request.h"
@@ -304,40 +306,6 @@ static Status renew_tls(void *context, int64_t now_us)
     return OK;
 }
 
-static Status keys_look(Opening *o)
-{
-    return public_keys_look(&o->public_keys, &o->house, o->config.keys_file);
-}
-
-static Status look_at_keys(void *context)
-{
-    Opening *o = context;
-    pthread_mutex_lock(&o->outside);
-    const Status s = keys_look(o);
-    pthread_mutex_unlock(&o->outside);
-    return s;
-}
-
-/* No note is kept before the keys that signed it are. */
-static Status checkpoint(Opening *o)
-{
-    uint8_t memory[AUDIT_NOTE_BYTES_MAX];
-    Buffer note = BUFFER_OF(memory);
-    TRY(vaultclient_checkpoint(o->house.vault, &note));
-    TRY(keys_look(o));
-    return audit_checkpoint_keep(o->config.checkpoints, o->config.second, span_of_buffer(&note));
-}
-
-/* Asked for and kept under one lock: a note that came late would look like a log that went back. */
-static Status take_checkpoint(void *context)
-{
-    Opening *o = context;
-    pthread_mutex_lock(&o->outside);
-    const Status s = checkpoint(o);
-    pthread_mutex_unlock(&o->outside);
-    return s;
-}
-
 static void report(void *context, const char *what, Status s)
 {
     LOG_STATUS(status_broken(s) ? LOG_ERROR : LOG_WARNING, "hufud.clockwork", s,
@@ -394,13 +362,13 @@ static Status open_doors(Opening *o)
         .group = (int)o->config.group,
         .database_path = o->config.database,
         .domain_path = o->config.domain,
-        .take_checkpoint = take_checkpoint,
+        .take_checkpoint = outside_take_checkpoint,
         .context = o };
     TRY(admin_start(&admin, &o->admin));
     TRY(login_opening_serve(o));
     const ClockworkConfig clockwork = { .house = house,
-        .take_checkpoint = take_checkpoint,
-        .look_at_keys = look_at_keys,
+        .take_checkpoint = outside_take_checkpoint,
+        .look_at_keys = outside_look_at_keys,
         .renew_tls = renew_tls,
         .alarm = alarm_row,
         .report = report,
@@ -447,7 +415,7 @@ Status opening_open(const Config *config, bool development, const sigset_t *sign
     ASSERT(pthread_mutex_init(&o->outside, NULL) == 0);
     public_keys_open(&o->public_keys);
     TRY(open_store(o, signals));
-    TRY(look_at_keys(o));
+    TRY(outside_look_at_keys(o));
     TRY(open_names(&o->house));
     TRY(open_business(o));
     TRY(trail_opening(&o->config, &o->house, &o->trail));

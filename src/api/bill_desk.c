@@ -51,8 +51,8 @@ static void leave(BillDesk *desk, const char *mchid)
 static void openid_of(
         void *context, const Payment *payment, char ret_openid[BILL_OPENID_BYTES_MAX + 1])
 {
-    char openid[TRANSACTION_OPENID_BYTES + 1];
-    transaction_openid(context, payment, openid);
+    char openid[PAYMENT_OPENID_BYTES + 1];
+    transaction_openid(context, payment->mchid, payment->payer, openid);
     passage_text(ret_openid, BILL_OPENID_BYTES_MAX + 1, span_of_text(openid));
 }
 

@@ -23,7 +23,6 @@
 #include "vaultclient/fields.h"
 #include "vaultclient/policy.h"
 
-
 struct Clockwork {
     ClockworkConfig config;
     pthread_t thread;

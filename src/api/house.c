@@ -10,6 +10,6 @@ bool house_public_url(const House *house, char ret_url[HOUSE_URL_BYTES_MAX])
     const bool six = !named && strchr(house->address, ':') != NULL;
     const int size = named ? snprintf(ret_url, HOUSE_URL_BYTES_MAX, "%s", house->public_url)
                            : snprintf(ret_url, HOUSE_URL_BYTES_MAX, "https://%s%s%s:%u",
-                                     six ? "[" : "", house->address, six ? "]" : "", port);
+                                   six ? "[" : "", house->address, six ? "]" : "", port);
     return size > 0 && size < HOUSE_URL_BYTES_MAX;
 }

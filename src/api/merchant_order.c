@@ -11,8 +11,8 @@ static bool read_order(
 {
     JsonProblem problem = { 0 };
     if (!passage_has_json(p)) return false;
-    const Status s = order_read(passage_body(p), span_of_text(p->mchid), type, ret_order,
-            ret_auth_code, &problem);
+    const Status s = order_read(
+            passage_body(p), span_of_text(p->mchid), type, ret_order, ret_auth_code, &problem);
     if (!status_ok(s)) {
         passage_refuse(p, s, &problem);
         return false;

@@ -93,8 +93,8 @@ static const JsonField scene_fields[] = {
             sizeof(store_fields) / sizeof(store_fields[0]) },
 };
 
-#define RECORD(name, required, table)                                                \
-    {                                                                                \
+#define RECORD(name, required, table)                                                 \
+    {                                                                                 \
         name, JSON_RECORD, required, 0, 0, 0, table, sizeof(table) / sizeof(table[0]) \
     }
 #define COMMON_FIELDS                                                                              \
@@ -110,15 +110,17 @@ static const JsonField scene_fields[] = {
             RECORD("amount", true, amount_fields), RECORD("detail", false, detail_fields),         \
             RECORD("settle_info", false, settle_fields)
 /* Paid later, by a person. */
-#define LATER_FIELDS                                                                              \
-    COMMON_FIELDS,                                                                                \
+#define LATER_FIELDS                                                                               \
+    COMMON_FIELDS,                                                                                 \
             { "notify_url", JSON_TEXT, true, 8, PAYMENT_NOTIFY_URL_BYTES_MAX, PLACE(notify_url) }, \
-            { "time_expire", JSON_TEXT, false, 20, 40, PLACE(time_expire) }
+    {                                                                                              \
+        "time_expire", JSON_TEXT, false, 20, 40, PLACE(time_expire)                                \
+    }
 
 static const JsonField native_fields[] = { LATER_FIELDS,
     RECORD("scene_info", false, scene_fields) };
-static const JsonField jsapi_fields[] = { LATER_FIELDS,
-    RECORD("scene_info", false, scene_fields), RECORD("payer", true, known_payer_fields) };
+static const JsonField jsapi_fields[] = { LATER_FIELDS, RECORD("scene_info", false, scene_fields),
+    RECORD("payer", true, known_payer_fields) };
 static const JsonField h5_order_fields[] = { LATER_FIELDS,
     RECORD("scene_info", true, h5_scene_fields) };
 static const JsonField codepay_fields[] = {
@@ -133,8 +135,8 @@ typedef struct FieldTable {
     size_t count;
 } FieldTable;
 
-#define TABLE_OF(table)                          \
-    {                                            \
+#define TABLE_OF(table)                         \
+    {                                           \
         table, sizeof(table) / sizeof(table[0]) \
     }
 static const FieldTable tables[] = {
@@ -162,8 +164,7 @@ static const JsonField goods_fields[] = {
     { "unit_price", JSON_INT, true, 0, LEDGER_MINOR_MAX, offsetof(GoodsJson, price) },
 };
 
-static Status read_goods(
-        const JsonDocument *document, const JsonValue *goods, JsonProblem *problem)
+static Status read_goods(const JsonDocument *document, const JsonValue *goods, JsonProblem *problem)
 {
     const size_t count = goods == NULL ? 0 : json_list_size(goods);
     for (size_t i = 0; i < count; i++) {

@@ -4,9 +4,9 @@
  * native, app, jsapi, h5 and codepay) to a PaymentOrder.
  *
  * Every field has its type and its limits in one table; an unknown key is refused by name. Fields
- * that we take but do not keep (goods_tag, support_fapiao, detail, scene_info but for the store's id)
- * are checked for their form alone. What is kept and not judged by a strict grammar is searched for
- * prohibited data and card numbers (TP-5, TP-8). A pure function: no house, no clock.
+ * that we take but do not keep (goods_tag, support_fapiao, detail, scene_info but for the store's
+ * id) are checked for their form alone. What is kept and not judged by a strict grammar is searched
+ * for prohibited data and card numbers (TP-5, TP-8). A pure function: no house, no clock.
  */
 #include "payment/order.h"
 #include "payment/pay_code.h"

@@ -219,8 +219,9 @@ static void test_a_jsapi_order_names_its_payer(void)
     EXPECT(strcmp(order.openid, "oH70c1330ea9d658092a91f47fb5") == 0);
     EXPECT_REFUSED(typed_with(TRADE_JSAPI, "payer", NULL), REFUSED_JSON_MISSING);
     EXPECT(blames("payer"));
-    static const char *const wrong[] = { "oH70c1330ea9d658092a91f47fb", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
-        "oH70c1330ea9d658092a91f47fB5", "oH70c1330ea9d658092a91f47fb55" };
+    static const char *const wrong[] = { "oH70c1330ea9d658092a91f47fb",
+        "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "oH70c1330ea9d658092a91f47fB5",
+        "oH70c1330ea9d658092a91f47fb55" };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         char payer[80];
         snprintf(payer, sizeof(payer), "{\"openid\":\"%s\"}", wrong[i]);
@@ -234,7 +235,8 @@ static void test_a_jsapi_order_names_its_payer(void)
 
 static void test_an_h5_order_tells_the_scene(void)
 {
-    static const char wap[] = "{\"payer_client_ip\":\"14.23.150.211\",\"h5_info\":{\"type\":\"Wap\"}}";
+    static const char wap[] =
+            "{\"payer_client_ip\":\"14.23.150.211\",\"h5_info\":{\"type\":\"Wap\"}}";
     EXPECT_OK(typed_with(TRADE_MWEB, "scene_info", wap));
     EXPECT_REFUSED(typed_with(TRADE_MWEB, "scene_info", NULL), REFUSED_JSON_MISSING);
     EXPECT_REFUSED(typed_with(TRADE_MWEB, "scene_info", "{\"h5_info\":{\"type\":\"Wap\"}}"),
@@ -252,8 +254,9 @@ static void test_goods_and_settlement(void)
             "{\"cost_price\":608800,\"invoice_id\":\"w123\",\"goods_detail\":[{"
             "\"merchant_goods_id\":\"1246464644\",\"wechatpay_goods_id\":\"1001\","
             "\"goods_name\":\"iPhone 茶\",\"quantity\":1,\"unit_price\":528800}]}"));
-    EXPECT_REFUSED(native_with("detail", "{\"goods_detail\":[{\"merchant_goods_id\":\"1\","
-                                         "\"quantity\":0,\"unit_price\":1}]}"),
+    EXPECT_REFUSED(native_with("detail",
+                           "{\"goods_detail\":[{\"merchant_goods_id\":\"1\","
+                           "\"quantity\":0,\"unit_price\":1}]}"),
             REFUSED_JSON_RANGE);
     EXPECT(blames("detail.goods_detail[0].quantity"));
     EXPECT_REFUSED(native_with("detail", "{\"goods_detail\":[1]}"), REFUSED_JSON_TYPE);
@@ -372,7 +375,8 @@ static void test_bodies_that_are_no_order(void)
         { SPAN("{\"appid\":\"a\"} x"), REFUSED_JSON_SYNTAX } };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         order = (PaymentOrder) { .mchid = "before" };
-        EXPECT_REFUSED(order_read(cases[i].body, SPAN("1900000001"), TRADE_NATIVE, &order, NULL, &problem),
+        EXPECT_REFUSED(
+                order_read(cases[i].body, SPAN("1900000001"), TRADE_NATIVE, &order, NULL, &problem),
                 cases[i].refusal);
         EXPECT(strcmp(order.mchid, "before") == 0); /* untouched */
     }
@@ -382,8 +386,7 @@ static void test_bodies_that_are_no_order(void)
 
 TESTS(TEST(test_good_orders_are_read), TEST(test_required_fields), TEST(test_limits_of_texts),
         TEST(test_wrong_types_name_their_field), TEST(test_unknown_keys_are_named),
-        TEST(test_a_jsapi_order_names_its_payer),
-        TEST(test_an_h5_order_tells_the_scene), TEST(test_goods_and_settlement),
-        TEST(test_absurd_amounts), TEST(test_fields_with_a_grammar),
-        TEST(test_card_numbers_and_prohibited_data), TEST(test_a_number_split_over_neighbours),
-        TEST(test_bodies_that_are_no_order))
+        TEST(test_a_jsapi_order_names_its_payer), TEST(test_an_h5_order_tells_the_scene),
+        TEST(test_goods_and_settlement), TEST(test_absurd_amounts),
+        TEST(test_fields_with_a_grammar), TEST(test_card_numbers_and_prohibited_data),
+        TEST(test_a_number_split_over_neighbours), TEST(test_bodies_that_are_no_order))

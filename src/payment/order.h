@@ -1,7 +1,7 @@
 #pragma once
 /*
- * order: what a merchant may do: order (native, app, jsapi, h5), charge a scanned code (codepay), query,
- * close.
+ * order: what a merchant may do: order (native, app, jsapi, h5), charge a scanned code (codepay),
+ * query, close.
  *
  * Idempotent by (mchid, out_trade_no): the same parameters get the stored outcome, others or a
  * closed order ORDER_CONFLICT. Another merchant's order is ORDER_NOT_EXIST, exactly as one that

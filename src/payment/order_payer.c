@@ -1,7 +1,7 @@
 #include "payment/order_payer.h"
 
-#define COLUMN(id, name, class, level)                        \
-    {                                                         \
+#define COLUMN(id, name, class, level)                       \
+    {                                                        \
         id, name, VALUE_TEXT, false, class, level, "payment" \
     }
 static const Column columns[] = {

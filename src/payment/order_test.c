@@ -411,8 +411,7 @@ static void test_barcodes_hold_nothing_about_the_payer(void)
 }
 
 TESTS(TEST(test_two_same_orders_in_one_batch_are_one), TEST(test_an_app_order_is_no_native_one),
-        TEST(test_a_jsapi_order_is_one_payers),
-        TEST(test_a_code_pays_once_even_within_one_batch),
+        TEST(test_a_jsapi_order_is_one_payers), TEST(test_a_code_pays_once_even_within_one_batch),
         TEST(test_a_code_dies_with_its_time_and_is_wiped),
         TEST(test_velocity_counts_what_the_same_batch_did),
         TEST(test_the_sum_of_a_day_needs_the_pin),
