@@ -123,6 +123,31 @@ static void keep_clocks(const ConfigSpans *s, Config *ret_config)
     ret_config->incident_close_days = s->incident_close_days;
 }
 
+static void keep_texts(const ConfigSpans *s, Config *ret_config)
+{
+    keep(ret_config->address, s->address);
+    keep(ret_config->database, s->database);
+    keep(ret_config->domain, s->domain);
+    keep(ret_config->vault, s->vault);
+    keep(ret_config->admin, s->admin);
+    keep(ret_config->checkpoints, s->checkpoints);
+    keep(ret_config->second, s->second);
+    keep(ret_config->strategy, s->strategy);
+    keep(ret_config->accounts, s->accounts);
+    keep(ret_config->barcode, s->barcode);
+    keep(ret_config->purposes, s->purposes);
+    keep(ret_config->access, s->access);
+    keep(ret_config->alarms, s->alarms);
+    keep(ret_config->trail, s->trail);
+    keep(ret_config->ca_file, s->ca_file);
+    keep(ret_config->keys_file, s->keys_file);
+    keep(ret_config->ready_file, s->ready_file);
+    keep(ret_config->console_origin, s->console_origin);
+    keep(ret_config->console_files, s->console_files);
+    keep(ret_config->field_files, s->field_files);
+    keep(ret_config->notify_ca, s->notify_ca);
+}
+
 static Status keep_payers(const ConfigSpans *s, Config *ret_config, YamlProblem *problem)
 {
     const bool required = span_equal(s->payer_devices, SPAN("required"));
@@ -195,27 +220,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
         .incident_close_days = 45,
     };
     TRY(yaml_read(yaml_root(document), fields, sizeof(fields) / sizeof(fields[0]), &s, problem));
-    keep(ret_config->address, s.address);
-    keep(ret_config->database, s.database);
-    keep(ret_config->domain, s.domain);
-    keep(ret_config->vault, s.vault);
-    keep(ret_config->admin, s.admin);
-    keep(ret_config->checkpoints, s.checkpoints);
-    keep(ret_config->second, s.second);
-    keep(ret_config->strategy, s.strategy);
-    keep(ret_config->accounts, s.accounts);
-    keep(ret_config->barcode, s.barcode);
-    keep(ret_config->purposes, s.purposes);
-    keep(ret_config->access, s.access);
-    keep(ret_config->alarms, s.alarms);
-    keep(ret_config->trail, s.trail);
-    keep(ret_config->ca_file, s.ca_file);
-    keep(ret_config->keys_file, s.keys_file);
-    keep(ret_config->ready_file, s.ready_file);
-    keep(ret_config->console_origin, s.console_origin);
-    keep(ret_config->console_files, s.console_files);
-    keep(ret_config->field_files, s.field_files);
-    keep(ret_config->notify_ca, s.notify_ca);
+    keep_texts(&s, ret_config);
     ret_config->notifiers = s.notifiers;
     TRY(keep_public_url(s.public_url, ret_config, problem));
     ret_config->port = s.port;

@@ -2,6 +2,7 @@
 
 #include "api/passage.h"
 #include "base/time.h"
+#include "http/outside_url.h"
 #include "payment/order_payer.h"
 #include "policy/detect.h"
 
@@ -177,22 +178,10 @@ static Status read_goods(const JsonDocument *document, const JsonValue *goods, J
     return OK;
 }
 
-static bool begins_with(Span text, Span prefix)
-{
-    return text.size > prefix.size && span_equal((Span) { text.data, prefix.size }, prefix);
-}
-
-static bool is_visible_ascii(Span text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] <= ' ' || text.data[i] > '~') return false;
-    }
-    return true;
-}
-
 bool order_notify_url_is_valid(Span url)
 {
-    return begins_with(url, SPAN("https://")) && is_visible_ascii(url);
+    OutsideUrl read;
+    return status_ok(outside_url_read(url, &read));
 }
 
 /* What has no grammar of its own must hold nothing that may not be stored, nor may neighbours

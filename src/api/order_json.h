@@ -14,8 +14,8 @@
 
 typedef char PayCodeText[PAY_CODE_DIGITS + 1];
 
-/* May a merchant be told there? https:// and visible characters; where it leads is judged when it
- * is used. */
+/* May a merchant be told there, by its form (http/outside_url.h)? Where its host leads is judged
+ * when it is used. */
 bool order_notify_url_is_valid(Span url);
 
 /*

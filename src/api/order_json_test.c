@@ -300,8 +300,8 @@ static void test_fields_with_a_grammar(void)
             native_with("time_expire", "\"2026-13-08T10:34:56+08:00\""), REFUSED_TIME_INVALID);
     EXPECT(blames("time_expire"));
     static const char *const urls[] = { "\"http://merchant.example/notify\"", "\"https://\"",
-        "\"https://merchant.example/a b\"", "\"https://商户.example/\"",
-        "\"javascript:alert(1)\"" };
+        "\"https://merchant.example/a b\"", "\"https://商户.example/\"", "\"javascript:alert(1)\"",
+        "\"https://merchant.example/notify?a=1\"", "\"https://user@merchant.example/\"" };
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         EXPECT_REFUSED(native_with("notify_url", urls[i]), REFUSED_ORDER_FIELD);
         EXPECT(blames("notify_url"));
