@@ -28,6 +28,8 @@ static const TableName tables[] = {
     { "notification", TABLE_NOTIFICATION },
     { "binding", TABLE_BINDING },
     { "order_payer", TABLE_ORDER_PAYER },
+    { "payee_code", TABLE_PAYEE_CODE },
+    { "payer_barcode", TABLE_PAYER_BARCODE },
     { "day_end", TABLE_DAY_END },
     { "alert", TABLE_ALERT },
     { "caller", TABLE_CALLER },

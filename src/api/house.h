@@ -113,5 +113,6 @@ typedef struct House {
     _Atomic uint64_t signed_groups; /* messages to vaultd for signatures */
 } House;
 
-/* Where payers' browsers find us, without a '/' at the end; false: not known yet. */
+/* Where payers' browsers find us, without a '/' at the end; false: not known yet, or `address` is
+ * every one and `public_url` is not set. */
 bool house_public_url(const House *house, char ret_url[HOUSE_URL_BYTES_MAX]);

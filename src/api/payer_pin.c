@@ -20,8 +20,8 @@ Status payer_box_order(const Box *box, PaymentKey *ret_key, Money *ret_money)
 {
     static const uint8_t cny[3] = { 'C', 'N', 'Y' };
     const BoxContext *context = &box->context;
-    REQUIRE(context->tenant.size <= MERCHANT_ID_BYTES_MAX, REFUSED_BOX_CONTEXT);
-    REQUIRE(context->order.size <= PAYMENT_OUT_TRADE_NO_MAX, REFUSED_BOX_CONTEXT);
+    REQUIRE(merchant_id_is_valid(context->tenant), REFUSED_BOX_CONTEXT);
+    REQUIRE(payment_out_trade_no_is_valid(context->order), REFUSED_BOX_CONTEXT);
     REQUIRE(bytes_equal_ct(context->currency, cny, sizeof(cny)), REFUSED_BOX_CONTEXT);
     passage_text(ret_key->mchid, sizeof(ret_key->mchid), context->tenant);
     passage_text(ret_key->out_trade_no, sizeof(ret_key->out_trade_no), context->order);

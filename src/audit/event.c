@@ -110,6 +110,7 @@ const char *audit_kind_name(AuditKind kind)
 static Status put_short(Buffer *b, Span text, size_t size_max)
 {
     REQUIRE(text.size <= size_max, REFUSED_BUFFER_FULL);
+    REQUIRE(span_is_utf8(text), REFUSED_TEXT_NOT_UTF8); /* no reader would take it, for ever */
     TRY(buffer_put_u8(b, (uint8_t)text.size));
     return buffer_put(b, text);
 }

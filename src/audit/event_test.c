@@ -100,7 +100,13 @@ static void test_text_must_be_utf8(void)
     Buffer bytes = BUFFER_OF(memory);
     AuditEvent event = sample;
     event.actor = SPAN("\xC0\x80");
+    EXPECT_REFUSED(audit_event_put(&bytes, &event), REFUSED_TEXT_NOT_UTF8);
+    EXPECT(bytes.size == 0);
+    event.actor = SPAN("@#");
     EXPECT_OK(audit_event_put(&bytes, &event));
+    uint8_t *actor = memchr(memory, '@', bytes.size);
+    ASSERT(actor != NULL);
+    memcpy(actor, "\xC0\x80", 2);
     EXPECT_REFUSED(audit_event_parse(span_of_buffer(&bytes), &event), REFUSED_AUDIT_LEAF_FORMAT);
 }
 

@@ -18,7 +18,8 @@ bool budget_take(SignBudget *budget, int64_t now_us)
 {
     int64_t full_at_us = atomic_load(&budget->full_at_us);
     for (;;) {
-        const int64_t from_us = full_at_us > now_us ? full_at_us : now_us;
+        const bool set_back = full_at_us - now_us > budget->burst_us + BUDGET_SLACK_US;
+        const int64_t from_us = full_at_us > now_us && !set_back ? full_at_us : now_us;
         const int64_t next_us = from_us + budget->interval_us;
         if (next_us - now_us > budget->burst_us) return false;
         if (atomic_compare_exchange_weak(&budget->full_at_us, &full_at_us, next_us)) return true;

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BUDGET_PER_SECOND = 50, BUDGET_BURST = 100 };
+enum { BUDGET_PER_SECOND = 50, BUDGET_BURST = 100, BUDGET_SLACK_US = 1000000 };
 
 typedef struct SignBudget {
     _Atomic int64_t full_at_us; /* when the bucket would be full again */
@@ -21,5 +21,7 @@ typedef struct SignBudget {
 
 /* per_second and burst > 0 (asserted). */
 void budget_open(SignBudget *ret_budget, int64_t per_second, int64_t burst);
-/* Take one; false when there is none. A clock that goes backwards gives no tokens. */
+/* Take one; false when there is none. A clock that goes backwards gives no tokens, but one that was
+ * set back (by more than the bucket and BUDGET_SLACK_US) begins with a full bucket: nobody waits
+ * for the old time to come again. */
 bool budget_take(SignBudget *budget, int64_t now_us);

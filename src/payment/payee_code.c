@@ -180,7 +180,6 @@ static Status check_limits(
         const PayeeCodePay *work, Rows *rows, const PayeeCode *code, const Merchant *merchant)
 {
     Account payee;
-    REQUIRE(strcmp(code->mchid, work->confirmed.mchid) == 0, REFUSED_BOX_CONTEXT);
     REQUIRE(work->money.minor <= code->limit_minor, REFUSED_PAYEE_CODE_LIMIT);
     REQUIRE(work->money.minor <= merchant->limit_minor, REFUSED_MERCHANT_LIMIT);
     TRY(account_get(rows, merchant->account, &payee));
@@ -209,13 +208,16 @@ static Status pay_decide(PayeeCodePay *work, Rows *rows)
     Payment payment;
     const Row *row = NULL;
     work->repeated = false;
+    work->payment = (Payment) { 0 };
     TRY(payer_admit(rows, work->payer, &payer));
     TRY(payer_door_admit(rows, work->payer, &work->door));
-    TRY(live_code(rows, work->reference, &code, &merchant));
-    TRY(check_limits(work, rows, &code, &merchant));
+    TRY(payee_code_get(rows, work->reference, &code)); /* revoked, too: what was paid is told */
+    REQUIRE(strcmp(code.mchid, key->mchid) == 0, REFUSED_BOX_CONTEXT);
     TRY(payment_of_code(work, &code, now_us, &payment));
     TRY(payment_row(rows, key->mchid, key->out_trade_no, &row));
     if (row != NULL) return pay_again(work, row, &payment, now_us);
+    TRY(live_code(rows, work->reference, &code, &merchant));
+    TRY(check_limits(work, rows, &code, &merchant));
 
     /* The password is known; a session's device signs, and that is a signature. */
     const PayerProof proof = { true, work->door.by_device ? AUTH_SIGNED : AUTH_ONE };
@@ -235,9 +237,9 @@ static Status pay_run(Unit *unit, Rows *rows)
     const Record record = { .kind = AUDIT_ORDER_PAY,
         .role = "payer",
         .actor = work->payer,
-        .mchid = work->confirmed.mchid,
+        .mchid = work->payment.mchid, /* never what the box says, which is the payer's to write */
         .payment = &work->payment,
-        .subject = work->confirmed.out_trade_no,
+        .subject = status_ok(s) ? work->payment.out_trade_no : work->reference,
         .nonce_digest = work->nonce_digest,
         .quiet = work->repeated };
     return record_end(rows, &record, s);
