@@ -182,6 +182,12 @@ static bool is_no_route(Browser *b, const char *method, const char *path, const 
     return false;
 }
 
+/* Where the path is one, the door may say that the method is not (405). */
+static bool is_wrong_method(Browser *b, const char *method, const char *path, const char *json)
+{
+    return browser_ask(b, method, path, json) == 405 || is_no_route(b, method, path, json);
+}
+
 /* Some paths of the console are asked and answered: one route for each method. */
 static bool has_both_methods(const char *path)
 {
@@ -196,8 +202,8 @@ static bool has_one_spelling(Browser *b, HttpMethod method, const char *path)
 {
     const char *right = method == HTTP_GET ? "GET" : "POST";
     const char *wrong = method == HTTP_GET ? "POST" : "GET";
-    bool none =
-            has_both_methods(path) || is_no_route(b, wrong, path, method == HTTP_GET ? "{}" : "");
+    bool none = has_both_methods(path)
+            || is_wrong_method(b, wrong, path, method == HTTP_GET ? "{}" : "");
     for (int i = 0; i < SPELLINGS; i++) {
         char other[PATH_MAX_BYTES + 16];
         if (i == ENCODED_SLASH && strstr(path, "/x1") != NULL) continue; /* a name may hold it */
