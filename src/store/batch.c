@@ -123,11 +123,15 @@ static void answer(const Work *batch)
     }
 }
 
+/* Those that wait now. Who comes back at once waits for the next batch: two who do would otherwise
+ * keep every payment waiting. */
 static void run_betweens(Batcher *b)
 {
-    while (b->betweens != NULL) {
-        Between *between = b->betweens;
-        b->betweens = between->next;
+    Between *list = b->betweens;
+    b->betweens = NULL;
+    while (list != NULL) {
+        Between *between = list;
+        list = between->next;
         const bool failed = b->failed;
         pthread_mutex_unlock(&b->lock);
         const Status s = failed ? REFUSE(REFUSED_STORE_STOPPED)
@@ -179,7 +183,7 @@ static void *batch_thread(void *context)
     for (;;) {
         if (collect(b)) run_batch(b);
         run_betweens(b);
-        if (b->stopping && b->first == NULL) break;
+        if (b->stopping && b->first == NULL && b->betweens == NULL) break;
     }
     pthread_mutex_unlock(&b->lock);
     return NULL;
