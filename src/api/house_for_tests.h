@@ -88,9 +88,10 @@ static inline Status house_open(TestHouse *t, int64_t signed_refusals)
     t->house.report_clock = report_clock_default;
     t->house.incident_clocks = incident_clocks_default;
     budget_open(&t->house.budget, 1, signed_refusals > 0 ? signed_refusals : 1);
-    if (signed_refusals == 0) /* take the one there is */
-        ASSERT(budget_take(&t->house.budget, /* spent for the next hour, however slow the test */
-                clock_now_us(&t->house.clock) + INT64_C(3600) * 1000000));
+    if (signed_refusals == 0) { /* take the one there is for the next hour, however slow the test */
+        t->house.budget.interval_us = t->house.budget.burst_us = INT64_C(3600) * 1000000;
+        ASSERT(budget_take(&t->house.budget, clock_now_us(&t->house.clock)));
+    }
     TRY(house_open_rooms(t));
     const HttpServerConfig server = { .loops = 2, .handler = routes_serve, .context = &t->house };
     return http_server_start(&server, &t->server);
