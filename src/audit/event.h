@@ -39,6 +39,8 @@ typedef enum AuditKind {
     AUDIT_REFUND = 8,
     AUDIT_ORDER_REVERSE = 9,
     AUDIT_BILL = 174, /* made for a merchant; detail: lines, SHA-256 */
+    AUDIT_CHANNEL_ORDER = 180, /* a bank order began, was sent, ended */
+    AUDIT_CHANNEL_RECONCILE = 181, /* a day was compared with the bank's file */
     AUDIT_PAYEE_CODE_MAKE = 18,
     AUDIT_PAYEE_CODE_END = 19,
     AUDIT_NOTIFICATION = 10, /* given up, or begun anew by hand */

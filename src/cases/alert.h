@@ -36,6 +36,7 @@ typedef enum AlertKind {
     ALERT_DEVICE_NEW = 56, /* somebody who has devices logged in on another */
     ALERT_SESSION_STOLEN = 57, /* a session was shown by another device than it began on */
     ALERT_PASSKEY = 70, /* somebody's was added or removed, or has a copy: the verdict says which */
+    ALERT_BANK = 75, /* the bank's file and our orders differ: the verdict says how */
     ALERT_TRAIL = 60, /* and audit/alarm.h's AlarmKind: 61 to 65 (LL-4.5.3) */
     ALERT_EMERGENCY = 50, /* somebody broke the glass */
     ALERT_ACCESS_REVIEW = 51, /* rights of somebody are due to be looked at, or overdue */

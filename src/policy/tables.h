@@ -48,6 +48,8 @@ typedef enum TableId {
     TABLE_BILL = 66,
     TABLE_PAYEE_CODE = 67,
     TABLE_PAYER_BARCODE = 68,
+    TABLE_CHANNEL_ORDER = 75, /* bank/channel_order.h */
+    TABLE_CHANNEL_DIFFERENCE = 76, /* bank/reconcile.h */
     TABLE_ALLOWANCE = 77,
     TABLE_PASSKEY = 59,
     TABLE_PRINCIPAL = 60,
@@ -119,6 +121,38 @@ typedef enum PostingKind {
     POSTING_FUND = 5,
     POSTING_REFUND = 6,
 } PostingKind;
+
+enum ChannelOrderColumn {
+    CHANNEL_ORDER_NUMBER = 1, /* TEXT, key: what the bank knows it by */
+    CHANNEL_ORDER_KIND = 2, /* INT, ChannelKind */
+    CHANNEL_ORDER_HOLDER = 3, /* TEXT: payer id or mchid */
+    CHANNEL_ORDER_ACCOUNT = 4, /* INT: the holder's */
+    CHANNEL_ORDER_MINOR = 5, /* INT */
+    CHANNEL_ORDER_CURRENCY = 6, /* INT */
+    CHANNEL_ORDER_STATE = 7, /* INT, ChannelState */
+    CHANNEL_ORDER_RESULT = 8, /* INT: the status code that it ended with; 0: none */
+    CHANNEL_ORDER_CREATED = 9, /* INT, us */
+    CHANNEL_ORDER_SENT = 10, /* INT, us, or NULL */
+    CHANNEL_ORDER_ENDED = 11, /* INT, us, or NULL */
+    CHANNEL_ORDER_DUE = 12, /* INT, us: when the bank is asked next */
+    CHANNEL_ORDER_QUERIES = 13, /* INT: how often it was asked */
+    CHANNEL_ORDER_TARGET = 14, /* TEXT or NULL: token of the bank account that is paid to */
+};
+
+/* Stored: append only. */
+typedef enum ChannelKind {
+    CHANNEL_FUNDING = 1, /* bank account -> balance */
+    CHANNEL_WITHDRAWAL = 2, /* balance -> the holder's own bank account */
+    CHANNEL_CARD = 3, /* card -> balance */
+} ChannelKind;
+
+typedef enum ChannelState {
+    CHANNEL_CREATED = 1, /* not sent yet; a withdrawal's money is held */
+    CHANNEL_SENT = 2, /* durable before the request leaves */
+    CHANNEL_UNKNOWN = 3, /* sent, and no answer: the bank is asked */
+    CHANNEL_SUCCESS = 4,
+    CHANNEL_FAILED = 5,
+} ChannelState;
 
 enum PaymentColumn {
     PAYMENT_MCHID = 1, /* TEXT, key */
