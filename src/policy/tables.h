@@ -58,6 +58,7 @@ typedef enum TableId {
     TABLE_ACCESS_TABLE = 63,
     TABLE_ORDER_PAYER = 69, /* payment/order_payer.h */
     TABLE_MERCHANT_PROFILE = 70, /* access/merchant_profile.h */
+    TABLE_MERCHANT_ORIGIN = 71, /* access/merchant_origin.h */
     TABLE_NOTIFICATION = 80, /* payment/notification.h */
 } TableId;
 
