@@ -9,6 +9,7 @@
 #include "base/expect.h"
 #include "crypto/aead.h"
 #include "merchant_steps.h"
+#include "operator.h"
 #include "receiver.h"
 
 #include <openssl/evp.h>
@@ -240,7 +241,7 @@ static void test_events_of_a_payment_come_in_order(void)
     EXPECT(receiver_get(receiver, "/switch/order", 1, &r) && member(r.body, "id", second, 64));
     EXPECT(strcmp(first, second) == 0); /* the same event, encrypted anew */
     EXPECT(receiver_count(receiver, "/ok/order") == 0);
-    receiver_switch_on(receiver);
+    receiver_switch(receiver, true);
     EXPECT(receiver_await(receiver, "/ok/order/r2", 1));
     EXPECT(receiver_get(receiver, "/ok/order", 0, &r) && strcmp(r.path, "/ok/order/r1") == 0);
     EXPECT(open_message(&shop, &r, plain) && member_is(r.body, "event_type", "REFUND.SUCCESS"));
@@ -305,11 +306,83 @@ static void test_a_kill_loses_nothing(void)
     EXPECT(receiver_await(receiver, "/hang/kill", 2));
 }
 
+static void restart_with(const char *schedule)
+{
+    http_client_close(&http);
+    stand_stop(&stand, STAND_HUFUD, SIGTERM, NULL);
+    snprintf(settings, sizeof(settings), "notifiers: 8\nnotify_schedule: %s\nnotify_ca: %s",
+            schedule, receiver_ca(receiver));
+    EXPECT_OK(stand_configure(&stand));
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT_OK(stand_connect(&stand, &http));
+}
+
+/* Two attempts and it is given up; a person finds it, and tells again when the receiver is well. */
+static void test_what_was_given_up_is_sent_by_hand(void)
+{
+    Answered a = { 0 };
+    char id[64] = "";
+    Received r = { 0 };
+    restart_with("[1]");
+    receiver_switch(receiver, false);
+    EXPECT(pay(&shop, "DEAD-001", "/switch/dead", &a));
+    EXPECT(stand_comes_true(&stand,
+            "SELECT count(*) FROM notification WHERE out_trade_no = 'DEAD-001' AND state = 3"));
+    EXPECT(receiver_count(receiver, "/switch/dead") == 2);
+    EXPECT(receiver_get(receiver, "/switch/dead", 0, &r) && member(r.body, "id", id, sizeof(id)));
+    EXPECT(operator_ended(OPERATOR(&stand, "notification", "list"), 0));
+    EXPECT(operator_says(id) && operator_says("NOTIFY_ANSWER") && operator_says("DEAD-001"));
+    EXPECT(OPERATOR(&stand, "notification", "resend", "EV-1") != 0);
+    EXPECT(operator_says("NOTIFICATION_UNKNOWN"));
+    receiver_switch(receiver, true);
+    EXPECT(operator_ended(OPERATOR(&stand, "notification", "resend", id), 0));
+    EXPECT(receiver_await(receiver, "/switch/dead", 3) && delivered("DEAD-001"));
+    EXPECT(receiver_get(receiver, "/switch/dead", 2, &r) && member_is(r.body, "id", id));
+    EXPECT(operator_ended(OPERATOR(&stand, "notification", "resend", id), 0)); /* once more */
+    EXPECT(receiver_await(receiver, "/switch/dead", 4) && delivered("DEAD-001"));
+    EXPECT(stand_logged(&stand, "begun anew"));
+}
+
+/* What is due while a host rests has had its turn: its backlog ends with the schedule. */
+static void test_a_dead_host_keeps_nothing_for_ever(void)
+{
+    enum { ORDERS = 12 };
+    Answered a = { 0 };
+    char number[32];
+    for (int i = 0; i < ORDERS; i++) {
+        snprintf(number, sizeof(number), "REST-%03d", i);
+        EXPECT(pay(&other, number, "/500/rest", &a));
+    }
+    EXPECT(stand_comes_true(&stand,
+            "SELECT count(*) = 12 FROM notification WHERE out_trade_no LIKE 'REST-%' AND state = "
+            "3"));
+    EXPECT(receiver_count(receiver, "/500/rest") < 2 * ORDERS);
+}
+
 static void test_the_books_are_clean(void)
 {
     http_client_close(&http);
     stand_stop(&stand, STAND_HUFUD, SIGTERM, NULL);
     EXPECT(stand_audit(&stand) == 0);
+}
+
+/* Somebody changes a payment that was not told yet: nothing of it is sent, and it is not tried for
+ * ever. */
+static void test_what_cannot_be_read_is_given_up(void)
+{
+    Answered a = { 0 };
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT_OK(stand_connect(&stand, &http));
+    receiver_switch(receiver, false);
+    EXPECT(pay(&shop, "FORGED-1", "/switch/forged", &a));
+    EXPECT(receiver_await(receiver, "/switch/forged", 1));
+    stand_tamper(&stand, "UPDATE payment SET description = 'x' WHERE out_trade_no = 'FORGED-1'");
+    const size_t before = receiver_count(receiver, "/switch/forged");
+    EXPECT(stand_comes_true(&stand,
+            "SELECT count(*) FROM notification WHERE out_trade_no = 'FORGED-1' AND state = 3 AND "
+            "result BETWEEN 1100 AND 1199"));
+    EXPECT(receiver_count(receiver, "/switch/forged") <= before + 1); /* one was on its way */
+    http_client_close(&http);
     stand_close(&stand);
     receiver_close(receiver);
 }
@@ -317,4 +390,5 @@ static void test_the_books_are_clean(void)
 TESTS(TEST(test_house_opens), TEST(test_a_payment_is_told),
         TEST(test_events_of_a_payment_come_in_order),
         TEST(test_bad_receivers_hurt_themselves_alone), TEST(test_a_kill_loses_nothing),
-        TEST(test_the_books_are_clean))
+        TEST(test_what_was_given_up_is_sent_by_hand), TEST(test_a_dead_host_keeps_nothing_for_ever),
+        TEST(test_the_books_are_clean), TEST(test_what_cannot_be_read_is_given_up))

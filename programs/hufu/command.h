@@ -28,6 +28,8 @@ int command_merchant_key_revoke(int argc, char **argv);
 int command_merchant_profile(int argc, char **argv);
 int command_merchant_onboard(int argc, char **argv);
 int command_merchant_show(int argc, char **argv);
+int command_notification_list(int argc, char **argv);
+int command_notification_resend(int argc, char **argv);
 int command_merchant_key_list(int argc, char **argv);
 int command_payer_add(int argc, char **argv);
 int command_payer_register(int argc, char **argv);

@@ -22,6 +22,8 @@ static const Command commands[] = {
     { "merchant profile", "which ways of signing a merchant may use", command_merchant_profile },
     { "merchant key revoke", "a key is refused from here on", command_merchant_key_revoke },
     { "merchant key list", "merchants' keys: serials, states, dates", command_merchant_key_list },
+    { "notification list", "what merchants were not told", command_notification_list },
+    { "notification resend", "tell a merchant again", command_notification_resend },
     { "payer add", "open an account for a payer", command_payer_add },
     { "payer register", "a payer's own password and device, as his app does it",
             command_payer_register },

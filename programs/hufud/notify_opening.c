@@ -17,7 +17,7 @@ static Status make_tls(const Config *config, struct ssl_ctx_st **ret_tls)
     static uint8_t bytes[AUTHORITIES_BYTES_MAX];
     Buffer pem = BUFFER_OF(bytes);
     if (config->notify_ca[0] != 0) TRY(config_read_file(config->notify_ca, &pem));
-    return tls_client_context(span_of_buffer(&pem), NULL, ret_tls);
+    return tls_outside_context(span_of_buffer(&pem), ret_tls);
 }
 
 Status notify_opening(const Config *config, bool development, House *house, NotifyOpening *ret)

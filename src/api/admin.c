@@ -61,6 +61,8 @@ static const Operation operations[] = {
     { "merchant.profile", admin_merchant_profile, admin_merchant_profile_check },
     { "merchant.terms", admin_merchant_terms, admin_merchant_terms_check },
     { "merchant.show", admin_merchant_show },
+    { "notification.list", admin_notification_list },
+    { "notification.resend", admin_notification_resend },
     { "payer.add", admin_payer_add },
     { "key.list", admin_key_list },
     { "public.keys", admin_public_keys },

@@ -54,6 +54,9 @@
  *   merchant.terms  {mchid, licence_..., account_..., mcc, agreement_..., merchant_risk, fee_...,
  *                   settlement_cycle}: what is agreed with it (access/merchant_terms.h)
  *   merchant.show   {mchid}: the same, without the account's token
+ *   notification.list    {state?, skip?}: those given up (DEAD, the last first) or on their way
+ *                   (WAITING): -> {notifications, more}
+ *   notification.resend  {id}: from the start of the schedule, under the same id
  *   payer.add       {payer_id, balance_minor, box, nonce}
  *   caller.add      {name, tenant, key_pem, rights: [...]}: a caller of the vault's service; the
  *                   answer is its certificate (access/caller.h)

@@ -63,6 +63,11 @@ Status admin_merchant_terms(
 Status admin_merchant_show(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
+Status admin_notification_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_notification_resend(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+
 Status admin_status(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_box_key(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_add(

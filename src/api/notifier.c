@@ -20,6 +20,7 @@ typedef struct Attempt {
 
 typedef struct LeftAlone {
     char id[NOTIFICATION_ID_BYTES_MAX + 1];
+    int64_t wait_us;
     int64_t until_us;
 } LeftAlone;
 
@@ -44,6 +45,7 @@ struct Notifier {
     NotificationMchid mchids[NOTIFICATION_FOUND_MAX];
     size_t mchid_count;
     char mchid[MERCHANT_ID_BYTES_MAX + 1];
+    char start[MERCHANT_ID_BYTES_MAX + 1]; /* the next round begins behind it */
     NotificationDue due[NOTIFICATION_FOUND_MAX];
     size_t due_count;
     int64_t due_skip;
@@ -71,6 +73,7 @@ static bool is_receivers(Status s)
     case REFUSED_NOTIFY_ADDRESS:
     case REFUSED_NOTIFY_NAME:
     case REFUSED_NOTIFY_ANSWER:
+    case REFUSED_NOTIFY_RESTS:
     case REFUSED_HTTP_CONNECT:
     case REFUSED_HTTP_TIMEOUT:
     case REFUSED_HTTP_CLOSED:
@@ -105,17 +108,28 @@ static Status settle(Desk *d, Status told)
     return unit_wait(d->notifier->config.house->batcher, &work->unit);
 }
 
-/* *ret_ours: what failed on our side; then nothing is known of the receiver. */
-static NotifyOutcome attempt(Desk *d, const char *id, Status *ret_ours)
+/* What it is about cannot be read: no receiver's fault, and no reason to try for ever. */
+static NotifyOutcome give_up_reading(Desk *d, Status unread, Status *ret_ours)
+{
+    const Status s = settle(d, unread);
+    *ret_ours = status_ok(s) ? unread : s;
+    return NOTIFY_NOT_TRIED;
+}
+
+/* *ret_ours: what failed on our side; then nothing is known of the receiver. `rests`: the turn
+ * passes without an attempt. */
+static NotifyOutcome attempt(Desk *d, const char *id, bool rests, Status *ret_ours)
 {
     memset(&d->settle, 0, sizeof(d->settle));
     memset(&d->read, 0, sizeof(d->read));
     memcpy(d->read.id, id, sizeof(d->read.id));
     notification_read_unit(&d->read, NULL);
     *ret_ours = unit_wait(d->notifier->config.house->batcher, &d->read.unit);
+    const bool unreadable = !status_ok(*ret_ours) && !status_broken(*ret_ours) && d->read.known;
+    if (unreadable) return give_up_reading(d, *ret_ours, ret_ours);
     if (!status_ok(*ret_ours)) return NOTIFY_NOT_TRIED;
     if (d->read.notification.state != NOTIFICATION_WAITING) return NOTIFY_NOT_TRIED;
-    const Status told = tell(d);
+    const Status told = rests ? REFUSE(REFUSED_NOTIFY_RESTS) : tell(d);
     if (!status_ok(told) && !is_receivers(told)) *ret_ours = told;
     if (!status_ok(*ret_ours)) return NOTIFY_NOT_TRIED;
     *ret_ours = settle(d, told);
@@ -134,9 +148,16 @@ static void count(NotifierCounters *counters, NotifyOutcome outcome, const Desk 
 
 static void leave_alone(Notifier *n, const char *id, int64_t now_us)
 {
-    LeftAlone *left = &n->left[n->left_next++ % LEFT_MAX];
-    memcpy(left->id, id, sizeof(left->id));
-    left->until_us = now_us + NOTIFIER_LEFT_US;
+    LeftAlone *left = NULL;
+    for (size_t i = 0; i < LEFT_MAX && left == NULL; i++)
+        if (strcmp(n->left[i].id, id) == 0) left = &n->left[i];
+    if (left == NULL) {
+        left = &n->left[n->left_next++ % LEFT_MAX];
+        *left = (LeftAlone) { .wait_us = NOTIFIER_LEFT_US / 2 };
+        memcpy(left->id, id, sizeof(left->id));
+    }
+    if (left->wait_us < NOTIFIER_LEFT_MOST_US / 2) left->wait_us *= 2;
+    left->until_us = now_us + left->wait_us;
 }
 
 static Attempt *wait_for_attempt(Notifier *n)
@@ -157,7 +178,7 @@ static void make_attempt(Desk *d, Attempt *a)
     Status ours = OK;
     a->begun = true;
     pthread_mutex_unlock(&n->lock);
-    const NotifyOutcome outcome = attempt(d, a->id, &ours);
+    const NotifyOutcome outcome = attempt(d, a->id, a->ticket.rests, &ours);
     if (!status_ok(ours)) n->config.report(n->config.context, "notification", ours);
     pthread_mutex_lock(&n->lock);
     const int64_t now_us = now_of(n);
@@ -188,7 +209,7 @@ static bool is_in_hand(const Notifier *n, const char *id, int64_t now_us)
         if (n->attempts[i].taken && strcmp(n->attempts[i].id, id) == 0) return true;
     for (size_t i = 0; i < LEFT_MAX; i++) {
         const int64_t left_us = n->left[i].until_us - now_us;
-        const bool rests = left_us > 0 && left_us <= NOTIFIER_LEFT_US;
+        const bool rests = left_us > 0 && left_us <= n->left[i].wait_us;
         if (rests && strcmp(n->left[i].id, id) == 0) return true;
     }
     return false;
@@ -259,20 +280,34 @@ static Status serve_merchant(Notifier *n)
     return OK;
 }
 
-/* Once around all merchants for whom something waits. */
-static Status look_around(Notifier *n)
+/* The merchants behind `after`, up to and with `until` ("": to the last). *ret_first: the first of
+ * them, if there is one. */
+static Status serve_between(Notifier *n, const char *after, const char *until, char *ret_first)
 {
     char last[MERCHANT_ID_BYTES_MAX + 1] = "";
+    snprintf(last, sizeof(last), "%s", after);
     for (;;) {
         memcpy(n->mchid, last, sizeof(last));
         TRY(batcher_between(n->config.house->batcher, find_merchants, n));
         for (size_t i = 0; i < n->mchid_count; i++) {
+            if (until[0] != 0 && strcmp(n->mchids[i], until) > 0) return OK;
             memcpy(n->mchid, n->mchids[i], sizeof(n->mchid));
+            if (ret_first[0] == 0) memcpy(ret_first, n->mchid, sizeof(n->mchid));
             TRY(serve_merchant(n));
         }
         if (n->mchid_count < NOTIFICATION_FOUND_MAX) return OK;
         memcpy(last, n->mchids[n->mchid_count - 1], sizeof(last));
     }
+}
+
+/* Once around all merchants for whom something waits; who was first is the last the next time. */
+static Status look_around(Notifier *n)
+{
+    char start[MERCHANT_ID_BYTES_MAX + 1];
+    memcpy(start, n->start, sizeof(start));
+    n->start[0] = 0;
+    TRY(serve_between(n, start, "", n->start));
+    return start[0] == 0 ? OK : serve_between(n, "", start, n->start);
 }
 
 /* A tick; shorter when more is due and an attempt ends. False: it is time to stop. */

@@ -7,8 +7,11 @@
  * notify_lanes.h; where we go at all says http/outside_url.h, anew for each connection. Nothing is
  * remembered here that a restart may not forget: an attempt that was not settled is made again.
  *
- * What fails on our side (vaultd is away, a row does not verify) is no attempt: it is left alone
- * for NOTIFIER_LEFT_US. Source: reference/message.md section 1; docs/decisions/0066.
+ * What fails on our side (vaultd is away, its own row does not verify) is no attempt: it is left
+ * alone for NOTIFIER_LEFT_US, each time twice as long, up to NOTIFIER_LEFT_MOST_US. A payment or
+ * refund that cannot be read is a failed attempt: its notification ends among those given up, and
+ * is sent by hand when the row is mended. Source: reference/message.md section 1;
+ * docs/decisions/0066.
  */
 #include "api/house.h"
 #include "api/notify_connections.h"
@@ -16,6 +19,7 @@
 
 enum { NOTIFIER_THREADS_MAX = 64, NOTIFIER_TICK_MS = 100, NOTIFIER_PAUSE_MS = 2 };
 #define NOTIFIER_LEFT_US INT64_C(5000000)
+#define NOTIFIER_LEFT_MOST_US INT64_C(3600000000)
 
 typedef struct NotifierConfig {
     House *house;

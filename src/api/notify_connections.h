@@ -33,8 +33,9 @@ void notify_connections_open(
 void notify_connections_close(NotifyConnections *connections);
 
 /*
- * POST `body` to `url`, over a kept connection or a new one, and wait NOTIFY_DEADLINE_MS for the
- * status and no longer. A kept connection that turns out to be closed is replaced once.
+ * POST `body` to `url`, over a kept connection or a new one, and wait for the status;
+ * NOTIFY_DEADLINE_MS after the name is known it is over, whichever of its addresses were tried. A
+ * kept connection that turns out to be closed is replaced once.
  *
  * Refuses NOTIFY_PORT, NOTIFY_NAME, NOTIFY_ADDRESS, NOTIFY_ANSWER (any status but 200 and 204; no
  * redirect is followed), HTTP_CONNECT, HTTP_TIMEOUT, HTTP_CLOSED, HTTP_ANSWER_INVALID,

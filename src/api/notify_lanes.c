@@ -9,38 +9,44 @@ static NotifyLane *find(NotifyLanes *lanes, const char *name)
     return NULL;
 }
 
-/* A new one, or the one that was idle longest; NULL: all are in use. */
-static NotifyLane *room_for_one(NotifyLanes *lanes)
+static bool is_before(const NotifyLane *lane, const NotifyLane *other)
 {
-    NotifyLane *oldest = NULL;
-    if (lanes->count < NOTIFY_LANES_MAX) return &lanes->lanes[lanes->count++];
-    for (size_t i = 0; i < lanes->count; i++) {
-        NotifyLane *lane = &lanes->lanes[i];
-        if (lane->in_flight > 0) continue;
-        if (oldest == NULL || lane->used_us < oldest->used_us) oldest = lane;
-    }
-    return oldest;
+    return other == NULL || lane->used_us < other->used_us;
 }
 
-static NotifyLane *lane_of(NotifyLanes *lanes, const char *name, int64_t now_us)
+/* A new one, or the one that was idle longest: of those whose names begin with `prefix` where these
+ * are `most` already, else of all. NULL: all are in use. */
+static NotifyLane *room_for_one(NotifyLanes *lanes, const char *prefix, size_t most)
 {
-    NotifyLane *lane = find(lanes, name);
-    if (lane == NULL) {
-        lane = room_for_one(lanes);
-        if (lane == NULL) return NULL;
-        *lane = (NotifyLane) { .window = NOTIFY_WINDOW_FIRST };
-        snprintf(lane->name, sizeof(lane->name), "%s", name);
+    NotifyLane *oldest = NULL;
+    NotifyLane *oldest_like = NULL;
+    size_t likes = 0;
+    for (size_t i = 0; i < lanes->count; i++) {
+        NotifyLane *lane = &lanes->lanes[i];
+        const bool alike = strncmp(lane->name, prefix, strlen(prefix)) == 0;
+        likes += alike ? 1 : 0;
+        if (lane->held > 0) continue;
+        if (is_before(lane, oldest)) oldest = lane;
+        if (alike && is_before(lane, oldest_like)) oldest_like = lane;
     }
-    lane->used_us = now_us;
+    if (likes >= most) return oldest_like;
+    return lanes->count < NOTIFY_LANES_MAX ? &lanes->lanes[lanes->count++] : oldest;
+}
+
+static NotifyLane *make(NotifyLanes *lanes, const char *name, const char *prefix, size_t most)
+{
+    NotifyLane *lane = room_for_one(lanes, prefix, most);
+    if (lane == NULL) return NULL;
+    *lane = (NotifyLane) { .window = NOTIFY_WINDOW_FIRST };
+    snprintf(lane->name, sizeof(lane->name), "%s", name);
     return lane;
 }
 
-static bool is_open(const NotifyLane *lane, int64_t now_us)
+/* A clock that was set back ends no rest later than it would have been. */
+static bool rests(const NotifyLane *lane, int64_t now_us)
 {
-    if (lane->in_flight >= lane->window) return false;
-    /* A clock that was set back ends no rest later than it would have been. */
     const int64_t left_us = lane->rests_until_us - now_us;
-    return left_us <= 0 || left_us > NOTIFY_REST_US;
+    return left_us > 0 && left_us <= NOTIFY_REST_US;
 }
 
 static bool has_thread(const NotifyLanes *lanes, LaneRepute repute)
@@ -54,22 +60,58 @@ static bool has_thread(const NotifyLanes *lanes, LaneRepute repute)
     return repute == LANE_UNKNOWN || bad < (lanes->threads + 3) / 4;
 }
 
+/* The last eighth of the threads is for those who hold less than their share. */
+static bool has_share(const NotifyLanes *lanes, const NotifyLane *merchant)
+{
+    unsigned busy = 0;
+    for (int i = 0; i < LANE_REPUTES; i++)
+        busy += lanes->in_flight[i];
+    if (busy + lanes->threads / 8 < lanes->threads) return true;
+    const bool counted = merchant != NULL && merchant->held > 0;
+    const unsigned holders = lanes->merchants + (counted ? 0 : 1);
+    const unsigned share = lanes->threads / (holders + 1);
+    return !counted || merchant->held < (share > 0 ? share : 1);
+}
+
+static void hold(NotifyLanes *lanes, const NotifyTicket *ticket)
+{
+    NotifyLane *both[] = { ticket->merchant, ticket->host };
+    if (ticket->merchant->held == 0) lanes->merchants++;
+    for (size_t i = 0; i < 2; i++) {
+        both[i]->held++;
+        both[i]->in_flight += ticket->rests ? 0 : 1;
+        both[i]->used_us = ticket->begun_us;
+    }
+    lanes->in_flight[ticket->repute]++;
+}
+
+static bool is_full(const NotifyLane *lane)
+{
+    return lane != NULL && lane->in_flight >= lane->window;
+}
+
 bool notify_lanes_take(NotifyLanes *lanes, const char *mchid, const char *host, int64_t now_us,
         NotifyTicket *ret_ticket)
 {
     char name[NOTIFY_LANE_NAME_MAX];
-    snprintf(name, sizeof(name), "%s %s", mchid, host);
-    NotifyLane *of_merchant = lane_of(lanes, mchid, now_us);
-    if (of_merchant == NULL || !is_open(of_merchant, now_us)) return false;
-    of_merchant->in_flight++; /* so that the other lane does not take its place */
-    NotifyLane *of_host = lane_of(lanes, name, now_us);
-    if (of_host == NULL || !is_open(of_host, now_us) || !has_thread(lanes, of_host->repute)) {
-        of_merchant->in_flight--;
-        return false;
-    }
-    of_host->in_flight++;
-    lanes->in_flight[of_host->repute]++;
-    *ret_ticket = (NotifyTicket) { of_merchant, of_host, of_host->repute, now_us };
+    char prefix[NOTIFY_LANE_NAME_MAX];
+    NotifyTicket ticket = { find(lanes, mchid), NULL, .begun_us = now_us };
+    snprintf(prefix, sizeof(prefix), "%s ", mchid);
+    snprintf(name, sizeof(name), "%s%s", prefix, host);
+    ticket.host = find(lanes, name);
+    ticket.rests = ticket.host != NULL && rests(ticket.host, now_us);
+    ticket.repute = ticket.host != NULL ? ticket.host->repute : LANE_UNKNOWN;
+    /* Nothing is forgotten for somebody whose turn it is not. */
+    if (!has_share(lanes, ticket.merchant) || !has_thread(lanes, ticket.repute)) return false;
+    if (!ticket.rests && (is_full(ticket.merchant) || is_full(ticket.host))) return false;
+    if (ticket.merchant == NULL) ticket.merchant = make(lanes, mchid, mchid, NOTIFY_LANES_MAX);
+    if (ticket.merchant == NULL) return false;
+    ticket.merchant->held++; /* so that the other lane does not take its place */
+    if (ticket.host == NULL) ticket.host = make(lanes, name, prefix, NOTIFY_HOSTS_MAX);
+    ticket.merchant->held--;
+    if (ticket.host == NULL) return false;
+    hold(lanes, &ticket);
+    *ret_ticket = ticket;
     return true;
 }
 
@@ -100,9 +142,14 @@ void notify_lanes_give(
         NotifyLanes *lanes, const NotifyTicket *ticket, NotifyOutcome outcome, int64_t now_us)
 {
     const bool quick = now_us - ticket->begun_us < NOTIFY_SLOW_US;
-    ticket->merchant->in_flight--;
-    ticket->host->in_flight--;
+    NotifyLane *both[] = { ticket->merchant, ticket->host };
+    for (size_t i = 0; i < 2; i++) {
+        both[i]->held--;
+        both[i]->in_flight -= ticket->rests ? 0 : 1;
+    }
+    if (ticket->merchant->held == 0) lanes->merchants--;
     lanes->in_flight[ticket->repute]--;
+    if (ticket->rests) return;
     if (outcome == NOTIFY_FAILED) fail(ticket->merchant, ticket->host, now_us);
     if (outcome == NOTIFY_DELIVERED) {
         succeed(ticket->merchant, quick);

@@ -139,6 +139,17 @@ Status tls_client_context(
     return OK;
 }
 
+Status tls_outside_context(Span trusted_ca_pem, struct ssl_ctx_st **ret_context)
+{
+    CLEANUP(tls_context_free) SSL_CTX *context = NULL;
+    TRY(tls_client_context(trusted_ca_pem, NULL, &context));
+    LIBRARY_CHECK(SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1);
+    LIBRARY_CHECK(SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1);
+    *ret_context = context;
+    context = NULL;
+    return OK;
+}
+
 Status tls_expect_host(struct ssl_st *connection, const char *host)
 {
     uint8_t address[16];

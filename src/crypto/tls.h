@@ -1,6 +1,7 @@
 #pragma once
 /*
- * tls: contexts for TLS 1.3 only, with certificates on one side or both (TP-17, LL-4.3.8).
+ * tls: contexts for TLS 1.3 only, with certificates on one side or both (TP-17, LL-4.3.8); to
+ * strangers' servers also 1.2.
  *
  * No session tickets, no early data, no renegotiation, no compression. X25519, P-256 and P-384;
  * AES-256-GCM, ChaCha20-Poly1305, AES-128-GCM. A context may be shared by threads. Floor 1. (SM2
@@ -31,6 +32,10 @@ MUST_USE Status tls_server_context(
  */
 MUST_USE Status tls_client_context(
         Span trusted_ca_pem, const TlsIdentity *identity, struct ssl_ctx_st **ret_context);
+
+/* To servers that are not ours, as tls_client_context: also TLS 1.2 with ECDHE and an AEAD, which
+ * is all that many of them speak. */
+MUST_USE Status tls_outside_context(Span trusted_ca_pem, struct ssl_ctx_st **ret_context);
 
 /* For CLEANUP(tls_context_free). */
 void tls_context_free(struct ssl_ctx_st **context);

@@ -157,6 +157,33 @@ static void older_versions_are_refused(void)
     EXPECT(!handshake(old, serving, "localhost").server_done);
 }
 
+/* A server that is not ours: 1.2 with an AEAD is spoken, CBC and 1.1 are not. */
+static void strangers_may_speak_tls_1_2(void)
+{
+    static const struct {
+        int version;
+        const char *ciphers;
+        bool done;
+    } servers[] = {
+        { TLS1_3_VERSION, "DEFAULT", true },
+        { TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256", true },
+        { TLS1_2_VERSION, "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256", false },
+        { TLS1_1_VERSION, "ALL:@SECLEVEL=0", false },
+    };
+    static Party authority, server, client;
+    EXPECT(make_parties(&authority, &server, &client));
+    CLEANUP(tls_context_free) SSL_CTX *calling = NULL;
+    EXPECT_OK(tls_outside_context(authority.identity.certificates_pem, &calling));
+    for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+        CLEANUP(tls_context_free) SSL_CTX *serving = NULL;
+        EXPECT_OK(tls_server_context(&server.identity, (Span) { 0 }, &serving));
+        EXPECT(SSL_CTX_set_min_proto_version(serving, TLS1_VERSION) == 1);
+        EXPECT(SSL_CTX_set_max_proto_version(serving, servers[i].version) == 1);
+        EXPECT(SSL_CTX_set_cipher_list(serving, servers[i].ciphers) == 1);
+        EXPECT(handshake(calling, serving, "localhost").client_done == servers[i].done);
+    }
+}
+
 static void odd_identities_are_refused(void)
 {
     static Party authority, server, client;
@@ -190,4 +217,4 @@ static void an_ended_leaf_is_not_shown(void)
 
 TESTS(TEST(an_ended_leaf_is_not_shown), TEST(both_sides_show_certificates),
         TEST(a_server_may_not_ask), TEST(older_versions_are_refused),
-        TEST(odd_identities_are_refused))
+        TEST(strangers_may_speak_tls_1_2), TEST(odd_identities_are_refused))

@@ -405,6 +405,12 @@ Status http_client_call(HttpClient *client, const HttpCall *call, HttpAnswer *re
     return OK;
 }
 
+void http_client_set_deadline(HttpClient *client, unsigned deadline_ms)
+{
+    ASSERT(client->deadline_ms != 0 && deadline_ms != 0); /* its socket does not block */
+    client->deadline_ms = deadline_ms;
+}
+
 bool http_client_is_connected(const HttpClient *client) { return client->fd >= 0; }
 
 Span http_answer_header(const HttpAnswer *answer, const char *name)

@@ -51,6 +51,8 @@ typedef struct HttpAnswer {
  * FAULT_MEMORY, FAULT_SYSTEM. */
 MUST_USE Status http_client_open(const HttpClientConfig *config, HttpClient **ret_client);
 void http_client_close(HttpClient **client);
+/* From the next call on, instead of what it was opened with (which must not be 0); at least 1. */
+void http_client_set_deadline(HttpClient *client, unsigned deadline_ms);
 /* The next call goes over the connection that there is. */
 bool http_client_is_connected(const HttpClient *client);
 

@@ -148,32 +148,30 @@ static bool may_connect(const OutsideRules *rules, const uint8_t bits[HTTP_ADDRE
     return http_address_is_public(bits) || (rules->loopback && http_address_is_loopback(bits));
 }
 
-/* The first, which the resolver thinks best; all must be allowed. */
-static Status judge(const struct addrinfo *all, const OutsideRules *rules,
-        char ret_address[HTTP_ADDRESS_TEXT_MAX])
+/* In the order that the resolver thinks best; all must be allowed, also those not kept. */
+static Status judge(
+        const struct addrinfo *all, const OutsideRules *rules, OutsideAddresses *ret_addresses)
 {
-    uint8_t first[HTTP_ADDRESS_BYTES];
     uint8_t bits[HTTP_ADDRESS_BYTES];
-    bool found = false;
+    *ret_addresses = (OutsideAddresses) { 0 };
     for (const struct addrinfo *info = all; info != NULL; info = info->ai_next) {
         if (!bits_of(info, bits)) continue;
         REQUIRE(may_connect(rules, bits), REFUSED_NOTIFY_ADDRESS);
-        if (!found) memcpy(first, bits, sizeof(first));
-        found = true;
+        if (ret_addresses->count == OUTSIDE_ADDRESSES_MAX) continue;
+        http_address_write(bits, ret_addresses->text[ret_addresses->count++]);
     }
-    REQUIRE(found, REFUSED_NOTIFY_NAME);
-    http_address_write(first, ret_address);
+    REQUIRE(ret_addresses->count > 0, REFUSED_NOTIFY_NAME);
     return OK;
 }
 
 Status outside_url_resolve(
-        const OutsideUrl *url, const OutsideRules *rules, char ret_address[HTTP_ADDRESS_TEXT_MAX])
+        const OutsideUrl *url, const OutsideRules *rules, OutsideAddresses *ret_addresses)
 {
     const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
     struct addrinfo *all = NULL;
     REQUIRE(is_allowed_port(rules, url->port), REFUSED_NOTIFY_PORT);
     REQUIRE(getaddrinfo(url->host, NULL, &hints, &all) == 0, REFUSED_NOTIFY_NAME);
-    const Status s = judge(all, rules, ret_address);
+    const Status s = judge(all, rules, ret_addresses);
     freeaddrinfo(all);
     return s;
 }

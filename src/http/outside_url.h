@@ -16,6 +16,7 @@ enum {
     OUTSIDE_URL_BYTES_MAX = 255,
     OUTSIDE_HOST_BYTES_MAX = 253,
     OUTSIDE_PORTS_MAX = 16,
+    OUTSIDE_ADDRESSES_MAX = 4,
 };
 
 typedef struct OutsideUrl {
@@ -34,12 +35,18 @@ typedef struct OutsideRules {
 /* Refuses NOTIFY_URL. `url` is untrusted bytes of any size. */
 MUST_USE Status outside_url_read(Span url, OutsideUrl *ret_url);
 
+/* Where a name leads, the best first. */
+typedef struct OutsideAddresses {
+    size_t count; /* at least 1 */
+    char text[OUTSIDE_ADDRESSES_MAX][HTTP_ADDRESS_TEXT_MAX];
+} OutsideAddresses;
+
 /*
- * An address for it, judged. Asks the system's resolver, which may take its time: from a thread
+ * Its addresses, judged. Asks the system's resolver, which may take its time: from a thread
  * that may wait.
  *
  * Refuses NOTIFY_PORT, NOTIFY_NAME (there is none now), NOTIFY_ADDRESS (one of them, whichever, is
  * not public: who mixes them in has something in mind).
  */
 MUST_USE Status outside_url_resolve(
-        const OutsideUrl *url, const OutsideRules *rules, char ret_address[HTTP_ADDRESS_TEXT_MAX]);
+        const OutsideUrl *url, const OutsideRules *rules, OutsideAddresses *ret_addresses);

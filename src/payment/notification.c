@@ -163,8 +163,11 @@ static Status read_run(Unit *unit, Rows *rows)
     const Row *row = NULL;
     const Row *payment = NULL;
     const Row *refund = NULL;
-    TRY(read_rows(work, rows, &payment, &refund, &row));
+    work->known = false;
+    TRY(get(rows, work->id, &row));
     REQUIRE(row != NULL, REFUSED_NOTIFICATION_UNKNOWN);
+    work->known = true;
+    TRY(read_rows(work, rows, &payment, &refund, &row));
     REQUIRE(payment != NULL, REFUSED_ORDER_NOT_EXIST);
     TRY(payment_of_row(payment, &work->payment));
     if (work->notification.out_refund_no[0] == 0) return OK;

@@ -60,6 +60,7 @@ MUST_USE Status notification_of_refund(Rows *rows, const Refund *refund, int64_t
 typedef struct NotificationRead {
     Unit unit;
     char id[NOTIFICATION_ID_BYTES_MAX + 1]; /* in */
+    bool known; /* out, also of what is refused or broken: the notification's own row verified */
     Notification notification; /* out */
     Payment payment;
     Refund refund; /* of a refund */
@@ -112,6 +113,9 @@ typedef struct NotificationDue {
 MUST_USE Status notification_due(Store *store, const char *mchid, int64_t now_us, int64_t skip,
         NotificationDue ret_due[NOTIFICATION_FOUND_MAX], size_t *ret_count);
 
-/* Those of this state, newest first, from the `skip`-th on; not verified. */
+typedef char NotificationId[NOTIFICATION_ID_BYTES_MAX + 1];
+
+/* Those that wait (by merchant, the longest due first) or that were given up (the last first), from
+ * the `skip`-th on. */
 MUST_USE Status notification_list(Store *store, NotificationState state, int64_t skip,
-        Notification ret_list[NOTIFICATION_FOUND_MAX], size_t *ret_count);
+        NotificationId ret_ids[NOTIFICATION_FOUND_MAX], size_t *ret_count);

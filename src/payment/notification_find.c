@@ -1,5 +1,6 @@
-/* notification_find: the plain reads that find what is to be told. 1 = NOTIFICATION_WAITING, which
- * the statements must say literally for the planner to use the partial indexes. */
+/* notification_find: the plain reads that find what is to be told. 1 = NOTIFICATION_WAITING and 3 =
+ * NOTIFICATION_DEAD, which the statements must say literally for the planner to use the partial
+ * indexes. */
 #include "payment/notification.h"
 
 typedef struct Merchants {
@@ -72,44 +73,32 @@ Status notification_due(Store *store, const char *mchid, int64_t now_us, int64_t
     return OK;
 }
 
-typedef struct NotificationList {
-    Notification *rows;
+typedef struct IdList {
+    NotificationId *ids;
     size_t count;
-} NotificationList;
+} IdList;
 
-static Status take_row(void *context, const Value *values, size_t count)
+static Status take_id(void *context, const Value *values, size_t count)
 {
-    NotificationList *list = context;
+    IdList *list = context;
     if (list->count == NOTIFICATION_FOUND_MAX) return OK;
-    Notification *n = &list->rows[list->count];
-    *n = (Notification) { .state = (NotificationState)values[4].integer,
-        .attempts = values[5].integer,
-        .due_us = values[6].integer,
-        .created_us = values[7].integer,
-        .ended_us = values[8].type == VALUE_INT ? values[8].integer : 0,
-        .result = (int32_t)values[9].integer };
-    TRY(value_copy_text(&values[0], n->id, sizeof(n->id)));
-    TRY(value_copy_text(&values[1], n->mchid, sizeof(n->mchid)));
-    TRY(value_copy_text(&values[2], n->out_trade_no, sizeof(n->out_trade_no)));
-    TRY(value_copy_text(&values[3], n->out_refund_no, sizeof(n->out_refund_no)));
-    list->count++;
+    if (status_ok(value_copy_text(&values[0], list->ids[list->count], sizeof(NotificationId))))
+        list->count++;
     return OK;
 }
 
 Status notification_list(Store *store, NotificationState state, int64_t skip,
-        Notification ret_list[NOTIFICATION_FOUND_MAX], size_t *ret_count)
+        NotificationId ret_ids[NOTIFICATION_FOUND_MAX], size_t *ret_count)
 {
     static const char dead[] =
-            "SELECT id, mchid, out_trade_no, out_refund_no, state, attempts, due, created, ended,"
-            " result FROM notification WHERE state = 3 ORDER BY ended DESC LIMIT ?1 OFFSET ?2";
-    static const char others[] =
-            "SELECT id, mchid, out_trade_no, out_refund_no, state, attempts, due, created, ended,"
-            " result FROM notification WHERE state = ?3 ORDER BY created DESC LIMIT ?1 OFFSET ?2";
-    const Value parameters[] = { VALUE_OF_INT(NOTIFICATION_FOUND_MAX), VALUE_OF_INT(skip),
-        VALUE_OF_INT((int64_t)state) };
-    NotificationList list = { ret_list, 0 };
-    const bool is_dead = state == NOTIFICATION_DEAD;
-    TRY(store_query(store, is_dead ? dead : others, parameters, is_dead ? 2 : 3, take_row, &list));
+            "SELECT id FROM notification WHERE state = 3 ORDER BY ended DESC LIMIT ?1 OFFSET ?2";
+    static const char waiting[] = "SELECT id FROM notification WHERE state = 1 ORDER BY mchid, due"
+                                  " LIMIT ?1 OFFSET ?2";
+    const Value parameters[] = { VALUE_OF_INT(NOTIFICATION_FOUND_MAX), VALUE_OF_INT(skip) };
+    IdList list = { ret_ids, 0 };
+    ASSERT(state == NOTIFICATION_DEAD || state == NOTIFICATION_WAITING);
+    TRY(store_query(
+            store, state == NOTIFICATION_DEAD ? dead : waiting, parameters, 2, take_id, &list));
     *ret_count = list.count;
     return OK;
 }

@@ -150,14 +150,14 @@ static Status resend(const char *id)
 }
 
 typedef struct Listed {
-    Notification rows[NOTIFICATION_FOUND_MAX];
+    NotificationId ids[NOTIFICATION_FOUND_MAX];
     size_t count;
 } Listed;
 
 static Status list_dead(void *context, Store *store)
 {
     Listed *listed = context;
-    return notification_list(store, NOTIFICATION_DEAD, 0, listed->rows, &listed->count);
+    return notification_list(store, NOTIFICATION_DEAD, 0, listed->ids, &listed->count);
 }
 
 static void test_a_person_begins_anew(void)
@@ -171,14 +171,14 @@ static void test_a_person_begins_anew(void)
     notification_settle_unit(&only, NULL);
     EXPECT_OK(house_run(&house, &only.unit));
     EXPECT_OK(batcher_between(house.batcher, list_dead, &listed));
-    EXPECT(listed.count == 1 && strcmp(listed.rows[0].out_trade_no, "DEAD-001") == 0);
+    EXPECT(listed.count == 1 && strcmp(listed.ids[0], id) == 0);
     EXPECT_REFUSED(resend("EV-1"), REFUSED_NOTIFICATION_UNKNOWN);
-    EXPECT_OK(resend(listed.rows[0].id));
-    EXPECT_REFUSED(resend(listed.rows[0].id), REFUSED_NOTIFICATION_WAITING);
+    EXPECT_OK(resend(listed.ids[0]));
+    EXPECT_REFUSED(resend(listed.ids[0]), REFUSED_NOTIFICATION_WAITING);
     EXPECT(due_of("m1").count == 1);
-    EXPECT(settled(listed.rows[0].id, 0, REFUSED_NOTIFY_ANSWER).notification.attempts == 1);
+    EXPECT(settled(listed.ids[0], 0, REFUSED_NOTIFY_ANSWER).notification.attempts == 1);
     house.now_us += 15 * TIME_SECOND_US;
-    EXPECT(settled(listed.rows[0].id, 1, 0).notification.state == NOTIFICATION_DELIVERED);
+    EXPECT(settled(listed.ids[0], 1, 0).notification.state == NOTIFICATION_DELIVERED);
     EXPECT(house_is_sound(&house));
     house_close(&house);
 }

@@ -339,7 +339,7 @@ void receiver_close(Receiver *r)
 
 uint16_t receiver_port(const Receiver *r) { return r->port; }
 const char *receiver_ca(const Receiver *r) { return r->ca; }
-void receiver_switch_on(Receiver *r) { r->switched_on = true; }
+void receiver_switch(Receiver *r, bool on) { r->switched_on = on; }
 
 /* --- what came --- */
 

@@ -9,7 +9,7 @@
  *   /500      500                             /flood    200, then ten megabytes
  *   /302      to /ok/redirected               /close    closes without an answer
  *   /slow     200 after 1.5 s                 /lies     no HTTP at all
- *   /switch   500, or 200 once receiver_switch_on() was called
+ *   /switch   500, or 200 while receiver_switch() is on
  */
 #include "base/status.h"
 
@@ -42,7 +42,7 @@ void receiver_close(Receiver *receiver);
 uint16_t receiver_port(const Receiver *receiver);
 /* File of its authority's certificate, for notify_ca. */
 const char *receiver_ca(const Receiver *receiver);
-void receiver_switch_on(Receiver *receiver);
+void receiver_switch(Receiver *receiver, bool on);
 
 /* How many came for paths that begin so. */
 size_t receiver_count(Receiver *receiver, const char *prefix);

@@ -122,7 +122,7 @@ static const char no_alarms[] = "version: 1\n"
                                 "  at_night: false\n  night_from: 0\n  night_to: 1\n"
                                 "quiet_s: 1\n";
 
-static Status write_config(const Stand *stand)
+Status stand_configure(const Stand *stand)
 {
     uint8_t bytes[8192];
     Buffer text = BUFFER_OF(bytes);
@@ -354,7 +354,7 @@ Status stand_open(const StandOptions *options, Stand *stand)
     TRY(write_rules(stand, "purposes.yaml", options->purposes));
     TRY(write_rules(stand, "access.yaml", NULL));
     TRY(write_rules(stand, "alarms.yaml", options->alarms != NULL ? options->alarms : no_alarms));
-    TRY(write_config(stand));
+    TRY(stand_configure(stand));
     TRY(stand_start(stand, STAND_VAULTD));
     TRY(enrol_operators(stand));
     TRY(stand_start(stand, STAND_HUFUD));

@@ -56,6 +56,9 @@ MUST_USE Status stand_open(const StandOptions *options, Stand *ret_stand);
 /* Stop what runs (SIGTERM, then wait) and remove the folder. */
 void stand_close(Stand *stand);
 
+/* Write hufud.yaml by `options`, as they are now; hufud reads it when it starts. */
+MUST_USE Status stand_configure(const Stand *stand);
+
 /* Start one program; hufud: wait until it serves. Refuses REFUSED_IPC_TIMEOUT (see <folder>/log/).
  */
 MUST_USE Status stand_start(Stand *stand, StandProgram program);
