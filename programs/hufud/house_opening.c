@@ -447,6 +447,7 @@ void opening_close(Opening *o)
     if (o->admin != NULL) admin_stop(o->admin);
     if (o->clockwork != NULL) clockwork_stop(o->clockwork);
     notify_closing(&o->notify);
+    bill_desk_stop(house->bills); /* a request that waits for a bill keeps the server open */
     if (o->service != NULL) drain(o->service);
     if (o->server != NULL) drain(o->server);
     bill_desk_close(&house->bills);

@@ -15,6 +15,8 @@ struct BillDesk {
     BillForm made; /* what `text` is; its day 0: nothing */
     Buffer text;
     Buffer packed;
+    BillTurns turns;
+    atomic_bool stop;
 };
 
 /* --- whose turn --- */
@@ -66,13 +68,16 @@ static bool is_made(const BillDesk *desk, const BillForm *form)
 static Status have_made(BillDesk *desk, const BillForm *form)
 {
     BillSums sums;
-    const BillMaker maker = { desk->house->batcher, openid_of, desk->house };
-    if (is_made(desk, form)) return bill_admit(&maker, form);
+    const BillMaker maker = { desk->house->batcher, openid_of, desk->house, &desk->stop };
+    TRY(bill_admit(&maker, form));
+    if (is_made(desk, form)) return OK;
+    TRY(bill_turns_take(&desk->turns, form, clock_now_us(&desk->house->clock)));
     desk->made = (BillForm) { .day = 0 };
     desk->text.size = 0;
-    TRY(bill_make(&maker, form, &desk->text, &sums));
-    desk->made = *form;
-    return OK;
+    const Status s = bill_make(&maker, form, &desk->text, &sums);
+    if (status_ok(s)) desk->made = *form;
+    if (status_is(s, REFUSED_BILL_NONE)) bill_turns_none(&desk->turns, form);
+    return s;
 }
 
 /* What the download is. Known before its address is handed out. */
@@ -174,6 +179,11 @@ Status bill_desk_open(House *house, BillDesk **ret_desk)
     *ret_desk = desk;
     if (!status_ok(s)) bill_desk_close(ret_desk);
     return s;
+}
+
+void bill_desk_stop(BillDesk *desk)
+{
+    if (desk != NULL) atomic_store(&desk->stop, true);
 }
 
 void bill_desk_close(BillDesk **desk)

@@ -1,7 +1,6 @@
 /* bill: the postings of a day, found in slices and read verified, as lines. */
 #include "payment/bill.h"
 
-#include "base/time.h"
 #include "crypto/digest.h"
 #include "payment/bill_rows.h"
 #include "payment/bill_text.h"
@@ -13,10 +12,6 @@ enum {
     SLICE_ROWS = 2048, /* of all merchants, that one look at the ledger passes over */
     PAGE_LINES = 32, /* that one unit verifies */
 };
-
-/* Batches stand in the order of their times, but for a clock that was set back: by no more than
- * this, and nothing of a day is missed. */
-#define CLOCK_SET_BACK_US_MAX (3600 * TIME_SECOND_US)
 
 typedef struct PostingKey {
     int64_t batch;
@@ -79,7 +74,7 @@ static Status find_first(void *context, Store *store)
                 "SELECT in_batch, posted FROM posting WHERE in_batch >= ?1"
                 " ORDER BY in_batch, number LIMIT 1",
                 &from, 1, take_found, &found));
-        if (found.any && found.posted_us < m->from_us - CLOCK_SET_BACK_US_MAX)
+        if (found.any && found.posted_us < m->from_us - BILL_SET_BACK_US_MAX)
             low = found.batch + 1;
         else
             high = middle;
@@ -91,6 +86,7 @@ static Status find_first(void *context, Store *store)
 typedef struct Slice {
     Making *making;
     size_t seen;
+    size_t later; /* of them: behind the day and the hour by which a clock may be set back */
 } Slice;
 
 static Status take_key(void *context, const Value *values, size_t count)
@@ -100,7 +96,7 @@ static Status take_key(void *context, const Value *values, size_t count)
     const int64_t posted_us = values[3].integer;
     slice->seen++;
     m->after = (PostingKey) { values[0].integer, values[1].integer };
-    m->over = m->over || posted_us >= m->to_us + CLOCK_SET_BACK_US_MAX;
+    if (posted_us >= m->to_us + BILL_SET_BACK_US_MAX) slice->later++;
     const bool ours =
             values[2].integer == m->open.account && posted_us >= m->from_us && posted_us < m->to_us;
     if (ours) m->keys[m->key_count++] = m->after;
@@ -110,7 +106,7 @@ static Status take_key(void *context, const Value *values, size_t count)
 static Status find_slice(void *context, Store *store)
 {
     Making *m = context;
-    Slice slice = { m, 0 };
+    Slice slice = { m, 0, 0 };
     const Value parameters[] = { VALUE_OF_INT(m->after.batch), VALUE_OF_INT(m->after.number),
         VALUE_OF_INT(SLICE_ROWS) };
     m->key_count = 0;
@@ -118,7 +114,8 @@ static Status find_slice(void *context, Store *store)
             "SELECT in_batch, number, account, posted FROM posting"
             " WHERE (in_batch, number) > (?1, ?2) ORDER BY in_batch, number LIMIT ?3",
             parameters, 3, take_key, &slice));
-    m->over = m->over || slice.seen < SLICE_ROWS;
+    /* Some later ones may be of a clock that ran ahead for a while; a whole slice is not. */
+    m->over = slice.seen < SLICE_ROWS || slice.later == slice.seen;
     return OK;
 }
 
@@ -283,10 +280,17 @@ static Status page_run(Unit *unit, Rows *rows)
     return OK;
 }
 
+static Status check_stop(const BillMaker *maker)
+{
+    const bool stop = maker->stop != NULL && atomic_load(maker->stop);
+    return stop ? REFUSE(REFUSED_BILL_STOPPED) : OK;
+}
+
 static Status make_slice(Making *m)
 {
     for (m->page = 0; m->page < m->key_count; m->page += m->page_count) {
         const size_t left = m->key_count - m->page;
+        TRY(check_stop(m->maker));
         m->page_count = left < PAGE_LINES ? left : PAGE_LINES;
         m->unit = (Unit) { .gather = page_gather, .run = page_run };
         m->text_size = m->text->size;
@@ -297,19 +301,40 @@ static Status make_slice(Making *m)
     return OK;
 }
 
-/* All of the merchant's postings between two moments. */
-static Status walk(Making *m, int64_t from_us, int64_t to_us, bool counting)
+static Status begin_walk(Making *m, int64_t from_us, int64_t to_us)
 {
     m->from_us = from_us;
     m->to_us = to_us;
-    m->counting = counting;
     m->over = false;
-    TRY(batcher_between(m->maker->batcher, find_first, m));
+    return batcher_between(m->maker->batcher, find_first, m);
+}
+
+static Status next_slice(Making *m)
+{
+    TRY(check_stop(m->maker));
+    return batcher_between(m->maker->batcher, find_slice, m);
+}
+
+/* All of the merchant's postings between two moments. */
+static Status walk(Making *m, int64_t from_us, int64_t to_us, bool counting)
+{
+    m->counting = counting;
+    TRY(begin_walk(m, from_us, to_us));
     while (!m->over) {
-        TRY(batcher_between(m->maker->batcher, find_slice, m));
+        TRY(next_slice(m));
         TRY(make_slice(m));
     }
     return OK;
+}
+
+/* Before the days since are counted: has the day anything at all? Keys alone are read. */
+static Status look_for_any(Making *m, int64_t from_us, int64_t to_us)
+{
+    TRY(begin_walk(m, from_us, to_us));
+    do
+        TRY(next_slice(m));
+    while (m->key_count == 0 && !m->over);
+    return m->key_count > 0 ? OK : REFUSE(REFUSED_BILL_NONE);
 }
 
 /* The balance that the day began with: the last evening's, less what moved from then on. */
@@ -323,9 +348,13 @@ static Status count_opening(Making *m, int64_t from_us)
 static Status write_bill(Making *m)
 {
     const int64_t from_us = time_business_day_start_us(m->form->day);
-    if (m->form->kind == BILL_FUND_BASIC) TRY(count_opening(m, from_us));
+    const int64_t to_us = time_business_day_start_us(m->form->day + 1);
+    if (m->form->kind == BILL_FUND_BASIC) {
+        TRY(look_for_any(m, from_us, to_us));
+        TRY(count_opening(m, from_us));
+    }
     TRY(bill_put_head(m->form->kind, m->text));
-    TRY(walk(m, from_us, time_business_day_start_us(m->form->day + 1), false));
+    TRY(walk(m, from_us, to_us, false));
     REQUIRE(m->sums.lines > 0, REFUSED_BILL_NONE);
     const Status s = bill_put_sums(m->form->kind, &m->sums, m->text);
     return status_is(s, REFUSED_BUFFER_FULL) ? REFUSE(REFUSED_BILL_TOO_LARGE) : s;

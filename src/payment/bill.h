@@ -14,6 +14,8 @@
  * first one leaves a sealed row with its SHA-256, and an audit event; one that differs from its row
  * is not handed out. Bills are not kept: their rows are.
  */
+#include <stdatomic.h>
+
 #include "payment/payment.h"
 
 extern const Table bill_table;
@@ -49,6 +51,7 @@ typedef struct BillMaker {
     Batcher *batcher;
     BillOpenid openid;
     void *context;
+    const atomic_bool *stop; /* true: what is being made is given up; NULL: it never is */
 } BillMaker;
 
 typedef struct BillSums {
@@ -71,8 +74,9 @@ MUST_USE Status bill_admit(const BillMaker *maker, const BillForm *form);
  *
  * ret_text  empty, capacity at most BILL_TEXT_BYTES_MAX; UTF-8, lines end with CR LF
  *
- * Refuses BILL_NOT_YET, BILL_NONE, BILL_TOO_LARGE, BILL_CHANGED, what merchant_admit() refuses and
- * the verdict of a row that does not verify. Unless OK, ret_text is empty.
+ * Refuses BILL_NOT_YET (also in the first hour after the day: a clock may go back by so much),
+ * BILL_NONE, BILL_TOO_LARGE, BILL_CHANGED, BILL_STOPPED, what merchant_admit() refuses and the
+ * verdict of a row that does not verify. Unless OK, ret_text is empty.
  */
 MUST_USE Status bill_make(
         const BillMaker *maker, const BillForm *form, Buffer *ret_text, BillSums *ret_sums);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/encoding.h"
-#include "base/time.h"
 #include "payment/payment_rows.h"
 
 #define PUBLIC(id, name, type)                                   \
@@ -92,7 +91,8 @@ static Status open_decide(BillOpen *work, Rows *rows)
     TRY(account_get(rows, merchant.account, &account));
     account_roll(&account, rows_now_us(rows));
     work->today = time_business_day(rows_now_us(rows));
-    REQUIRE(work->form->day < work->today, REFUSED_BILL_NOT_YET);
+    const int32_t safe_day = time_business_day(rows_now_us(rows) - BILL_SET_BACK_US_MAX);
+    REQUIRE(work->form->day < safe_day, REFUSED_BILL_NOT_YET);
     REQUIRE(work->form->day >= work->today - BILL_DAYS_MAX, REFUSED_BILL_NONE);
     work->account = merchant.account;
     work->evening_minor = account.previous;

@@ -3,7 +3,12 @@
  * bill_rows: the evidence of a bill: its sealed row and its audit event. Nobody outside this room
  * includes it.
  */
+#include "base/time.h"
 #include "payment/bill.h"
+
+/* Batches stand in the order of their times, but for a clock that was set back: by no more than
+ * this, and nothing of a day is missed. So no bill is made before a day is over by as much. */
+#define BILL_SET_BACK_US_MAX (3600 * TIME_SECOND_US)
 
 /* Whose bill it is, and where the merchant stood at the last midnight. */
 typedef struct BillOpen {

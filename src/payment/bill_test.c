@@ -33,7 +33,7 @@ static BillForm form_of(const char *mchid, BillKind kind, int32_t day)
 static Status make(House *h, const BillForm *form, Buffer *ret_text, BillSums *ret_sums)
 {
     static char pseudonym[] = "pseudonym";
-    const BillMaker maker = { h->batcher, openid_of, pseudonym };
+    const BillMaker maker = { h->batcher, openid_of, pseudonym, NULL };
     ret_text->size = 0;
     return bill_make(&maker, form, ret_text, ret_sums);
 }
@@ -259,6 +259,52 @@ static void check_refusals(House *h, int32_t first)
     EXPECT(small.size == 0);
 }
 
+/* A clock that is an hour ahead and set right again leaves nothing out; what a clock may still
+ * bring back is waited for. */
+static void check_a_clock_that_errs(House *h)
+{
+    Buffer text = BUFFER_OF(text_bytes);
+    BillSums sums = { 0 };
+    const int32_t day = time_business_day(h->now_us) + 1;
+    const int64_t over_us = time_business_day_start_us(day + 1);
+    h->now_us = over_us - 5 * TIME_SECOND_US;
+    pay_at(h, "errs-01", 17);
+    h->now_us = over_us + 2 * 3600 * TIME_SECOND_US; /* ahead by two hours */
+    pay_at(h, "errs-02", 19);
+    h->now_us = over_us - 3 * TIME_SECOND_US;
+    pay_at(h, "errs-03", 23);
+    h->now_us = over_us + 3599 * TIME_SECOND_US;
+    for (int kind = BILL_TRADE_ALL; kind <= BILL_FUND_BASIC; kind++) {
+        const BillForm form = form_of("m2", (BillKind)kind, day);
+        EXPECT_REFUSED(make(h, &form, &text, &sums), REFUSED_BILL_NOT_YET);
+    }
+    h->now_us = over_us + 3 * 3600 * TIME_SECOND_US;
+    const BillForm form = form_of("m2", BILL_FUND_BASIC, day);
+    EXPECT_OK(make(h, &form, &text, &sums));
+    EXPECT(sums.lines == 2 && sums.in_minor == 17 + 23);
+}
+
+static atomic_bool stop;
+
+static void stopping_openid(
+        void *context, const Payment *payment, char ret_openid[BILL_OPENID_BYTES_MAX + 1])
+{
+    atomic_store(&stop, true); /* as a signal would, while the first page is written */
+    openid_of(context, payment, ret_openid);
+}
+
+static void check_it_stops(House *h, int32_t first)
+{
+    Buffer text = BUFFER_OF(text_bytes);
+    BillSums sums = { 0 };
+    char pseudonym[] = "pseudonym";
+    const BillMaker maker = { h->batcher, stopping_openid, pseudonym, &stop };
+    const BillForm form = form_of("m1", BILL_TRADE_ALL, first);
+    text.size = 0;
+    EXPECT_REFUSED(bill_make(&maker, &form, &text, &sums), REFUSED_BILL_STOPPED);
+    EXPECT(text.size == 0 && sums.lines == 0);
+}
+
 typedef struct Statement {
     const char *sql;
 } Statement;
@@ -352,6 +398,8 @@ static void test_two_days_of_bills(void)
     check_refusals(&h, first);
     check_text_is_tame(&h);
     check_the_border(&h);
+    check_a_clock_that_errs(&h);
+    check_it_stops(&h, first);
     check_tampered_rows_make_no_bill(&h, first);
     house_close(&h);
 }
