@@ -375,7 +375,7 @@ static void check_the_border(House *h)
     pay_at(h, "border-01", 11);
     h->now_us += 1;
     pay_at(h, "border-02", 13);
-    h->now_us += TIME_DAY_US;
+    h->now_us += TIME_DAY_US + 3600 * TIME_SECOND_US;
     for (int kind = BILL_TRADE_ALL; kind <= BILL_FUND_BASIC; kind++) {
         if (kind == BILL_TRADE_REFUND) continue;
         for (int32_t of = day; of <= day + 1; of++) {
