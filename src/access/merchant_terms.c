@@ -1,5 +1,6 @@
 #include "access/merchant_terms.h"
 
+#include "base/money.h"
 #include "policy/detect_number.h"
 
 #define COLUMN(id, name, type, class)                    \
@@ -86,6 +87,14 @@ Status merchant_terms_check(const MerchantTerms *t, int64_t now_us, const char *
     *ret_field = "fee_rate";
     REQUIRE(fees_are_possible(t), REFUSED_TERMS_FIELD);
     return OK;
+}
+
+int64_t merchant_terms_fee(const MerchantTerms *t, int64_t minor)
+{
+    int64_t fee = minor_portion(minor, t->fee_rate, TERMS_RATE_WHOLE);
+    if (fee < t->fee_min_minor) fee = t->fee_min_minor;
+    if (fee > t->fee_max_minor) fee = t->fee_max_minor;
+    return fee < minor ? fee : minor;
 }
 
 /* --- row --- */

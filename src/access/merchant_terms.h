@@ -20,7 +20,8 @@ enum {
     TERMS_TOKEN_BYTES_MAX = 32,
     TERMS_MASK_BYTES_MAX = 40,
     TERMS_CLAUSE_BYTES_MAX = 64,
-    TERMS_RATE_MAX = 1000, /* of ten thousand: a tenth of what is paid */
+    TERMS_RATE_WHOLE = 10000,
+    TERMS_RATE_MAX = 1000, /* of TERMS_RATE_WHOLE: a tenth of what is paid */
 };
 #define TERMS_FEE_MINOR_MAX INT64_C(100000000) /* a million yuan of one payment */
 
@@ -79,6 +80,10 @@ typedef struct MerchantTerms {
  */
 MUST_USE Status merchant_terms_check(
         const MerchantTerms *terms, int64_t now_us, const char **ret_field);
+
+/* What a payment of so much costs: the rate of it, at least the least and at most the most that was
+ * agreed, never more than the payment. */
+int64_t merchant_terms_fee(const MerchantTerms *terms, int64_t minor);
 
 /* Gathering or running; refuses TERMS_NONE when the merchant has none. */
 MUST_USE Status merchant_terms_get(Rows *rows, const char *mchid, MerchantTerms *ret);

@@ -173,6 +173,42 @@ static Status verify_refund_sums(Verify *v)
     return store_query(v->store, sql, NULL, 0, tell_refunds_differ, v);
 }
 
+static Status tell_fees_differ(void *context, const Value *values, size_t count)
+{
+    char key[AUDIT_TEXT_BYTES_MAX];
+    name_payment(values, key);
+    verify_found(context, FINDING_PAYMENT_DIFFERS, "payment_fee", key, int_of(&values[AT_BATCH]));
+    return OK;
+}
+
+/* A fee is of a payment that was paid, and what the house has of it is what was taken less the share
+ * of what was refunded; a fee's posting belongs to such a row. */
+static Status verify_fees(Verify *v)
+{
+    static const char sql[] =
+            "WITH o AS MATERIALIZED (SELECT transaction_id, account, minor, batch FROM posting"
+            " WHERE kind = 7), named AS MATERIALIZED ("
+            "SELECT 'fee/' || transaction_id AS name, mchid, out_trade_no FROM payment_fee"
+            " UNION ALL SELECT 'fee/' || r.refund_id, f.mchid, f.out_trade_no FROM payment_fee f"
+            " JOIN refund r ON r.mchid = f.mchid AND r.out_trade_no = f.out_trade_no),"
+            " moved AS (SELECT n.mchid, n.out_trade_no, o.account, SUM(o.minor) AS minor"
+            " FROM named n JOIN o ON o.transaction_id = n.name"
+            " GROUP BY n.mchid, n.out_trade_no, o.account)"
+            " SELECT f.mchid, f.out_trade_no, f.batch FROM payment_fee f"
+            " LEFT JOIN payment p ON p.mchid = f.mchid AND p.out_trade_no = f.out_trade_no"
+            " AND p.transaction_id = f.transaction_id AND p.minor = f.total"
+            " AND p.payee_account = f.payee_account AND p.success_time IS NOT NULL"
+            " LEFT JOIN moved m ON m.mchid = f.mchid AND m.out_trade_no = f.out_trade_no"
+            " AND m.account = f.fee_account"
+            " LEFT JOIN refunded r ON r.mchid = f.mchid AND r.out_trade_no = f.out_trade_no"
+            " WHERE p.mchid IS NULL OR f.fee > f.total"
+            " OR COALESCE(m.minor, 0) <> f.fee - f.returned"
+            " OR ABS(CAST(f.fee AS REAL) * COALESCE(r.minor, 0) / f.total - f.returned) > 0.501"
+            " UNION ALL SELECT o.transaction_id, '', o.batch FROM o"
+            " LEFT JOIN named n ON n.name = o.transaction_id WHERE n.name IS NULL";
+    return store_query(v->store, sql, NULL, 0, tell_fees_differ, v);
+}
+
 /* Postings have no index by transaction. SQLite makes one for the query, but never on a table
  * WITHOUT ROWID: hence the copy, without which each payment would walk all postings. */
 #define POSTINGS                                                                      \
@@ -196,5 +232,6 @@ Status verify_payments(Verify *v)
     TRY(verify_one_by_one(v, "payment", payments));
     if (!verify_has_table(v, TABLE_REFUND) || !verify_has_table(v, TABLE_REFUNDED)) return OK;
     TRY(verify_one_by_one(v, "refund", refunds));
-    return verify_refund_sums(v);
+    TRY(verify_refund_sums(v));
+    return verify_has_table(v, TABLE_PAYMENT_FEE) ? verify_fees(v) : OK;
 }

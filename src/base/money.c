@@ -8,6 +8,13 @@ Status minor_add(int64_t a, int64_t b, int64_t *ret)
     return OK;
 }
 
+int64_t minor_portion(int64_t amount, int64_t part, int64_t whole)
+{
+    ASSERT(amount >= 0 && part >= 0 && part <= whole && whole > 0);
+    const __int128 product = (__int128)amount * part;
+    return (int64_t)((2 * product + whole) / (2 * (__int128)whole));
+}
+
 Status money_add(Money a, Money b, Money *ret)
 {
     REQUIRE(a.currency == b.currency, REFUSED_MONEY_CURRENCY_MIXED);

@@ -22,6 +22,14 @@ MUST_USE Status money_add(Money a, Money b, Money *ret);
 MUST_USE Status money_subtract(Money a, Money b, Money *ret);
 /* The same for bare minor units of one currency. */
 MUST_USE Status minor_add(int64_t a, int64_t b, int64_t *ret);
+/*
+ * `part` of `whole` of an amount, rounded to the nearest minor unit, halves upwards; exact, never
+ * over the amount, and all of it when part = whole. What is given in parts is exact over any
+ * partition when each part is the difference of two such portions.
+ *
+ * amount >= 0, 0 <= part <= whole, whole > 0 (asserted).
+ */
+int64_t minor_portion(int64_t amount, int64_t part, int64_t whole);
 
 /* "CNY" and back; refuses REFUSED_NUMBER_INVALID for an unknown code. */
 const char *currency_name(Currency currency);

@@ -28,8 +28,7 @@ const Table account_table = {
 
 Status account_id_draw(const Random *random, int64_t *ret_id)
 {
-    for (int i = 0; i < 8;
-            i++) { /* eight draws below 1000 of 2^62 do not happen with a sound source */
+    for (int i = 0; i < 8; i++) { /* so many draws so low do not happen with a sound source */
         uint64_t drawn = 0;
         TRY(random_fill(random, &drawn, sizeof(drawn)));
         drawn >>= 2;
@@ -41,6 +40,9 @@ Status account_id_draw(const Random *random, int64_t *ret_id)
 }
 
 int64_t account_id_of_funding(Currency currency) { return (int64_t)currency; }
+
+/* ISO 4217 has numbers below 1000 alone. */
+int64_t account_id_of_fees(Currency currency) { return 1000 + (int64_t)currency; }
 
 static Status account_row(Rows *rows, int64_t id, const Row **ret_row)
 {

@@ -11,6 +11,7 @@
  *   capture   payer frozen  -m     payee balance +m
  *   release   payer frozen  -m     payer balance +m
  *   refund    payee balance -m     payer balance +m
+ *   fee       payee balance -m     the house's account for fees +m (SYSTEM), or back
  *   fund      funding account of the currency -m (a SYSTEM account, alone may be negative),
  *             account +m
  *
@@ -30,7 +31,7 @@ extern const Table day_end_table; /* day_end.h */
 extern const StoreSchema ledger_schema;
 
 enum {
-    LEDGER_SYSTEM_ID_MAX = 1000,
+    LEDGER_SYSTEM_ID_MAX = 10000,
     LEDGER_OWNER_BYTES_MAX = 64,
     LEDGER_TRANSACTION_BYTES_MAX = 64,
 };
@@ -53,6 +54,8 @@ typedef struct Account {
 MUST_USE Status account_id_draw(const Random *random, int64_t *ret_id);
 /* The institution's account that opening balances come from. */
 int64_t account_id_of_funding(Currency currency);
+/* ... that fees go to. */
+int64_t account_id_of_fees(Currency currency);
 
 /* Gather: load the row or its absence; id 0 (not known yet) is fine. Nothing is judged here: it is
  * not verified yet. */
@@ -80,6 +83,10 @@ MUST_USE Status ledger_release(Rows *rows, const char *transaction, int64_t paye
 /* Back from the payee to the payer, who may be closed; the payee may not. */
 MUST_USE Status ledger_refund(
         Rows *rows, const char *transaction, int64_t payee, int64_t payer, Money money);
+/* What a payment costs its payee, and that given back. The first of a currency opens the account of
+ * fees: gather it. */
+MUST_USE Status ledger_fee(Rows *rows, const char *transaction, int64_t payee, Money money);
+MUST_USE Status ledger_fee_back(Rows *rows, const char *transaction, int64_t payee, Money money);
 /* Opens the funding account when it is the first of its currency. Gather with
  * account_gather_open(). */
 MUST_USE Status ledger_fund(Rows *rows, const char *transaction, int64_t account, Money money);

@@ -141,14 +141,35 @@ Status ledger_refund(Rows *rows, const char *transaction, int64_t payee, int64_t
                     { payer, POSTING_BALANCE }, money });
 }
 
+/* The house's own accounts are opened when they are first needed. */
+static Status have_own(Rows *rows, int64_t id, Currency currency)
+{
+    const Status known = account_get(rows, id, NULL);
+    if (!status_is(known, REFUSED_ACCOUNT_UNKNOWN)) return known;
+    return account_open(rows, id, ACCOUNT_CLASS_SYSTEM, "system", currency);
+}
+
+Status ledger_fee(Rows *rows, const char *transaction, int64_t payee, Money money)
+{
+    const int64_t fees = account_id_of_fees(money.currency);
+    TRY(have_own(rows, fees, money.currency));
+    return move(rows,
+            &(Movement) { POSTING_FEE, transaction, { payee, POSTING_BALANCE },
+                    { fees, POSTING_BALANCE }, money });
+}
+
+Status ledger_fee_back(Rows *rows, const char *transaction, int64_t payee, Money money)
+{
+    const int64_t fees = account_id_of_fees(money.currency);
+    return move(rows,
+            &(Movement) { POSTING_FEE, transaction, { fees, POSTING_BALANCE },
+                    { payee, POSTING_BALANCE }, money });
+}
+
 Status ledger_fund(Rows *rows, const char *transaction, int64_t account, Money money)
 {
     const int64_t funding = account_id_of_funding(money.currency);
-    const Status known = account_get(rows, funding, NULL);
-    if (status_is(known, REFUSED_ACCOUNT_UNKNOWN))
-        TRY(account_open(rows, funding, ACCOUNT_CLASS_SYSTEM, "system", money.currency));
-    else
-        TRY(known);
+    TRY(have_own(rows, funding, money.currency));
     return move(rows,
             &(Movement) { POSTING_FUND, transaction, { funding, POSTING_BALANCE },
                     { account, POSTING_BALANCE }, money });

@@ -4,6 +4,7 @@
 #include "crypto/digest.h"
 #include "payment/bill_rows.h"
 #include "payment/bill_text.h"
+#include "payment/fee.h"
 #include "payment/payment_rows.h"
 #include "payment/refund_rows.h"
 #include "store/unit_wait.h"
@@ -17,6 +18,12 @@ typedef struct PostingKey {
     int64_t batch;
     int64_t number;
 } PostingKey;
+
+/* What came back of a fee is posted just before the refund that it is of. */
+typedef struct FeeBack {
+    char transaction[LEDGER_TRANSACTION_BYTES_MAX + 1];
+    int64_t minor; /* 0: none waits */
+} FeeBack;
 
 typedef struct Making {
     Unit unit; /* of one page */
@@ -36,9 +43,11 @@ typedef struct Making {
     BillLine line;
     BillSums sums; /* in front of the page */
     int64_t balance;
+    FeeBack fee_back;
     size_t text_size;
     BillSums page_sums; /* behind it: a page may be made again */
     int64_t page_balance;
+    FeeBack page_fee_back;
 } Making;
 
 /* --- which postings there are: plain reads --- */
@@ -155,19 +164,29 @@ static Status refunded_payment_row(Rows *rows, const Refund *refund, const Row *
     return payment_row(rows, refund->mchid, refund->out_trade_no, ret_row);
 }
 
+static Status line_gather(Rows *rows, const Row *posting)
+{
+    const Row *row = NULL;
+    Refund refund;
+    Payment payment;
+    Fee fee;
+    TRY(explaining_row(rows, posting, &row));
+    if (row != NULL && row->table == &refund_table) {
+        if (!status_ok(refund_of_row(row, &refund))) return OK; /* run() will hear */
+        TRY(refunded_payment_row(rows, &refund, &row));
+    }
+    if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK;
+    return fee_get(rows, payment.mchid, payment.out_trade_no, &fee);
+}
+
 static Status page_gather(Unit *unit, Rows *rows)
 {
     const Making *m = (const Making *)unit;
     for (size_t i = 0; i < m->page_count; i++) {
         const Row *posting = NULL;
-        const Row *row = NULL;
-        Refund refund;
         TRY(posting_row(rows, m->keys[m->page + i], &posting));
         if (posting == NULL || m->counting) continue;
-        TRY(explaining_row(rows, posting, &row));
-        if (row == NULL || row->table != &refund_table) continue;
-        if (!status_ok(refund_of_row(row, &refund))) continue; /* run() will hear */
-        TRY(refunded_payment_row(rows, &refund, &row));
+        TRY(line_gather(rows, posting));
     }
     return OK;
 }
@@ -191,6 +210,33 @@ static Status take_refund(Rows *rows, const BillForm *form, const Row *row, Bill
     REQUIRE(strcmp(line->payment.transaction_id, line->refund.transaction_id) == 0,
             REFUSED_BILL_CHANGED);
     line->has_refund = true;
+    return OK;
+}
+
+static bool is_back_of(const FeeBack *back, const Refund *refund)
+{
+    const Span name = span_of_text(back->transaction);
+    const Span prefix = SPAN(POSTING_FEE_PREFIX);
+    if (back->minor == 0 || name.size < prefix.size) return false;
+    const Span id = { name.data + prefix.size, name.size - prefix.size };
+    return span_equal(id, span_of_text(refund->refund_id));
+}
+
+/* What the payment cost; of a refund, what came back just before it. */
+static Status take_fee(Making *m, Rows *rows, BillLine *line)
+{
+    Fee fee;
+    if (line->kind == POSTING_FEE && line->minor > 0) {
+        m->page_fee_back.minor = line->minor;
+        memcpy(m->page_fee_back.transaction, line->transaction, sizeof(line->transaction));
+    }
+    if (!line->has_payment) return OK;
+    TRY(fee_get(rows, line->payment.mchid, line->payment.out_trade_no, &fee));
+    line->fee_rate = fee.rate;
+    line->fee_minor = fee.minor;
+    if (!line->has_refund) return OK;
+    line->fee_minor = is_back_of(&m->page_fee_back, &line->refund) ? -m->page_fee_back.minor : 0;
+    m->page_fee_back.minor = 0;
     return OK;
 }
 
@@ -226,8 +272,10 @@ static Status read_line(Making *m, Rows *rows, PostingKey at, BillLine *line)
     case POSTING_REFUND: TRY(take_refund(rows, m->form, row, line)); break;
     case POSTING_HOLD:
     case POSTING_RELEASE:
+    case POSTING_FEE:
     case POSTING_FUND: break;
     }
+    TRY(take_fee(m, rows, line));
     return check_line(line, m->open.account);
 }
 
@@ -251,6 +299,7 @@ static Status add_line(const BillLine *line, BillSums *sums)
            : minor_add(sums->out_minor, -line->minor, &sums->out_minor));
     if (!line->has_payment) return OK;
     *(line->has_refund ? &sums->refunds : &sums->paid) += 1;
+    TRY(minor_add(sums->fee_minor, line->fee_minor, &sums->fee_minor));
     return line->has_refund ? minor_add(sums->refunded_minor, -line->minor, &sums->refunded_minor)
                             : minor_add(sums->paid_minor, line->minor, &sums->paid_minor);
 }
@@ -273,6 +322,7 @@ static Status page_run(Unit *unit, Rows *rows)
     m->text->size = m->text_size;
     m->page_sums = m->sums;
     m->page_balance = m->balance;
+    m->page_fee_back = m->fee_back;
     for (size_t i = 0; i < m->page_count; i++) {
         TRY(read_line(m, rows, m->keys[m->page + i], &m->line));
         TRY(put_line(m, &m->line));
@@ -297,6 +347,7 @@ static Status make_slice(Making *m)
         TRY(unit_wait(m->maker->batcher, &m->unit));
         m->sums = m->page_sums;
         m->balance = m->page_balance;
+        m->fee_back = m->page_fee_back;
     }
     return OK;
 }

@@ -60,6 +60,7 @@ typedef struct BillSums {
     int64_t paid_minor;
     int64_t refunds;
     int64_t refunded_minor;
+    int64_t fee_minor; /* taken, less what came back */
     int64_t in; /* postings that came to the account, all kinds */
     int64_t in_minor;
     int64_t out;

@@ -77,6 +77,7 @@ static void undo(House *h, size_t from)
 /* Two days; refunds of the second day are also of payments of the first. */
 static void live_two_days(House *h)
 {
+    house_agree(h, "m1", 733, 2, 15); /* "m2" has no terms */
     for (size_t i = 0; i < PAYMENTS; i++) {
         if (i == PAYMENTS / 2) h->now_us += TIME_DAY_US;
         h->now_us += 1000000;
@@ -93,6 +94,7 @@ typedef struct Said {
     int64_t lines;
     int64_t in;
     int64_t out;
+    int64_t fee;
     int64_t first_balance; /* before the first line */
     int64_t last_balance;
     bool balances_agree;
@@ -116,6 +118,15 @@ static int64_t yuan(Span line, size_t at)
     return minor;
 }
 
+static int64_t signed_yuan(Span line, size_t at)
+{
+    int64_t minor = 0;
+    const Span text = column(line, at);
+    if (text.data[0] != '-') return yuan(line, at);
+    ASSERT(status_ok(minor_parse_decimal((Span) { text.data + 1, text.size - 1 }, &minor)));
+    return -minor;
+}
+
 static void add_fund_line(Span line, Said *said)
 {
     const bool out = span_equal(column(line, 5), SPAN("支出"));
@@ -132,6 +143,7 @@ static void add_trade_line(Span line, Said *said)
 {
     said->in += yuan(line, 12);
     said->out += yuan(line, 16);
+    said->fee += signed_yuan(line, 22);
     said->lines++;
 }
 
@@ -174,8 +186,11 @@ static void check_day(House *h, const char *mchid, int32_t day)
 {
     Buffer text = BUFFER_OF(text_bytes);
     BillSums sums = { 0 };
-    const int64_t in = ledger_sum(h, mchid, day, "minor > 0");
-    const int64_t out = -ledger_sum(h, mchid, day, "minor < 0");
+    const int64_t in = ledger_sum(h, mchid, day, "minor > 0 AND kind <> 7");
+    const int64_t out = -ledger_sum(h, mchid, day, "minor < 0 AND kind <> 7");
+    const int64_t cost = -ledger_sum(h, mchid, day, "minor < 0 AND kind = 7");
+    const int64_t back = ledger_sum(h, mchid, day, "minor > 0 AND kind = 7");
+    EXPECT((cost > 0 && back > 0) == (strcmp(mchid, "m1") == 0));
 
     const BillForm all = form_of(mchid, BILL_TRADE_ALL, day);
     EXPECT_OK(make(h, &all, &text, &sums));
@@ -183,11 +198,12 @@ static void check_day(House *h, const char *mchid, int32_t day)
     EXPECT(said.lines == sums.lines && said.lines == sums.paid + sums.refunds);
     EXPECT(said.in == in && said.out == out);
     EXPECT(sums.paid_minor == in && sums.refunded_minor == out);
+    EXPECT(said.fee == cost - back && sums.fee_minor == cost - back);
 
     const BillForm fund = form_of(mchid, BILL_FUND_BASIC, day);
     EXPECT_OK(make(h, &fund, &text, &sums));
     said = read_bill(span_of_buffer(&text), fund.kind);
-    EXPECT(said.in == in && said.out == out && said.lines == sums.lines);
+    EXPECT(said.in == in + back && said.out == out + cost && said.lines == sums.lines);
     EXPECT(said.balances_agree);
     EXPECT(said.first_balance == ledger_balance_before(h, mchid, day));
     EXPECT(said.last_balance == ledger_balance_before(h, mchid, day + 1));

@@ -193,6 +193,12 @@ static Status put_refund_field(Field field, const BillLine *line, Buffer *text)
     }
 }
 
+/* Of ten thousand, as percent. */
+static Status put_rate(int64_t rate, Buffer *text)
+{
+    return buffer_print(text, "%lld.%02lld%%", (long long)(rate / 100), (long long)(rate % 100));
+}
+
 static Status put_order_field(Field field, const BillLine *line, Buffer *text)
 {
     const Payment *payment = &line->payment;
@@ -214,8 +220,8 @@ static Status put_order_field(Field field, const BillLine *line, Buffer *text)
     case FIELD_COUPON: return put_yuan(0, text);
     case FIELD_DESCRIPTION: return put_free_text(payment->description, text);
     case FIELD_ATTACH: return put_free_text(payment->attach, text);
-    case FIELD_FEE: return put_yuan(0, text);
-    case FIELD_RATE: return put(text, "0.00%");
+    case FIELD_FEE: return put_yuan(line->fee_minor, text);
+    case FIELD_RATE: return put_rate(line->fee_rate, text);
     case FIELD_RATE_NOTE: return OK;
     default: return put_refund_field(field, line, text);
     }
@@ -227,6 +233,7 @@ static const char *business_of(PostingKind kind)
     case POSTING_PAY:
     case POSTING_CAPTURE: return "交易";
     case POSTING_REFUND: return "退款";
+    case POSTING_FEE: return "扣除交易手续费";
     case POSTING_FUND: return "入金";
     case POSTING_HOLD: return "冻结";
     case POSTING_RELEASE: return "解冻";
@@ -241,6 +248,12 @@ static Status put_voucher(const BillLine *line, Buffer *text)
     return put_free_text(line->transaction, text);
 }
 
+static const char *business_type_of(const BillLine *line)
+{
+    const bool back = line->kind == POSTING_FEE && line->minor > 0;
+    return back ? "退还交易手续费" : business_of(line->kind);
+}
+
 static Status put_fund_field(Field field, const BillLine *line, Buffer *text)
 {
     switch ((int)field) {
@@ -248,8 +261,8 @@ static Status put_fund_field(Field field, const BillLine *line, Buffer *text)
     case FIELD_BUSINESS_ID: return put_free_text(line->transaction, text);
     case FIELD_FLOW_ID:
         return buffer_print(text, "%lld-%lld", (long long)line->batch, (long long)line->number);
-    case FIELD_BUSINESS:
-    case FIELD_BUSINESS_TYPE: return put(text, business_of(line->kind));
+    case FIELD_BUSINESS: return put(text, business_of(line->kind));
+    case FIELD_BUSINESS_TYPE: return put(text, business_type_of(line));
     case FIELD_DIRECTION: return put(text, line->minor < 0 ? "支出" : "收入");
     case FIELD_AMOUNT: return put_yuan(line->minor < 0 ? -line->minor : line->minor, text);
     case FIELD_BALANCE: return put_yuan(line->balance, text);
@@ -290,8 +303,8 @@ Status bill_put_line(BillKind kind, const BillLine *line, Buffer *text)
 
 static Status put_trade_sums(const BillSums *sums, Buffer *text)
 {
-    const int64_t minor[] = { sums->paid_minor, sums->refunded_minor, 0, 0, sums->paid_minor,
-        sums->refunded_minor };
+    const int64_t minor[] = { sums->paid_minor, sums->refunded_minor, 0, sums->fee_minor,
+        sums->paid_minor, sums->refunded_minor };
     TRY(put(text,
             "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,"
             "申请退款总金额\r\n"));

@@ -17,6 +17,8 @@ typedef struct BillLine {
     int64_t minor; /* as it moved the merchant's account: signed */
     int64_t posted_us;
     int64_t balance; /* after it; fund bills */
+    int64_t fee_minor; /* that the payment cost; what came back with a refund: negative */
+    int64_t fee_rate; /* of ten thousand */
     char transaction[LEDGER_TRANSACTION_BYTES_MAX + 1];
     bool has_payment;
     bool has_refund;

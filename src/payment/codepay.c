@@ -1,6 +1,7 @@
 /* codepay: the payer's code was scanned. Decided, paid or held, or refused for good, all inside the
  * batch. */
 #include "payment/code_rows.h"
+#include "payment/fee.h"
 #include "payment/order.h"
 #include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
@@ -17,6 +18,7 @@ static Status codepay_gather(Unit *unit, Rows *rows)
     int64_t payer_account = 0;
     TRY(merchant_gather(rows, order->mchid, order->serial, &payee_account));
     TRY(account_gather(rows, payee_account));
+    TRY(fee_gather(rows, order->mchid, order->money.currency));
     TRY(payment_row(rows, order->mchid, order->out_trade_no, &row));
     TRY(pay_code_gather(rows, work->code_digest, payer));
     if (payer[0] == 0) return OK;

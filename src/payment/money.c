@@ -1,5 +1,6 @@
 /* money: the steps of a payment that touch money. */
 #include "payment/allowance.h"
+#include "payment/fee.h"
 #include "payment/notification.h"
 #include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
@@ -136,6 +137,7 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProo
     TRY(held ? ledger_hold(rows, transaction, payer->account, payment->money)
              : ledger_pay(
                      rows, transaction, payer->account, payment->payee_account, payment->money));
+    if (!held) TRY(fee_take(rows, payment));
     TRY(count_payment(rows, payment, payer, &allowance, &barcode));
     memcpy(payment->payer, payer->id, sizeof(payment->payer));
     payment->payer_account = payer->account;
@@ -150,6 +152,7 @@ Status payment_capture(Rows *rows, Payment *payment)
 {
     TRY(ledger_capture(rows, payment->transaction_id, payment->payer_account,
             payment->payee_account, payment->money));
+    TRY(fee_take(rows, payment));
     payment->state = TRADE_SUCCESS;
     payment->success_time_us = rows_now_us(rows);
     payment->decide_by_us = 0;

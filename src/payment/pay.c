@@ -1,6 +1,7 @@
 #include "payment/pay.h"
 
 #include "base/time.h"
+#include "payment/fee.h"
 #include "payment/order_payer.h"
 #include "payment/payment_rows.h"
 
@@ -18,6 +19,7 @@ static Status pay_gather(Unit *unit, Rows *rows)
     Payment payment;
     if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK; /* run() will hear */
     TRY(order_payer_gather(rows, &payment));
+    TRY(fee_gather(rows, payment.mchid, payment.money.currency));
     return account_gather(rows, payment.payee_account);
 }
 
@@ -133,6 +135,7 @@ static Status expire_gather(Unit *unit, Rows *rows)
     if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK; /* run() will hear */
     if (payment.payer[0] == 0) return OK;
     TRY(payment_payer_gather(rows, payment.payer, &account));
+    TRY(fee_gather(rows, payment.mchid, payment.money.currency));
     TRY(account_gather(rows, payment.payer_account));
     return account_gather(rows, payment.payee_account);
 }

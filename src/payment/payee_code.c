@@ -1,6 +1,7 @@
 #include "payment/payee_code.h"
 
 #include "crypto/digest.h"
+#include "payment/fee.h"
 #include "payment/payee_code_rows.h"
 #include "payment/payment_rows.h"
 
@@ -155,6 +156,7 @@ static Status pay_gather(Unit *unit, Rows *rows)
     if (mchid[0] == 0) return OK;
     TRY(merchant_gather(rows, mchid, NULL, &account));
     TRY(account_gather(rows, account));
+    TRY(fee_gather(rows, mchid, work->money.currency));
     return payment_row(rows, key->mchid, key->out_trade_no, &row);
 }
 

@@ -1,6 +1,7 @@
 #include "payment/practice_house.h"
 
 #include "base/time.h"
+#include "payment/terms.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,7 +279,8 @@ bool house_is_sound(House *house)
         " FROM payment WHERE payer_account = a.id AND state = 6)",
         "SELECT (SELECT sum(balance) FROM account WHERE class = 2)"
         " - (SELECT coalesce(sum(minor), 0) FROM payment WHERE success_time IS NOT NULL)"
-        " + (SELECT coalesce(sum(minor), 0) FROM refund)",
+        " + (SELECT coalesce(sum(minor), 0) FROM refund)"
+        " + (SELECT coalesce(sum(fee - returned), 0) FROM payment_fee)",
         "SELECT count(*) FROM payment WHERE state <> 5"
         " AND (state IN (1, 2)) <> (success_time IS NOT NULL)",
         "SELECT count(*) FROM payment p WHERE (state = 2 OR (state = 5 AND success_time IS NOT "
@@ -311,6 +313,27 @@ int64_t house_balance(House *house, const char *owner) { return of_owner(house, 
 int64_t house_frozen(House *house, const char *owner) { return of_owner(house, "frozen", owner); }
 
 /* --- what people do --- */
+
+void house_agree(House *house, const char *mchid, int64_t rate, int64_t least, int64_t most)
+{
+    TermsGive work = { .actor = "test",
+        .terms = { .licence_name = "Book shop",
+                .licence_number = "91310000MA1K35XQ7U",
+                .licence_until_us = house->now_us + 90 * TIME_DAY_US,
+                .account_token = "6217003810012345675",
+                .account_mask = "**** 1234",
+                .mcc = 5942,
+                .agreement_us = house->now_us,
+                .agreement_clause = "7.3",
+                .risk = RISK_LOW,
+                .fee_rate = rate,
+                .fee_min_minor = least,
+                .fee_max_minor = most,
+                .settlement = SETTLE_NEXT_DAY } };
+    snprintf(work.terms.mchid, sizeof(work.terms.mchid), "%s", mchid);
+    terms_give_unit(&work, NULL);
+    MUST(house_run(house, &work.unit));
+}
 
 static PaymentOrder order_of(const char *mchid, const char *number, int64_t minor)
 {

@@ -63,6 +63,8 @@ int64_t house_number(House *house, const char *sql);
 /* All balances sum to zero, each equals its postings, none is below zero, frozen = what payments
  * hold, seals fit. */
 bool house_is_sound(House *house);
+/* New terms of a merchant: the rate of ten thousand, the least and the most of one payment. */
+void house_agree(House *house, const char *mchid, int64_t rate, int64_t least, int64_t most);
 int64_t house_balance(House *house, const char *owner);
 int64_t house_frozen(House *house, const char *owner);
 

@@ -1,6 +1,7 @@
 /* refund_rows: refunds and their sums as sealed rows, and the one step that writes them. */
 #include "payment/refund_rows.h"
 
+#include "payment/fee.h"
 #include "payment/notification.h"
 #include "payment/payment_rows.h"
 
@@ -197,6 +198,8 @@ Status refund_gather(Rows *rows, const Row *row)
     const Span out_trade_no = row->values[COLUMN_AT(PAYMENT_OUT_TRADE_NO)].bytes;
     TRY(account_gather(rows, account_of(row, PAYMENT_PAYER_ACCOUNT)));
     TRY(account_gather(rows, account_of(row, PAYMENT_PAYEE_ACCOUNT)));
+    TRY(fee_gather_back(
+            rows, mchid, out_trade_no, (Currency)row->values[COLUMN_AT(PAYMENT_CURRENCY)].integer));
     return refunded_row(rows, mchid, out_trade_no, &sum);
 }
 
@@ -213,13 +216,15 @@ static void refund_of_payment(const Payment *payment, int64_t now_us, Refund *re
     refund->success_time_us = now_us;
 }
 
-/* Nothing is written before the money has moved, and that is refused before anything is. */
+/* The fee's share comes back first: it may be what is missing for the refund. A refusal undoes all
+ * of it. */
 Status refund_give_back(
         Rows *rows, Payment *payment, const Refunded *before, TradeState after, Refund *refund)
 {
     const int64_t minor = refund->money.minor;
     REQUIRE(before->count < REFUND_COUNT_MAX, REFUSED_REFUND_TOO_MANY);
     REQUIRE(minor <= payment->money.minor - before->minor, REFUSED_REFUND_OVER_PAID);
+    TRY(fee_give_back(rows, payment, refund->refund_id, before->minor + minor));
     const Status moved = ledger_refund(
             rows, refund->refund_id, payment->payee_account, payment->payer_account, refund->money);
     REQUIRE(!status_is(moved, REFUSED_BALANCE_NOT_ENOUGH), REFUSED_REFUND_NOT_ENOUGH);

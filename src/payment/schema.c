@@ -4,6 +4,7 @@
 #include "payment/allowance.h"
 #include "payment/bill.h"
 #include "payment/binding.h"
+#include "payment/fee.h"
 #include "payment/notification.h"
 #include "payment/order_payer.h"
 #include "payment/payee_code.h"
@@ -98,13 +99,21 @@ static const Migration migrations[] = {
             "mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, openid TEXT NOT NULL,"
             "batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
             "PRIMARY KEY(mchid, out_trade_no)) WITHOUT ROWID" },
+    { 9,
+            "CREATE TABLE payment_fee("
+            "mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, transaction_id TEXT NOT NULL,"
+            "total BIGINT NOT NULL, currency BIGINT NOT NULL, payee_account BIGINT NOT NULL,"
+            "fee_account BIGINT NOT NULL, fee_rate BIGINT NOT NULL, fee BIGINT NOT NULL,"
+            "returned BIGINT NOT NULL, taken BIGINT NOT NULL, revision BIGINT NOT NULL,"
+            "batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
+            "PRIMARY KEY(mchid, out_trade_no)) WITHOUT ROWID" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
     &refund_table, &refunded_table, &allowance_table, &bill_table, &payee_code_table,
-    &payer_barcode_table, &notification_table, &order_payer_table };
+    &payer_barcode_table, &notification_table, &order_payer_table, &payment_fee_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 8, tables, 11 };
+const StoreSchema payment_schema = { "payment", migrations, 9, tables, 12 };
 
 typedef struct KeyList {
     PaymentKey *keys;

@@ -48,6 +48,7 @@ typedef enum TableId {
     TABLE_BILL = 66,
     TABLE_PAYEE_CODE = 67,
     TABLE_PAYER_BARCODE = 68,
+    TABLE_PAYMENT_FEE = 73, /* payment/fee.h */
     TABLE_CHANNEL_ORDER = 75, /* bank/channel_order.h */
     TABLE_CHANNEL_DIFFERENCE = 76, /* bank/reconcile.h */
     TABLE_ALLOWANCE = 77,
@@ -121,7 +122,11 @@ typedef enum PostingKind {
     POSTING_CAPTURE = 4,
     POSTING_FUND = 5,
     POSTING_REFUND = 6,
+    POSTING_FEE = 7, /* taken from a merchant, or given back to him */
 } PostingKind;
+
+/* A posting of a fee is named so, and by the payment's transaction_id or the refund's refund_id. */
+#define POSTING_FEE_PREFIX "fee/"
 
 enum ChannelOrderColumn {
     CHANNEL_ORDER_NUMBER = 1, /* TEXT, key: what the bank knows it by */
@@ -194,6 +199,20 @@ enum BillColumn {
     BILL_IN_MINOR = 6, /* INT: what came to the merchant, in minor units */
     BILL_OUT_MINOR = 7, /* INT: what left */
     BILL_MADE = 8, /* INT, us */
+};
+
+enum PaymentFeeColumn { /* what a payment cost its merchant; as it was agreed when it was paid */
+    PAYMENT_FEE_MCHID = 1, /* TEXT, key */
+    PAYMENT_FEE_OUT_TRADE_NO = 2, /* TEXT, key */
+    PAYMENT_FEE_TRANSACTION_ID = 3, /* TEXT: this and the four below are the payment's, and stay */
+    PAYMENT_FEE_TOTAL = 4, /* INT */
+    PAYMENT_FEE_CURRENCY = 5, /* INT */
+    PAYMENT_FEE_PAYEE_ACCOUNT = 6, /* INT */
+    PAYMENT_FEE_ACCOUNT = 7, /* INT: of the house, that got it */
+    PAYMENT_FEE_RATE = 8, /* INT: of ten thousand */
+    PAYMENT_FEE_MINOR = 9, /* INT: that was taken; more than 0 */
+    PAYMENT_FEE_RETURNED = 10, /* INT: of it, with refunds; grows */
+    PAYMENT_FEE_TAKEN = 11, /* INT, us */
 };
 
 enum RefundColumn {

@@ -18,6 +18,8 @@ typedef struct Sum {
     const RowChange *refunded; /* of a payment: what it has given back, likewise */
     int64_t given_minor; /* of a payment: its refunds in this batch */
     int64_t given_count;
+    const RowChange *fee; /* of a payment: what it cost, likewise */
+    int64_t fee_minor; /* of a payment: what came to the house's account for it in this batch */
     int64_t merchant; /* of a transaction: the first merchant's account in it */
     bool has_merchant; /* ... there is one: hufud chooses the numbers, so none means nothing */
     bool from_merchant; /* ... it takes from a merchant's account */
@@ -50,7 +52,21 @@ bool take_int(const RowView *row, uint16_t column, int64_t *ret);
 bool is_set(const Value *value);
 bool column_stays(const RowChange *change, uint16_t column);
 
+/* The row of this account in this batch, or NULL. */
+const RowView *account_row(MoneyScratch *s, const KeyedHashKey *key, int64_t account);
+/* The sum of what is called so in postings; made when the batch names it for the first time. */
+Sum *purpose_of(MoneyScratch *s, const KeyedHashKey *key, Span transaction);
+/* Both rows have this value, the same. */
+bool same_value(const RowView *a, uint16_t column_a, const RowView *b, uint16_t column_b);
+
+/* --- money_fee.c --- */
+MUST_USE Status add_fee(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change);
+bool is_fee_posting(const RowView *posting);
+MUST_USE Status check_fee_posting(MoneyScratch *s, const KeyedHashKey *key, const RowView *posting);
+/* Rules 13 and 14, of a payment whose fee the batch writes; all postings were added. */
+MUST_USE Status check_fee(const Sum *payment);
+
 /* --- money_purpose.c --- */
-/* Rules 7 to 12; the sums of transactions and accounts are there already. */
+/* Rules 7 to 14; the sums of transactions and accounts are there already. */
 MUST_USE Status check_purposes(
         MoneyScratch *s, const KeyedHashKey *key, const RowChange *changes, size_t count);

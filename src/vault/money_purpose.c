@@ -6,8 +6,7 @@
 #include "base/money.h"
 #include "policy/tables.h"
 
-/* The row of this account in this batch, or NULL. */
-static const RowView *account_row(MoneyScratch *s, const KeyedHashKey *key, int64_t account)
+const RowView *account_row(MoneyScratch *s, const KeyedHashKey *key, int64_t account)
 {
     KeyedHash name;
     name_account(key, account, &name);
@@ -15,14 +14,14 @@ static const RowView *account_row(MoneyScratch *s, const KeyedHashKey *key, int6
     return sum != NULL && sum->change != NULL ? &sum->change->new_row : NULL;
 }
 
-static Sum *purpose_of(MoneyScratch *s, const KeyedHashKey *key, Span transaction)
+Sum *purpose_of(MoneyScratch *s, const KeyedHashKey *key, Span transaction)
 {
     KeyedHash name;
     keyed_hash(key, transaction, &name);
     return sum_of(&s->purposes, s->round, &name);
 }
 
-static bool same(const RowView *a, uint16_t column_a, const RowView *b, uint16_t column_b)
+bool same_value(const RowView *a, uint16_t column_a, const RowView *b, uint16_t column_b)
 {
     const Value *x = row_value(a, column_a);
     const Value *y = row_value(b, column_b);
@@ -143,12 +142,12 @@ static Status add_refund(MoneyScratch *s, const KeyedHashKey *key, const RowChan
     Sum *sum = purpose_of(s, key, row_bytes(row, REFUND_TRANSACTION_ID));
     REQUIRE(sum->refunded != NULL, REFUSED_REFUND_NOT_LAWFUL);
     const RowView *all = &sum->refunded->new_row;
-    const bool of_it = same(row, REFUND_MCHID, all, REFUNDED_MCHID)
-            && same(row, REFUND_OUT_TRADE_NO, all, REFUNDED_OUT_TRADE_NO)
-            && same(row, REFUND_TOTAL, all, REFUNDED_TOTAL)
-            && same(row, REFUND_CURRENCY, all, REFUNDED_CURRENCY)
-            && same(row, REFUND_PAYER_ACCOUNT, all, REFUNDED_PAYER_ACCOUNT)
-            && same(row, REFUND_PAYEE_ACCOUNT, all, REFUNDED_PAYEE_ACCOUNT);
+    const bool of_it = same_value(row, REFUND_MCHID, all, REFUNDED_MCHID)
+            && same_value(row, REFUND_OUT_TRADE_NO, all, REFUNDED_OUT_TRADE_NO)
+            && same_value(row, REFUND_TOTAL, all, REFUNDED_TOTAL)
+            && same_value(row, REFUND_CURRENCY, all, REFUNDED_CURRENCY)
+            && same_value(row, REFUND_PAYER_ACCOUNT, all, REFUNDED_PAYER_ACCOUNT)
+            && same_value(row, REFUND_PAYEE_ACCOUNT, all, REFUNDED_PAYEE_ACCOUNT);
     REQUIRE(of_it, REFUSED_REFUND_NOT_LAWFUL);
     sum->given_count++;
     return minor_add(sum->given_minor, minor, &sum->given_minor);
@@ -176,12 +175,12 @@ static Status check_refunded(const Sum *sum)
     const RowView *payment = &sum->change->new_row;
     const bool of_it = payment->head.table == TABLE_PAYMENT
             && row_int(&sum->change->old_row, PAYMENT_STATE, 0) == TRADE_SUCCESS
-            && same(now, REFUNDED_MCHID, payment, PAYMENT_MCHID)
-            && same(now, REFUNDED_OUT_TRADE_NO, payment, PAYMENT_OUT_TRADE_NO)
-            && same(now, REFUNDED_TOTAL, payment, PAYMENT_MINOR)
-            && same(now, REFUNDED_CURRENCY, payment, PAYMENT_CURRENCY)
-            && same(now, REFUNDED_PAYER_ACCOUNT, payment, PAYMENT_PAYER_ACCOUNT)
-            && same(now, REFUNDED_PAYEE_ACCOUNT, payment, PAYMENT_PAYEE_ACCOUNT);
+            && same_value(now, REFUNDED_MCHID, payment, PAYMENT_MCHID)
+            && same_value(now, REFUNDED_OUT_TRADE_NO, payment, PAYMENT_OUT_TRADE_NO)
+            && same_value(now, REFUNDED_TOTAL, payment, PAYMENT_MINOR)
+            && same_value(now, REFUNDED_CURRENCY, payment, PAYMENT_CURRENCY)
+            && same_value(now, REFUNDED_PAYER_ACCOUNT, payment, PAYMENT_PAYER_ACCOUNT)
+            && same_value(now, REFUNDED_PAYEE_ACCOUNT, payment, PAYMENT_PAYEE_ACCOUNT);
     REQUIRE(of_it, REFUSED_REFUND_NOT_LAWFUL);
     return OK;
 }
@@ -195,7 +194,7 @@ static Status check_refunding(Sum *sum, const RowView *posting)
     const uint16_t side = minor > 0 ? REFUND_PAYER_ACCOUNT : REFUND_PAYEE_ACCOUNT;
     const bool lawful = (minor == about || minor == -about)
             && row_int(posting, POSTING_CURRENCY, 0) == row_int(refund, REFUND_CURRENCY, -1)
-            && same(posting, POSTING_ACCOUNT, refund, side)
+            && same_value(posting, POSTING_ACCOUNT, refund, side)
             && row_int(posting, POSTING_BUCKET, -1) == POSTING_BALANCE;
     REQUIRE(lawful, REFUSED_REFUND_NOT_LAWFUL);
     return minor > 0 ? minor_add(sum->minor[0], minor, &sum->minor[0]) : OK;
@@ -232,6 +231,7 @@ static Status check_unexplained(MoneyScratch *s, const KeyedHashKey *key, const 
 static Status check_purpose(MoneyScratch *s, const KeyedHashKey *key, const RowView *posting)
 {
     KeyedHash name;
+    if (is_fee_posting(posting)) return check_fee_posting(s, key, posting);
     keyed_hash(key, row_bytes(posting, POSTING_TRANSACTION), &name);
     Sum *sum = sum_known(&s->purposes, s->round, &name);
     if (sum == NULL || sum->change == NULL) return check_unexplained(s, key, posting);
@@ -246,6 +246,7 @@ static Status check_ends(const MoneyScratch *s)
         const Sum *sum = &s->purposes.slots[s->purposes.used[i]];
         const RowView *row = sum->change != NULL ? &sum->change->new_row : NULL;
         if (sum->refunded != NULL) TRY(check_refunded(sum));
+        if (sum->fee != NULL) TRY(check_fee(sum));
         if (row == NULL) continue;
         if (row->head.table == TABLE_PAYMENT)
             TRY(check_state(sum));
@@ -273,6 +274,7 @@ Status check_purposes(
     TRY(add_all(s, key, changes, count, TABLE_PAYMENT, add_payment));
     TRY(add_all(s, key, changes, count, TABLE_REFUNDED, add_refunded));
     TRY(add_all(s, key, changes, count, TABLE_REFUND, add_refund));
+    TRY(add_all(s, key, changes, count, TABLE_PAYMENT_FEE, add_fee));
     for (size_t i = 0; i < count; i++) {
         if (changes[i].new_row.head.table != TABLE_POSTING) continue;
         TRY(check_purpose(s, key, &changes[i].new_row));

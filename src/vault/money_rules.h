@@ -27,8 +27,15 @@
  *  12. a merchant's account is debited by a refund (10), or else by a transaction that has no other
  *      accounts but the institution's own
  *
+ *  13. a fee is written in the batch in which its payment becomes SUCCESS, with the payment's terms,
+ *      more than nothing and no more than the payment, and moves once: from the payee's balance to
+ *      the house. A posting that is named as a fee's belongs to such a row
+ *  14. of a fee goes back, with a payment's row in `refunded`, exactly its share of what is refunded
+ *      then; what a fee is about stays
+ *
  * Not judged: whether the payer wanted the payment (a grant says it, where a PIN was asked), and
- * whether the merchant wanted the refund: hufud verifies his signature.
+ * whether the merchant wanted the refund: hufud verifies his signature; what
+ * fee was agreed, and whether one that was taken is given back with a refund: the auditor counts.
  */
 #include "base/row.h"
 #include "vault/keyed_hash.h"
@@ -51,7 +58,7 @@ void money_scratch_close(MoneyScratch *scratch);
 /* All rules but 6 over all rows of the batch. Refuses REFUSED_POSTINGS_NOT_ZERO,
  * REFUSED_ROW_NOT_SUCCESSOR (rule 4), REFUSED_BALANCE_NEGATIVE (rule 5),
  * REFUSED_PAYER_ACCOUNT_OTHER (rules 7 and 8), REFUSED_POSTINGS_NOT_PAYMENT (rules 8 and 9),
- * REFUSED_REFUND_NOT_LAWFUL (rules 9 to 12),
+ * REFUSED_REFUND_NOT_LAWFUL (rules 9 to 12), REFUSED_FEE_NOT_LAWFUL (rules 13 and 14),
  * REFUSED_ROW_DUPLICATED, REFUSED_ROW_INVALID. `key` names transactions and accounts in the scratch
  * tables; the changes are borrowed during the call. */
 MUST_USE Status money_check(

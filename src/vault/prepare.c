@@ -123,10 +123,11 @@ static Status check_shape(const RowView *row)
     if (row->head.table == TABLE_ACCOUNT)
         REQUIRE(key_columns == 1 && row->ids[0] == ACCOUNT_ID, REFUSED_ROW_INVALID);
     const uint16_t table = row->head.table;
-    if (table == TABLE_PAYMENT || table == TABLE_REFUND || table == TABLE_REFUNDED) {
+    if (table == TABLE_PAYMENT || table == TABLE_REFUND || table == TABLE_REFUNDED
+            || table == TABLE_PAYMENT_FEE) {
         const bool is_key = key_columns == 2 && row->ids[0] == PAYMENT_MCHID
                 && row->ids[1] == PAYMENT_OUT_TRADE_NO && row->values[0].type == VALUE_TEXT
-                && row->values[1].type == VALUE_TEXT; /* 1 and 2 in each of the three */
+                && row->values[1].type == VALUE_TEXT; /* 1 and 2 in each of the four */
         REQUIRE(is_key, REFUSED_ROW_INVALID);
     }
     return OK;
