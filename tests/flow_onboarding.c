@@ -7,38 +7,9 @@
 #include "base/expect.h"
 #include "operator.h"
 #include "request_client.h"
+#include "terms_file.h"
 
 #include <stdio.h>
-
-enum { TERMS_BYTES_MAX = 4096 };
-
-#define HASH "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-
-typedef struct Member {
-    const char *name;
-    const char *value; /* JSON */
-} Member;
-
-static const Member good[] = {
-    { "mchid", "\"1900000001\"" },
-    { "licence_name", "\"上海一号书店有限公司\"" },
-    { "licence_number", "\"91310000MA1K35XQ7U\"" },
-    { "licence_sha256", "\"" HASH "\"" },
-    { "licence_until", "\"2099-12-31T23:59:59+08:00\"" },
-    { "account_holder", "\"上海一号书店有限公司\"" },
-    { "account_token", "\"6217003810012345675\"" },
-    { "account_mask", "\"**** 1234\"" },
-    { "mcc", "5942" },
-    { "agreement_sha256", "\"" HASH "\"" },
-    { "agreement_time", "\"2026-01-31T10:00:00+08:00\"" },
-    { "agreement_clause", "\"7.3\"" },
-    { "merchant_risk", "\"LOW\"" },
-    { "fee_rate", "38" },
-    { "fee_min_minor", "1" },
-    { "fee_max_minor", "100000" },
-    { "settlement_cycle", "\"T+1\"" },
-};
-enum { MEMBERS = sizeof(good) / sizeof(good[0]) };
 
 static Stand stand;
 static MerchantApp shop;
@@ -49,24 +20,10 @@ static void test_house_opens(void)
     EXPECT_OK(stand_merchant(&stand, "1900000001", KEY_RSA, &shop));
 }
 
-/* The good terms, with one member otherwise ("" : left out). */
 static void write_terms(const char *name, const char *value)
 {
-    char text[TERMS_BYTES_MAX];
-    int size = snprintf(text, sizeof(text), "\n{");
-    bool first = true;
-    for (size_t i = 0; i < MEMBERS; i++) {
-        const bool other = name != NULL && strcmp(good[i].name, name) == 0;
-        const char *said = other ? value : good[i].value;
-        if (said[0] == 0) continue;
-        size += snprintf(text + size, sizeof(text) - (size_t)size, "%s\"%s\":%s", first ? "" : ",",
-                good[i].name, said);
-        first = false;
-    }
-    size += snprintf(text + size, sizeof(text) - (size_t)size, "}\n");
-    FILE *file = fopen(stand_path(&stand, "terms.json"), "wb");
-    ASSERT(file != NULL && fwrite(text, 1, (size_t)size, file) == (size_t)size);
-    ASSERT(fclose(file) == 0);
+    const TermsMember other = { name, value };
+    terms_file_write(&stand, &other, name == NULL ? 0 : 1);
 }
 
 static int onboard(void)
@@ -97,7 +54,7 @@ static void test_wrong_terms_are_refused_before_anybody_is_asked(void)
         { "licence_until", "\"2020-12-31T23:59:59+08:00\"", "TERMS_FIELD" },
         { "licence_until", "\"2099-12-31\"", "TIME_INVALID" },
         { "licence_number", "\"913 10000\"", "TERMS_FIELD" },
-        { "licence_sha256", "\"" HASH "00\"", "JSON_RANGE" },
+        { "licence_sha256", "\"" TERMS_HASH "00\"", "JSON_RANGE" },
         { "licence_sha256", "", "JSON_MISSING" },
         { "account_holder", "\"上海二号书店有限公司\"", "TERMS_HOLDER" },
         { "account_token", "\"6217003810012345677\"", "DATA_CARD_NUMBER" }, /* a card's number */
@@ -136,7 +93,7 @@ static void test_it_takes_two_people(void)
     setenv(APPROVE_VARIABLE, "bob", 1);
     EXPECT(operator_ended(onboard(), 0));
     EXPECT(terms_count() == 1);
-    EXPECT(stand_logged(&stand, "licence 91310000MA1K35XQ7U, agreement " HASH));
+    EXPECT(stand_logged(&stand, "licence 91310000MA1K35XQ7U, agreement " TERMS_HASH));
 }
 
 static void test_it_is_shown_without_the_account(void)

@@ -181,8 +181,8 @@ static Status tell_fees_differ(void *context, const Value *values, size_t count)
     return OK;
 }
 
-/* A fee is of a payment that was paid, and what the house has of it is what was taken less the share
- * of what was refunded; a fee's posting belongs to such a row. */
+/* A fee is of a payment that was paid, and the house has what was taken less its share of what was
+ * refunded; a posting of a fee belongs to such a row. */
 static Status verify_fees(Verify *v)
 {
     static const char sql[] =

@@ -5,9 +5,9 @@
  * the unit in which the payment is paid, and a sealed row keeps it: terms that change afterwards
  * change no old payment.
  *
- * A refund gives its share back: after refunds of r of a payment of t, round(fee * r / t) of the fee
- * is back, so any partition of the payment ends with all of it, to the fen. vaultd holds each step
- * against the rows (vault/money_rules.h, rules 13 and 14).
+ * A refund gives its share back: after refunds of r of a payment of t, round(fee * r / t) of the
+ * fee is back, so any partition of the payment ends with all of it, to the fen. vaultd holds each
+ * step against the rows (vault/money_rules.h, rules 13 and 14).
  *
  * For the files of this room; outside, bills and the auditor read the row.
  */

@@ -27,11 +27,11 @@
  *  12. a merchant's account is debited by a refund (10), or else by a transaction that has no other
  *      accounts but the institution's own
  *
- *  13. a fee is written in the batch in which its payment becomes SUCCESS, with the payment's terms,
- *      more than nothing and no more than the payment, and moves once: from the payee's balance to
- *      the house. A posting that is named as a fee's belongs to such a row
- *  14. of a fee goes back, with a payment's row in `refunded`, exactly its share of what is refunded
- *      then; what a fee is about stays
+ *  13. a fee is written in the batch in which its payment becomes SUCCESS, of the payment's total,
+ *      currency and payee, more than nothing and no more than the payment, and moves once: from the
+ *      payee's balance to the house. A posting that is named as a fee's belongs to such a row
+ *  14. of a fee goes back, with a payment's row in `refunded`, exactly its share of what is
+ *      refunded then; what a fee is about stays
  *
  * Not judged: whether the payer wanted the payment (a grant says it, where a PIN was asked), and
  * whether the merchant wanted the refund: hufud verifies his signature; what
