@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* memmem */
 #include "http/client.h"
 
+#include "http/list.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -250,22 +252,13 @@ static bool same_name(Span name, const char *wanted)
             && strncasecmp((const char *)name.data, wanted, name.size) == 0;
 }
 
-static Span trim(Span text)
-{
-    while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-        text = (Span) { text.data + 1, text.size - 1 };
-    while (text.size > 0 && strchr(" \t", text.data[text.size - 1]) != NULL)
-        text.size--;
-    return text;
-}
-
 static bool split_header(Span line, Span *ret_name, Span *ret_value)
 {
     Cursor cursor = cursor_of(line);
     if (!status_ok(cursor_until(&cursor, ':', ret_name)) || ret_name->size == 0) return false;
     for (size_t i = 0; i < ret_name->size; i++)
         if (ret_name->data[i] <= ' ' || ret_name->data[i] >= 0x7F) return false; /* a folded line */
-    *ret_value = trim(cursor.rest);
+    *ret_value = http_trim(cursor.rest);
     return true;
 }
 

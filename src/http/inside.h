@@ -131,6 +131,7 @@ struct HttpRequest {
     Span target;
     Span body;
     Certificate *certificate;
+    bool closes; /* its sender wants no other answer on this connection */
     void *note;
     struct HttpAnswerKept *answer; /* while it travels to the loop */
     char peer[HTTP_PEER_TEXT_MAX];

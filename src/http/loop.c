@@ -179,9 +179,11 @@ static Status http_open(Loop *loop)
     /* A little over our own limits, so that it is we who refuse, in our own words. */
     evhttp_set_max_headers_size(loop->http, (ev_ssize_t)(config->head_bytes_max + 4096));
     evhttp_set_max_body_size(loop->http, (ev_ssize_t)(2 * config->body_bytes_max));
+    /* It would leave a connection open whose method it refuses itself. */
     evhttp_set_allowed_methods(loop->http,
             EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE
-                    | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH);
+                    | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT
+                    | EVHTTP_REQ_PATCH);
     evhttp_set_default_content_type(loop->http, NULL);
     evhttp_set_bevcb(loop->http, http_connection_accept, loop);
     evhttp_set_gencb(loop->http, request_arrived, loop);

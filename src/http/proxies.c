@@ -1,5 +1,7 @@
 #include "http/proxies.h"
 
+#include "http/list.h"
+
 enum { DECIMAL_DIGITS_MAX = 3 };
 
 /* --- whom we trust --- */
@@ -46,15 +48,6 @@ Status http_proxies_add(HttpProxies *proxies, Span text)
 
 /* --- who asks --- */
 
-static Span trimmed(Span text)
-{
-    while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-        text = (Span) { text.data + 1, text.size - 1 };
-    while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
-        text.size--;
-    return text;
-}
-
 /* What was seen so far of the lists, from the left. */
 typedef struct Walk {
     const HttpProxies *proxies;
@@ -67,7 +60,7 @@ typedef struct Walk {
 static void see(Walk *walk, Span text)
 {
     uint8_t bits[HTTP_ADDRESS_BYTES];
-    const bool is_address = http_address_read(trimmed(text), bits);
+    const bool is_address = http_address_read(http_trim(text), bits);
     if (is_address && walk->found && is_trusted(walk->proxies, bits)) return;
     walk->found = is_address;
     if (is_address) memcpy(walk->client, bits, sizeof(bits));

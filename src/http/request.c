@@ -1,6 +1,7 @@
 #include "http/inside.h"
 
 #include "base/heap.h"
+#include "http/list.h"
 #include "text/json.h"
 
 #include <event2/buffer.h>
@@ -61,6 +62,8 @@ void reply_prepare(Loop *loop, struct evhttp_request *wire, Connection *connecti
     struct evkeyvalq *const headers = evhttp_request_get_output_headers(wire);
     if (close || loop->draining || atomic_load(&loop->server->draining))
         evhttp_add_header(headers, "Connection", "close");
+    if (wire->minor > 1) wire->minor = 1; /* libevent answers in the version that it was asked in */
+    if (wire->type == EVHTTP_REQ_CONNECT) wire->type = EVHTTP_REQ_GET; /* and never ends a tunnel */
     if (connection == NULL) return;
     evhttp_request_set_on_complete_cb(wire, on_complete, loop);
     http_connection_phase(connection, PHASE_WRITING);
@@ -181,6 +184,16 @@ static bool named(const struct HttpField *field, const char *name)
     return field->name.size == size && strncasecmp((const char *)field->name.data, name, size) == 0;
 }
 
+/* RFC 9112 section 9.6: `close` may be one of several options, which libevent does not look for. */
+static bool says_close(const HttpRequest *request)
+{
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct HttpField *field = &request->headers[i];
+        if (named(field, "Connection") && http_list_has(field->value, "close")) return true;
+    }
+    return false;
+}
+
 /* A peer that is a proxy of ours says for whom it asks. */
 static void keep_client(HttpRequest *request)
 {
@@ -238,6 +251,7 @@ void request_arrived(struct evhttp_request *wire, void *context)
     }
     request->method = method->method;
     request->method_text = method->text;
+    request->closes = says_close(request);
     keep_peer(request, wire, connection);
     atomic_fetch_add(&loop->count_requests, 1);
     atomic_fetch_add(&loop->count_unanswered, 1);
@@ -258,7 +272,8 @@ static void answer_run(Loop *loop, Job *job)
 {
     HttpRequest *const request = (HttpRequest *)job; /* its first member */
     const HttpAnswerKept *const kept = request->answer;
-    reply(loop, request->wire, kept->status, kept->headers, kept->header_count, kept->body, false);
+    reply(loop, request->wire, kept->status, kept->headers, kept->header_count, kept->body,
+            request->closes);
     request_free(request);
 }
 
@@ -291,7 +306,7 @@ void http_answer(
     ASSERT(count <= HTTP_HEADERS_MAX && body.size <= HTTP_ANSWER_BYTES_MAX);
     Loop *const loop = request->loop;
     if (pthread_equal(loop->self, pthread_self()) != 0) {
-        reply(loop, request->wire, status, headers, count, body, false);
+        reply(loop, request->wire, status, headers, count, body, request->closes);
         request_free(request);
         return;
     }

@@ -126,7 +126,7 @@ const Shape shapes[] = {
     FILLED("a name of 9 KB", "GET / HTTP/1.1\r\n" HOST, 'a', 9216, ": a\r\n\r\n"),
     FILLED("a line without an end", "GET /", 'a', 1 << 17, ""),
     FILLED("a method without an end", "", 'A', 1 << 17, ""),
-    FILLED("a body of 70,000 bytes", POST HOST "Content-Length: 70000\r\n\r\n", 'a', 70000, ""),
+    FILLED("a body of 600,000 bytes", POST HOST "Content-Length: 600000\r\n\r\n", 'a', 600000, ""),
     REFUSED("a body of an exabyte", POST HOST "Content-Length: 1152921504606846976\r\n\r\nhello"),
 #define HEADERS_4 "a:b\r\na:b\r\na:b\r\na:b\r\n"
 #define HEADERS_16 HEADERS_4 HEADERS_4 HEADERS_4 HEADERS_4

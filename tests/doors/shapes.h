@@ -20,7 +20,7 @@ typedef struct Shape {
     char fill; /* sent `fills` times between head and tail */
     size_t fills;
     Span tail;
-    bool counts; /* the hidden request is the body: its length, as a Content-Length, ends the head */
+    bool counts; /* the hidden request is the body: a Content-Length of it ends the head */
     ShapeEnd end;
 } Shape;
 
