@@ -1,7 +1,7 @@
 /*
  * Goal: a merchant with terms pays his fee when he is paid and gets its share back with refunds, on
  * real programs; the bills of the day and the auditor say the same, and a changed fee is found.
- * Method: two people agree to terms; payments, partial refunds and a reversal of one day, under
+ * Before his terms, and after his licence, he has no orders. Method: two people agree to terms; payments, partial refunds and a reversal of one day, under
  * vaultd's own rules; the sums are counted here; at last somebody changes a row.
  */
 #include "base/expect.h"
@@ -22,7 +22,8 @@ static HttpClient *http;
 
 static void test_house_opens(void)
 {
-    const StandOptions options = { .tls_life_s = 30 * DAY_S };
+    const StandOptions options = { .tls_life_s = 30 * DAY_S,
+        .notify = "notifiers: 0\nmerchant_terms: required\n" };
     EXPECT_OK(moved_clock_begin());
     EXPECT_OK(stand_open(&options, &stand));
     EXPECT_OK(stand_merchant(&stand, "1900000001", KEY_RSA, &shop));
@@ -30,11 +31,34 @@ static void test_house_opens(void)
     EXPECT_OK(stand_connect(&stand, &http));
 }
 
+/* Orders of any kind, by a merchant whom the house has no papers of. */
+static void check_no_orders(const char *number)
+{
+    PayerAnswer answer = { 0 };
+    Answered a = { 0 };
+    const char *code = NULL;
+    EXPECT_OK(step_native(&shop, http, number, 100, &a));
+    EXPECT(a.status == 403 && strcmp(a.code, "NO_AUTH") == 0);
+    EXPECT_OK(payer_app_code(&payer, http, &stand.box_key, &answer, &code));
+    EXPECT_OK(step_codepay(&shop, http, number, 100, code, &a));
+    EXPECT(a.status == 403 && strcmp(a.code, "NO_AUTH") == 0);
+    EXPECT_OK(step_query(&shop, http, number, &a));
+    EXPECT(a.status == 404);
+}
+
+static void test_without_terms_there_are_no_orders(void) { check_no_orders("NONE-0001"); }
+
 static void test_terms_are_agreed(void)
 {
+    uint8_t until_bytes[TIME_TEXT_BYTES];
+    char until[TIME_TEXT_BYTES + 3];
+    Buffer text = BUFFER_OF(until_bytes);
+    const Clock clock = clock_system();
+    EXPECT_OK(time_format(clock_now_us(&clock) + 20 * TIME_DAY_US, &text));
+    snprintf(until, sizeof(until), "\"%.*s\"", (int)text.size, (const char *)until_bytes);
     const TermsMember others[] = { { "fee_rate", "60" }, { "fee_min_minor", "2" },
-        { "fee_max_minor", "5" } };
-    terms_file_write(&stand, others, 3);
+        { "fee_max_minor", "5" }, { "licence_until", until } };
+    terms_file_write(&stand, others, 4);
     EXPECT(operator_ended(
             OPERATOR(&stand, "merchant", "onboard", "--file", stand_path(&stand, "terms.json")),
             0));
@@ -90,11 +114,19 @@ static void test_a_changed_fee_is_found(void)
     EXPECT(a.status >= 400 && balance("id = 1156") == 2);
 }
 
+static void test_a_licence_that_ended_ends_the_orders(void)
+{
+    moved_clock_set_wall(21 * DAY_S);
+    check_no_orders("OVER-0001");
+}
+
 static void test_house_closes(void)
 {
     http_client_close(&http);
     stand_close(&stand);
 }
 
-TESTS(TEST(test_house_opens), TEST(test_terms_are_agreed), TEST(test_fees_are_taken_and_given_back),
-        TEST(test_a_changed_fee_is_found), TEST(test_house_closes))
+TESTS(TEST(test_house_opens), TEST(test_without_terms_there_are_no_orders),
+        TEST(test_terms_are_agreed), TEST(test_fees_are_taken_and_given_back),
+        TEST(test_a_licence_that_ended_ends_the_orders), TEST(test_a_changed_fee_is_found),
+        TEST(test_house_closes))

@@ -14,7 +14,7 @@
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, accounts, barcode,
             purposes, access, alarms, trail, ca_file, keys_file, ready_file, console_origin,
-            console_files, field_files, payer_devices, notify_ca, public_url;
+            console_files, field_files, payer_devices, notify_ca, public_url, merchant_terms;
     const YamlNode *trusted_proxies, *notify_schedule, *notify_ports;
     int64_t payer_cool_s, refund_days, reverse_days, merchant_per_second, merchant_burst;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
@@ -51,6 +51,7 @@ static const YamlField fields[] = {
     TEXT(keys_file),
     TEXT(ready_file),
     { "payer_devices", YAML_TEXT, false, 1, 16, offsetof(ConfigSpans, payer_devices) },
+    { "merchant_terms", YAML_TEXT, false, 1, 16, offsetof(ConfigSpans, merchant_terms) },
     NUMBER(payer_cool_s, 1, 30 * 86400),
     NUMBER(refund_days, 1, 3650),
     NUMBER(reverse_days, 1, 3650),
@@ -158,6 +159,15 @@ static Status keep_payers(const ConfigSpans *s, Config *ret_config, YamlProblem 
     return REFUSE(REFUSED_YAML_RANGE);
 }
 
+static Status keep_terms(Span word, Config *ret_config, YamlProblem *problem)
+{
+    ret_config->terms_required = span_equal(word, SPAN("required"));
+    ret_config->terms_optional = span_equal(word, SPAN("optional"));
+    if (word.size == 0 || ret_config->terms_required || ret_config->terms_optional) return OK;
+    snprintf(problem->key, sizeof(problem->key), "merchant_terms");
+    return REFUSE(REFUSED_YAML_RANGE);
+}
+
 /* No path and no '/' at the end: what we write behind it begins with one. */
 static Status keep_public_url(Span url, Config *ret_config, YamlProblem *problem)
 {
@@ -223,6 +233,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep_texts(&s, ret_config);
     ret_config->notifiers = s.notifiers;
     TRY(keep_public_url(s.public_url, ret_config, problem));
+    TRY(keep_terms(s.merchant_terms, ret_config, problem));
     ret_config->port = s.port;
     ret_config->service_port = s.service_port;
     ret_config->console_port = s.console_port;

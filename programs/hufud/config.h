@@ -20,6 +20,8 @@ typedef struct Config {
     int64_t loops; /* 0: one a core */
     int64_t merchant_per_second; /* requests of one merchant; more are answered 429 */
     int64_t merchant_burst; /* ... that he may send at once */
+    bool terms_required; /* neither: required, but with --development */
+    bool terms_optional;
     char database[CONFIG_TEXT_MAX];
     char domain[CONFIG_TEXT_MAX];
     char vault[CONFIG_TEXT_MAX]; /* vaultd's socket */

@@ -227,6 +227,7 @@ static Status open_rules(Opening *o)
     House *house = &o->house;
     const Config *c = &o->config;
     YamlProblem problem = { 0 };
+    house->rules.terms_required = c->terms_required || (!c->terms_optional && !o->development);
     Status s = strategy_load(c->strategy, &house->rules.strategy, &problem);
     TRY(said(s, c->strategy, &problem));
     s = account_rules_load(c->accounts, &house->rules.accounts, &problem);

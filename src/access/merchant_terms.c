@@ -1,6 +1,7 @@
 #include "access/merchant_terms.h"
 
 #include "base/money.h"
+#include "policy/detect.h"
 #include "policy/detect_number.h"
 
 #define COLUMN(id, name, type, class)                    \
@@ -63,6 +64,38 @@ static bool fees_are_possible(const MerchantTerms *t)
             && t->fee_min_minor <= t->fee_max_minor && t->fee_max_minor <= TERMS_FEE_MINOR_MAX;
 }
 
+/* A token of the vault's is drawn: it does not end as the number that the mask is of. One that does
+ * is the number itself. */
+static bool is_number_of_mask(const char *token, const char *mask)
+{
+    size_t at = strlen(token);
+    size_t shown = 0;
+    for (size_t i = strlen(mask); i > 0; i--) {
+        if (mask[i - 1] < '0' || mask[i - 1] > '9') continue;
+        if (at == 0 || token[--at] != mask[i - 1]) return false;
+        shown++;
+    }
+    return shown == MASK_DIGITS_MAX;
+}
+
+/* All of it is kept, and told to whoever may look: no text is somebody's number in disguise. */
+static Status check_texts(const MerchantTerms *t, const char **ret_field)
+{
+    const struct {
+        const char *field;
+        const char *text;
+    } kept[] = { { "licence_name", t->licence_name }, { "licence_number", t->licence_number },
+        { "account_token", t->account_token }, { "account_mask", t->account_mask },
+        { "agreement_clause", t->agreement_clause } };
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        *ret_field = kept[i].field;
+        TRY(detect_kept_text(span_of_text(kept[i].text)));
+    }
+    *ret_field = "account_token";
+    REQUIRE(!is_number_of_mask(t->account_token, t->account_mask), REFUSED_TERMS_TOKEN);
+    return OK;
+}
+
 Status merchant_terms_check(const MerchantTerms *t, int64_t now_us, const char **ret_field)
 {
     *ret_field = "licence_name";
@@ -86,7 +119,7 @@ Status merchant_terms_check(const MerchantTerms *t, int64_t now_us, const char *
     REQUIRE(t->agreement_clause[0] != 0, REFUSED_TERMS_FIELD);
     *ret_field = "fee_rate";
     REQUIRE(fees_are_possible(t), REFUSED_TERMS_FIELD);
-    return OK;
+    return check_texts(t, ret_field);
 }
 
 int64_t merchant_terms_fee(const MerchantTerms *t, int64_t minor)
@@ -141,6 +174,16 @@ Status merchant_terms_get(Rows *rows, const char *mchid, MerchantTerms *ret)
     ret->fee_max_minor = v[COLUMN_AT(TERMS_FEE_MAX)].integer;
     ret->settlement = (SettlementCycle)v[COLUMN_AT(TERMS_SETTLEMENT)].integer;
     ret->changed_us = v[COLUMN_AT(TERMS_CHANGED)].integer;
+    return OK;
+}
+
+Status merchant_terms_admit(Rows *rows, const char *mchid)
+{
+    MerchantTerms terms;
+    const Status s = merchant_terms_get(rows, mchid, &terms);
+    if (status_is(s, REFUSED_TERMS_NONE)) return REFUSE(REFUSED_MERCHANT_NOT_ONBOARDED);
+    TRY(s);
+    REQUIRE(rows_now_us(rows) < terms.licence_until_us, REFUSED_MERCHANT_LICENCE_OVER);
     return OK;
 }
 

@@ -75,7 +75,9 @@ typedef struct MerchantTerms {
  *
  * Refuses TERMS_FIELD: a licence that is over or an agreement of tomorrow, a fee whose least is
  * more than its most or a rate over TERMS_RATE_MAX, a mask that shows more than four digits, a
- * token or a category that is not digits; DATA_CARD_NUMBER: a card's number instead of its token.
+ * token or a category that is not digits; DATA_CARD_NUMBER: a card's number instead of its token;
+ * TERMS_TOKEN: a token that ends with the four digits that the mask shows is the account's number;
+ * what detect_kept_text() refuses in any of the texts.
  * ret_field: which, a literal.
  */
 MUST_USE Status merchant_terms_check(
@@ -84,6 +86,10 @@ MUST_USE Status merchant_terms_check(
 /* What a payment of so much costs: the rate of it, at least the least and at most the most that was
  * agreed, never more than the payment. */
 int64_t merchant_terms_fee(const MerchantTerms *terms, int64_t minor);
+
+/* Running, gathered by merchant_terms_get(): may this merchant be ordered from? Refuses
+ * MERCHANT_NOT_ONBOARDED, MERCHANT_LICENCE_OVER. */
+MUST_USE Status merchant_terms_admit(Rows *rows, const char *mchid);
 
 /* Gathering or running; refuses TERMS_NONE when the merchant has none. */
 MUST_USE Status merchant_terms_get(Rows *rows, const char *mchid, MerchantTerms *ret);

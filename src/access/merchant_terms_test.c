@@ -40,6 +40,27 @@ static void test_terms_at_their_borders_are_good(void)
     EXPECT_OK(merchant_terms_check(&terms, NOW, &field));
 }
 
+/* Numbers of people and of accounts, where a licence, a token or a clause should be. */
+static void test_no_text_is_somebodys_number(void)
+{
+    const char *field = NULL;
+    MerchantTerms terms = good_terms();
+    snprintf(terms.licence_number, sizeof(terms.licence_number), "11010519491231002X");
+    EXPECT_REFUSED(merchant_terms_check(&terms, NOW, &field), REFUSED_DATA_SENSITIVE);
+    EXPECT(strcmp(field, "licence_number") == 0);
+    terms = good_terms();
+    snprintf(terms.agreement_clause, sizeof(terms.agreement_clause), "7.3 4111111111111111");
+    EXPECT_REFUSED(merchant_terms_check(&terms, NOW, &field), REFUSED_DATA_CARD_NUMBER);
+    EXPECT(strcmp(field, "agreement_clause") == 0);
+    terms = good_terms();
+    snprintf(terms.licence_name, sizeof(terms.licence_name), "Shop CVV2: 123");
+    EXPECT_REFUSED(merchant_terms_check(&terms, NOW, &field), REFUSED_DATA_PROHIBITED);
+    terms = good_terms(); /* a bank's account number, with its own mask */
+    snprintf(terms.account_token, sizeof(terms.account_token), "110907711210201234");
+    EXPECT_REFUSED(merchant_terms_check(&terms, NOW, &field), REFUSED_TERMS_TOKEN);
+    EXPECT(strcmp(field, "account_token") == 0);
+}
+
 #define WRONG(field, member, ...)           \
     do {                                    \
         MerchantTerms terms = good_terms(); \
@@ -92,6 +113,6 @@ static void test_a_cards_number_is_no_token(void)
 
 static void test_the_table_is_dense(void) { EXPECT(table_is_dense(&merchant_terms_table)); }
 
-TESTS(TEST(test_terms_at_their_borders_are_good), TEST(test_numbers_behind_their_borders),
-        TEST(test_texts_that_are_none), TEST(test_a_cards_number_is_no_token),
-        TEST(test_the_table_is_dense))
+TESTS(TEST(test_terms_at_their_borders_are_good), TEST(test_no_text_is_somebodys_number),
+        TEST(test_numbers_behind_their_borders), TEST(test_texts_that_are_none),
+        TEST(test_a_cards_number_is_no_token), TEST(test_the_table_is_dense))

@@ -6,6 +6,7 @@
 #include "store/unit_wait.h"
 
 #define STEP_US ((int64_t)1000000)
+#define HOUR_US ((int64_t)3600 * 1000000)
 
 Status expiring_verdict(int64_t expires_us, int64_t now_us)
 {
@@ -61,10 +62,67 @@ static Status look_at_ours(House *house, WireSignKey sign_key, int64_t now_us)
     return tell_once(house, 0, span_of_buffer(&name), verdict);
 }
 
+/* --- licences --- */
+
+typedef struct Ending {
+    char mchid[MERCHANT_ID_BYTES_MAX + 1];
+    int64_t until_us;
+} Ending;
+
+typedef struct Endings {
+    int64_t now_us;
+    Ending of[EXPIRING_LICENCES_MAX]; /* the first that end */
+    size_t count;
+} Endings;
+
+static Status take_ending(void *context, const Value *values, size_t count)
+{
+    Endings *endings = context;
+    CHECK(endings->count < EXPIRING_LICENCES_MAX, FAULT_STORE);
+    Ending *ending = &endings->of[endings->count++];
+    ending->until_us = values[1].integer;
+    return value_copy_text(&values[0], ending->mchid, sizeof(ending->mchid));
+}
+
+static Status find_endings(void *context, Store *store)
+{
+    Endings *endings = context;
+    const Value parameters[] = { VALUE_OF_INT(endings->now_us),
+        VALUE_OF_INT(endings->now_us + 30 * TIME_DAY_US), VALUE_OF_INT(EXPIRING_LICENCES_MAX) };
+    return store_query(store,
+            "SELECT mchid, licence_until FROM merchant_terms"
+            " WHERE licence_until > ?1 AND licence_until <= ?2 ORDER BY licence_until LIMIT ?3",
+            parameters, 3, take_ending, endings);
+}
+
+/* A licence that follows another has reminders of its own. */
+static Status tell_licence(House *house, const Ending *ending, int64_t now_us)
+{
+    uint8_t key_bytes[ALERT_KEY_BYTES_MAX];
+    Buffer key = BUFFER_OF(key_bytes);
+    const Status left = expiring_verdict(ending->until_us, now_us);
+    TRY(buffer_print(&key, "licence/%s/%lld/%s", ending->mchid,
+            (long long)(ending->until_us / TIME_SECOND_US), status_name(left)));
+    return tell_once(house, 0, span_of_buffer(&key), REFUSE(REFUSED_MERCHANT_LICENCE_ENDS));
+}
+
+static Status look_at_licences(Expiring *expiring, int64_t now_us)
+{
+    static Endings endings; /* the clockwork's one thread */
+    if (!time_has_come(expiring->next_licences_us, now_us, HOUR_US)) return OK;
+    endings = (Endings) { .now_us = now_us };
+    TRY(batcher_between(expiring->house->batcher, find_endings, &endings));
+    for (size_t i = 0; i < endings.count; i++)
+        TRY(tell_licence(expiring->house, &endings.of[i], now_us));
+    expiring->next_licences_us = now_us + HOUR_US;
+    return OK;
+}
+
 Status expiring_step(Expiring *expiring, int64_t now_us)
 {
     if (!time_has_come(expiring->next_us, now_us, STEP_US)) return OK;
     expiring->next_us = now_us + STEP_US;
+    TRY(look_at_licences(expiring, now_us));
     if (expiring->next == 0) {
         TRY(look_at_ours(expiring->house, WIRE_SIGN_RSA, now_us));
         TRY(look_at_ours(expiring->house, WIRE_SIGN_SM2, now_us));

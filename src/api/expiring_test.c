@@ -1,9 +1,11 @@
 /* Goal: nobody is surprised by the end of a platform certificate: an alert 30, 7 and 1 days before,
  * once each, and a number in the status (TP-7). Method: a house with real rows whose certificates
  * end at moving dates; the alert rows are counted. */
+#include "access/merchant_terms.h"
 #include "api/expiring.h"
 #include "api/house_for_tests.h"
 #include "base/time.h"
+#include "store/unit_wait.h"
 
 typedef struct Count {
     int64_t rows;
@@ -60,4 +62,71 @@ static void test_the_platforms_certificates(void)
     EXPECT(expiring_platform_count(&t.house) == 1);
 }
 
-TESTS(TEST(test_the_platforms_certificates))
+static Status count_licences(void *context, Store *store)
+{
+    const Value verdict = VALUE_OF_INT(REFUSED_MERCHANT_LICENCE_ENDS);
+    return store_query(
+            store, "SELECT count(*) FROM alert WHERE verdict = ?1", &verdict, 1, take, context);
+}
+
+/* Three rounds of looking at this time, each an hour after the other; -1: it failed. */
+static int64_t licences_when(TestHouse *t, int64_t now_us)
+{
+    Expiring expiring = { .house = &t->house };
+    Count count = { -1 };
+    for (int round = 0; round < 3; round++) {
+        if (!status_ok(expiring_step(&expiring, now_us + round * 3600 * TIME_SECOND_US))) return -1;
+    }
+    if (!status_ok(batcher_between(t->house.batcher, count_licences, &count))) return -1;
+    return count.rows;
+}
+
+typedef struct Agree {
+    Unit unit;
+    MerchantTerms terms;
+} Agree;
+
+static Status agree_gather(Unit *unit, Rows *rows)
+{
+    MerchantTerms before;
+    const Status s = merchant_terms_get(rows, ((const Agree *)unit)->terms.mchid, &before);
+    return status_is(s, REFUSED_TERMS_NONE) ? OK : s;
+}
+
+static Status agree_run(Unit *unit, Rows *rows)
+{
+    return merchant_terms_put(rows, &((const Agree *)unit)->terms);
+}
+
+static void agree(TestHouse *t, int64_t until_us)
+{
+    Agree work = { .unit = { .gather = agree_gather, .run = agree_run },
+        .terms = { .mchid = "1900000001",
+                .licence_name = "Book shop",
+                .licence_number = "91310000MA1K35XQ7U",
+                .licence_until_us = until_us,
+                .account_token = "6217003810012345675",
+                .account_mask = "**** 1234",
+                .agreement_clause = "7.3" } };
+    EXPECT_OK(unit_wait(t->house.batcher, &work.unit));
+}
+
+static void test_a_merchants_licence(void)
+{
+    CLEANUP(house_close) TestHouse t;
+    EXPECT_OK(house_open(&t, 1));
+    const int64_t day = TIME_DAY_US;
+    const int64_t until_us = clock_now_us(&t.house.clock) + 100 * day;
+    agree(&t, until_us);
+    EXPECT(licences_when(&t, until_us - 31 * day) == 0);
+    EXPECT(licences_when(&t, until_us - 29 * day) == 1);
+    EXPECT(licences_when(&t, until_us - 8 * day) == 1);
+    EXPECT(licences_when(&t, until_us - 6 * day) == 2);
+    EXPECT(licences_when(&t, until_us - day / 2) == 3);
+    EXPECT(licences_when(&t, until_us + day) == 3);
+    agree(&t, until_us + 365 * day); /* the next licence is told of in its time */
+    EXPECT(licences_when(&t, until_us + day) == 3);
+    EXPECT(licences_when(&t, until_us + 360 * day) == 4);
+}
+
+TESTS(TEST(test_the_platforms_certificates), TEST(test_a_merchants_licence))

@@ -69,6 +69,7 @@ static void make_order(Passage *p, TradeType type, PassageWrite write)
     PaymentNative *work = &p->work.native;
     memset(work, 0, sizeof(*work));
     work->type = type;
+    work->terms_required = p->house->rules.terms_required;
     if (!read_order(p, type, &work->order, NULL)) return;
     const Status s =
             payment_ids_draw(&p->house->random, clock_now_us(&p->house->clock), &work->ids);

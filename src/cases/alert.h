@@ -42,7 +42,7 @@ typedef enum AlertKind {
     ALERT_ACCESS_REVIEW = 51, /* rights of somebody are due to be looked at, or overdue */
     ALERT_ACCESS_TABLE = 52, /* the file is not the table in force */
     ALERT_KEY_ENDS = 40, /* a merchant's key, or (table 0) one of the platform's, ends soon:
-                            the verdict says how soon (TP-7) */
+                            the verdict says how soon (TP-7); or (table 0) his licence */
 } AlertKind;
 
 enum {

@@ -1,5 +1,6 @@
 /* codepay: the payer's code was scanned. Decided, paid or held, or refused for good, all inside the
  * batch. */
+#include "access/merchant_terms.h"
 #include "payment/code_rows.h"
 #include "payment/fee.h"
 #include "payment/order.h"
@@ -49,6 +50,7 @@ static Status codepay_new(PaymentCodepay *work, Rows *rows, const Merchant *merc
     PayerBarcode barcode;
     Payment payment;
     TRY(order_check(order));
+    if (work->rules->terms_required) TRY(merchant_terms_admit(rows, order->mchid));
     REQUIRE(order->money.minor <= merchant->limit_minor, REFUSED_MERCHANT_LIMIT);
     TRY(pay_code_get(rows, work->code_digest, &code));
     REQUIRE(code.state == PAY_CODE_LIVE, REFUSED_PAY_CODE_INVALID);

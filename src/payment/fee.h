@@ -21,7 +21,7 @@ typedef struct Fee {
     int64_t rate; /* of ten thousand */
 } Fee;
 
-/* Gather what fee_take() needs. */
+/* Gather what fee_take() needs, and merchant_terms_admit(). */
 MUST_USE Status fee_gather(Rows *rows, const char *mchid, Currency currency);
 /* The payment is paid in this unit, and its money has moved. */
 MUST_USE Status fee_take(Rows *rows, const Payment *payment);

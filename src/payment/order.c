@@ -1,5 +1,7 @@
 #include "payment/order.h"
 
+#include "access/merchant_terms.h"
+#include "payment/fee.h"
 #include "payment/order_payer.h"
 #include "payment/payment_rows.h"
 
@@ -13,6 +15,7 @@ static Status native_gather(Unit *unit, Rows *rows)
     int64_t account = 0;
     TRY(merchant_gather(rows, order->mchid, order->serial, &account));
     TRY(account_gather(rows, account));
+    TRY(fee_gather(rows, order->mchid, order->money.currency));
     return payment_row(rows, order->mchid, order->out_trade_no, &row);
 }
 
@@ -30,6 +33,7 @@ static Status native_decide(PaymentNative *work, Rows *rows)
         return payment_repeat(row, work->request_hash, rows_now_us(rows), &work->payment);
 
     TRY(order_check(order));
+    if (work->terms_required) TRY(merchant_terms_admit(rows, order->mchid));
     REQUIRE(order->money.minor <= merchant.limit_minor, REFUSED_MERCHANT_LIMIT);
     TRY(account_get(rows, merchant.account, &payee));
     REQUIRE(payee.currency == order->money.currency, REFUSED_ACCOUNT_CURRENCY);

@@ -18,13 +18,14 @@ typedef struct PaymentNative {
     PaymentOrder order; /* in */
     PaymentIds ids;
     TradeType type; /* in: any but TRADE_MICROPAY */
+    bool terms_required; /* in: PaymentRules' */
     uint8_t request_hash[PAYMENT_HASH_BYTES]; /* by payment_native_unit() */
     Payment payment; /* out: NOTPAY, or what a repeat finds */
     bool repeated;
 } PaymentNative;
 
 /* Refuses ORDER_FIELD, AMOUNT_NOT_POSITIVE, MERCHANT_LIMIT, ACCOUNT_CURRENCY, ORDER_CONFLICT (also
- * a number that was ordered as another type). */
+ * a number that was ordered as another type), what merchant_terms_admit() refuses. */
 void payment_native_unit(PaymentNative *work, void (*done)(Unit *unit, Status outcome));
 
 /* --- codepay: the payer's 18-digit code was scanned --- */

@@ -1,5 +1,6 @@
 #include "payment/payee_code.h"
 
+#include "access/merchant_terms.h"
 #include "crypto/digest.h"
 #include "payment/fee.h"
 #include "payment/payee_code_rows.h"
@@ -182,6 +183,7 @@ static Status check_limits(
         const PayeeCodePay *work, Rows *rows, const PayeeCode *code, const Merchant *merchant)
 {
     Account payee;
+    if (work->rules->terms_required) TRY(merchant_terms_admit(rows, code->mchid));
     REQUIRE(work->money.minor <= code->limit_minor, REFUSED_PAYEE_CODE_LIMIT);
     REQUIRE(work->money.minor <= merchant->limit_minor, REFUSED_MERCHANT_LIMIT);
     TRY(account_get(rows, merchant->account, &payee));

@@ -87,6 +87,7 @@ typedef struct PaymentRules {
     Strategy strategy;
     AccountRules accounts;
     BarcodeRules barcode;
+    bool terms_required; /* only merchants with a licence and an agreement in force take orders */
 } PaymentRules;
 
 typedef struct PaymentKey {
