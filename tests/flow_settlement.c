@@ -1,8 +1,9 @@
 /*
  * Goal: a merchant with terms pays his fee when he is paid and gets its share back with refunds, on
- * real programs; the bills of the day and the auditor say the same, and a changed fee is found.
- * Before his terms, and after his licence, he has no orders. Method: two people agree to terms; payments, partial refunds and a reversal of one day, under
- * vaultd's own rules; the sums are counted here; at last somebody changes a row.
+ * real programs; the auditor says the same, and a changed fee is found. Before his terms, and after
+ * his licence, he has no orders. Method: two people agree to terms; payments, partial refunds and a
+ * reversal of one day, under vaultd's own rules; the sums are counted here; the clock goes on until
+ * the licence is over; at last somebody changes a row.
  */
 #include "base/expect.h"
 #include "base/time.h"

@@ -2,8 +2,8 @@
 /*
  * expiring: merchants' keys and licences and the platform's own certificates that end soon are an
  * alert 30, 7 and 1 days before, once each, also over restarts (TP-7). Looks at a few keys a step,
- * from the directory of verified rows; at licences once an hour, by a plain read: a reminder decides
- * nothing.
+ * from the directory of verified rows; at licences once an hour, by a plain read: a reminder
+ * decides nothing.
  */
 #include "api/house.h"
 

@@ -1,7 +1,8 @@
 /* codepay: the payer's code was scanned. Decided, paid or held, or refused for good, all inside the
  * batch. */
-#include "access/merchant_terms.h"
 #include "payment/code_rows.h"
+
+#include "access/merchant_terms.h"
 #include "payment/fee.h"
 #include "payment/order.h"
 #include "payment/payer_barcode.h"
