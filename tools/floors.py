@@ -14,7 +14,7 @@ FLOORS = [
     ["store", "http", "journal"],
     ["audit", "keys", "vaultclient", "cases", "attach", "sdk"],
     ["vault", "access", "message", "ledger", "lifecycle", "report"],
-    ["fraud"],
+    ["fraud", "bank"],
     ["payment"],
     ["api"],
 ]

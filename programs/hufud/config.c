@@ -15,7 +15,7 @@ typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, accounts, barcode,
             purposes, access, alarms, trail, ca_file, keys_file, ready_file, console_origin,
             console_files, field_files, payer_devices, notify_ca, public_url, merchant_terms;
-    const YamlNode *trusted_proxies, *notify_schedule, *notify_ports;
+    const YamlNode *trusted_proxies, *notify_schedule, *notify_ports, *bank;
     int64_t payer_cool_s, refund_days, reverse_days, merchant_per_second, merchant_burst;
     int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
             openers, callers, notifiers;
@@ -74,6 +74,7 @@ static const YamlField fields[] = {
     { "notify_ports", YAML_SEQUENCE, false, 1, OUTSIDE_PORTS_MAX,
             offsetof(ConfigSpans, notify_ports) },
     { "notify_ca", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, notify_ca) },
+    { "bank", YAML_ANY, false, 0, 0, offsetof(ConfigSpans, bank) },
     NUMBER(loops, 0, 64),
     NUMBER(operator_uid, 0, UINT32_MAX),
     NUMBER(group, -1, INT32_MAX),
@@ -251,6 +252,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ret_config->callers = s.callers;
     TRY(keep_proxies(&s, ret_config, problem));
     TRY(config_notify(s.notify_schedule, s.notify_ports, ret_config, problem));
+    TRY(config_bank(s.bank, &ret_config->bank, problem));
     return keep_payers(&s, ret_config, problem);
 }
 

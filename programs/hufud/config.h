@@ -1,5 +1,6 @@
 #pragma once
 /* config: hufud's settings, one YAML file (deploy/hufud.yaml shows all of it). */
+#include "config_bank.h"
 #include "http/outside_url.h"
 #include "http/proxies.h"
 #include "payment/notification.h"
@@ -60,6 +61,7 @@ typedef struct Config {
     uint16_t notify_ports[OUTSIDE_PORTS_MAX]; /* where we go at all */
     size_t notify_port_count;
     char notify_ca[CONFIG_TEXT_MAX]; /* whom we believe; empty: the system's authorities */
+    ConfigBank bank;
     int64_t callers; /* loops of the service's door, and workers for its slow calls */
 } Config;
 

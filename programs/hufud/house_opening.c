@@ -14,6 +14,7 @@
 #include "api/vault_feed.h"
 #include "audit/checkpoint.h"
 #include "audit/log.h"
+#include "bank/channel_order.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/time.h"
@@ -36,7 +37,8 @@
 enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000, DRAINS_MAX = 6, TLS_RETRY_US = 1000000 };
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-    &request_schema, &ledger_schema, &report_schema, &payment_schema, &lifecycle_schema };
+    &request_schema, &ledger_schema, &report_schema, &payment_schema, &lifecycle_schema,
+    &bank_schema };
 
 /* Pause; refuses REFUSED_STORE_STOPPED when a signal says stop. */
 static Status pause_or_stop(const sigset_t *signals)
@@ -287,7 +289,8 @@ static Status not_renewed(Opening *o, int64_t now_us, Status s)
 /* Whoever connects must find in the file whom to trust: without it nothing is renewed. */
 static Status renew(Opening *o, int64_t now_us)
 {
-    TRY(tls_leaf_make(o->house.vault, now_us, &o->tls));
+    TRY(tls_leaf_make(o->house.vault, now_us, span_of_buffer(&o->bank.ca), &o->tls));
+    bank_opening_renew(&o->house, o->tls.client);
     http_server_set_tls(o->server, o->tls.context);
     if (o->service != NULL) http_server_set_tls(o->service, o->tls.mutual);
     if (o->console_server != NULL) http_server_set_tls(o->console_server, o->tls.context);
@@ -341,7 +344,10 @@ static uint16_t port_of(const HttpServer *server)
 static Status open_doors(Opening *o)
 {
     House *house = &o->house;
-    TRY(tls_leaf_make(house->vault, clock_now_us(&house->clock), &o->tls));
+    TRY(bank_opening_prepare(&o->config, o->development, house, &o->bank));
+    const int64_t now_us = clock_now_us(&house->clock);
+    TRY(tls_leaf_make(house->vault, now_us, span_of_buffer(&o->bank.ca), &o->tls));
+    bank_opening_renew(house, o->tls.client);
     TRY(first_files_text(
             o->config.ca_file, (Span) { o->tls.authority_pem, o->tls.authority_pem_size }));
     if (o->config.field_files[0] != 0)
@@ -375,6 +381,7 @@ static Status open_doors(Opening *o)
         .report = report,
         .context = o };
     TRY(clockwork_start(&clockwork, &o->clockwork));
+    TRY(bank_opening(&o->config, house, &o->bank));
     TRY(notify_opening(&o->config, o->development, house, &o->notify));
     const FirstPorts ports = { port_of(o->server), port_of(o->service),
         port_of(o->console_server) };
@@ -449,6 +456,7 @@ void opening_close(Opening *o)
     if (o->clockwork != NULL) clockwork_stop(o->clockwork);
     notify_closing(&o->notify);
     bill_desk_stop(house->bills); /* a request that waits for a bill keeps the server open */
+    bank_closing(house);
     if (o->service != NULL) drain(o->service);
     if (o->server != NULL) drain(o->server);
     bill_desk_close(&house->bills);

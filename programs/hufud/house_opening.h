@@ -10,6 +10,7 @@
 #include "api/console.h"
 #include "api/signer.h"
 #include "api/trail_desk.h"
+#include "bank_opening.h"
 #include "config.h"
 #include "notify_opening.h"
 #include "public_keys.h"
@@ -33,6 +34,7 @@ typedef struct Opening {
     Clockwork *clockwork;
     TrailDesk *trail;
     NotifyOpening notify;
+    BankOpening bank;
     bool development;
     TlsLeaf tls;
     bool tls_ended; /* said so */

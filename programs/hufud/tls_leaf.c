@@ -23,7 +23,18 @@ static Status put_authorities(VaultClient *vault, Buffer *ret_pem)
     return OK;
 }
 
-static Status certify(VaultClient *vault, const PrivateKey *key, int64_t now_us, TlsLeaf *leaf)
+/* One identity at every door that it is shown at. */
+static Status make_contexts(const TlsIdentity *identity, Span bank_ca_pem, TlsLeaf *leaf)
+{
+    TRY(tls_server_context(identity, (Span) { NULL, 0 }, &leaf->context));
+    TRY(tls_server_context(
+            identity, (Span) { leaf->authority_pem, leaf->authority_pem_size }, &leaf->mutual));
+    if (bank_ca_pem.size == 0) return OK;
+    return tls_client_context(bank_ca_pem, identity, &leaf->client);
+}
+
+static Status certify(
+        VaultClient *vault, const PrivateKey *key, int64_t now_us, Span bank_ca_pem, TlsLeaf *leaf)
 {
     uint8_t spki_bytes[SIGN_SPKI_BYTES_MAX];
     uint8_t memory_bytes[ANSWER_BYTES_MAX];
@@ -50,20 +61,18 @@ static Status certify(VaultClient *vault, const PrivateKey *key, int64_t now_us,
 
     TRY(private_key_to_pem(key, &key_pem));
     const TlsIdentity identity = { span_of_buffer(&chain), span_of_buffer(&key_pem) };
-    Status s = tls_server_context(&identity, (Span) { NULL, 0 }, &leaf->context);
-    if (status_ok(s))
-        s = tls_server_context(&identity, span_of_buffer(&authority_pem), &leaf->mutual);
+    const Status s = make_contexts(&identity, bank_ca_pem, leaf);
     if (!status_ok(s)) tls_leaf_free(leaf);
     bytes_wipe(key_bytes, sizeof(key_bytes));
     return s;
 }
 
-Status tls_leaf_make(VaultClient *vault, int64_t now_us, TlsLeaf *ret_leaf)
+Status tls_leaf_make(VaultClient *vault, int64_t now_us, Span bank_ca_pem, TlsLeaf *ret_leaf)
 {
     CLEANUP(private_key_free) PrivateKey *key = NULL;
     TRY(private_key_generate(KEY_P256, &key));
     TlsLeaf leaf = { 0 };
-    TRY(certify(vault, key, now_us, &leaf));
+    TRY(certify(vault, key, now_us, bank_ca_pem, &leaf));
     tls_leaf_free(ret_leaf);
     *ret_leaf = leaf;
     return OK;
@@ -73,5 +82,6 @@ void tls_leaf_free(TlsLeaf *leaf)
 {
     if (leaf->context != NULL) tls_context_free(&leaf->context);
     if (leaf->mutual != NULL) tls_context_free(&leaf->mutual);
+    if (leaf->client != NULL) tls_context_free(&leaf->client);
     *leaf = (TlsLeaf) { 0 };
 }

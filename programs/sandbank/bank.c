@@ -3,18 +3,30 @@
 #include "base/log.h"
 #include "base/seams.h"
 #include "base/time.h"
+#include "crypto/certificate.h"
 #include "http/server.h"
 #include "text/json.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { KEPT_MAX = 256, STOP_MS = 5000, ANSWER_BYTES_MAX = 256 };
-enum { AMOUNT_FAILS = 91, AMOUNT_LOST = 92, AMOUNT_PENDING = 93, AMOUNT_MAX = 1000000000 };
+enum { KEPT_MAX = 256, STOP_MS = 5000, ANSWER_BYTES_MAX = 256, LOOPS = 4, BOX_TEXT_MAX = 8192 };
+enum {
+    AMOUNT_FAILS = 91,
+    AMOUNT_LOST = 92,
+    AMOUNT_PENDING = 93,
+    AMOUNT_TWICE = 94,
+    AMOUNT_SLOW = 95,
+    AMOUNT_REFUSED = 96,
+    AMOUNT_MAX = 1000000000,
+};
 
 struct Bank {
     Book *book;
+    const char *client;
     HttpServer *lines[BANK_LINES];
+    int line_count;
     pthread_mutex_t lock; /* of all below, and of the book */
     size_t kept_count;
     HttpRequest *kept[KEPT_MAX]; /* their answers are lost */
@@ -25,12 +37,16 @@ typedef struct Asked {
     Span number;
     Span kind;
     int64_t amount;
+    Span account; /* of a withdrawal */
+    Span card_box; /* of a card payment; read and forgotten */
 } Asked;
 
 static const JsonField asked_fields[] = {
     { "out_trade_no", JSON_TEXT, true, 1, BOOK_NUMBER_BYTES_MAX, offsetof(Asked, number), NULL, 0 },
     { "kind", JSON_TEXT, true, 1, 16, offsetof(Asked, kind), NULL, 0 },
     { "amount", JSON_INT, true, 1, AMOUNT_MAX, offsetof(Asked, amount), NULL, 0 },
+    { "account_token", JSON_TEXT, false, 1, 64, offsetof(Asked, account), NULL, 0 },
+    { "card_box", JSON_TEXT, false, 1, BOX_TEXT_MAX, offsetof(Asked, card_box), NULL, 0 },
 };
 
 static void answer(HttpRequest *request, int status, Span body)
@@ -45,47 +61,79 @@ static int status_of(BookState state)
     return state == BOOK_DIFFERS ? 409 : 200;
 }
 
-static Status answer_state(HttpRequest *request, Span number, BookState state)
+static Status answer_state(HttpRequest *request, Span number, const BookFound *found)
 {
     uint8_t memory[ANSWER_BYTES_MAX];
     Buffer body = BUFFER_OF(memory);
     JsonWriter w = json_writer(&body);
     json_open_object(&w);
     json_key_text(&w, "out_trade_no", number);
-    json_key_text(&w, "state", span_of_text(book_state_name(state)));
+    if (found->state != BOOK_UNKNOWN) {
+        json_key_text(&w, "kind", span_of_text(book_kind_name(found->kind)));
+        json_key_int(&w, "amount", found->amount);
+    }
+    json_key_text(&w, "state", span_of_text(book_state_name(found->state)));
     json_close(&w);
     TRY(json_finish(&w));
-    answer(request, status_of(state), span_of_buffer(&body));
+    answer(request, status_of(found->state), span_of_buffer(&body));
     return OK;
 }
 
-static BookState state_ordered(int64_t amount)
+/* Others are served meanwhile. */
+static void be_slow(Bank *bank)
 {
-    if (amount % 100 == AMOUNT_FAILS) return BOOK_FAILED;
-    return amount % 100 == AMOUNT_PENDING ? BOOK_PENDING : BOOK_SUCCESS;
+    const struct timespec wait = { BANK_SLOW_MS / 1000, BANK_SLOW_MS % 1000 * 1000000L };
+    pthread_mutex_unlock(&bank->lock);
+    nanosleep(&wait, NULL);
+    pthread_mutex_lock(&bank->lock);
 }
 
-static Status order(Bank *bank, HttpRequest *request)
+static bool fault_is(const Asked *asked, int64_t fault) { return asked->amount % 100 == fault; }
+
+static BookState state_ordered(const Asked *asked)
+{
+    if (fault_is(asked, AMOUNT_FAILS)) return BOOK_FAILED;
+    return fault_is(asked, AMOUNT_PENDING) ? BOOK_PENDING : BOOK_SUCCESS;
+}
+
+static Status write_down(Bank *bank, const Asked *asked, BookState wanted, BookFound *ret_found)
+{
+    const Clock clock = clock_system();
+    BookOrder order = { .number = asked->number,
+        .amount = asked->amount,
+        .state = wanted,
+        .twice = fault_is(asked, AMOUNT_TWICE) };
+    REQUIRE(span_is_plain_name(asked->number, BOOK_NUMBER_BYTES_MAX), REFUSED_JSON_RANGE);
+    TRY(book_kind_read(asked->kind, &order.kind));
+    ret_found->kind = order.kind;
+    ret_found->amount = order.amount;
+    return book_do(bank->book, &order, time_business_day(clock_now_us(&clock)), &ret_found->state);
+}
+
+static Status order(Bank *bank, HttpRequest *request, bool closes)
 {
     CLEANUP(json_free) JsonDocument *document = NULL;
     JsonProblem problem;
     Asked asked = { 0 };
-    const Clock clock = clock_system();
-    BookOrder wanted = { 0 };
-    BookState state = BOOK_UNKNOWN;
+    BookFound found = { 0 };
     TRY(json_parse(http_request_body(request), &document, &problem));
-    TRY(json_read(document, json_root(document), asked_fields, 3, &asked, &problem));
-    REQUIRE(span_is_plain_name(asked.number, BOOK_NUMBER_BYTES_MAX), REFUSED_JSON_RANGE);
-    TRY(book_kind_read(asked.kind, &wanted.kind));
-    wanted.number = asked.number;
-    wanted.amount = asked.amount;
-    wanted.state = state_ordered(asked.amount);
-    TRY(book_do(bank->book, &wanted, time_business_day(clock_now_us(&clock)), &state));
-    if (asked.amount % 100 == AMOUNT_LOST && bank->kept_count < KEPT_MAX) {
+    TRY(json_read(document, json_root(document), asked_fields,
+            sizeof(asked_fields) / sizeof(asked_fields[0]), &asked, &problem));
+    if (closes) {
+        TRY(write_down(bank, &asked, BOOK_FAILED, &found));
+        return answer_state(request, asked.number, &found);
+    }
+    if (fault_is(&asked, AMOUNT_REFUSED)) {
+        answer(request, 403, SPAN(""));
+        return OK;
+    }
+    TRY(write_down(bank, &asked, state_ordered(&asked), &found));
+    if (fault_is(&asked, AMOUNT_SLOW)) be_slow(bank);
+    if (fault_is(&asked, AMOUNT_LOST) && bank->kept_count < KEPT_MAX) {
         bank->kept[bank->kept_count++] = request;
         return OK;
     }
-    return answer_state(request, asked.number, state);
+    return answer_state(request, asked.number, &found);
 }
 
 static Status day_file(Bank *bank, HttpRequest *request, Span day_text)
@@ -108,14 +156,23 @@ static Status day_file(Bank *bank, HttpRequest *request, Span day_text)
     return OK;
 }
 
+static Status post(Bank *bank, HttpRequest *request)
+{
+    const Span path = http_request_path(request);
+    const bool closes = span_equal(path, SPAN("/sandbox/closed"));
+    REQUIRE(closes || span_equal(path, SPAN("/sandbox/orders")), REFUSED_JSON_RANGE);
+    return order(bank, request, closes);
+}
+
 static Status dispatch(Bank *bank, HttpRequest *request)
 {
     Cursor c = cursor_of(http_request_path(request));
     Span start, place;
-    BookState state = BOOK_UNKNOWN;
-    if (http_request_method(request) == HTTP_POST) {
-        REQUIRE(span_equal(c.rest, SPAN("/sandbox/orders")), REFUSED_JSON_RANGE);
-        return order(bank, request);
+    BookFound found = { 0 };
+    if (http_request_method(request) == HTTP_POST) return post(bank, request);
+    if (span_equal(c.rest, SPAN("/sandbox/health"))) {
+        answer(request, 200, SPAN(""));
+        return OK;
     }
     TRY(cursor_take(&c, sizeof("/sandbox/") - 1, &start));
     REQUIRE(span_equal(start, SPAN("/sandbox/")), REFUSED_JSON_RANGE);
@@ -123,33 +180,50 @@ static Status dispatch(Bank *bank, HttpRequest *request)
     if (span_equal(place, SPAN("days"))) return day_file(bank, request, c.rest);
     REQUIRE(span_equal(place, SPAN("orders")), REFUSED_JSON_RANGE);
     REQUIRE(span_is_plain_name(c.rest, BOOK_NUMBER_BYTES_MAX), REFUSED_JSON_RANGE);
-    TRY(book_query(bank->book, c.rest, &state));
-    return answer_state(request, c.rest, state);
+    TRY(book_query(bank->book, c.rest, &found));
+    return answer_state(request, c.rest, &found);
+}
+
+/* The authority certifies others than our client, too. */
+static Status identify(const Bank *bank, const HttpRequest *request)
+{
+    uint8_t memory[CERTIFICATE_NAME_BYTES_MAX];
+    Buffer name = BUFFER_OF(memory);
+    CLEANUP(certificate_free) Certificate *certificate = NULL;
+    TRY(certificate_from_der(http_request_peer_certificate(request), &certificate));
+    TRY(certificate_common_name(certificate, &name));
+    REQUIRE(span_equal(span_of_buffer(&name), span_of_text(bank->client)),
+            REFUSED_CERTIFICATE_INVALID);
+    return OK;
 }
 
 static void handle(void *context, HttpRequest *request)
 {
     Bank *bank = context;
     pthread_mutex_lock(&bank->lock);
-    const Status s = dispatch(bank, request);
+    Status s = identify(bank, request);
+    if (status_ok(s)) s = dispatch(bank, request);
     pthread_mutex_unlock(&bank->lock);
     if (status_ok(s)) return;
     LOG_STATUS(LOG_WARNING, "sandbank.refused", s);
     answer(request, status_refused(s) ? 400 : 500, SPAN(""));
 }
 
-Status bank_open(const char *book_path, const uint16_t ports[BANK_LINES], struct ssl_ctx_st *tls,
-        Bank **ret_bank)
+Status bank_open(const BankConfig *config, Bank **ret_bank)
 {
     CLEANUP(bank_close) Bank *bank = calloc(1, sizeof(*bank));
     CHECK(bank != NULL, FAULT_MEMORY);
     pthread_mutex_init(&bank->lock, NULL);
-    TRY(book_open(book_path, &bank->book));
-    for (int line = 0; line < BANK_LINES; line++) {
-        const HttpServerConfig config = {
-            .port = ports[line], .loops = 1, .tls = tls, .handler = handle, .context = bank
-        };
-        TRY(http_server_start(&config, &bank->lines[line]));
+    bank->client = config->client;
+    bank->line_count = config->line_count;
+    TRY(book_open(config->book_path, &bank->book));
+    for (int line = 0; line < bank->line_count; line++) {
+        const HttpServerConfig server = { .port = config->ports[line],
+            .loops = LOOPS,
+            .tls = config->tls,
+            .handler = handle,
+            .context = bank };
+        TRY(http_server_start(&server, &bank->lines[line]));
     }
     *ret_bank = bank;
     bank = NULL;
@@ -167,17 +241,24 @@ static void give_up(Bank *bank)
     pthread_mutex_unlock(&bank->lock);
 }
 
+/* What is kept back while a line stops is let go, too. */
+static void stop_line(Bank *bank, int line)
+{
+    Status s = REFUSE(REFUSED_HTTP_TIMEOUT);
+    while (status_is(s, REFUSED_HTTP_TIMEOUT)) {
+        give_up(bank);
+        s = http_server_stop(bank->lines[line], STOP_MS);
+    }
+    ASSERT(status_ok(s));
+    http_server_free(&bank->lines[line]);
+}
+
 void bank_close(Bank **bank)
 {
     Bank *closing = *bank;
     if (closing == NULL) return;
-    give_up(closing);
-    for (int line = 0; line < BANK_LINES; line++) {
-        if (closing->lines[line] == NULL) continue;
-        const Status s = http_server_stop(closing->lines[line], STOP_MS);
-        ASSERT(status_ok(s));
-        http_server_free(&closing->lines[line]);
-    }
+    for (int line = 0; line < closing->line_count; line++)
+        if (closing->lines[line] != NULL) stop_line(closing, line);
     book_close(&closing->book);
     pthread_mutex_destroy(&closing->lock);
     free(closing);

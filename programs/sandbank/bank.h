@@ -1,26 +1,37 @@
 #pragma once
 /*
- * bank: the sandbox bank's endpoints. Two ports, one book: either line answers for the other's
- * orders. Mutual TLS. Every answer says X-Sandbox, so that nobody takes it for a bank.
+ * bank: the sandbox bank's endpoints. One or two ports, one book: either line answers for the
+ * other's orders, also from another process. Mutual TLS. Every answer says X-Sandbox, so that
+ * nobody takes it for a bank.
  *
- *     POST /sandbox/orders         {"out_trade_no","kind","amount"} -> {"out_trade_no","state"}
- *     GET  /sandbox/orders/NUMBER  -> {"out_trade_no","state"}
+ *     POST /sandbox/orders         {"out_trade_no","kind","amount","account_token"?,"card_box"?}
+ *                                  -> {"out_trade_no","kind","amount","state"}
+ *     POST /sandbox/closed         {"out_trade_no","kind","amount"} -> the same: never to be done,
+ *                                  unless it is done
+ *     GET  /sandbox/orders/NUMBER  -> the same, or 404
  *     GET  /sandbox/days/YYYYMMDD  -> the day's reconciliation file
+ *     GET  /sandbox/health         -> 200
  *
  * Faults are ordered by the amount's last two digits: 91 fails, 92 is done but never answered, 93
- * is pending until it is queried.
+ * is pending until it is queried, 94 is done and stands in the day's file twice, 95 is answered
+ * BANK_SLOW_MS late, 96 is refused (403) without being written down.
  */
 #include "book.h"
 
 struct ssl_ctx_st;
 
-enum { BANK_LINES = 2 };
+enum { BANK_LINES = 2, BANK_SLOW_MS = 3000 };
 
 typedef struct Bank Bank;
 
-/* ports  0: the kernel chooses
- * tls    must ask for clients' certificates; a reference is taken */
-MUST_USE Status bank_open(const char *book_path, const uint16_t ports[BANK_LINES],
-        struct ssl_ctx_st *tls, Bank **ret_bank);
+typedef struct BankConfig {
+    const char *book_path;
+    uint16_t ports[BANK_LINES]; /* 0: the kernel chooses */
+    int line_count; /* 1..BANK_LINES */
+    struct ssl_ctx_st *tls; /* must ask for clients' certificates; a reference is taken */
+    const char *client; /* the common name that a client's certificate must have; borrowed */
+} BankConfig;
+
+MUST_USE Status bank_open(const BankConfig *config, Bank **ret_bank);
 uint16_t bank_port(const Bank *bank, int line);
 void bank_close(Bank **bank);

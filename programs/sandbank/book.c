@@ -13,7 +13,8 @@ struct Book {
 static const Migration migrations[] = {
     { 1,
             "CREATE TABLE sandbank_order (number TEXT PRIMARY KEY, kind INTEGER NOT NULL,"
-            " amount INTEGER NOT NULL, state INTEGER NOT NULL, day INTEGER NOT NULL)" },
+            " amount INTEGER NOT NULL, state INTEGER NOT NULL, day INTEGER NOT NULL,"
+            " copies INTEGER NOT NULL)" },
 };
 static const StoreSchema schema = { "sandbank", migrations, 1, NULL, 0 };
 static const char *const kind_names[] = {
@@ -63,24 +64,21 @@ Status book_kind_read(Span name, BookKind *ret_kind)
     return REFUSE(REFUSED_JSON_RANGE);
 }
 
-typedef struct Found {
-    bool any;
-    int64_t kind;
-    int64_t amount;
-    int64_t state;
-} Found;
+const char *book_kind_name(BookKind kind) { return kind_names[kind]; }
 
 static Status take_order(void *context, const Value *values, size_t count)
 {
-    CHECK(count == 3, FAULT_STORE);
-    *(Found *)context = (Found) { true, values[0].integer, values[1].integer, values[2].integer };
+    CHECK(count == 3 && values[0].integer >= BOOK_FUNDING && values[0].integer <= BOOK_CARD,
+            FAULT_STORE);
+    *(BookFound *)context = (BookFound) { (BookState)values[2].integer, (BookKind)values[0].integer,
+        values[1].integer };
     return OK;
 }
 
-static Status find(Book *book, Span number, Found *ret_found)
+static Status find(Book *book, Span number, BookFound *ret_found)
 {
     const Value key = VALUE_OF_TEXT(number);
-    *ret_found = (Found) { 0 };
+    *ret_found = (BookFound) { 0 };
     return store_query(book->store,
             "SELECT kind, amount, state FROM sandbank_order WHERE number = ?1", &key, 1, take_order,
             ret_found);
@@ -88,30 +86,29 @@ static Status find(Book *book, Span number, Found *ret_found)
 
 Status book_do(Book *book, const BookOrder *order, int32_t day, BookState *ret_state)
 {
-    Found found;
+    BookFound found;
     TRY(find(book, order->number, &found));
-    if (!found.any) {
+    if (found.state == BOOK_UNKNOWN) {
         const Value values[] = { VALUE_OF_TEXT(order->number), VALUE_OF_INT((int64_t)order->kind),
-            VALUE_OF_INT(order->amount), VALUE_OF_INT((int64_t)order->state), VALUE_OF_INT(day) };
+            VALUE_OF_INT(order->amount), VALUE_OF_INT((int64_t)order->state), VALUE_OF_INT(day),
+            VALUE_OF_INT(order->twice ? 2 : 1) };
         *ret_state = order->state;
         return store_execute(book->store,
-                "INSERT INTO sandbank_order (number, kind, amount, state, day)"
-                " VALUES (?1, ?2, ?3, ?4, ?5)",
-                values, 5);
+                "INSERT INTO sandbank_order (number, kind, amount, state, day, copies)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                values, 6);
     }
-    const bool same = found.kind == (int64_t)order->kind && found.amount == order->amount;
-    *ret_state = same ? (BookState)found.state : BOOK_DIFFERS;
+    const bool same = found.kind == order->kind && found.amount == order->amount;
+    *ret_state = same ? found.state : BOOK_DIFFERS;
     return OK;
 }
 
-Status book_query(Book *book, Span number, BookState *ret_state)
+Status book_query(Book *book, Span number, BookFound *ret_found)
 {
-    Found found;
-    TRY(find(book, number, &found));
-    *ret_state = (BookState)found.state;
-    if (*ret_state != BOOK_PENDING) return OK;
+    TRY(find(book, number, ret_found));
+    if (ret_found->state != BOOK_PENDING) return OK;
     const Value values[] = { VALUE_OF_TEXT(number), VALUE_OF_INT(BOOK_SUCCESS) };
-    *ret_state = BOOK_SUCCESS;
+    ret_found->state = BOOK_SUCCESS;
     return store_execute(
             book->store, "UPDATE sandbank_order SET state = ?2 WHERE number = ?1", values, 2);
 }
@@ -119,12 +116,14 @@ Status book_query(Book *book, Span number, BookState *ret_state)
 static Status put_line(void *context, const Value *values, size_t count)
 {
     char amount[24];
-    CHECK(count == 3 && values[1].integer >= BOOK_FUNDING && values[1].integer <= BOOK_CARD,
+    CHECK(count == 4 && values[1].integer >= BOOK_FUNDING && values[1].integer <= BOOK_CARD,
             FAULT_STORE);
     snprintf(amount, sizeof(amount), "%lld", (long long)values[2].integer);
     const Span fields[] = { values[0].bytes, span_of_text(kind_names[values[1].integer]),
         span_of_text(amount) };
-    return csv_put_record(context, fields, 3);
+    for (int64_t copy = 0; copy < values[3].integer; copy++)
+        TRY(csv_put_record(context, fields, 3));
+    return OK;
 }
 
 Status book_file(Book *book, int32_t day, Buffer *ret_file)
@@ -133,7 +132,7 @@ Status book_file(Book *book, int32_t day, Buffer *ret_file)
     const Value values[] = { VALUE_OF_INT(day), VALUE_OF_INT(BOOK_SUCCESS) };
     TRY(csv_put_record(ret_file, names, 3));
     return store_query(book->store,
-            "SELECT number, kind, amount FROM sandbank_order WHERE day = ?1 AND state = ?2"
+            "SELECT number, kind, amount, copies FROM sandbank_order WHERE day = ?1 AND state = ?2"
             " ORDER BY number",
             values, 2, put_line, ret_file);
 }

@@ -9,7 +9,7 @@
 
 typedef struct Book Book;
 
-enum { BOOK_NUMBER_BYTES_MAX = 32, BOOK_FILE_BYTES_MAX = 1 << 20 };
+enum { BOOK_NUMBER_BYTES_MAX = 32, BOOK_FILE_BYTES_MAX = 3 << 20 /* some 60,000 orders */ };
 
 typedef enum BookState {
     BOOK_UNKNOWN = 0, /* no such order */
@@ -26,18 +26,27 @@ typedef struct BookOrder {
     BookKind kind;
     int64_t amount; /* in fen, > 0 */
     BookState state;
+    bool twice; /* a day's file has it twice */
 } BookOrder;
+
+/* What the book has of a number. */
+typedef struct BookFound {
+    BookState state; /* BOOK_UNKNOWN: nothing */
+    BookKind kind;
+    int64_t amount;
+} BookFound;
 
 /* Open, or make. Faults FAULT_STORE, FAULT_STORE_SCHEMA. */
 MUST_USE Status book_open(const char *path, Book **ret_book);
 void book_close(Book **book);
 const char *book_state_name(BookState state);
+const char *book_kind_name(BookKind kind);
 /* "FUNDING", "WITHDRAWAL", "CARD". Refuses REFUSED_JSON_RANGE. */
 MUST_USE Status book_kind_read(Span name, BookKind *ret_kind);
 /* Durable on return. `day` as time_business_day(). ret_state: what the number's first order came
  * to, or BOOK_DIFFERS. */
 MUST_USE Status book_do(Book *book, const BookOrder *order, int32_t day, BookState *ret_state);
 /* What became of it; settles one that is pending. */
-MUST_USE Status book_query(Book *book, Span number, BookState *ret_state);
+MUST_USE Status book_query(Book *book, Span number, BookFound *ret_found);
 /* The reconciliation file of a day (CSV): what succeeded. Refuses REFUSED_BUFFER_FULL. */
 MUST_USE Status book_file(Book *book, int32_t day, Buffer *ret_file);

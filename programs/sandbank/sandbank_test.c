@@ -19,7 +19,6 @@ static void folder_make(void)
 
 static Bank *bank_new(const char *name)
 {
-    const uint16_t ports[BANK_LINES] = { 0 };
     Bank *bank = NULL;
     if (root.key == NULL) {
         root = test_identity("root", NULL, 1);
@@ -29,7 +28,10 @@ static Bank *bank_new(const char *name)
     folder_make();
     snprintf(book_path, sizeof(book_path), "%s/%s", folder, name);
     SSL_CTX *tls = test_tls(true, &bank_leaf, &root);
-    const Status s = bank_open(book_path, ports, tls, &bank);
+    const BankConfig config = {
+        .book_path = book_path, .line_count = BANK_LINES, .tls = tls, .client = "client"
+    };
+    const Status s = bank_open(&config, &bank);
     SSL_CTX_free(tls);
     ASSERT(status_ok(s));
     return bank;

@@ -58,6 +58,11 @@
  *                   (WAITING): -> {notifications, more}
  *   notification.resend  {id}: from the start of the schedule, under the same id
  *   payer.add       {payer_id, balance_minor, box, nonce}
+ *   bank.fund       {number, holder, amount}: bank account -> balance (bank/channel_order.h); the
+ *                   holder is "merchant/<mchid>" or "payer/<id>" -> the order as it stands
+ *   bank.withdraw   {number, holder, amount}: balance -> the holder's own bank account
+ *   bank.list       {all?} -> {bank_orders}: those without an end, or the newest
+ *   bank.status     -> {lines, switches, last_switch_us, worst_switch_us}
  *   caller.add      {name, tenant, key_pem, rights: [...]}: a caller of the vault's service; the
  *                   answer is its certificate (access/caller.h)
  *   caller.list     who they are, and what each may ask

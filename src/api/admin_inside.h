@@ -82,6 +82,14 @@ Status admin_merchant_apiv3(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_payer_add(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_bank_fund(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_bank_withdraw(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_bank_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_bank_status(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_key_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_public_keys(

@@ -39,7 +39,9 @@ enum {
 };
 
 typedef struct BillDesk BillDesk;
+typedef struct ChannelDesk ChannelDesk;
 typedef struct FieldFiles FieldFiles;
+typedef struct Lines Lines;
 typedef struct PasskeyDesk PasskeyDesk;
 typedef struct Signer Signer;
 typedef struct TrailDesk TrailDesk;
@@ -90,6 +92,8 @@ typedef struct House {
     bool payer_devices_needed; /* every payer must register (docs/decisions/0047) */
     int64_t payer_cool_us; /* no money leaves so long after a reset, or from a new device */
     BillDesk *bills; /* makes merchants' bills */
+    ChannelDesk *bank_desk; /* has bank orders done; NULL: no channel to a bank */
+    Lines *bank_lines; /* its lines; NULL: likewise */
     TrailDesk *trail; /* the audit log, searched and alarmed upon */
     PaymentRules rules;
     RefundRules refund_rules;

@@ -13,6 +13,7 @@
 #include "api/signer.h"
 #include "api/vault_feed.h"
 #include "audit/log.h"
+#include "bank/channel_order.h"
 #include "cases/alert.h"
 #include "http/client.h"
 #include "store/store_for_tests.h"
@@ -44,7 +45,8 @@ static inline Status house_find_key(
 static inline Status house_open_rooms(TestHouse *t)
 {
     static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-        &request_schema, &ledger_schema, &payment_schema, &report_schema, &lifecycle_schema };
+        &request_schema, &ledger_schema, &payment_schema, &report_schema, &lifecycle_schema,
+        &bank_schema };
     House *house = &t->house;
     const StoreConfig config = { t->database, NULL, schemas, sizeof(schemas) / sizeof(schemas[0]) };
     TRY(store_open(&config, &t->store));

@@ -7,6 +7,7 @@
 #include "access/request.h"
 #include "audit/discover.h"
 #include "audit/log.h"
+#include "bank/channel_order.h"
 #include "base/expect.h"
 #include "cases/alert.h"
 #include "ledger/account.h"
@@ -16,7 +17,8 @@
 #include "vault/table_digest.h"
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
-    &request_schema, &ledger_schema, &payment_schema, &report_schema, &lifecycle_schema };
+    &request_schema, &ledger_schema, &payment_schema, &report_schema, &lifecycle_schema,
+    &bank_schema };
 
 static bool is_declared(const Table *table, const Column *column)
 {

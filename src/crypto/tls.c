@@ -13,6 +13,12 @@ static void bio_free(BIO **bio) { BIO_free(*bio); }
 static void pkey_free(EVP_PKEY **pkey) { EVP_PKEY_free(*pkey); }
 static void x509_free(X509 **x509) { X509_free(*x509); }
 
+struct ssl_ctx_st *tls_context_share(struct ssl_ctx_st *context)
+{
+    ASSERT(SSL_CTX_up_ref(context) == 1);
+    return context;
+}
+
 void tls_context_free(struct ssl_ctx_st **context)
 {
     SSL_CTX_free(*context);

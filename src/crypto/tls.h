@@ -37,6 +37,8 @@ MUST_USE Status tls_client_context(
  * is all that many of them speak. */
 MUST_USE Status tls_outside_context(Span trusted_ca_pem, struct ssl_ctx_st **ret_context);
 
+/* One more owner, who frees it, too. */
+struct ssl_ctx_st *tls_context_share(struct ssl_ctx_st *context);
 /* For CLEANUP(tls_context_free). */
 void tls_context_free(struct ssl_ctx_st **context);
 

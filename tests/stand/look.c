@@ -54,13 +54,13 @@ int stand_audit_with(const Stand *stand, const char *keys, const char *changes)
 }
 
 /* The first column of so many rows, as the visitor wants it; how many there were. */
-static int read_rows(const Stand *stand, const char *sql, int rows_max,
+static int read_rows(const Stand *stand, const char *file, const char *sql, int rows_max,
         void (*take)(void *context, sqlite3_stmt *statement), void *context)
 {
     sqlite3 *database = NULL;
     sqlite3_stmt *statement = NULL;
     int rows = 0;
-    ASSERT(sqlite3_open_v2(stand_path(stand, PATH_DATABASE), &database, SQLITE_OPEN_READWRITE, NULL)
+    ASSERT(sqlite3_open_v2(stand_path(stand, file), &database, SQLITE_OPEN_READWRITE, NULL)
             == SQLITE_OK);
     ASSERT(sqlite3_busy_timeout(database, 10000) == SQLITE_OK);
     ASSERT(sqlite3_prepare_v2(database, sql, -1, &statement, NULL) == SQLITE_OK);
@@ -76,11 +76,16 @@ static void take_number(void *context, sqlite3_stmt *statement)
     *(int64_t *)context = sqlite3_column_int64(statement, 0);
 }
 
-int64_t stand_number(const Stand *stand, const char *sql)
+int64_t stand_number_in(const Stand *stand, const char *file, const char *sql)
 {
     int64_t number = 0;
-    ASSERT(read_rows(stand, sql, 1, take_number, &number) == 1);
+    ASSERT(read_rows(stand, file, sql, 1, take_number, &number) == 1);
     return number;
+}
+
+int64_t stand_number(const Stand *stand, const char *sql)
+{
+    return stand_number_in(stand, PATH_DATABASE, sql);
 }
 
 bool stand_comes_true(const Stand *stand, const char *sql)
@@ -103,7 +108,7 @@ static void take_text(void *context, sqlite3_stmt *statement)
 void stand_text(const Stand *stand, const char *sql, char *ret_text, size_t capacity)
 {
     Buffer text = { (uint8_t *)ret_text, 0, capacity - 1 };
-    ASSERT(read_rows(stand, sql, 1, take_text, &text) == 1);
+    ASSERT(read_rows(stand, PATH_DATABASE, sql, 1, take_text, &text) == 1);
     ret_text[text.size] = 0;
 }
 
@@ -166,7 +171,8 @@ void stand_each_event(
         const Stand *stand, void (*visit)(void *context, const AuditEvent *event), void *context)
 {
     Visiting v = { visit, context };
-    read_rows(stand, "SELECT leaf FROM audit_leaf ORDER BY batch", INT_MAX, visit_leaf, &v);
+    read_rows(stand, PATH_DATABASE, "SELECT leaf FROM audit_leaf ORDER BY batch", INT_MAX,
+            visit_leaf, &v);
 }
 
 bool stand_logged(const Stand *stand, const char *text)

@@ -95,6 +95,8 @@ MUST_USE Status stand_trust(Stand *stand);
 /* One value of the first column of the first row, read beside the programs (read-only); ASSERTs
  * that it exists. */
 int64_t stand_number(const Stand *stand, const char *sql);
+/* The same from another database of the folder. */
+int64_t stand_number_in(const Stand *stand, const char *file, const char *sql);
 /* Wait until it is more than 0. False, and shown: it is not, in good time. */
 bool stand_comes_true(const Stand *stand, const char *sql);
 /* As stand_number(), as text. */

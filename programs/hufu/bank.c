@@ -1,0 +1,110 @@
+/* hufu bank: orders to the bank and its two lines (docs/bank-channels.md). */
+#include "admin_client.h"
+#include "command.h"
+
+enum { REQUEST_BYTES_MAX = 1024 };
+
+typedef struct Order {
+    const char *operation;
+    const char *name; /* of the command */
+    const char *about;
+} Order;
+
+static Status put_order(
+        Buffer *request, const Order *order, const char *number, const char *holder, int64_t amount)
+{
+    JsonWriter w = json_writer(request);
+    json_open_object(&w);
+    json_key_text(&w, "operation", span_of_text(order->operation));
+    json_key_text(&w, "number", span_of_text(number));
+    json_key_text(&w, "holder", span_of_text(holder));
+    json_key_int(&w, "amount", amount);
+    json_close(&w);
+    return json_finish(&w);
+}
+
+/* The number is said before anything is asked: with it the same can be asked again. */
+static int have_done(const Order *order, const char *directory, const char *number,
+        const char *holder, int64_t amount)
+{
+    uint8_t bytes[REQUEST_BYTES_MAX];
+    Buffer request = BUFFER_OF(bytes);
+    const Status s = put_order(&request, order, number, holder, amount);
+    if (!status_ok(s)) return command_failed(order->name, s);
+    return admin_show(directory, order->name, span_of_buffer(&request));
+}
+
+static int order_command(const Order *order, int argc, char **argv)
+{
+    const char *directory = directory_default();
+    const char *number = NULL;
+    const char *holder = NULL;
+    int64_t amount = 0;
+    const Option options[] = {
+        { "--number", OPTION_TEXT, "N",
+                "6 to 32 letters, digits, - and _; the same again is the "
+                "same order (required)",
+                &number, 0, 0 },
+        { "--holder", OPTION_TEXT, "WHO", "merchant/MCHID or payer/ID (required)", &holder, 0, 0 },
+        { "--amount", OPTION_NUMBER, "FEN", "in fen (required)", &amount, 1, INT64_MAX },
+        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &directory, 0, 0 },
+    };
+    const Usage usage = { order->name, order->about, options,
+        sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (number == NULL || holder == NULL || amount == 0) {
+        fprintf(stderr, "%s: --number, --holder and --amount are required\n", order->name);
+        return EXIT_USAGE;
+    }
+    return have_done(order, directory, number, holder, amount);
+}
+
+int command_bank_fund(int argc, char **argv)
+{
+    const Order order = { "bank.fund", "hufu bank fund",
+        "From a bank account to a balance. The balance has it when the bank says that it was "
+        "done;\n"
+        "UNKNOWN means that its answer did not come: it is asked until it says." };
+    return order_command(&order, argc, argv);
+}
+
+int command_bank_withdraw(int argc, char **argv)
+{
+    const Order order = { "bank.withdraw", "hufu bank withdraw",
+        "From a merchant's balance to the bank account in its terms. Held at once; gone when the\n"
+        "bank says that it was done, back when it says that it was not." };
+    return order_command(&order, argc, argv);
+}
+
+int command_bank_list(int argc, char **argv)
+{
+    const char *directory = directory_default();
+    bool all = false;
+    const Option options[] = {
+        { "--all", OPTION_FLAG, NULL, "ended ones too (the newest 64)", &all, 0, 0 },
+        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &directory, 0, 0 },
+    };
+    const Usage usage = { "hufu bank list", "Orders to the bank that have no end yet.", options,
+        sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    const Span request = all ? SPAN("{\"operation\":\"bank.list\",\"all\":true}")
+                             : SPAN("{\"operation\":\"bank.list\"}");
+    return admin_show(directory, "bank list", request);
+}
+
+int command_bank_status(int argc, char **argv)
+{
+    const char *directory = directory_default();
+    const Option options[] = {
+        { "--directory", OPTION_TEXT, "DIR", "of the running system [var]", &directory, 0, 0 },
+    };
+    const Usage usage = { "hufu bank status",
+        "Both lines to the bank: which is in use, which answers, how often was switched and how\n"
+        "long it took.",
+        options, 1 };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    return admin_show_plain(directory, "bank.status");
+}

@@ -1,0 +1,148 @@
+/* The bank's channel as operators use and see it (api/admin.h; bank/channel_order.h). */
+#include "api/admin_inside.h"
+
+#include "api/passage.h"
+#include "bank/desk.h"
+#include "bank/lines.h"
+
+typedef struct OrderJson {
+    Span operation;
+    Span number;
+    Span holder;
+    int64_t amount;
+} OrderJson;
+
+#define PLACE(member) offsetof(OrderJson, member)
+static const JsonField order_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, PLACE(operation) },
+    { "number", JSON_TEXT, true, CHANNEL_NUMBER_BYTES_MIN, CHANNEL_NUMBER_BYTES_MAX,
+            PLACE(number) },
+    { "holder", JSON_TEXT, true, 1, CHANNEL_HOLDER_BYTES_MAX, PLACE(holder) },
+    { "amount", JSON_INT, true, 1, LEDGER_MINOR_MAX, PLACE(amount) },
+};
+
+static void put_order(JsonWriter *w, const ChannelOrder *order)
+{
+    const Status result = { order->result };
+    json_key_text(w, "number", span_of_text(order->number));
+    json_key_text(w, "kind", span_of_text(channel_kind_name(order->kind)));
+    json_key_text(w, "holder", span_of_text(order->holder));
+    json_key_int(w, "amount", order->money.minor);
+    json_key_text(w, "state", span_of_text(channel_state_name(order->state)));
+    if (order->result != 0) json_key_text(w, "result", span_of_text(status_name(result)));
+    json_key_int(w, "created_us", order->created_us);
+    if (order->sent_us != 0) json_key_int(w, "sent_us", order->sent_us);
+    if (order->ended_us != 0) json_key_int(w, "ended_us", order->ended_us);
+    json_key_int(w, "queries", order->queries);
+}
+
+static Status take(const JsonDocument *document, const Asker *asker, ChannelBegin *begin)
+{
+    OrderJson json = { 0 };
+    JsonProblem problem = { 0 };
+    TRY(json_read_request(document, json_root(document), order_fields,
+            sizeof(order_fields) / sizeof(order_fields[0]), &json, &problem));
+    REQUIRE(channel_number_is_valid(json.number), REFUSED_BANK_FIELD);
+    passage_text(begin->number, sizeof(begin->number), json.number);
+    passage_text(begin->holder, sizeof(begin->holder), json.holder);
+    begin->money = (Money) { json.amount, CURRENCY_CNY };
+    admin_actor(begin->actor, sizeof(begin->actor), asker);
+    return OK;
+}
+
+static Status begin(Admin *admin, const JsonDocument *document, const Asker *asker,
+        ChannelKind kind, JsonWriter *w)
+{
+    ChannelDesk *desk = admin->config.house->bank_desk;
+    ChannelBegin work = { .kind = kind };
+    REQUIRE(desk != NULL, REFUSED_BANK_NONE);
+    TRY(take(document, asker, &work));
+    TRY(channel_desk_do(desk, &work, (Span) { NULL, 0 }));
+    put_order(w, &work.order);
+    return OK;
+}
+
+Status admin_bank_fund(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
+{
+    return begin(admin, document, asker, CHANNEL_FUNDING, w);
+}
+
+Status admin_bank_withdraw(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
+{
+    return begin(admin, document, asker, CHANNEL_WITHDRAWAL, w);
+}
+
+/* --- list --- */
+
+typedef struct ListJson {
+    Span operation;
+    bool all;
+} ListJson;
+
+static const JsonField list_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, offsetof(ListJson, operation) },
+    { "all", JSON_BOOL, false, 0, 0, offsetof(ListJson, all) },
+};
+
+typedef struct Listed {
+    bool all;
+    ChannelOrder orders[CHANNEL_FOUND_MAX];
+    size_t count;
+} Listed;
+
+static Status find(void *context, Store *store)
+{
+    Listed *listed = context;
+    return channel_list(store, !listed->all, listed->orders, &listed->count);
+}
+
+Status admin_bank_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
+{
+    static _Thread_local Listed listed;
+    ListJson json = { 0 };
+    JsonProblem problem = { 0 };
+    TRY(json_read_request(document, json_root(document), list_fields, 2, &json, &problem));
+    listed = (Listed) { .all = json.all };
+    TRY(batcher_between(admin->config.house->batcher, find, &listed));
+    json_key_array(w, "bank_orders");
+    for (size_t i = 0; i < listed.count; i++) {
+        json_open_object(w);
+        put_order(w, &listed.orders[i]);
+        json_close(w);
+    }
+    json_close(w);
+    return OK;
+}
+
+/* --- status --- */
+
+static void put_line(JsonWriter *w, const LineFacts *line)
+{
+    json_open_object(w);
+    json_key_text(w, "address", span_of_text(line->at.address));
+    json_key_int(w, "port", line->at.port);
+    json_key_bool(w, "in_use", line->in_use);
+    json_key_bool(w, "healthy", line->healthy);
+    json_key_int(w, "answered", (int64_t)line->answered);
+    json_key_int(w, "failures", (int64_t)line->failed);
+    json_close(w);
+}
+
+Status admin_bank_status(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
+{
+    Lines *lines = admin->config.house->bank_lines;
+    REQUIRE(lines != NULL, REFUSED_BANK_NONE);
+    const LinesFacts facts = lines_facts(lines);
+    json_key_array(w, "lines");
+    for (int i = 0; i < LINES; i++)
+        put_line(w, &facts.line[i]);
+    json_close(w);
+    json_key_int(w, "switches", (int64_t)facts.switches);
+    json_key_int(w, "last_switch_us", facts.last_switch_us);
+    json_key_int(w, "worst_switch_us", facts.worst_switch_us);
+    return OK;
+}

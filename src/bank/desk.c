@@ -1,0 +1,199 @@
+#include "bank/desk.h"
+
+#include "store/unit_wait.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+struct ChannelDesk {
+    ChannelDeskConfig config;
+    pthread_mutex_t lock;
+    pthread_cond_t stopped;
+    bool stopping;
+    pthread_t asker;
+    pthread_t prober;
+    bool has_asker;
+    bool has_prober;
+    int64_t skip; /* due orders that could not be handled on our side: others come first */
+    ChannelFound found[CHANNEL_FOUND_MAX];
+    size_t found_count;
+};
+
+static int64_t now_of(const ChannelDesk *desk) { return clock_now_us(&desk->config.clock); }
+
+static ChannelAsk ask_of(const ChannelOrder *order, Span card_box)
+{
+    return (ChannelAsk) { order->number, order->kind, order->money, order->target, card_box };
+}
+
+/* What the bank said, or why it said nothing, into the row. */
+static Status settle(ChannelDesk *desk, const ChannelOrder *order, Status told,
+        ChannelOutcome outcome, bool asked, ChannelOrder *ret_order)
+{
+    ChannelSettle work = {
+        .known = status_ok(told), .outcome = outcome, .result = told.code, .asked = asked
+    };
+    memcpy(work.number, order->number, sizeof(work.number));
+    channel_settle_unit(&work, NULL);
+    TRY(unit_wait(desk->config.batcher, &work.unit));
+    *ret_order = work.order;
+    return OK;
+}
+
+/* CREATED: durable as SENT first, then sent once. */
+static Status send_once(ChannelDesk *desk, ChannelOrder *order, Span card_box)
+{
+    ChannelSend work = { .lease_us = desk->config.lease_us };
+    ChannelOutcome outcome = CHANNEL_IS_NOT_THERE;
+    memcpy(work.number, order->number, sizeof(work.number));
+    channel_send_unit(&work, NULL);
+    TRY(unit_wait(desk->config.batcher, &work.unit));
+    const ChannelAsk ask = ask_of(&work.order, card_box);
+    const Status told = desk->config.channel->send(desk->config.channel->context, &ask, &outcome);
+    if (status_broken(told)) return told; /* on our side: the row stays SENT, and is asked about */
+    return settle(desk, &work.order, told, outcome, false, order);
+}
+
+Status channel_desk_do(ChannelDesk *desk, ChannelBegin *begin, Span card_box)
+{
+    REQUIRE((card_box.size > 0) == (begin->kind == CHANNEL_CARD), REFUSED_BANK_CARD_FIELD);
+    begin->lease_us = desk->config.lease_us;
+    channel_begin_unit(begin, NULL);
+    TRY(unit_wait(desk->config.batcher, &begin->unit));
+    return begin->repeated ? OK : send_once(desk, &begin->order, card_box);
+}
+
+/* --- what has no end --- */
+
+/* Of a crash between CREATED and SENT: nothing has left. */
+static Status send_late(ChannelDesk *desk, ChannelOrder *order)
+{
+    const Status never = REFUSE(REFUSED_BANK_NEVER_SENT);
+    if (order->kind != CHANNEL_CARD) return send_once(desk, order, (Span) { NULL, 0 });
+    return settle(desk, order, never, CHANNEL_IS_NOT_DONE, false, order);
+}
+
+static Status ask_bank(ChannelDesk *desk, ChannelOrder *order)
+{
+    const Channel *channel = desk->config.channel;
+    const ChannelAsk ask = ask_of(order, (Span) { NULL, 0 });
+    ChannelOutcome outcome = CHANNEL_IS_NOT_THERE;
+    Status told = channel->query(channel->context, &ask, &outcome);
+    const bool lost = status_ok(told) && outcome == CHANNEL_IS_NOT_THERE
+            && now_of(desk) - order->sent_us >= desk->config.close_us;
+    if (lost) told = channel->close(channel->context, &ask, &outcome);
+    if (status_broken(told)) return told;
+    if (status_is(told, REFUSED_BANK_DOWN)) return told; /* nobody was asked */
+    return settle(desk, order, told, outcome, true, order);
+}
+
+static Status look_after(ChannelDesk *desk, const ChannelFound *found)
+{
+    ChannelLook work = { 0 };
+    memcpy(work.number, found->number, sizeof(work.number));
+    channel_look_unit(&work, NULL);
+    TRY(unit_wait(desk->config.batcher, &work.unit));
+    switch (work.order.state) {
+    case CHANNEL_CREATED: return send_late(desk, &work.order);
+    case CHANNEL_SENT:
+    case CHANNEL_UNKNOWN: return ask_bank(desk, &work.order);
+    case CHANNEL_SUCCESS:
+    case CHANNEL_FAILED: break; /* somebody was faster */
+    }
+    return OK;
+}
+
+static Status find_due(void *context, Store *store)
+{
+    ChannelDesk *desk = context;
+    return channel_due(store, now_of(desk), desk->config.first_batch, desk->skip, desk->found,
+            &desk->found_count);
+}
+
+static bool is_stopping(ChannelDesk *desk)
+{
+    pthread_mutex_lock(&desk->lock);
+    const bool stopping = desk->stopping;
+    pthread_mutex_unlock(&desk->lock);
+    return stopping;
+}
+
+static void look_after_all(ChannelDesk *desk)
+{
+    desk->found_count = 0;
+    Status s = batcher_between(desk->config.batcher, find_due, desk);
+    if (!status_ok(s)) desk->config.report(desk->config.context, "bank.due", s);
+    if (desk->found_count == 0) desk->skip = 0;
+    for (size_t i = 0; i < desk->found_count && !is_stopping(desk); i++) {
+        s = look_after(desk, &desk->found[i]);
+        if (status_is(s, REFUSED_BANK_DOWN)) return; /* for all alike: after the next probe */
+        if (status_ok(s)) continue;
+        desk->skip++;
+        desk->config.report(desk->config.context, "bank.order", s);
+    }
+}
+
+/* --- threads --- */
+
+/* False: it is time to stop. */
+static bool wait_ms(ChannelDesk *desk, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    const int64_t ns = until.tv_nsec + ms * 1000000;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_mutex_lock(&desk->lock);
+    if (!desk->stopping) pthread_cond_timedwait(&desk->stopped, &desk->lock, &until);
+    const bool goes_on = !desk->stopping;
+    pthread_mutex_unlock(&desk->lock);
+    return goes_on;
+}
+
+static void *asks(void *context)
+{
+    ChannelDesk *desk = context;
+    while (wait_ms(desk, DESK_TICK_MS))
+        look_after_all(desk);
+    return NULL;
+}
+
+static void *probes(void *context)
+{
+    ChannelDesk *desk = context;
+    while (wait_ms(desk, DESK_PROBE_MS))
+        desk->config.probe(desk->config.lines);
+    return NULL;
+}
+
+Status channel_desk_open(const ChannelDeskConfig *config, ChannelDesk **ret_desk)
+{
+    CLEANUP(channel_desk_close) ChannelDesk *desk = calloc(1, sizeof(*desk));
+    CHECK(desk != NULL, FAULT_MEMORY);
+    desk->config = *config;
+    ASSERT(pthread_mutex_init(&desk->lock, NULL) == 0);
+    ASSERT(pthread_cond_init(&desk->stopped, NULL) == 0);
+    desk->has_asker = pthread_create(&desk->asker, NULL, asks, desk) == 0;
+    CHECK(desk->has_asker, FAULT_THREAD);
+    desk->has_prober = pthread_create(&desk->prober, NULL, probes, desk) == 0;
+    CHECK(desk->has_prober, FAULT_THREAD);
+    *ret_desk = desk;
+    desk = NULL;
+    return OK;
+}
+
+void channel_desk_close(ChannelDesk **desk)
+{
+    ChannelDesk *closing = *desk;
+    if (closing == NULL) return;
+    pthread_mutex_lock(&closing->lock);
+    closing->stopping = true;
+    pthread_cond_broadcast(&closing->stopped);
+    pthread_mutex_unlock(&closing->lock);
+    if (closing->has_asker) pthread_join(closing->asker, NULL);
+    if (closing->has_prober) pthread_join(closing->prober, NULL);
+    pthread_cond_destroy(&closing->stopped);
+    pthread_mutex_destroy(&closing->lock);
+    free(closing);
+    *desk = NULL;
+}

@@ -1,0 +1,40 @@
+#pragma once
+/*
+ * desk: has bank orders done, and asks after those whose answer did not come.
+ *
+ * Whoever begins an order has it sent on his own thread; the desk's thread asks the bank about what
+ * has no end, sends what a crash left CREATED, and has the bank close what it does not have. A
+ * second thread probes the lines. Nothing is remembered here that a restart may not forget.
+ */
+#include "bank/channel_order.h"
+
+enum { DESK_TICK_MS = 100, DESK_PROBE_MS = 500 };
+
+typedef struct ChannelDeskConfig {
+    Batcher *batcher;
+    const Channel *channel; /* borrowed until channel_desk_close() */
+    Clock clock;
+    int64_t first_batch; /* of this run */
+    int64_t lease_us; /* longer than any call to the bank takes */
+    int64_t close_us; /* an order that the bank does not have so long after it was sent is closed */
+    void (*probe)(void *lines); /* every DESK_PROBE_MS */
+    void *lines;
+    /* Tell the operator that something failed (library rooms do not log). */
+    void (*report)(void *context, const char *what, Status status);
+    void *context;
+} ChannelDeskConfig;
+
+typedef struct ChannelDesk ChannelDesk;
+
+MUST_USE Status channel_desk_open(const ChannelDeskConfig *config, ChannelDesk **ret_desk);
+/* What is on its way to the bank ends first. */
+void channel_desk_close(ChannelDesk **desk);
+
+/*
+ * Begin an order, send it, and say how far it came: `begin->order` is SUCCESS, FAILED, or UNKNOWN
+ * when there was no answer. One that was begun before is as it stands.
+ *
+ * card_box   of a card payment, else empty; kept nowhere
+ * Refuses what channel_begin_unit() refuses: then there is no order. Any thread.
+ */
+MUST_USE Status channel_desk_do(ChannelDesk *desk, ChannelBegin *begin, Span card_box);
