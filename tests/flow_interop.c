@@ -9,6 +9,7 @@
 #include "base/expect.h"
 #include "command.h"
 #include "operator.h"
+#include "receiver.h"
 #include "stand.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ static MerchantApp rsa;
 static MerchantApp sm2;
 static PayerApp payer;
 static HttpClient *http;
+static Receiver *receiver;
 
 typedef struct Client {
     const char *name;
@@ -135,11 +137,14 @@ static bool confirm(const Client *client, const char *number)
 static void test_house_opens(void)
 {
     char url[64];
-    const StandOptions options = { .strategy = strategy };
+    char settings[512];
+    StandOptions options = { .strategy = strategy, .notify = settings };
     if (access(HUFU_INTEROP "/node_modules/.hufu-lock", R_OK) != 0) {
         printf("SKIPPED: tests/interop/install was not run\n");
         exit(SKIPPED);
     }
+    EXPECT_OK(receiver_open(&receiver));
+    snprintf(settings, sizeof(settings), "notifiers: 4\nnotify_ca: %s", receiver_ca(receiver));
     EXPECT_OK(stand_open(&options, &stand));
     EXPECT_OK(stand_merchant(&stand, "1900000001", KEY_RSA, &rsa));
     EXPECT_OK(stand_merchant(&stand, "1900000002", KEY_SM2, &sm2));
@@ -148,6 +153,8 @@ static void test_house_opens(void)
     snprintf(url, sizeof(url), "https://localhost:%u", stand.port);
     tell("HUFU_URL", url);
     tell("HUFU_FOLDER", stand.folder);
+    snprintf(url, sizeof(url), "https://localhost:%u/ok", receiver_port(receiver));
+    tell("HUFU_NOTIFY", url);
     tell("NODE_EXTRA_CA_CERTS", stand_path(&stand, "run/hufud/ca.pem"));
 }
 
@@ -182,6 +189,40 @@ static void test_each_orders_sees_it_paid_and_gives_back(void)
         EXPECT(pay(span_of_text(said())));
         EXPECT(step(&clients[i], "paid", number, "1250", NULL, NULL));
         EXPECT(step(&clients[i], "refund", number, "1250", NULL, NULL));
+    }
+}
+
+static void keep(const char *name, const char *text, size_t size)
+{
+    const Span bytes = { (const uint8_t *)text, size };
+    EXPECT_OK(file_write(stand_path(&stand, name), 0600, bytes));
+}
+
+/* What came for this order, as a merchant's server sees it: headers by name, the body's bytes. */
+static bool keep_notification(const char *number)
+{
+    static Received r;
+    char path[RECEIVED_PATH_MAX];
+    char headers[4 * RECEIVED_HEADER_MAX];
+    snprintf(path, sizeof(path), "/ok/%s", number);
+    if (!receiver_await(receiver, path, 1) || !receiver_get(receiver, path, 0, &r)) return false;
+    const int size = snprintf(headers, sizeof(headers),
+            "wechatpay-timestamp: %s\nwechatpay-nonce: %s\nwechatpay-serial: %s\n"
+            "wechatpay-signature: %s\n",
+            r.timestamp, r.nonce, r.serial, r.signature);
+    keep("told.headers", headers, (size_t)size);
+    keep("told.body", r.body, r.body_size);
+    return true;
+}
+
+/* Verified and opened by the clients' own code. */
+static void test_each_is_told_what_was_paid(void)
+{
+    for (size_t i = 0; i < FIRST_GIVEN; i++) {
+        const char *number = number_of(&clients[i], "TOLD");
+        EXPECT(step(&clients[i], "order", number, "1250", NULL, NULL));
+        EXPECT(pay(span_of_text(said())) && keep_notification(number));
+        EXPECT(step(&clients[i], "told", number, NULL, NULL, NULL));
     }
 }
 
@@ -286,10 +327,11 @@ static void test_house_closes(void)
 {
     http_client_close(&http);
     stand_close(&stand);
+    receiver_close(receiver);
 }
 
 TESTS(TEST(test_house_opens), TEST(test_a_way_of_signing_is_given_by_two),
-        TEST(test_each_orders_sees_it_paid_and_gives_back),
+        TEST(test_each_orders_sees_it_paid_and_gives_back), TEST(test_each_is_told_what_was_paid),
         TEST(test_the_sdks_make_orders_of_each_kind), TEST(test_each_closes),
         TEST(test_each_is_told_that_its_key_is_wrong),
         TEST(test_a_client_refuses_what_another_key_signed), TEST(test_each_charges_a_code),

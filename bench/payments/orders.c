@@ -85,6 +85,8 @@ Status orders_codepay(const OrderPlan *plan, size_t count, LoadRequest *ret)
 
 Status orders_native(const OrderPlan *plan, size_t count, LoadRequest *ret)
 {
+    const char *notify_url =
+            plan->notify_url == NULL ? "https://merchant.example/notify" : plan->notify_url;
     for (size_t i = 0; i < count; i++) {
         char number[33];
         number_of(plan, i, number);
@@ -92,9 +94,9 @@ Status orders_native(const OrderPlan *plan, size_t count, LoadRequest *ret)
         CHECK(asprintf(&ret[i].body,
                       "{\"appid\":\"wxbench\",\"mchid\":\"%s\",\"description\":\"A "
                       "book\",\"out_trade_no\":\"%s\","
-                      "\"notify_url\":\"https://merchant.example/notify\","
+                      "\"notify_url\":\"%s\","
                       "\"amount\":{\"total\":%d,\"currency\":\"CNY\"}}",
-                      plan->merchant->mchid, number, ORDER_MINOR)
+                      plan->merchant->mchid, number, notify_url, ORDER_MINOR)
                         > 0,
                 FAULT_MEMORY);
         TRY(sign_request(plan, &ret[i]));

@@ -17,6 +17,7 @@ typedef struct OrderPlan {
     PayerApp *payers;
     size_t payer_count; /* orders_payers() of the most that is asked for */
     const char *prefix; /* of order numbers */
+    const char *notify_url; /* of native orders; NULL: one that nobody answers */
 } OrderPlan;
 
 /* `count` signed codepay orders of a small amount; codes are taken through the payers' API. */

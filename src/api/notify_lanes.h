@@ -10,7 +10,8 @@
  * at most three quarters; the last eighth is for merchants who hold less than their share, which
  * for n of them is the (n+1)th part: who comes next finds one. After NOTIFY_FAILURES_MAX failures
  * in a row a host rests: one attempt each NOTIFY_REST_US finds out, and what is due meanwhile has
- * had its turn without one, so that a host that stays away keeps nothing for longer than the schedule.
+ * had its turn without one, so that a host that stays away keeps nothing for longer than the
+ * schedule.
  * Pure: the caller locks, and says what time it is.
  */
 #include "base/bytes.h"

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const { Wechatpay, Aes } = require('wechatpay-axios-plugin');
+const { Wechatpay, Aes, Rsa, Formatter } = require('wechatpay-axios-plugin');
 
 const open = (house, certs) => new Wechatpay({
   baseURL: house.url,
@@ -21,7 +21,8 @@ export async function certificates(house) {
 }
 
 export async function connect(house, certs) {
-  const wxpay = open(house, certs ?? await certificates(house));
+  const known = certs ?? await certificates(house);
+  const wxpay = open(house, known);
   const { mchid } = house;
   return {
     native: (order) => wxpay.v3.pay.transactions.native.post(order),
@@ -37,5 +38,14 @@ export async function connect(house, certs) {
       .post({ mchid }, { out_trade_no }),
     refund: (refund) => wxpay.v3.refund.domestic.refunds.post(refund),
     queryRefund: (out_refund_no) => wxpay.v3.refund.domestic.refunds.$out_refund_no$.get({ out_refund_no }),
+    // What came to notify_url: headers in lower case, the body's exact text.
+    told({ headers, raw }) {
+      const said = Formatter.response(headers['wechatpay-timestamp'], headers['wechatpay-nonce'], raw);
+      if (!Rsa.verify(said, headers['wechatpay-signature'], known[headers['wechatpay-serial']]))
+        throw new Error('the signature of the notification is wrong');
+      const { resource } = JSON.parse(raw);
+      return JSON.parse(Aes.AesGcm.decrypt(
+        resource.ciphertext, house.apiv3, resource.nonce, resource.associated_data));
+    },
   };
 }

@@ -14,5 +14,6 @@ export const house = {
   keyFile: told('HUFU_KEY'),
   privateKey: readFileSync(told('HUFU_KEY'), 'utf8'),
   apiv3: readFileSync(told('HUFU_APIV3'), 'utf8'),
+  notifyUrl: told('HUFU_NOTIFY'), // how the addresses begin that this merchant is told at
   folder: told('HUFU_FOLDER'), // for what a client writes
 };

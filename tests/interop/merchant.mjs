@@ -4,7 +4,7 @@
 //
 // Exits 0 when everything was as it must be; what the next step needs stands in <folder>/said.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { generateKeyPairSync } from 'node:crypto';
@@ -32,7 +32,7 @@ const order = (number, total) => ({
   mchid: house.mchid,
   description: '养乐多 ("interop")',
   out_trade_no: number,
-  notify_url: 'https://merchant.example/notify',
+  notify_url: `${house.notifyUrl}/${number}`,
   amount: { total, currency: 'CNY' },
 });
 const scanned = (number, total, auth_code) => {
@@ -71,6 +71,23 @@ const steps = {
     assert.deepEqual(byId.data, data);
     await refused(client.close(number), 400, 'ORDERPAID');
     say(data.payer.openid);
+  },
+
+  // What came to notify_url is the house's, says what a query says, and with a byte changed it is nobody's.
+  async told(client, number) {
+    const lines = readFileSync(join(house.folder, 'told.headers'), 'utf8').trim().split('\n');
+    const headers = Object.fromEntries(lines.map((line) => line.split(': ')));
+    const raw = readFileSync(join(house.folder, 'told.body'), 'utf8');
+    const resource = await client.told({ headers, raw });
+    const { data } = await client.query(number);
+    assert.equal(resource.out_trade_no, number);
+    assert.equal(resource.trade_state, 'SUCCESS');
+    assert.equal(resource.transaction_id, data.transaction_id);
+    assert.deepEqual(resource.amount, data.amount);
+    const { id, event_type } = JSON.parse(raw);
+    assert.equal(event_type, 'TRANSACTION.SUCCESS');
+    assert.match(id, /^EV-/);
+    await assert.rejects(async () => client.told({ headers, raw: raw.replace('支付成功', '支付失败') }), /signature/);
   },
 
   // Parts of what was paid go back, never more than was paid; the same refund again is the same refund.

@@ -42,20 +42,21 @@ export async function connect(house) {
   const transport = new Transport(house);
   pay.createHttp(transport);
 
+  const signed = (headers, raw) => ({
+    timestamp: headers['wechatpay-timestamp'],
+    nonce: headers['wechatpay-nonce'],
+    serial: headers['wechatpay-serial'],
+    signature: headers['wechatpay-signature'],
+    body: raw,
+    apiSecret: house.apiv3,
+  });
+
   // It verifies when it is asked to: fetches /v3/certificates and opens them with its own code.
   async function verified(call) {
     await call;
     const { status, data, raw, headers } = transport.last;
     if (status < 200 || status > 299) throw Object.assign(new Error(`HTTP ${status}`), { response: { status, data } });
-    const right = await pay.verifySign({
-      timestamp: headers['wechatpay-timestamp'],
-      nonce: headers['wechatpay-nonce'],
-      serial: headers['wechatpay-serial'],
-      signature: headers['wechatpay-signature'],
-      body: raw,
-      apiSecret: house.apiv3,
-    });
-    if (!right) throw new Error('the signature of the answer is wrong');
+    if (!await pay.verifySign(signed(headers, raw))) throw new Error('the signature of the answer is wrong');
     return { status, data: raw ? JSON.parse(raw) : data }; // of some it has made what the payer's page needs
   }
   return {
@@ -70,6 +71,12 @@ export async function connect(house) {
     refund: (refund) => verified(pay.refunds(refund)),
     queryRefund: (out_refund_no) => verified(pay.find_refunds(out_refund_no)),
     certificates: () => pay.get_certificates(house.apiv3),
+    // What came to notify_url: headers in lower case, the body's exact text.
+    async told({ headers, raw }) {
+      if (!await pay.verifySign(signed(headers, raw))) throw new Error('the signature of the notification is wrong');
+      const { resource } = JSON.parse(raw);
+      return pay.decipher_gcm(resource.ciphertext, resource.associated_data, resource.nonce, house.apiv3);
+    },
   };
 }
 

@@ -54,13 +54,17 @@ export async function connect(house, library) {
     return { status: answer.status, raw, headers: answer.headers, data: raw ? JSON.parse(raw) : null };
   }
 
+  function verifySigned(header, raw) {
+    const signature = Buffer.from(header('wechatpay-signature'), 'base64').toString('hex');
+    const said = `${header('wechatpay-timestamp')}\n${header('wechatpay-nonce')}\n${raw}\n`;
+    const point = points[header('wechatpay-serial')];
+    if (!point || !sm2.doVerifySignature(said, signature, point, how))
+      throw new Error('the signature is wrong');
+  }
+
   function verify({ status, raw, headers, data }) {
     if (status < 200 || status > 299) throw Object.assign(new Error(`HTTP ${status}`), { response: { status, data } });
-    const signature = Buffer.from(headers.get('wechatpay-signature'), 'base64').toString('hex');
-    const said = `${headers.get('wechatpay-timestamp')}\n${headers.get('wechatpay-nonce')}\n${raw}\n`;
-    const point = points[headers.get('wechatpay-serial')];
-    if (!point || !sm2.doVerifySignature(said, signature, point, how))
-      throw new Error('the signature of the answer is wrong');
+    verifySigned((name) => headers.get(name), raw);
     return { status, data };
   }
 
@@ -79,5 +83,10 @@ export async function connect(house, library) {
     close: (number) => call('POST', `/v3/pay/transactions/out-trade-no/${number}/close`, { mchid }),
     refund: (refund) => call('POST', '/v3/refund/domestic/refunds', refund),
     queryRefund: (number) => call('GET', `/v3/refund/domestic/refunds/${number}`),
+    // What came to notify_url: headers in lower case, the body's exact text.
+    told({ headers, raw }) {
+      verifySigned((name) => headers[name], raw);
+      return JSON.parse(open(JSON.parse(raw).resource, house.apiv3));
+    },
   };
 }
