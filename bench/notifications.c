@@ -10,12 +10,15 @@
  * machine's cores. floor_us is what the protocol needs in the same run: one signature in bare
  * libcrypto, and one POST of as many bytes to the same receiver over a kept connection (both ends).
  */
+#include "command.h"
+#include "crypto/tls.h"
 #include "floor.h"
 #include "http/client.h"
 #include "orders.h"
 #include "processor.h"
 #include "receiver.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -81,10 +84,10 @@ static Status restart(const char *senders)
     return stand_launch(&stand, STAND_HUFUD);
 }
 
-static Status wait_for(const char *path, size_t count)
+static Status wait_for(size_t count)
 {
     const double end_s = load_now_s() + PATIENCE_S;
-    while (receiver_count(receiver, path) < count) {
+    while (receiver_count(receiver, "/") < count) {
         REQUIRE(load_now_s() < end_s, REFUSED_HTTP_TIMEOUT);
         pause_ms(POLL_MS);
     }
@@ -92,24 +95,26 @@ static Status wait_for(const char *path, size_t count)
 }
 
 /* From the first tenth, when all connections stand, to the last. */
-static Status tell(const char *path, size_t count, Figures *ret)
+static Status tell(size_t count, Figures *ret)
 {
+    const size_t before = receiver_count(receiver, "/");
     const size_t begun = count / 10;
     TRY(restart("32"));
-    TRY(wait_for(path, begun));
+    TRY(wait_for(before + begun));
     const double start_s = load_now_s();
     double cpu_s[STAND_PROGRAMS];
     for (int i = 0; i < STAND_PROGRAMS; i++)
         cpu_s[i] = processor_program_s(stand.pids[i]);
     const double own_s = processor_program_s(getpid());
-    TRY(wait_for(path, count));
+    TRY(wait_for(before + count));
     const double done = (double)(count - begun);
     ret->per_s = done / (load_now_s() - start_s);
     for (int i = 0; i < STAND_PROGRAMS; i++)
         ret->cpu_us[i] = 1e6 * (processor_program_s(stand.pids[i]) - cpu_s[i]) / done;
     ret->receiver_us = 1e6 * (processor_program_s(getpid()) - own_s) / done;
     TRY(stand_await(&stand));
-    return restart("0");
+    TRY(restart("0"));
+    return stand_await(&stand);
 }
 
 /* One POST, processor time of both ends. */
@@ -173,13 +178,12 @@ static Status measure(size_t count)
     snprintf(settings, sizeof(settings), "notifiers: 0");
     TRY(open_house(&rsa, &sm2));
     TRY(pay(&rsa, "R", "/ok/rsa", count));
-    TRY(tell("/ok/rsa", count, &figures[0]));
-    TRY(stand_await(&stand));
+    TRY(tell(count, &figures[0]));
     TRY(pay(&sm2, "S", "/ok/sm2", count));
-    TRY(tell("/ok/sm2", count, &figures[1]));
-    TRY(stand_await(&stand));
+    TRY(tell(count, &figures[1]));
     TRY(measure_post(&post_us));
-    TRY(floor_measure(stand_path(&stand, "data"), stand_path(&stand, PATH_DATABASE), &floor));
+    floor_signatures(&floor);
+    floor.fsync_ms = floor_fsync_ms(stand_path(&stand, "data"));
     printf("{\"bench\":\"notifications\",\"count\":%zu,", count);
     print_figures("rsa", &figures[0], floor.rsa_sign_us + post_us);
     printf(",");

@@ -139,7 +139,7 @@ def it_installs_and_leaves_settings_alone(site):
         text = file.read()
     expect("group: -1" not in text, "the sockets' group is not filled in")
     with open(settings, "w") as file:  # our places, and ports that are free
-        file.write(re.sub(r"(?m)^(port|service_port|console_port): \d+", r"\1: 0", site.here(text)))
+        file.write(re.sub(r"(?m)^(port|service_port|console_port|metrics_port): \d+", r"\1: 0", site.here(text)))
     site.install()
     with open(settings) as file:
         expect(site.root in file.read(), "the second time overwrote the settings")

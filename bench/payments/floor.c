@@ -159,7 +159,7 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double measure_fsync_ms(const char *folder)
+double floor_fsync_ms(const char *folder)
 {
     char path[512];
     double taken_ms[FSYNC_ROUNDS];
@@ -178,21 +178,26 @@ static double measure_fsync_ms(const char *folder)
     return taken_ms[FSYNC_ROUNDS / 2];
 }
 
-Status floor_measure(const char *folder, const char *database, Floor *ret)
+void floor_signatures(Floor *ret)
 {
-    Floor floor = { 0 };
     const SignFloor rsa = { EVP_RSA_gen(2048), EVP_sha256(), false };
     const SignFloor sm2 = { EVP_PKEY_Q_keygen(NULL, NULL, "SM2"), EVP_sm3(), true };
     ASSERT(rsa.key != NULL && sm2.key != NULL);
-    measure_signature(&rsa, &floor.rsa_sign_us, &floor.rsa_verify_us);
-    measure_signature(&sm2, &floor.sm2_sign_us, &floor.sm2_verify_us);
+    measure_signature(&rsa, &ret->rsa_sign_us, &ret->rsa_verify_us);
+    measure_signature(&sm2, &ret->sm2_sign_us, &ret->sm2_verify_us);
     EVP_PKEY_free(rsa.key);
     EVP_PKEY_free(sm2.key);
+}
+
+Status floor_measure(const char *folder, const char *database, Floor *ret)
+{
+    Floor floor = { 0 };
+    floor_signatures(&floor);
     const double bare_us = measure_bare_box();
     const double own_us = measure_own_box();
     floor.box_open_us = bare_us < own_us ? bare_us : own_us;
     floor.kdf_us = measure_kdf();
-    floor.fsync_ms = measure_fsync_ms(folder);
+    floor.fsync_ms = floor_fsync_ms(folder);
     TRY(floor_sql_measure(folder, database, &floor.sql_codepay_us, &floor.sql_pin_us));
     *ret = floor;
     return OK;

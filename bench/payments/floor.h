@@ -37,6 +37,10 @@ typedef struct Floor {
 
 /* folder: on the file system that is measured; database: one with rows to take as patterns. */
 MUST_USE Status floor_measure(const char *folder, const char *database, Floor *ret_floor);
+/* The signatures alone. */
+void floor_signatures(Floor *ret_floor);
+/* One small append and fdatasync in this folder, median of many. */
+double floor_fsync_ms(const char *folder);
 double floor_codepay_us(const Floor *floor, KeyAlgorithm algorithm);
 double floor_pin_us(const Floor *floor, KeyAlgorithm algorithm);
 /* "floor_ops":{...}, "fsync_ms":... */

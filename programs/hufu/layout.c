@@ -99,9 +99,10 @@ Status layout_settings(
     const char *d = l->directory;
     TRY(buffer_print(&text,
             "# Written by `hufu up` at each start; deploy/hufud.yaml explains every line.\n"
-            "address: \"%s\"\nport: %lld\nservice_port: %lld\nconsole_port: %lld\nloops: 0\n",
+            "address: \"%s\"\nport: %lld\nservice_port: %lld\nconsole_port: %lld\n"
+            "metrics_port: %lld\nloops: 0\n",
             address, (long long)ports->payments, (long long)ports->service,
-            (long long)ports->console));
+            (long long)ports->console, (long long)ports->metrics));
     TRY(buffer_print(
             &text, "database: \"%s/%s\"\ndomain: \"%s/%s\"\n", d, PATH_DATABASE, d, PATH_DOMAIN));
     TRY(buffer_print(&text, "vault: \"%s/%s\"\nadmin: \"%s/%s\"\n", d, PATH_VAULT_SOCKET, d,

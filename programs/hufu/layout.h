@@ -45,6 +45,7 @@ typedef struct LayoutPorts {
     int64_t payments;
     int64_t service;
     int64_t console;
+    int64_t metrics;
 } LayoutPorts;
 /* Write <directory>/hufud.yaml. */
 MUST_USE Status layout_settings(

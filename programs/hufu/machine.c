@@ -165,7 +165,8 @@ unsigned machine_vaultd_restarts(const Machine *m)
 
 void machine_start_hufud(Machine *m) { supervisor_start(m->supervisor, MACHINE_HUFUD); }
 
-/* hufud wrote lines of "address port": of the payment API, the vault's service, the console. */
+/* hufud wrote lines of "address port": of the payment API, the vault's service, the console, the
+ * metrics. */
 static Status read_port(const char *directory, int line, uint16_t *ret_port)
 {
     char path[PATH_BYTES_MAX];
@@ -199,6 +200,11 @@ Status machine_service_port(const char *directory, uint16_t *ret_port)
 Status machine_console_port(const char *directory, uint16_t *ret_port)
 {
     return read_port(directory, 2, ret_port);
+}
+
+Status machine_metrics_port(const char *directory, uint16_t *ret_port)
+{
+    return read_port(directory, 3, ret_port);
 }
 
 bool machine_serves(const Machine *m)

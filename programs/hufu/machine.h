@@ -47,6 +47,7 @@ MUST_USE Status machine_port(const char *directory, uint16_t *ret_port);
 MUST_USE Status machine_service_port(const char *directory, uint16_t *ret_port);
 /* The same of the console. */
 MUST_USE Status machine_console_port(const char *directory, uint16_t *ret_port);
+MUST_USE Status machine_metrics_port(const char *directory, uint16_t *ret_port);
 /* Whether it serves now. */
 bool machine_serves(const Machine *machine);
 

@@ -204,6 +204,7 @@ static int run(Up *up)
         .port = up->bound_port,
         .service_port = port_or_closed(up, machine_service_port),
         .console_port = port_or_closed(up, machine_console_port),
+        .metrics_port = port_or_closed(up, machine_metrics_port),
         .first_day = played ? &result : NULL };
     up_summary(&summary);
     return serve(up);
@@ -214,7 +215,7 @@ int command_up(int argc, char **argv)
     Up up = { .sources = { directory_default(), "rules/strategy.yaml", "web/dist",
                       "web/fields/dist" },
         .address = "127.0.0.1",
-        .ports = { 8443, 8444, 8445 },
+        .ports = { 8443, 8444, 8445, 8446 },
         .workers = 8,
         .layout = { .lock_fd = -1 } };
     const Option options[] = {
@@ -228,6 +229,9 @@ int command_up(int argc, char **argv)
         { "--console-port", OPTION_NUMBER, "N",
                 "of the console for the house's people; 0: any free one, -1: closed [8445]",
                 &up.ports.console, -1, 65535 },
+        { "--metrics-port", OPTION_NUMBER, "N",
+                "of /metrics, on 127.0.0.1; 0: any free one, -1: closed [8446]", &up.ports.metrics,
+                -1, 65535 },
         { "--address", OPTION_TEXT, "ADDRESS", "to listen on [127.0.0.1]", &up.address, 0, 0 },
         { "--directory", OPTION_TEXT, "DIR", "where everything is kept [var]",
                 &up.sources.directory, 0, 0 },

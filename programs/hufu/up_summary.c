@@ -104,6 +104,10 @@ void up_summary(const UpSummary *summary)
         printf("  vault service  https://%s:%u   mutual TLS; see `hufu caller add`\n",
                 summary->address, (unsigned)summary->service_port);
     if (summary->console_port != 0) show_console(summary);
+    if (summary->metrics_port != 0)
+        printf("  metrics        http://127.0.0.1:%u/metrics   for Prometheus; from this machine "
+               "alone\n",
+                (unsigned)summary->metrics_port);
     printf("  merchants      %s/demo/   their keys, as they would keep them\n", d);
     printf("  logs           %s/log/\n", d);
     printf("  look           %s/hufu status --directory %s\n", summary->layout->programs, d);

@@ -13,6 +13,7 @@ typedef struct UpSummary {
     uint16_t port;
     uint16_t service_port; /* 0: closed */
     uint16_t console_port; /* likewise */
+    uint16_t metrics_port; /* likewise */
     const ReplayResult *first_day; /* NULL: nothing was played */
 } UpSummary;
 

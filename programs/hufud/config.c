@@ -17,8 +17,8 @@ typedef struct ConfigSpans {
             console_files, field_files, payer_devices, notify_ca, public_url, merchant_terms;
     const YamlNode *trusted_proxies, *notify_schedule, *notify_ports, *bank;
     int64_t payer_cool_s, refund_days, reverse_days, merchant_per_second, merchant_burst;
-    int64_t port, service_port, console_port, loops, operator_uid, group, code_life_s, signers,
-            openers, callers, notifiers;
+    int64_t port, service_port, console_port, metrics_port, loops, operator_uid, group, code_life_s,
+            signers, openers, callers, notifiers;
     int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
             incident_police_hours, incident_notify_hours, incident_cause_days, incident_close_days;
 } ConfigSpans;
@@ -58,6 +58,7 @@ static const YamlField fields[] = {
     NUMBER(port, 0, 65535),
     NUMBER(service_port, -1, 65535),
     NUMBER(console_port, -1, 65535),
+    NUMBER(metrics_port, -1, 65535),
     { "console_origin", YAML_TEXT, false, 9, CONFIG_TEXT_MAX - 1,
             offsetof(ConfigSpans, console_origin) },
     { "console_files", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1,
@@ -215,6 +216,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
         .reverse_days = 7,
         .service_port = -1,
         .console_port = -1,
+        .metrics_port = -1,
         .group = -1,
         .code_life_s = 60,
         .signers = 2,
@@ -238,6 +240,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ret_config->port = s.port;
     ret_config->service_port = s.service_port;
     ret_config->console_port = s.console_port;
+    ret_config->metrics_port = s.metrics_port;
     ret_config->loops = s.loops;
     ret_config->merchant_per_second = s.merchant_per_second;
     ret_config->merchant_burst = s.merchant_burst;

@@ -12,6 +12,7 @@ typedef struct Config {
     char address[CONFIG_TEXT_MAX]; /* numeric */
     int64_t port; /* 0: any free one */
     int64_t service_port; /* of the vault's service; 0: any free one, -1: closed */
+    int64_t metrics_port; /* on 127.0.0.1, plain; 0: any free one, -1: closed */
     int64_t console_port; /* of the console; 0: any free one, -1: closed */
     HttpProxies trusted_proxies; /* whose word counts for whom they ask; none: nobody's */
     char console_origin[CONFIG_TEXT_MAX]; /* of its pages; empty: localhost and `address` */

@@ -100,6 +100,7 @@ Status first_files_ready(const char *path, const char *address, FirstPorts ports
     TRY(buffer_print(&text, "%s %u\n", address, ports.payments));
     TRY(buffer_print(&text, "%s %u\n", address, ports.service));
     TRY(buffer_print(&text, "%s %u\n", address, ports.console));
+    TRY(buffer_print(&text, "127.0.0.1 %u\n", ports.metrics));
     return first_files_text(path, span_of_buffer(&text));
 }
 

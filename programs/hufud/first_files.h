@@ -12,6 +12,7 @@ typedef struct FirstPorts {
     uint16_t payments;
     uint16_t service; /* of the vault; 0: closed */
     uint16_t console; /* 0: closed */
+    uint16_t metrics; /* 0: closed; always on 127.0.0.1 */
 } FirstPorts;
 /* "address port" of each, a line each in this order; port 0 is closed. */
 MUST_USE Status first_files_ready(const char *path, const char *address, FirstPorts ports);

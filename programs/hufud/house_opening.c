@@ -360,6 +360,7 @@ static Status open_doors(Opening *o)
         .proxies = &o->config.trusted_proxies,
         .handler = routes_serve,
         .context = house };
+    TRY(health_start(house, &house->health));
     TRY(http_server_start(&server, &o->server));
     atomic_store(&house->port, http_server_port(o->server));
     TRY(open_service(o));
@@ -383,8 +384,11 @@ static Status open_doors(Opening *o)
     TRY(clockwork_start(&clockwork, &o->clockwork));
     TRY(bank_opening(&o->config, house, &o->bank));
     TRY(notify_opening(&o->config, o->development, house, &o->notify));
-    const FirstPorts ports = { port_of(o->server), port_of(o->service),
-        port_of(o->console_server) };
+    const MetricsSources sources = { house, o->server, o->service, o->console_server,
+        o->notify.notifier };
+    TRY(metrics_opening(&o->config, &sources, &o->metrics));
+    const FirstPorts ports = { port_of(o->server), port_of(o->service), port_of(o->console_server),
+        port_of(o->metrics.server) };
     TRY(first_files_ready(o->config.ready_file, o->config.address, ports));
     o->ready_written = true;
     LOG(LOG_INFO, "hufud.serves", LOG_TEXT(ADDRESS, o->config.address),
@@ -450,6 +454,8 @@ void opening_close(Opening *o)
 {
     House *house = &o->house;
     if (o->ready_written) first_files_remove(o->config.ready_file);
+    if (o->metrics.server != NULL) drain(o->metrics.server); /* it reads all that follows */
+    http_server_free(&o->metrics.server);
     if (o->console_server != NULL) drain(o->console_server);
     console_close(&o->console); /* it runs the operator's operations */
     if (o->admin != NULL) admin_stop(o->admin);
@@ -459,6 +465,7 @@ void opening_close(Opening *o)
     bank_closing(house);
     if (o->service != NULL) drain(o->service);
     if (o->server != NULL) drain(o->server);
+    health_stop(house->health);
     bill_desk_close(&house->bills);
     if (house->call_workers != NULL) workers_stop(house->call_workers);
     if (house->openers != NULL) workers_stop(house->openers);

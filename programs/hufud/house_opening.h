@@ -12,6 +12,7 @@
 #include "api/trail_desk.h"
 #include "bank_opening.h"
 #include "config.h"
+#include "metrics_opening.h"
 #include "notify_opening.h"
 #include "public_keys.h"
 #include "tls_leaf.h"
@@ -35,6 +36,7 @@ typedef struct Opening {
     TrailDesk *trail;
     NotifyOpening notify;
     BankOpening bank;
+    MetricsOpening metrics;
     bool development;
     TlsLeaf tls;
     bool tls_ended; /* said so */

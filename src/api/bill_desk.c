@@ -128,8 +128,7 @@ static void send_bill(const BillDesk *desk, Passage *p, Span content)
     if (status_ok(answer_unsigned(&desk->house->random, answer)))
         answer->headers[0].value =
                 p->work.bill.ask.gzip ? SPAN("application/gzip") : SPAN("text/csv; charset=utf-8");
-    http_answer(p->http, 200, answer->headers, answer->header_count, content);
-    passage_close(p);
+    passage_send(p, 200, answer->headers, answer->header_count, content);
 }
 
 static void serve(Job *job)

@@ -16,6 +16,7 @@
 #include "access/throttle.h"
 #include "api/door.h"
 #include "api/platform_keys.h"
+#include "api/traffic.h"
 #include "api/workers.h"
 #include "lifecycle/subject.h"
 #include "message/answer.h"
@@ -42,6 +43,7 @@ typedef struct BillDesk BillDesk;
 typedef struct ChannelDesk ChannelDesk;
 typedef struct FieldFiles FieldFiles;
 typedef struct Lines Lines;
+typedef struct Health Health;
 typedef struct PasskeyDesk PasskeyDesk;
 typedef struct Signer Signer;
 typedef struct TrailDesk TrailDesk;
@@ -91,6 +93,8 @@ typedef struct House {
     NonceSet *device_nonces; /* of payers' devices: no crowd of them takes the merchants' room */
     bool payer_devices_needed; /* every payer must register (docs/decisions/0047) */
     int64_t payer_cool_us; /* no money leaves so long after a reset, or from a new device */
+    Health *health; /* whether payments are taken now */
+    Traffic traffic;
     BillDesk *bills; /* makes merchants' bills */
     ChannelDesk *bank_desk; /* has bank orders done; NULL: no channel to a bank */
     Lines *bank_lines; /* its lines; NULL: likewise */

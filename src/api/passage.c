@@ -22,6 +22,7 @@ Passage *passage_open(House *house, HttpRequest *http)
     p->answer.header_count = 0;
     p->house = house;
     p->http = http;
+    p->came_us = clock_now_us(&house->clock);
     p->language = message_language(http_request_header(http, "Accept-Language"));
     p->body = BUFFER_OF(p->body_bytes);
     atomic_fetch_add(&house->passages_open, 1);
@@ -30,7 +31,7 @@ Passage *passage_open(House *house, HttpRequest *http)
     return p;
 }
 
-void passage_close(Passage *p)
+static void close_passage(Passage *p)
 {
     atomic_fetch_sub(&p->house->passages_open, 1);
     bytes_wipe(&p->comes, sizeof(p->comes));
@@ -39,6 +40,15 @@ void passage_close(Passage *p)
     bytes_wipe(p->body_bytes, p->body.size);
     gateway_free(&p->gateway);
     free(p);
+}
+
+void passage_send(Passage *p, int status, const HttpHeader *headers, size_t count, Span body)
+{
+    House *house = p->house;
+    http_answer(p->http, status, headers, count, body);
+    traffic_count(&house->traffic, p->route, p->audience, status,
+            clock_now_us(&house->clock) - p->came_us);
+    close_passage(p);
 }
 
 void passage_text(char *ret_text, size_t capacity, Span text)
@@ -60,8 +70,7 @@ static void answer_unsigned_now(Passage *p, int status)
 {
     Answer *answer = &p->answer;
     if (!status_ok(answer_unsigned(&p->house->random, answer))) answer->header_count = 0;
-    http_answer(p->http, status, answer->headers, answer->header_count, span_of_buffer(&p->body));
-    passage_close(p);
+    passage_send(p, status, answer->headers, answer->header_count, span_of_buffer(&p->body));
 }
 
 static int write_nothing(Passage *passage, Buffer *ret_body)

@@ -53,6 +53,9 @@ struct Passage {
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
     bool for_pages; /* any page may read the answer: a field has no origin (field_files.h) */
     struct Gateway *gateway; /* what the content came in (gateway.c); NULL: in the body */
+    size_t route; /* of routes.c; routes_count(): none */
+    TrafficAudience audience;
+    int64_t came_us;
     const char *allow; /* the method that a 405 names; NULL: no 405 */
     bool coming; /* the batch counts on a unit of it */
     Status outcome;
@@ -89,8 +92,8 @@ struct Passage {
 
 /* A fresh passage for a request; answers 503 by itself and returns NULL when there is no memory. */
 Passage *passage_open(House *house, HttpRequest *http);
-/* Wipe and give back; after the request was answered. */
-void passage_close(Passage *passage);
+/* Send the answer; the passage is gone. */
+void passage_send(Passage *passage, int status, const HttpHeader *headers, size_t count, Span body);
 
 /* What a handler reads of a merchant's request, wherever it came in. */
 Span passage_body(const Passage *passage);

@@ -89,7 +89,7 @@ static void test_health_and_unknown_paths(void)
     HOUSE(0);
     HttpAnswer answer = { 0 };
     EXPECT_OK(call("GET", "/healthz", "", &answer));
-    EXPECT(answer.status == 200 && span_equal(answer.body, SPAN("{\"status\":\"ok\"}")));
+    EXPECT(answer.status == 503 && span_equal(answer.body, SPAN("{\"status\":\"unready\"}")));
     EXPECT(is_unsigned(&answer));
     static const char *const unknown[] = { "/", "/v3", "/v3/pay/transactions/nativ",
         "/payer/v1/orders/a/b", "/payer/v1/orders/..%2f..%2fetc", "/admin", "/healthz/" };
@@ -208,7 +208,7 @@ static void *call_often(void *context)
                 : i % 3 == 1 ? SPAN("/payer/v1/orders/hf0123456789abcdefghijklmnopqrstuvwx")
                              : SPAN("/v3/certificates");
         const HttpCall call_of = { .method = "GET", .target = target };
-        const int wanted = i % 3 == 0 ? 200 : i % 3 == 1 ? 404 : 401;
+        const int wanted = i % 3 == 0 ? 503 : i % 3 == 1 ? 404 : 401;
         if (status_ok(http_client_call(own, &call_of, &answer)) && answer.status == wanted)
             (*right)++;
     }

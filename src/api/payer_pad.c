@@ -56,8 +56,7 @@ static void answer_picture(Passage *p, Span svg)
         { "X-Content-Type-Options", SPAN("nosniff") },
         { "Cross-Origin-Resource-Policy", SPAN("cross-origin") },
     };
-    http_answer(p->http, 200, headers, sizeof(headers) / sizeof(headers[0]), svg);
-    passage_close(p);
+    passage_send(p, 200, headers, sizeof(headers) / sizeof(headers[0]), svg);
 }
 
 static int write_refusal(Passage *p, Buffer *ret_body)

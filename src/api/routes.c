@@ -1,6 +1,7 @@
 #include "api/routes.h"
 
 #include "api/field_files.h"
+#include "api/health.h"
 #include "api/signer.h"
 
 static const Route routes[] = {
@@ -92,6 +93,13 @@ static const char *method_of_path(Span path)
     return route_find(HTTP_POST, path, &rest) != NULL ? "POST" : NULL;
 }
 
+static TrafficAudience audience_of(const char *pattern)
+{
+    if (strncmp(pattern, "/payer/", 7) == 0) return TRAFFIC_PAYER;
+    const bool merchants = strncmp(pattern, "/v3/", 4) == 0 || strcmp(pattern, "/gateway") == 0;
+    return merchants ? TRAFFIC_MERCHANT : TRAFFIC_OTHER;
+}
+
 static int write_not_found(Passage *p, Buffer *ret_body)
 {
     return passage_write_refusal(p, p->outcome, NULL, ret_body);
@@ -106,6 +114,8 @@ void routes_serve(void *context, HttpRequest *request)
     Span rest = { 0 };
     const Route *route =
             route_find(http_request_method(request), http_request_path(request), &rest);
+    p->route = route == NULL ? routes_count() : (size_t)(route - routes);
+    p->audience = route == NULL ? TRAFFIC_OTHER : audience_of(route->pattern);
     if (route != NULL) {
         route->handler(p, rest);
         return;
@@ -116,13 +126,16 @@ void routes_serve(void *context, HttpRequest *request)
     passage_finish(p, refusal, write_not_found);
 }
 
+/* Nothing more to strangers: which part does not answer stands among the metrics. */
 static int write_health(Passage *p, Buffer *ret_body)
 {
+    const bool ready = health_is_ready(p->house->health);
     JsonWriter w = json_writer(ret_body);
     json_open_object(&w);
-    json_key_text(&w, "status", SPAN("ok"));
+    json_key_text(&w, "status", ready ? SPAN("ok") : SPAN("unready"));
     json_close(&w);
-    return status_ok(json_finish(&w)) ? 200 : 500;
+    if (!status_ok(json_finish(&w))) return 500;
+    return ready ? 200 : 503;
 }
 
 void probe_health(Passage *p, Span rest) { passage_finish(p, OK, write_health); }

@@ -52,9 +52,7 @@ static void send_unsigned(Passage *p, int status)
     if (!status_ok(answer_unsigned(&p->house->random, &p->answer))) p->answer.header_count = 0;
     if (p->for_pages) answer_for_pages(&p->answer);
     if (p->allow != NULL) answer_allow(&p->answer, span_of_text(p->allow));
-    http_answer(
-            p->http, status, p->answer.headers, p->answer.header_count, span_of_buffer(&p->body));
-    passage_close(p);
+    passage_send(p, status, p->answer.headers, p->answer.header_count, span_of_buffer(&p->body));
 }
 
 static void send_not_signable(Passage *p, Status why)
@@ -99,9 +97,8 @@ static void sign_group(Desk *desk, Passage **group, const int *statuses, size_t 
             send_not_signable(p, sealed);
             continue;
         }
-        http_answer(p->http, statuses[i], p->answer.headers, p->answer.header_count,
+        passage_send(p, statuses[i], p->answer.headers, p->answer.header_count,
                 span_of_buffer(&p->body));
-        passage_close(p);
     }
 }
 

@@ -130,7 +130,7 @@ Status stand_configure(const Stand *stand)
     const StandOptions *o = &stand->options;
     TRY(buffer_put(&text,
             SPAN("address: 127.0.0.1\nport: 0\nservice_port: 0\n"
-                 "console_port: 0\nloops: 2\n")));
+                 "console_port: 0\nmetrics_port: 0\nloops: 2\n")));
     TRY(buffer_print(&text, "database: %s/" PATH_DATABASE "\n", f));
     TRY(buffer_print(&text, "domain: %s/" PATH_DOMAIN "\nvault: %s/" PATH_VAULT_SOCKET "\n", f, f));
     TRY(buffer_print(&text, "admin: %s/" PATH_ADMIN_SOCKET "\noperator_uid: %u\n", f, getuid()));
@@ -300,7 +300,8 @@ static Status read_ready(Stand *stand)
     Buffer text = BUFFER_OF(bytes);
     TRY(file_read(stand_path(stand, PATH_READY), &text));
     Cursor c = cursor_of(span_of_buffer(&text));
-    uint16_t *const ports[] = { &stand->port, &stand->service_port, &stand->console_port };
+    uint16_t *const ports[] = { &stand->port, &stand->service_port, &stand->console_port,
+        &stand->metrics_port };
     for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
         Span address = { 0 };
         Span port = { 0 };

@@ -45,6 +45,7 @@ typedef struct Stand {
     uint16_t port;
     uint16_t service_port; /* of the vault's service, with certificates on both sides */
     uint16_t console_port;
+    uint16_t metrics_port;
     struct ssl_ctx_st *tls; /* trusts the stand's CA */
     BoxKey box_key;
     bool operators_enrolled;
