@@ -47,6 +47,7 @@ static const Route routes[] = {
     { HTTP_GET, "/payer/v1/sessions", payer_sessions },
     { HTTP_POST, "/payer/v1/sessions/*/end", payer_session_end },
     { HTTP_GET, "/healthz", probe_health },
+    { HTTP_GET, "/openapi.yaml", probe_openapi },
 };
 
 bool route_matches(const char *pattern, Span path, Span *ret_rest)

@@ -78,3 +78,4 @@ void payer_sessions(Passage *passage, Span rest);
 void payer_session_end(Passage *passage, Span number);
 
 void probe_health(Passage *passage, Span rest);
+void probe_openapi(Passage *passage, Span rest);
