@@ -14,7 +14,7 @@ check:
 
 # Each benchmark prints one JSON line; nothing else may run on the machine meanwhile.
 bench: build
-	ninja -C build bench/payments bench/notifications bench/seal bench/protect bench/service bench/audit bench/message bench/commit bench/scan bench/pin_cost bench/access bench/login_timing
+	ninja -C build bench/payments bench/notifications bench/seal bench/protect bench/service bench/audit bench/message bench/commit bench/scan bench/pin_cost bench/access bench/login_timing bench/idle
 	@for program in build/bench/*; do \
 		if [ -f "$$program" ] && [ -x "$$program" ]; then "$$program" || exit 1; fi; done
 

@@ -17,8 +17,8 @@ typedef struct ConfigSpans {
             console_files, field_files, payer_devices, notify_ca, public_url, merchant_terms;
     const YamlNode *trusted_proxies, *notify_schedule, *notify_ports, *bank;
     int64_t payer_cool_s, refund_days, reverse_days, merchant_per_second, merchant_burst;
-    int64_t port, service_port, console_port, metrics_port, loops, operator_uid, group, code_life_s,
-            signers, openers, callers, notifiers;
+    int64_t port, service_port, console_port, metrics_port, loops, connections, operator_uid, group,
+            code_life_s, signers, openers, callers, notifiers;
     int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
             incident_police_hours, incident_notify_hours, incident_cause_days, incident_close_days;
 } ConfigSpans;
@@ -77,6 +77,7 @@ static const YamlField fields[] = {
     { "notify_ca", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, notify_ca) },
     { "bank", YAML_ANY, false, 0, 0, offsetof(ConfigSpans, bank) },
     NUMBER(loops, 0, 64),
+    NUMBER(connections, 64, HTTP_CONNECTIONS_MAX),
     NUMBER(operator_uid, 0, UINT32_MAX),
     NUMBER(group, -1, INT32_MAX),
     NUMBER(code_life_s, 1, 3600),
@@ -225,6 +226,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
         .notifiers = 32,
         .report_warn_days = 152,
         .report_alert_days = 183,
+        .connections = 8192,
         .incident_contain_hours = 1,
         .incident_report_hours = 24,
         .incident_police_hours = 24,
@@ -242,6 +244,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ret_config->console_port = s.console_port;
     ret_config->metrics_port = s.metrics_port;
     ret_config->loops = s.loops;
+    ret_config->connections = s.connections;
     ret_config->merchant_per_second = s.merchant_per_second;
     ret_config->merchant_burst = s.merchant_burst;
     ret_config->operator_uid = s.operator_uid;

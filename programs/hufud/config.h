@@ -20,6 +20,7 @@ typedef struct Config {
     char public_url[CONFIG_TEXT_MAX]; /* "https://pay.example"; empty: `address` and `port` */
     char field_files[CONFIG_TEXT_MAX]; /* folder of the cashier page; empty: none */
     int64_t loops; /* 0: one a core */
+    int64_t connections; /* of merchants and payers, in each loop; more wait */
     int64_t merchant_per_second; /* requests of one merchant; more are answered 429 */
     int64_t merchant_burst; /* ... that he may send at once */
     bool terms_required; /* neither: required, but with --development */

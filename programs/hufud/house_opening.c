@@ -355,6 +355,7 @@ static Status open_doors(Opening *o)
     const HttpServerConfig server = { .address = o->config.address,
         .port = (uint16_t)o->config.port,
         .loops = (unsigned)o->config.loops,
+        .connections_max = (unsigned)o->config.connections,
         .tls = o->tls.context,
         .methods = HTTP_GET | HTTP_POST,
         .proxies = &o->config.trusted_proxies,

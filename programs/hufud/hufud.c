@@ -32,6 +32,15 @@ static void harden(void)
     ASSERT(setrlimit(RLIMIT_CORE, &none) == 0);
 }
 
+/* As many descriptors as we may have: each connection is one (hufud.yaml: connections). */
+static void raise_descriptors(void)
+{
+    struct rlimit limit = { 0 };
+    ASSERT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = limit.rlim_max;
+    ASSERT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
 /* A name server that is silent holds a thread for 2 s each, not 10 (receivers of notifications). */
 static void bound_resolver(void) { ASSERT(setenv("RES_OPTIONS", "timeout:2 attempts:1", 0) == 0); }
 
@@ -83,6 +92,7 @@ int main(int argc, char **argv)
     const bool development = argc == 4 && strcmp(argv[3], "--development") == 0;
     if ((argc != 3 && !development) || strcmp(argv[1], "--config") != 0) return usage();
     harden();
+    raise_descriptors();
     bound_resolver();
     const sigset_t signals = block_signals();
 

@@ -20,7 +20,7 @@ enum {
     COOKIE_TEXT_MAX = 160,
     HEX_BYTES = 2 * 32,
     DEVICE_LIFE_S = 400 * 86400, /* what browsers keep at most */
-    HEADERS_MAX = 12,
+    HEADERS_MAX = 10,
 };
 
 /* --- cookies --- */
@@ -176,15 +176,13 @@ static void send_answer(ConsoleCall *call, int status)
     HttpHeader headers[HEADERS_MAX] = {
         [0] = { "Content-Type", SPAN("application/json") },
         [1] = { "Cache-Control", SPAN("no-store") },
-        [2] = { "Strict-Transport-Security", SPAN("max-age=63072000; includeSubDomains") },
-        [3] = { "Content-Security-Policy", SPAN("default-src 'none'; frame-ancestors 'none'") },
-        [4] = { "X-Content-Type-Options", SPAN("nosniff") },
-        [5] = { "X-Frame-Options", SPAN("DENY") },
-        [6] = { "Referrer-Policy", SPAN("no-referrer") },
-        [7] = { "Cross-Origin-Resource-Policy", SPAN("same-origin") },
-        [8] = { "Cross-Origin-Opener-Policy", SPAN("same-origin") },
+        [2] = { "Content-Security-Policy", SPAN("default-src 'none'; frame-ancestors 'none'") },
+        [3] = { "X-Frame-Options", SPAN("DENY") },
+        [4] = { "Referrer-Policy", SPAN("no-referrer") },
+        [5] = { "Cross-Origin-Resource-Policy", SPAN("same-origin") },
+        [6] = { "Cross-Origin-Opener-Policy", SPAN("same-origin") },
     };
-    count = 9;
+    count = 7;
     if (call->session_cookie != COOKIE_LEFT)
         headers[count++] = (HttpHeader) { "Set-Cookie",
             cookie_text(SESSION_COOKIE, call->session_cookie, &call->token, -1, &text) };

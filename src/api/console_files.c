@@ -19,7 +19,7 @@
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " \
     "object-src 'none'"
 
-enum { ETAG_BYTES = 2 * DIGEST_SHA256_BYTES + 2, HEADERS_MAX = 11 };
+enum { ETAG_BYTES = 2 * DIGEST_SHA256_BYTES + 2, HEADERS_MAX = 9 };
 
 typedef struct ConsoleFile {
     char path[CONSOLE_FILE_NAME_BYTES_MAX + sizeof("/" ASSETS "/")]; /* as it is asked for */
@@ -217,8 +217,6 @@ bool console_files_answer(const ConsoleFiles *files, HttpRequest *request)
                 file.is_asset ? SPAN("public, max-age=31536000, immutable") : SPAN("no-cache") },
         { "ETag", file.etag },
         { "Content-Security-Policy", SPAN(POLICY) },
-        { "Strict-Transport-Security", SPAN("max-age=63072000; includeSubDomains") },
-        { "X-Content-Type-Options", SPAN("nosniff") },
         { "X-Frame-Options", SPAN("DENY") },
         { "Referrer-Policy", SPAN("no-referrer") },
         { "Cross-Origin-Resource-Policy", SPAN("same-origin") },

@@ -12,7 +12,7 @@
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types " \
     "'none'; script-src"
 
-enum { HEADERS_MAX = 10 };
+enum { HEADERS_MAX = 8 };
 
 struct FieldFiles {
     ConsoleFiles *files;
@@ -134,8 +134,6 @@ static void answer(const ConsoleFileSeen *file, Span policy, HttpRequest *reques
                 file->is_asset ? SPAN("public, max-age=31536000, immutable") : SPAN("no-cache") },
         { "ETag", file->etag },
         { "Content-Security-Policy", policy },
-        { "Strict-Transport-Security", SPAN("max-age=63072000; includeSubDomains") },
-        { "X-Content-Type-Options", SPAN("nosniff") },
         { "Referrer-Policy", SPAN("no-referrer") },
         { "Cross-Origin-Resource-Policy", SPAN("cross-origin") },
         { "Access-Control-Allow-Origin", SPAN("*") },

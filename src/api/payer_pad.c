@@ -53,7 +53,6 @@ static void answer_picture(Passage *p, Span svg)
         { "Content-Type", SPAN("image/svg+xml") },
         { "Cache-Control", SPAN("no-store") },
         { "Content-Security-Policy", SPAN("default-src 'none'; sandbox") },
-        { "X-Content-Type-Options", SPAN("nosniff") },
         { "Cross-Origin-Resource-Policy", SPAN("cross-origin") },
     };
     passage_send(p, 200, headers, sizeof(headers) / sizeof(headers[0]), svg);

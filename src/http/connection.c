@@ -208,20 +208,34 @@ void http_connection_end(Connection *connection)
     if (connection->fd >= 0 && still_ours(connection)) shutdown(connection->fd, SHUT_RDWR);
 }
 
+/* Bytes of a request that we have not read yet. */
+static bool has_sent(const Connection *connection)
+{
+    int waiting = 0;
+    return ioctl(connection->fd, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
 static bool drained(const Loop *loop, const Connection *connection)
 {
     if (!loop->draining) return false;
     if (connection->phase != PHASE_IDLE) return false;
     const int64_t since = connection->since_ms > loop->drain_since_ms ? connection->since_ms
                                                                       : loop->drain_since_ms;
-    int waiting = 0; /* bytes of a request that we have not read yet */
-    if (ioctl(connection->fd, FIONREAD, &waiting) == 0 && waiting > 0) return false;
-    return loop->now_ms - since >= HTTP_DRAIN_IDLE_MS;
+    return !has_sent(connection) && loop->now_ms - since >= HTTP_DRAIN_IDLE_MS;
+}
+
+/* Every place is taken, and this one is not used: whoever waits may have it. */
+static bool makes_room(const Loop *loop, const Connection *connection)
+{
+    return loop->connection_count >= loop->server->config.connections_max
+            && connection->phase == PHASE_IDLE
+            && loop->now_ms - connection->since_ms >= HTTP_CROWDED_IDLE_MS && !has_sent(connection);
 }
 
 static void sweep_one(Loop *loop, Connection *connection, bool all)
 {
-    const bool overdue = connection->deadline_ms > 0 && connection->deadline_ms <= loop->now_ms;
+    const bool overdue = (connection->deadline_ms > 0 && connection->deadline_ms <= loop->now_ms)
+            || makes_room(loop, connection);
     if (!overdue && !all) return;
     if (connection->fd < 0) { /* not settled yet; or refused, and gone when overdue */
         if (overdue) release(loop, connection);

@@ -24,6 +24,7 @@ enum {
     HTTP_TICKS_PER_S = 1000 / HTTP_TICK_MS,
     HTTP_DRAIN_TICK_MS = 10,
     HTTP_DRAIN_IDLE_MS = 200, /* so long a kept connection may send its last request */
+    HTTP_CROWDED_IDLE_MS = 2000, /* so long one may be idle while every place is taken */
     HTTP_REFUSED_MS_MAX = 1000, /* so long a peer that broke HTTP may finish its request */
     HTTP_FRESH_MAX = 64,
 };

@@ -99,6 +99,24 @@ static void test_bursts_of_connections_are_spread(void)
     EXPECT(spread);
 }
 
+/* Who holds every place and does nothing with it keeps nobody out for long. */
+static void test_idle_connections_make_room_when_all_places_are_taken(void)
+{
+    enum { PLACES = 4 };
+    CLEANUP(unserve) HttpServer *server = serve((HttpServerConfig) { .connections_max = PLACES });
+    Peer idle[PLACES];
+    for (int i = 0; i < PLACES; i++) {
+        idle[i] = peer_open(http_server_port(server), NULL);
+        EXPECT(peer_say(&idle[i], "GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+        EXPECT(peer_receive_until(&idle[i], " 200 "));
+    }
+    CLEANUP(peer_close) Peer late = peer_open(http_server_port(server), NULL);
+    EXPECT(peer_say(&late, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    EXPECT(peer_receive_until(&late, " 200 ")); /* idle_ms_max alone is 60 s, and we wait for 20 */
+    for (int i = 0; i < PLACES; i++)
+        peer_close(&idle[i]);
+}
+
 static void test_expect_continue(void)
 {
     CLEANUP(unserve) HttpServer *server = serve((HttpServerConfig) { 0 });
@@ -189,7 +207,8 @@ static void test_bad_addresses_are_refused(void)
 }
 
 TESTS(TEST(test_clients_that_do_not_read_are_ended), TEST(test_large_answers_arrive_whole),
-        TEST(test_bursts_of_connections_are_spread), TEST(test_expect_continue),
+        TEST(test_bursts_of_connections_are_spread),
+        TEST(test_idle_connections_make_room_when_all_places_are_taken), TEST(test_expect_continue),
         TEST(test_requests_in_single_bytes), TEST(test_socket_options),
         TEST(test_libevent_is_the_patched_one), TEST(test_ipv6),
         TEST(test_bad_addresses_are_refused))

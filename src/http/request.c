@@ -62,6 +62,10 @@ void reply_prepare(Loop *loop, struct evhttp_request *wire, Connection *connecti
     struct evkeyvalq *const headers = evhttp_request_get_output_headers(wire);
     if (close || loop->draining || atomic_load(&loop->server->draining))
         evhttp_add_header(headers, "Connection", "close");
+    evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+    if (loop->server->encrypted)
+        evhttp_add_header(
+                headers, "Strict-Transport-Security", "max-age=63072000; includeSubDomains");
     if (wire->minor > 1) wire->minor = 1; /* libevent answers in the version that it was asked in */
     if (wire->type == EVHTTP_REQ_CONNECT) wire->type = EVHTTP_REQ_GET; /* and never ends a tunnel */
     if (connection == NULL) return;

@@ -61,7 +61,8 @@ typedef struct HttpServerConfig {
     unsigned methods; /* HttpMethod bits [GET and POST] */
     size_t head_bytes_max; /* [HTTP_HEAD_BYTES_MAX], which is also the most */
     size_t body_bytes_max; /* [HTTP_BODY_BYTES_MAX] */
-    unsigned connections_max; /* in each loop [4096]; more wait in the kernel's queue */
+    unsigned connections_max; /* in each loop [4096]; more wait in the kernel's queue, and who has
+                                 been idle for some seconds then makes room */
     unsigned accepts_per_s_max; /* in each loop [2000]: a TLS handshake costs 23 requests */
     unsigned request_ms_max; /* from a request's first byte to its last, and for the handshake
                                 [10000] */
@@ -128,8 +129,9 @@ void http_request_set_note(HttpRequest *request, void *note);
 void *http_request_note(const HttpRequest *request);
 
 /*
- * Answer and end the request; any thread. Copies everything; never blocks. Content-Length, Date and
- * Connection are ours: do not pass them. status 200..599 (204 and 304 without body).
+ * Answer and end the request; any thread. Copies everything; never blocks. Content-Length, Date,
+ * Connection, X-Content-Type-Options and (over TLS, RFC 6797) Strict-Transport-Security are ours: do
+ * not pass them. status 200..599 (204 and 304 without body).
  */
 void http_answer(
         HttpRequest *request, int status, const HttpHeader *headers, size_t count, Span body);
