@@ -16,13 +16,20 @@
 
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { ORDER_CONNECTIONS = 8, OWN_DESCRIPTORS = 256, WARM_UP = 500, ANSWER_BYTES_MAX = 4096 };
+enum {
+    ORDER_CONNECTIONS = 8,
+    OWN_DESCRIPTORS = 256,
+    WARM_UP = 200,
+    WARM_CONNECTIONS = 20,
+    ANSWER_BYTES_MAX = 4096
+};
 
 typedef struct Held {
     int fd;
@@ -31,10 +38,12 @@ typedef struct Held {
 
 static Stand stand;
 static MerchantApp merchant;
+static Bare bare;
 
 static void end(const char *why)
 {
     fprintf(stderr, "idle: %s\n", why);
+    bare_close(&bare);
     stand_close(&stand);
     exit(1);
 }
@@ -67,6 +76,8 @@ static bool hold(uint16_t port, SSL_CTX *tls, Held *ret)
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     ret->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int on = 1; /* else the request waits for an acknowledgement of the handshake */
+    setsockopt(ret->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (ret->fd < 0 || connect(ret->fd, (struct sockaddr *)&to, sizeof(to)) != 0) return false;
     ret->ssl = SSL_new(tls);
     SSL_set_fd(ret->ssl, ret->fd);
@@ -124,14 +135,11 @@ static void print_orders(const char *name, const LoadResult *r)
 
 static double measure_bare(size_t connections)
 {
-    Bare bare = { 0 };
-    if (!bare_open(&bare)) end("the bare server did not open");
-    release(hold_all(bare.port, bare.client_tls, WARM_UP), WARM_UP);
+    release(hold_all(bare.port, bare.client_tls, WARM_CONNECTIONS), WARM_CONNECTIONS);
     const long before = resident_kb(bare.pid);
     Held *held = hold_all(bare.port, bare.client_tls, connections);
     const long after = resident_kb(bare.pid);
     release(held, connections);
-    bare_close(&bare);
     return (double)(after - before) / (double)connections;
 }
 
@@ -149,7 +157,7 @@ static void want_descriptors(size_t connections)
 static void measure(size_t connections, size_t orders)
 {
     (void)make_orders("IDLE-W", WARM_UP);
-    release(hold_all(stand.port, stand.tls, WARM_UP), WARM_UP);
+    release(hold_all(stand.port, stand.tls, WARM_CONNECTIONS), WARM_CONNECTIONS);
     const LoadResult alone = make_orders("IDLE-A", orders);
     const long before = resident_kb(stand.pids[STAND_HUFUD]);
     const double from_s = load_now_s();
@@ -183,9 +191,12 @@ int main(int argc, char **argv)
         if (c == '?') return 2;
     }
     want_descriptors(connections);
+    /* First of all: a child's memory would begin with what we have used. */
+    if (!bare_open(&bare)) end("the bare server did not open");
     if (!status_ok(stand_open(&(StandOptions) { 0 }, &stand))) end("the house did not open");
     if (!status_ok(stand_merchant(&stand, "1900000001", KEY_RSA, &merchant))) end("no merchant");
     measure(connections, orders);
     stand_close(&stand);
+    bare_close(&bare);
     return 0;
 }

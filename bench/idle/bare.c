@@ -83,6 +83,7 @@ static uint16_t port_of(struct evhttp_bound_socket *bound)
 /* Until a signal ends it. */
 static void serve(int tell)
 {
+    signal(SIGPIPE, SIG_IGN);
     SSL_CTX *tls = server_context();
     struct event_base *base = event_base_new();
     struct evhttp *http = evhttp_new(base);
@@ -116,6 +117,7 @@ bool bare_open(Bare *ret)
 
 void bare_close(Bare *bare)
 {
+    if (bare->pid <= 0) return;
     kill(bare->pid, SIGTERM);
     waitpid(bare->pid, NULL, 0);
     SSL_CTX_free(bare->client_tls);

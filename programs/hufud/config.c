@@ -3,6 +3,7 @@
 #include "config_notify.h"
 
 #include "base/seams.h"
+#include "http/server.h"
 #include "store/safe_address.h"
 
 #include <arpa/inet.h>
