@@ -4,11 +4,11 @@
  *
  *   idle [--connections N] [--orders N]
  *
- * Opens N connections (10,000), makes one request over each and leaves it; kb_each is what hufud's
- * resident memory grew by, for each (the kernel's own buffers are not in it). bare_kb_each is the
- * same of a bare libevent HTTP server with the same TLS settings, in the same run. Native orders are
- * made as fast as they go before and while the connections are held; at the end each connection is
- * asked once more: answered_again must be all of them.
+ * Opens N connections (10,000), makes one request over each and leaves it. kb_each is what hufud's
+ * resident memory grew by, for each; the kernel's own buffers are not in it. bare_kb_each is the
+ * same of a bare libevent HTTP server with the same TLS settings, in the same run. Native orders
+ * are made as fast as they go before and while the connections are held; at the end each of these
+ * is asked once more: answered_again must be all of them.
  */
 #include "idle/bare.h"
 #include "payments/orders.h"

@@ -130,8 +130,8 @@ void *http_request_note(const HttpRequest *request);
 
 /*
  * Answer and end the request; any thread. Copies everything; never blocks. Content-Length, Date,
- * Connection, X-Content-Type-Options and (over TLS, RFC 6797) Strict-Transport-Security are ours: do
- * not pass them. status 200..599 (204 and 304 without body).
+ * Connection, X-Content-Type-Options and (over TLS, RFC 6797) Strict-Transport-Security are ours:
+ * do not pass them. status 200..599 (204 and 304 without body).
  */
 void http_answer(
         HttpRequest *request, int status, const HttpHeader *headers, size_t count, Span body);
