@@ -4,13 +4,18 @@
  * real programs and the sandbox bank over mutual TLS, its two lines two processes that share a
  * book; faults to order; the bank's book held against ours (LL-4.1).
  */
+#include "admin_client.h"
 #include "base/expect.h"
 #include "operator.h"
 #include "policy/tables.h"
 #include "sandbox_bank.h"
+#include "terms_file.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static Stand stand;
 static SandboxBank bank;
@@ -86,6 +91,127 @@ static void test_no_answer_is_no_outcome(void)
             == 1);
 }
 
+static bool is_ours(const char *balance, const char *frozen)
+{
+    char sql[160];
+    snprintf(sql, sizeof(sql),
+            "SELECT balance = %s AND frozen = %s FROM account WHERE owner = '1900000001'", balance,
+            frozen);
+    return stand_comes_true(&stand, sql);
+}
+
+static bool withdraw(const char *number, const char *amount, const char *state)
+{
+    return operator_ended(OPERATOR(&stand, "bank", "withdraw", "--number", number, "--holder",
+                                  "merchant/1900000001", "--amount", amount),
+                   0)
+            && operator_says(state);
+}
+
+static void test_a_withdrawal_goes_to_the_holders_own_account(void)
+{
+    EXPECT(OPERATOR(&stand, "bank", "withdraw", "--number", "out-001", "--holder",
+                   "merchant/1900000001", "--amount", "100")
+            == 1);
+    EXPECT(operator_says("TERMS_NONE")); /* whose account would that be? */
+    terms_file_write(&stand, NULL, 0);
+    EXPECT(operator_ended(
+            OPERATOR(&stand, "merchant", "onboard", "--file", stand_path(&stand, "terms.json")),
+            0));
+    EXPECT(withdraw("out-001", "100", "SUCCESS"));
+    EXPECT(is_ours("1480", "0"));
+    EXPECT(withdraw("out-002", "91", "FAILED")); /* given back */
+    EXPECT(is_ours("1480", "0"));
+    EXPECT(withdraw("out-003", "192", "UNKNOWN"));
+    EXPECT(comes_to("out-003", CHANNEL_SUCCESS));
+    EXPECT(is_ours("1288", "0"));
+    EXPECT(OPERATOR(&stand, "bank", "withdraw", "--number", "out-004", "--holder",
+                   "merchant/1900000001", "--amount", "1289")
+            == 1);
+    EXPECT(operator_says("BALANCE_NOT_ENOUGH"));
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM channel_order WHERE number = 'out-004'")
+            == 0);
+    EXPECT(OPERATOR(&stand, "bank", "withdraw", "--number", "out-005", "--holder", "payer/payer-1",
+                   "--amount", "100")
+            == 1);
+    EXPECT(operator_says("BANK_FIELD")); /* no account of theirs is on file */
+}
+
+/* Killed between SENT and the answer: the row says that it left, and so the bank is asked. */
+static void test_hufud_is_killed_while_the_bank_is_asked(void)
+{
+    const char *const asked[] = { "bank", "fund", "--number", "killed-1", "--holder",
+        "merchant/1900000001", "--amount", "392", NULL };
+    const pid_t pid = operator_start(&stand, asked);
+    EXPECT(comes_to("killed-1", CHANNEL_SENT));
+    stand_stop(&stand, STAND_HUFUD, SIGKILL, NULL);
+    EXPECT(operator_end(&stand, pid) != 0);
+    EXPECT(stand_number(&stand, "SELECT state FROM channel_order WHERE number = 'killed-1'")
+            == CHANNEL_SENT);
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT(comes_to("killed-1", CHANNEL_SUCCESS));
+    EXPECT(is_ours("1680", "0"));
+    EXPECT(sandbox_bank_number(&bank, "SELECT count(*) FROM sandbank_order WHERE amount = 392")
+            == 1);
+}
+
+/* --- a line dies in the middle of load --- */
+
+enum { ASKERS = 2, ORDERS = 40, ORDER_MINOR = 101 };
+
+static void ask_for_many(int asker)
+{
+    static uint8_t bytes[ADMIN_ANSWER_BYTES_MAX];
+    char request[256];
+    for (int i = 0; i < ORDERS; i++) {
+        Buffer answer = BUFFER_OF(bytes);
+        snprintf(request, sizeof(request),
+                "{\"operation\":\"bank.fund\",\"number\":\"load-%d-%02d\","
+                "\"holder\":\"payer/payer-1\",\"amount\":%d}",
+                asker, i, ORDER_MINOR);
+        if (!status_ok(admin_ask(stand.folder, span_of_text(request), &answer))) _exit(1);
+    }
+    _exit(0);
+}
+
+static bool all_asked(const pid_t pids[ASKERS])
+{
+    bool all = true;
+    for (int i = 0; i < ASKERS; i++) {
+        int state = 0;
+        while (waitpid(pids[i], &state, 0) < 0 && errno == EINTR) { }
+        all = all && WIFEXITED(state) && WEXITSTATUS(state) == 0;
+    }
+    return all;
+}
+
+static void test_a_line_dies_in_the_middle_of_load(void)
+{
+    pid_t pids[ASKERS];
+    const int64_t before =
+            stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'");
+    for (int i = 0; i < ASKERS; i++) {
+        fflush(NULL);
+        pids[i] = fork();
+        ASSERT(pids[i] >= 0);
+        if (pids[i] == 0) ask_for_many(i);
+    }
+    EXPECT(stand_comes_true(&stand,
+            "SELECT count(*) >= 20 FROM channel_order WHERE number LIKE 'load-%' AND state = 4"));
+    sandbox_bank_stop(&bank, 0, SIGKILL);
+    EXPECT(all_asked(pids));
+    EXPECT(stand_comes_true(&stand,
+            "SELECT count(*) = 80 FROM channel_order WHERE number LIKE 'load-%' AND state = 4"));
+    EXPECT(stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'")
+            == before + ASKERS * ORDERS * ORDER_MINOR);
+    EXPECT(sandbox_bank_number(
+                   &bank, "SELECT count(*) FROM sandbank_order WHERE number LIKE 'load-%'")
+            == ASKERS * ORDERS);
+    EXPECT(OPERATOR(&stand, "bank", "status") == 0);
+    EXPECT(operator_says("switches  1"));
+    operator_show("after a line was killed");
+}
+
 static void test_house_is_sound(void)
 {
     EXPECT(stand_await_checkpoint(&stand));
@@ -96,4 +222,6 @@ static void test_house_is_sound(void)
 
 TESTS(TEST(test_house_opens), TEST(test_funding_is_credited_once),
         TEST(test_what_the_bank_did_not_do), TEST(test_no_answer_is_no_outcome),
-        TEST(test_house_is_sound))
+        TEST(test_a_withdrawal_goes_to_the_holders_own_account),
+        TEST(test_hufud_is_killed_while_the_bank_is_asked),
+        TEST(test_a_line_dies_in_the_middle_of_load), TEST(test_house_is_sound))

@@ -41,7 +41,7 @@ static Status make_tls(const char *folder, struct ssl_ctx_st **ret_tls)
     return s;
 }
 
-static Status serve(const char *folder, BankConfig *config)
+static Status serve(const char *folder, BankConfig config)
 {
     char path[PATH_BYTES_MAX];
     CLEANUP(tls_context_free) struct ssl_ctx_st *tls = NULL;
@@ -55,10 +55,10 @@ static Status serve(const char *folder, BankConfig *config)
     TRY(make_tls(folder, &tls));
     const int size = snprintf(path, sizeof(path), "%s/book.db", folder);
     REQUIRE(size > 0 && size < PATH_BYTES_MAX, REFUSED_BUFFER_FULL);
-    config->book_path = path;
-    config->tls = tls;
-    TRY(bank_open(config, &bank));
-    for (int line = 0; line < config->line_count; line++)
+    config.book_path = path;
+    config.tls = tls;
+    TRY(bank_open(&config, &bank));
+    for (int line = 0; line < config.line_count; line++)
         LOG(LOG_INFO, "sandbank.sandbox_line_open", LOG_NUMBER(PORT, bank_port(bank, line)));
     CHECK(sigwait(&ends, &signal_number) == 0, FAULT_SYSTEM);
     return OK;
@@ -94,5 +94,5 @@ int main(int argc, char **argv)
                 stderr);
         return 2;
     }
-    return ended(serve(argv[1], &config));
+    return ended(serve(argv[1], config));
 }

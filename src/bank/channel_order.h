@@ -16,7 +16,7 @@
  *
  * The bank's side of each posting is the currency's funding account (ledger/account.h): what stands
  * there is what the bank must have of us. Postings are called "bank/<number>". vaultd holds row and
- * postings against each other (vault/money_rules.h, 13 to 15).
+ * postings against each other (vault/money_rules.h, 15 and 16).
  *
  * Units as in payment/payment.h. Source: LL-4.1, TP-4; docs/decisions/0077. No shared state.
  */

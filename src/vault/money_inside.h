@@ -18,6 +18,7 @@ typedef struct Sum {
     const RowChange *refunded; /* of a payment: what it has given back, likewise */
     int64_t given_minor; /* of a payment: its refunds in this batch */
     int64_t given_count;
+    const RowChange *channel; /* a bank order, when the batch writes it; it uses both of minor */
     const RowChange *fee; /* of a payment: what it cost, likewise */
     int64_t fee_minor; /* of a payment: what came to the house's account for it in this batch */
     int64_t merchant; /* of a transaction: the first merchant's account in it */
@@ -58,6 +59,15 @@ const RowView *account_row(MoneyScratch *s, const KeyedHashKey *key, int64_t acc
 Sum *purpose_of(MoneyScratch *s, const KeyedHashKey *key, Span transaction);
 /* Both rows have this value, the same. */
 bool same_value(const RowView *a, uint16_t column_a, const RowView *b, uint16_t column_b);
+
+/* --- money_channel.c --- */
+/* Rule 15 of one row. */
+MUST_USE Status add_channel(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change);
+bool is_channel_posting(const RowView *posting);
+MUST_USE Status check_channel_posting(
+        MoneyScratch *s, const KeyedHashKey *key, const RowView *posting);
+/* Rule 16, of a bank order that the batch writes; all postings were added. */
+MUST_USE Status check_channel(const Sum *order);
 
 /* --- money_fee.c --- */
 MUST_USE Status add_fee(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change);

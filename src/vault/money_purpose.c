@@ -231,6 +231,7 @@ static Status check_unexplained(MoneyScratch *s, const KeyedHashKey *key, const 
 static Status check_purpose(MoneyScratch *s, const KeyedHashKey *key, const RowView *posting)
 {
     KeyedHash name;
+    if (is_channel_posting(posting)) return check_channel_posting(s, key, posting);
     if (is_fee_posting(posting)) return check_fee_posting(s, key, posting);
     keyed_hash(key, row_bytes(posting, POSTING_TRANSACTION), &name);
     Sum *sum = sum_known(&s->purposes, s->round, &name);
@@ -247,6 +248,7 @@ static Status check_ends(const MoneyScratch *s)
         const RowView *row = sum->change != NULL ? &sum->change->new_row : NULL;
         if (sum->refunded != NULL) TRY(check_refunded(sum));
         if (sum->fee != NULL) TRY(check_fee(sum));
+        if (sum->channel != NULL) TRY(check_channel(sum));
         if (row == NULL) continue;
         if (row->head.table == TABLE_PAYMENT)
             TRY(check_state(sum));
@@ -275,6 +277,7 @@ Status check_purposes(
     TRY(add_all(s, key, changes, count, TABLE_REFUNDED, add_refunded));
     TRY(add_all(s, key, changes, count, TABLE_REFUND, add_refund));
     TRY(add_all(s, key, changes, count, TABLE_PAYMENT_FEE, add_fee));
+    TRY(add_all(s, key, changes, count, TABLE_CHANNEL_ORDER, add_channel));
     for (size_t i = 0; i < count; i++) {
         if (changes[i].new_row.head.table != TABLE_POSTING) continue;
         TRY(check_purpose(s, key, &changes[i].new_row));

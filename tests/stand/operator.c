@@ -51,6 +51,8 @@ int operator_end(const Stand *stand, pid_t pid)
     return WIFEXITED(state) ? WEXITSTATUS(state) : -1;
 }
 
+void operator_show(const char *title) { fprintf(stderr, "  %s:\n%s\n", title, output); }
+
 bool operator_says(const char *text)
 {
     if (strstr(output, text) != NULL) return true;

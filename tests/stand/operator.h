@@ -16,6 +16,8 @@ int operator_end(const Stand *stand, pid_t pid);
 
 /* What the last command said holds this text; else it is shown on standard error. */
 bool operator_says(const char *text);
+/* Show what the last command said, for whoever reads the test. */
+void operator_show(const char *title);
 /* The running command has said this text by now. */
 bool operator_said(const Stand *stand, const char *text);
 /* The exit status is the wanted one; else what the command said is shown. */
