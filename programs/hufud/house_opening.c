@@ -27,6 +27,7 @@
 #include "payment/payment.h"
 #include "restored.h"
 #include "store/replace.h"
+#include "tls_opening.h"
 #include "trail_opening.h"
 #include "vaultclient/policy.h"
 
@@ -34,7 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000, DRAINS_MAX = 6, TLS_RETRY_US = 1000000 };
+enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000, DRAINS_MAX = 6 };
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
     &request_schema, &ledger_schema, &report_schema, &payment_schema, &lifecycle_schema,
@@ -275,41 +276,6 @@ static Status open_business(Opening *o)
     return signer_start(house, (int)o->config.signers, &house->signer);
 }
 
-/* The leaf that there is serves until its end; then new connections are refused, and open ones go
- * on. */
-static Status not_renewed(Opening *o, int64_t now_us, Status s)
-{
-    const bool ended = now_us >= o->tls.ends_at_us;
-    o->tls.renew_at_us = now_us + TLS_RETRY_US;
-    if (ended && !o->tls_ended) LOG_STATUS(LOG_ALERT, "hufud.tls_ended", s);
-    o->tls_ended = ended;
-    return s;
-}
-
-/* Whoever connects must find in the file whom to trust: without it nothing is renewed. */
-static Status renew(Opening *o, int64_t now_us)
-{
-    TRY(tls_leaf_make(o->house.vault, now_us, span_of_buffer(&o->bank.ca), &o->tls));
-    bank_opening_renew(&o->house, o->tls.client);
-    http_server_set_tls(o->server, o->tls.context);
-    if (o->service != NULL) http_server_set_tls(o->service, o->tls.mutual);
-    if (o->console_server != NULL) http_server_set_tls(o->console_server, o->tls.context);
-    return first_files_text(
-            o->config.ca_file, (Span) { o->tls.authority_pem, o->tls.authority_pem_size });
-}
-
-static Status renew_tls(void *context, int64_t now_us)
-{
-    Opening *o = context;
-    if (public_keys_ca_changed(&o->public_keys)) o->tls.renew_at_us = now_us;
-    if (now_us < o->tls.renew_at_us) return OK;
-    const Status s = renew(o, now_us);
-    if (!status_ok(s)) return not_renewed(o, now_us, s);
-    o->tls_ended = false;
-    LOG(LOG_INFO, "hufud.tls_renewed");
-    return OK;
-}
-
 static void report(void *context, const char *what, Status s)
 {
     LOG_STATUS(status_broken(s) ? LOG_ERROR : LOG_WARNING, "hufud.clockwork", s,
@@ -345,11 +311,7 @@ static Status open_doors(Opening *o)
 {
     House *house = &o->house;
     TRY(bank_opening_prepare(&o->config, o->development, house, &o->bank));
-    const int64_t now_us = clock_now_us(&house->clock);
-    TRY(tls_leaf_make(house->vault, now_us, span_of_buffer(&o->bank.ca), &o->tls));
-    bank_opening_renew(house, o->tls.client);
-    TRY(first_files_text(
-            o->config.ca_file, (Span) { o->tls.authority_pem, o->tls.authority_pem_size }));
+    TRY(tls_opening(o));
     if (o->config.field_files[0] != 0)
         TRY(field_files_open(o->config.field_files, &house->field_files));
     const HttpServerConfig server = { .address = o->config.address,
@@ -378,7 +340,7 @@ static Status open_doors(Opening *o)
     const ClockworkConfig clockwork = { .house = house,
         .take_checkpoint = outside_take_checkpoint,
         .look_at_keys = outside_look_at_keys,
-        .renew_tls = renew_tls,
+        .renew_tls = tls_opening_renew,
         .alarm = alarm_row,
         .report = report,
         .context = o };

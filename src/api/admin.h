@@ -62,7 +62,11 @@
  *                   holder is "merchant/<mchid>" or "payer/<id>" -> the order as it stands
  *   bank.withdraw   {number, holder, amount}: balance -> the holder's own bank account
  *   bank.list       {all?} -> {bank_orders}: those without an end, or the newest
- *   bank.status     -> {lines, switches, last_switch_us, worst_switch_us}
+ *   bank.status     -> {lines, switches, last_switch_ms, worst_switch_ms}
+ *   bank.reconcile  {day?, file_base64?}: a day that is over against the bank's file of it
+ *                   (bank/reconcile.h) -> {matched, open_orders, differences, found}
+ *   bank.differences {all?} -> {bank_orders}: what differs and is not explained
+ *   bank.explain    {day, number, reason}
  *   caller.add      {name, tenant, key_pem, rights: [...]}: a caller of the vault's service; the
  *                   answer is its certificate (access/caller.h)
  *   caller.list     who they are, and what each may ask

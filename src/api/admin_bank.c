@@ -131,6 +131,9 @@ static void put_line(JsonWriter *w, const LineFacts *line)
     json_close(w);
 }
 
+/* What began counts as a whole one. */
+static int64_t whole_ms(int64_t us) { return (us + 999) / 1000; }
+
 Status admin_bank_status(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
@@ -142,7 +145,7 @@ Status admin_bank_status(
         put_line(w, &facts.line[i]);
     json_close(w);
     json_key_int(w, "switches", (int64_t)facts.switches);
-    json_key_int(w, "last_switch_us", facts.last_switch_us);
-    json_key_int(w, "worst_switch_us", facts.worst_switch_us);
+    json_key_int(w, "last_switch_ms", whole_ms(facts.last_switch_us));
+    json_key_int(w, "worst_switch_ms", whole_ms(facts.worst_switch_us));
     return OK;
 }

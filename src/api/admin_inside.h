@@ -88,6 +88,12 @@ Status admin_bank_withdraw(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_bank_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_bank_reconcile(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_bank_differences(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_bank_explain(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_bank_status(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_key_list(

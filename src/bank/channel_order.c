@@ -1,6 +1,8 @@
 /* channel_order: the rows, as SQL and as structs, and the plain reads that find them. */
 #include "bank/channel_rows.h"
 
+#include "bank/reconcile.h"
+
 static const Migration migrations[] = {
     /* The partial index holds only what has no end: 1 to 3 are CREATED, SENT and UNKNOWN, which the
      * statements below must say literally for the planner to use it. */
@@ -14,9 +16,15 @@ static const Migration migrations[] = {
             "CREATE INDEX channel_order_due ON channel_order(due) WHERE state < 4;"
             "CREATE INDEX channel_order_created ON channel_order(created);"
             "CREATE INDEX channel_order_ended ON channel_order(ended) WHERE state = 4" },
+    { 2,
+            "CREATE TABLE channel_difference("
+            "day BIGINT NOT NULL, number TEXT NOT NULL, verdict BIGINT NOT NULL, ours_minor BIGINT,"
+            "theirs_minor BIGINT, file_digest BYTEA NOT NULL, found BIGINT NOT NULL, ended BIGINT,"
+            "ended_by TEXT, reason TEXT, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(day, number)) WITHOUT ROWID" },
 };
-static const Table *const tables[] = { &channel_order_table };
-const StoreSchema bank_schema = { "bank", migrations, 1, tables, 1 };
+static const Table *const tables[] = { &channel_order_table, &channel_difference_table };
+const StoreSchema bank_schema = { "bank", migrations, 2, tables, 2 };
 
 #define COLUMN(id, name, type, nullable, class, level) \
     {                                                  \

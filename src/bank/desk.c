@@ -63,6 +63,32 @@ Status channel_desk_do(ChannelDesk *desk, ChannelBegin *begin, Span card_box)
     return begin->repeated ? OK : send_once(desk, &begin->order, card_box);
 }
 
+/* --- a day --- */
+
+static void file_free(Buffer *file) { free(file->data); }
+
+static Status fetch(const ChannelDesk *desk, int32_t day, Buffer *ret_file)
+{
+    *ret_file = (Buffer) { malloc(RECONCILE_FILE_BYTES_MAX), 0, RECONCILE_FILE_BYTES_MAX };
+    CHECK(ret_file->data != NULL, FAULT_MEMORY);
+    return desk->config.channel->day_file(desk->config.channel->context, day, ret_file);
+}
+
+Status channel_desk_reconcile(
+        ChannelDesk *desk, int32_t day, const char *actor, Span file, Reconciled *ret_reconciled)
+{
+    CLEANUP(file_free) Buffer of_day = { 0 };
+    CLEANUP(file_free) Buffer before = { 0 };
+    ReconcileAsk ask = { .day = day, .actor = actor, .file = file };
+    if (file.size == 0) {
+        TRY(fetch(desk, day, &of_day));
+        TRY(fetch(desk, day - 1, &before));
+        ask.file = span_of_buffer(&of_day);
+        ask.file_before = span_of_buffer(&before);
+    }
+    return reconcile_day(desk->config.batcher, &desk->config.clock, &ask, ret_reconciled);
+}
+
 /* --- what has no end --- */
 
 /* Of a crash between CREATED and SENT: nothing has left. */

@@ -6,7 +6,7 @@
  * has no end, sends what a crash left CREATED, and has the bank close what it does not have. A
  * second thread probes the lines. Nothing is remembered here that a restart may not forget.
  */
-#include "bank/channel_order.h"
+#include "bank/reconcile.h"
 
 enum { DESK_TICK_MS = 100, DESK_PROBE_MS = 500 };
 
@@ -38,3 +38,9 @@ void channel_desk_close(ChannelDesk **desk);
  * Refuses what channel_begin_unit() refuses: then there is no order. Any thread.
  */
 MUST_USE Status channel_desk_do(ChannelDesk *desk, ChannelBegin *begin, Span card_box);
+
+/* Compare a day that is over with the bank's file of it (reconcile.h). file: it, or empty: the bank
+ * is asked for it and for that of the day before. Refuses what reconcile_day() refuses, BANK_DOWN,
+ * BANK_NO_ANSWER, BANK_ANSWER. Any thread. */
+MUST_USE Status channel_desk_reconcile(
+        ChannelDesk *desk, int32_t day, const char *actor, Span file, Reconciled *ret_reconciled);

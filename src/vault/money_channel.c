@@ -1,4 +1,4 @@
-/* money_channel: rules 15 and 16: what moves between the house and a bank (bank/channel_order.h). */
+/* money_channel: rules 15 and 16: what moves between the house and a bank. */
 #include "vault/money_inside.h"
 
 #include "base/money.h"

@@ -73,7 +73,7 @@ static void draft(House *h, const Step *s, int order)
 
 static Step step(int64_t kind, int64_t state, int64_t house, int64_t balance, int64_t frozen)
 {
-    return (Step) { kind, state, 70, ACCOUNT_SHOP, "merchant/m1", "bank/n-0001", house, balance,
+    return (Step) { kind, state, 70, ACCOUNT_SHOP, "merchant/p1", "bank/n-0001", house, balance,
         frozen, 70 };
 }
 
@@ -86,7 +86,7 @@ static void refused(House *h, const Step *s, int order)
 static int begun(House *h, const Step *first)
 {
     draft(h, first, 0);
-    EXPECT_OK(house_commit(h));
+    ASSERT(status_ok(house_commit(h)));
     for (int row = 0; row < (int)h->row_count; row++)
         if (stored(h, row)->head.table == TABLE_CHANNEL_ORDER) return row;
     return 0;
@@ -124,7 +124,7 @@ static void test_a_funding_is_credited_when_it_succeeds(void)
     draft(h, &s, order); /* another order than it was; and nothing is held */
     EXPECT(status_refused(house_prepare(h)));
     s = step(CHANNEL_FUNDING, CHANNEL_SUCCESS, -1, 1, 0);
-    s.holder = "payer/m1";
+    s.holder = "payer/p1";
     refused(h, &s, order);
     s = step(CHANNEL_FUNDING, CHANNEL_SUCCESS, -1, 1, 0);
     s.name = "bank/n-0002"; /* no such order */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -127,4 +128,13 @@ Status sandbox_bank_open(Stand *stand, const char *more, SandboxBank *ret_bank)
 int64_t sandbox_bank_number(const SandboxBank *bank, const char *sql)
 {
     return stand_number_in(bank->stand, "sandbank/book.db", sql);
+}
+
+void sandbox_bank_tamper(const SandboxBank *bank, const char *sql)
+{
+    sqlite3 *book = NULL;
+    ASSERT(sqlite3_open(stand_path(bank->stand, "sandbank/book.db"), &book) == SQLITE_OK);
+    ASSERT(sqlite3_busy_timeout(book, 10000) == SQLITE_OK);
+    ASSERT(sqlite3_exec(book, sql, NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(book);
 }

@@ -22,5 +22,7 @@ MUST_USE Status sandbox_bank_start(SandboxBank *bank, int line);
 void sandbox_bank_stop(SandboxBank *bank, int line, int signal);
 /* Both lines. */
 void sandbox_bank_close(SandboxBank *bank);
+/* Execute SQL on the bank's own book: a bank errs, too. */
+void sandbox_bank_tamper(const SandboxBank *bank, const char *sql);
 /* One number from the bank's own book. */
 int64_t sandbox_bank_number(const SandboxBank *bank, const char *sql);
