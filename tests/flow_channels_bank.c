@@ -263,7 +263,7 @@ static void test_what_differs_becomes_a_case_once(void)
     EXPECT(differs("strange-1", REFUSED_BANK_MISSING_HERE));
     EXPECT(alerts() == 5);
     EXPECT(operator_ended(OPERATOR(&stand, "bank", "reconcile"), 0)); /* again: the same cases */
-    EXPECT(operator_says("found        0") && alerts() == 5);
+    EXPECT(operator_says("found            0") && alerts() == 5);
 }
 
 static void test_a_difference_is_explained_by_a_person(void)
