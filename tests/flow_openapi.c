@@ -205,6 +205,9 @@ static void test_codes_keys_and_certificates(void)
     EXPECT(plain("GET", target, "") == 200);
     snprintf(target, sizeof(target), "/v3/pay/payee-codes/%s/revoke", strrchr(target, '/') + 1);
     EXPECT(call("POST", target, "{\"mchid\":\"1900000001\"}") == 200 || status == 204);
+    EXPECT(call("GET", "/v3/merchant/fund/balance/BASIC", "") == 200);
+    EXPECT(strstr(text, "\"available_amount\":1000,\"pending_amount\":0") != NULL);
+    EXPECT(call("GET", "/v3/merchant/fund/balance/FEES", "") == 400);
     EXPECT(call("GET", "/v3/certificates", "") == 200);
     EXPECT(call("GET", "/v3/merchant-service/keys", "") == 200);
     EXPECT(call("GET", "/v3/merchant-service/apiv3-key", "") > 0);

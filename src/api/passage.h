@@ -16,6 +16,7 @@
 #include "crypto/box.h"
 #include "message/device_signature.h"
 #include "message/errors.h"
+#include "payment/balance_show.h"
 #include "payment/key_show.h"
 #include "payment/order.h"
 #include "payment/pay.h"
@@ -85,6 +86,7 @@ struct Passage {
         PayeeCodeLook payee_look;
         PayeeCodePay payee_pay;
         KeyShow key_show;
+        BalanceShow balance;
         SigningUse signing_use;
         BillWork bill;
     } work;

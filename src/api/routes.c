@@ -21,6 +21,7 @@ static const Route routes[] = {
     { HTTP_GET, "/v3/bill/tradebill", merchant_trade_bill },
     { HTTP_GET, "/v3/bill/fundflowbill", merchant_fund_bill },
     { HTTP_GET, "/v3/billdownload/file", merchant_bill_file },
+    { HTTP_GET, "/v3/merchant/fund/balance/*", merchant_balance },
     { HTTP_GET, "/v3/certificates", merchant_certificates },
     { HTTP_GET, "/v3/merchant-service/apiv3-key", merchant_apiv3_key },
     { HTTP_POST, "/v3/merchant-service/apiv3-key/activate", merchant_apiv3_activate },

@@ -46,6 +46,7 @@ void merchant_refund_query(Passage *passage, Span out_refund_no);
 void merchant_trade_bill(Passage *passage, Span rest);
 void merchant_fund_bill(Passage *passage, Span rest);
 void merchant_bill_file(Passage *passage, Span rest);
+void merchant_balance(Passage *passage, Span account_type);
 void merchant_certificates(Passage *passage, Span rest);
 void merchant_keys(Passage *passage, Span rest);
 void merchant_apiv3_activate(Passage *passage, Span rest);
