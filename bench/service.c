@@ -13,7 +13,7 @@
 #include "command.h"
 #include "enrol.h"
 #include "processor.h"
-#include "sdk/hufu.h"
+#include <hufu/vault.h>
 
 #include <pthread.h>
 #include <stdio.h>

@@ -15,7 +15,7 @@
 #include "mouths.h"
 #include "needles.h"
 #include "policy/detect_test_canaries.h"
-#include "sdk/hufu.h"
+#include <hufu/vault.h>
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -12,7 +12,7 @@
 #include "enrol.h"
 #include "merchant_steps.h"
 #include "needles.h"
-#include "sdk/hufu.h"
+#include <hufu/vault.h>
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
  */
 #include "base/expect.h"
 #include "callers.h"
-#include "sdk/hufu.h"
+#include <hufu/vault.h>
 #include "starts.h"
 
 #include <pthread.h>

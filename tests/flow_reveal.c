@@ -14,7 +14,7 @@
 #include "crypto/box.h"
 #include "enrol.h"
 #include "operator.h"
-#include "sdk/hufu.h"
+#include <hufu/vault.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /*
  * Goal: an institution with a payment core of its own uses the vault with one header and one
- * library (src/sdk/hufu.h): cards become ciphertext, token and mask, passwords are checked, and no
- * clear value is found anywhere afterwards (TP-4, TP-6, TP-8, TP-13). Method: this program sees the
- * library as its users do; the real programs answer, are killed in between, and every file that the
- * house keeps is searched for the values in clear, hashed and encoded.
+ * library (include/hufu/vault.h): cards become ciphertext, token and mask, passwords are checked,
+ * and no clear value is found anywhere afterwards (TP-4, TP-6, TP-8, TP-13). Method: this program
+ * sees the library as its users do; the real programs answer, are killed in between, and every file
+ * that the house keeps is searched for the values in clear, hashed and encoded.
  */
 #define _GNU_SOURCE /* memmem */
 #include "admin_client.h"
@@ -16,7 +16,7 @@
 #include "enrol.h"
 #include "operator.h"
 #include "policy/detect_number.h"
-#include "sdk/hufu.h"
+#include <hufu/vault.h>
 #include "text/json.h"
 #include "vaultclient/fields_inside.h"
 

@@ -12,9 +12,9 @@ FLOORS = [
     ["base", "policy"],
     ["text", "crypto", "ipc", "scan", "picture"],
     ["store", "http", "journal"],
-    ["audit", "keys", "vaultclient", "cases", "attach", "sdk"],
+    ["audit", "keys", "vaultclient", "cases", "attach"],
     ["vault", "access", "message", "ledger", "lifecycle", "report"],
-    ["fraud", "bank"],
+    ["fraud", "bank", "sdk"],
     ["payment"],
     ["api"],
 ]

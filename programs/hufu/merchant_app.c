@@ -4,16 +4,9 @@
 
 #include "base/encoding.h"
 #include "base/secret.h"
-#include "base/time.h"
-#include "crypto/aead.h"
-#include "crypto/certificate.h"
-#include "crypto/digest.h"
 #include "text/csv.h"
-#include "text/json.h"
 
-#include <poll.h>
-
-enum { PAUSE_FIRST_MS = 20, PAUSE_MS_MAX = 1000, SERIAL_DIGEST_BYTES = 16 };
+enum { SERIAL_DIGEST_BYTES = 16 };
 
 void merchant_serial_of(const PublicKey *key, char ret_serial[MESSAGE_SERIAL_BYTES_MAX + 1])
 {
@@ -132,131 +125,4 @@ void merchant_apps_free(MerchantApps *apps)
         public_key_free(&apps->items[i].platform);
     }
     bytes_wipe(apps, sizeof(*apps));
-}
-
-/* --- asking --- */
-
-MUST_USE static Status call_once(const MerchantApp *app, HttpClient *http, const char *method,
-        Span target, Span body, HttpAnswer *ret_answer)
-{
-    uint8_t canonical[MERCHANT_APP_BODY_BYTES_MAX];
-    uint8_t header[CLIENT_AUTHORIZATION_BYTES_MAX];
-    Buffer scratch = BUFFER_OF(canonical);
-    Buffer authorization = BUFFER_OF(header);
-    char nonce[CLIENT_NONCE_BYTES];
-    const Random random = random_system();
-    const Clock clock = clock_system();
-    const MessageSigner signer = { app->profile, app->key, span_of_text(app->mchid),
-        span_of_text(app->serial) };
-    TRY(client_nonce(&random, nonce));
-    TRY(client_sign(&signer, span_of_text(method), target, body,
-            clock_now_us(&clock) / TIME_SECOND_US, SPAN_OF(nonce), &scratch, &authorization));
-    const HttpHeader headers[] = {
-        { "Authorization", span_of_buffer(&authorization) },
-        { "Accept", SPAN("application/json") },
-        { "Content-Type", SPAN("application/json") },
-        { "User-Agent", SPAN("hufu") },
-    };
-    const HttpCall call = { method, target, headers, sizeof(headers) / sizeof(headers[0]), body };
-    TRY(http_client_call(http, &call, ret_answer));
-    if (app->platform == NULL || ret_answer->status < 200 || ret_answer->status > 299) return OK;
-    return client_verify_answer(app->profile, app->platform, span_of_text(app->platform_serial),
-            ret_answer, clock_now_us(&clock), &scratch);
-}
-
-/* Nobody knows whether it was done: the same order asked again gets the stored outcome. */
-static bool ask_again(Status s, int http_status)
-{
-    if (status_is(s, REFUSED_HTTP_CLOSED) || status_is(s, REFUSED_HTTP_TIMEOUT)) return true;
-    if (status_is(s, REFUSED_HTTP_CONNECT)) return true;
-    if (!status_ok(s)) return false;
-    return http_status == 202 || http_status == 429 || http_status == 502 || http_status == 503;
-}
-
-Status merchant_app_call(const MerchantApp *app, HttpClient *http, const char *method, Span target,
-        Span body, MerchantAnswer *ret_answer)
-{
-    const unsigned tries_max = app->tries_max == 0 ? MERCHANT_APP_TRIES_MAX : app->tries_max;
-    int pause_ms = PAUSE_FIRST_MS;
-    for (unsigned tries = 1;; tries++) {
-        HttpAnswer answer = { 0 };
-        const Status s = call_once(app, http, method, target, body, &answer);
-        if (!ask_again(s, answer.status) || tries == tries_max) {
-            TRY(s);
-            *ret_answer = (MerchantAnswer) { answer.status, answer.body, tries };
-            return OK;
-        }
-        poll(NULL, 0, pause_ms);
-        pause_ms = pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : pause_ms * 2;
-    }
-}
-
-/* --- whom to believe --- */
-
-typedef struct CertificateJson {
-    const JsonValue *data;
-    Span serial;
-    Span algorithm;
-    Span nonce;
-    Span associated_data;
-    Span ciphertext;
-} CertificateJson;
-
-static const JsonField certificates_fields[] = {
-    { "data", JSON_LIST, true, 1, 8, offsetof(CertificateJson, data) },
-};
-
-static const JsonField sealed_fields[] = {
-    { "algorithm", JSON_TEXT, true, 1, 32, offsetof(CertificateJson, algorithm) },
-    { "nonce", JSON_TEXT, true, AEAD_NONCE_BYTES, AEAD_NONCE_BYTES,
-            offsetof(CertificateJson, nonce) },
-    { "associated_data", JSON_TEXT, true, 0, 64, offsetof(CertificateJson, associated_data) },
-    { "ciphertext", JSON_TEXT, true, 1, 16384, offsetof(CertificateJson, ciphertext) },
-};
-
-static const JsonField item_fields[] = {
-    { "serial_no", JSON_TEXT, true, 1, MESSAGE_SERIAL_BYTES_MAX,
-            offsetof(CertificateJson, serial) },
-    { "encrypt_certificate", JSON_RECORD, true, 0, 0, 0, sealed_fields, 4 },
-};
-
-/* Open one certificate with the APIv3 key; SM4 takes the first half of its SM3. */
-MUST_USE static Status open_certificate(
-        const MerchantApp *app, const CertificateJson *json, PublicKey **ret_key)
-{
-    uint8_t half[DIGEST_SM3_BYTES];
-    uint8_t sealed_bytes[16384];
-    uint8_t pem_bytes[16384];
-    Buffer sealed = BUFFER_OF(sealed_bytes);
-    Buffer pem = BUFFER_OF(pem_bytes);
-    const bool sm4 = span_equal(json->algorithm, SPAN("AEAD_SM4_GCM"));
-    sm3(SPAN_OF(app->apiv3), half);
-    const Span key = sm4 ? (Span) { half, 16 } : SPAN_OF(app->apiv3);
-    TRY(base64_decode(json->ciphertext, &sealed));
-    TRY(aead_open(sm4 ? AEAD_SM4_GCM : AEAD_AES_256_GCM, key, json->nonce.data,
-            json->associated_data, span_of_buffer(&sealed), &pem));
-    return public_key_from_pem(span_of_buffer(&pem), ret_key);
-}
-
-Status merchant_app_learn(MerchantApp *app, HttpClient *http)
-{
-    const bool sm2 = app->profile->algorithm == KEY_SM2;
-    const Span target = sm2 ? SPAN("/v3/certificates?algorithm_type=SM2")
-                            : SPAN("/v3/certificates?algorithm_type=RSA");
-    MerchantAnswer answer = { 0 };
-    TRY(merchant_app_call(app, http, "GET", target, SPAN(""), &answer));
-    REQUIRE(answer.status == 200, REFUSED_CERTIFICATE_INVALID);
-
-    JsonProblem problem = { 0 };
-    CLEANUP(json_free) JsonDocument *document = NULL;
-    CertificateJson json = { 0 };
-    const JsonValue *item = NULL;
-    TRY(json_parse(answer.body, &document, &problem));
-    TRY(json_read_some(document, json_root(document), certificates_fields, 1, &json, &problem));
-    TRY(json_list_object(document, json.data, 0, &item, &problem));
-    TRY(json_read_some(document, item, item_fields, 2, &json, &problem));
-    TRY(open_certificate(app, &json, &app->platform));
-    memcpy(app->platform_serial, json.serial.data, json.serial.size);
-    app->platform_serial[json.serial.size] = '\0';
-    return OK;
 }

@@ -93,14 +93,19 @@ Status first_files_keys(const char *path, const WirePublicKey *keys, size_t coun
     return first_files_text(path, span_of_buffer(&text));
 }
 
-Status first_files_ready(const char *path, const char *address, FirstPorts ports)
+static unsigned port_of(const HttpServer *server)
+{
+    return server == NULL ? 0 : http_server_port(server);
+}
+
+Status first_files_ready(const char *path, const char *address, const FirstDoors *doors)
 {
     uint8_t bytes[256];
     Buffer text = BUFFER_OF(bytes);
-    TRY(buffer_print(&text, "%s %u\n", address, ports.payments));
-    TRY(buffer_print(&text, "%s %u\n", address, ports.service));
-    TRY(buffer_print(&text, "%s %u\n", address, ports.console));
-    TRY(buffer_print(&text, "127.0.0.1 %u\n", ports.metrics));
+    TRY(buffer_print(&text, "%s %u\n", address, port_of(doors->payments)));
+    TRY(buffer_print(&text, "%s %u\n", address, port_of(doors->service)));
+    TRY(buffer_print(&text, "%s %u\n", address, port_of(doors->console)));
+    TRY(buffer_print(&text, "127.0.0.1 %u\n", port_of(doors->metrics)));
     return first_files_text(path, span_of_buffer(&text));
 }
 

@@ -302,11 +302,6 @@ static Status open_service(Opening *o)
     return OK;
 }
 
-static uint16_t port_of(const HttpServer *server)
-{
-    return server == NULL ? 0 : http_server_port(server);
-}
-
 static Status open_doors(Opening *o)
 {
     House *house = &o->house;
@@ -347,12 +342,9 @@ static Status open_doors(Opening *o)
     TRY(clockwork_start(&clockwork, &o->clockwork));
     TRY(bank_opening(&o->config, house, &o->bank));
     TRY(notify_opening(&o->config, o->development, house, &o->notify));
-    const MetricsSources sources = { house, o->server, o->service, o->console_server,
-        o->notify.notifier };
-    TRY(metrics_opening(&o->config, &sources, &o->metrics));
-    const FirstPorts ports = { port_of(o->server), port_of(o->service), port_of(o->console_server),
-        port_of(o->metrics.server) };
-    TRY(first_files_ready(o->config.ready_file, o->config.address, ports));
+    TRY(metrics_opening(o));
+    const FirstDoors doors = { o->server, o->service, o->console_server, o->metrics.server };
+    TRY(first_files_ready(o->config.ready_file, o->config.address, &doors));
     o->ready_written = true;
     LOG(LOG_INFO, "hufud.serves", LOG_TEXT(ADDRESS, o->config.address),
             LOG_NUMBER(PORT, http_server_port(o->server)));
@@ -418,7 +410,6 @@ void opening_close(Opening *o)
     House *house = &o->house;
     if (o->ready_written) first_files_remove(o->config.ready_file);
     if (o->metrics.server != NULL) drain(o->metrics.server); /* it reads all that follows */
-    http_server_free(&o->metrics.server);
     if (o->console_server != NULL) drain(o->console_server);
     console_close(&o->console); /* it runs the operator's operations */
     if (o->admin != NULL) admin_stop(o->admin);
@@ -438,9 +429,10 @@ void opening_close(Opening *o)
     trail_desk_stop(o->trail);
     if (house->batcher != NULL) batcher_stop(house->batcher);
     if (house->signer != NULL) signer_stop(house->signer);
-    if (o->server != NULL) http_server_free(&o->server);
-    if (o->service != NULL) http_server_free(&o->service);
-    if (o->console_server != NULL) http_server_free(&o->console_server);
+    http_server_free(&o->metrics.server);
+    http_server_free(&o->server);
+    http_server_free(&o->service);
+    http_server_free(&o->console_server);
     console_files_close(&o->console_files);
     field_files_close(&house->field_files);
     tls_leaf_free(&o->tls);

@@ -1,15 +1,18 @@
 #include "metrics_opening.h"
 
 #include "base/log.h"
+#include "house_opening.h"
 
 #define HERE "127.0.0.1" /* plain text, no password: for what runs on this machine */
 
-Status metrics_opening(const Config *config, const MetricsSources *sources, MetricsOpening *ret)
+Status metrics_opening(Opening *o)
 {
-    *ret = (MetricsOpening) { .sources = *sources };
-    if (config->metrics_port < 0) return OK;
+    MetricsOpening *ret = &o->metrics;
+    ret->sources = (MetricsSources) { &o->house, o->server, o->service, o->console_server,
+        o->notify.notifier };
+    if (o->config.metrics_port < 0) return OK;
     const HttpServerConfig server = { .address = HERE,
-        .port = (uint16_t)config->metrics_port,
+        .port = (uint16_t)o->config.metrics_port,
         .loops = 1,
         .methods = HTTP_GET,
         .connections_max = 64,

@@ -1,13 +1,13 @@
 #pragma once
 /* metrics_opening: the door for monitoring systems (api/metrics.h), as the settings say. */
 #include "api/metrics.h"
-#include "config.h"
 
 typedef struct MetricsOpening {
     MetricsSources sources;
     HttpServer *server; /* NULL: closed */
 } MetricsOpening;
 
-/* Refuses HTTP_ADDRESS. */
-MUST_USE Status metrics_opening(
-        const Config *config, const MetricsSources *sources, MetricsOpening *ret);
+typedef struct Opening Opening;
+
+/* When all that is read is open. Refuses HTTP_ADDRESS. */
+MUST_USE Status metrics_opening(Opening *opening);

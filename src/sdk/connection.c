@@ -24,7 +24,7 @@ int sdk_result(Status s, HufuError *error)
 
 /* --- opening --- */
 
-static Status read_file(const char *path, Buffer *ret_bytes)
+Status sdk_read_file(const char *path, Buffer *ret_bytes)
 {
     REQUIRE(path != NULL, REFUSED_KEY_FORMAT);
     FILE *file = fopen(path, "re");
@@ -43,9 +43,9 @@ static Status open_tls(const HufuSettings *settings, struct ssl_ctx_st **ret_tls
     Buffer authority = { bytes, 0, FILE_BYTES_MAX };
     Buffer certificate = { bytes + FILE_BYTES_MAX, 0, FILE_BYTES_MAX };
     Buffer key = { bytes + 2 * FILE_BYTES_MAX, 0, FILE_BYTES_MAX };
-    Status s = read_file(settings->authority_file, &authority);
-    if (status_ok(s)) s = read_file(settings->certificate_file, &certificate);
-    if (status_ok(s)) s = read_file(settings->key_file, &key);
+    Status s = sdk_read_file(settings->authority_file, &authority);
+    if (status_ok(s)) s = sdk_read_file(settings->certificate_file, &certificate);
+    if (status_ok(s)) s = sdk_read_file(settings->key_file, &key);
     const TlsIdentity identity = { span_of_buffer(&certificate), span_of_buffer(&key) };
     if (status_ok(s)) s = tls_client_context(span_of_buffer(&authority), &identity, ret_tls);
     bytes_wipe(bytes, 3 * FILE_BYTES_MAX);
@@ -53,14 +53,13 @@ static Status open_tls(const HufuSettings *settings, struct ssl_ctx_st **ret_tls
     return s;
 }
 
-/* The first address of this name; the certificate must show the name all the same. */
-static Status resolve(const char *host, char ret_address[INET6_ADDRSTRLEN])
+Status sdk_resolve(const char *host, char ret_address[HTTP_ADDRESS_TEXT_MAX])
 {
     const struct addrinfo wish = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
     struct addrinfo *found = NULL;
     REQUIRE(host != NULL && getaddrinfo(host, NULL, &wish, &found) == 0, REFUSED_HTTP_CONNECT);
     const bool written = getnameinfo(found->ai_addr, found->ai_addrlen, ret_address,
-                                 INET6_ADDRSTRLEN, NULL, 0, NI_NUMERICHOST)
+                                 HTTP_ADDRESS_TEXT_MAX, NULL, 0, NI_NUMERICHOST)
             == 0;
     freeaddrinfo(found);
     REQUIRE(written, REFUSED_HTTP_CONNECT);
@@ -71,16 +70,16 @@ static Status pin_platform(const char *path, BoxKey *key)
 {
     uint8_t bytes[SIGN_KEY_PEM_BYTES_MAX];
     Buffer pem = BUFFER_OF(bytes);
-    TRY(read_file(path, &pem));
+    TRY(sdk_read_file(path, &pem));
     return public_key_from_pem(span_of_buffer(&pem), &key->platform);
 }
 
 static Status open_all(const HufuSettings *settings, HufuVault *vault)
 {
-    char address[INET6_ADDRSTRLEN];
+    char address[HTTP_ADDRESS_TEXT_MAX];
     TRY(pin_platform(settings->platform_file, &vault->box_key));
     TRY(open_tls(settings, &vault->tls));
-    TRY(resolve(settings->host, address));
+    TRY(sdk_resolve(settings->host, address));
     const HttpClientConfig config = { .address = address,
         .port = settings->port,
         .tls = vault->tls,
@@ -121,7 +120,7 @@ static const JsonField error_fields[] = {
     { "message", JSON_TEXT, true, 0, 255, offsetof(ErrorJson, message) },
 };
 
-static void keep_error(int status, Span body, HufuError *error)
+void sdk_keep_error(int status, Span body, HufuError *error)
 {
     JsonProblem problem = { 0 };
     ErrorJson json = { .code = SPAN("HTTP"), .message = SPAN("") };
@@ -154,7 +153,7 @@ Status sdk_ask(HufuVault *vault, const char *target, bool binary, Span body, Huf
     TRY(http_client_call(vault->http, &call, &answer));
     *ret_body = answer.body;
     if (answer.status == 200) return OK;
-    keep_error(answer.status, answer.body, error);
+    sdk_keep_error(answer.status, answer.body, error);
     return REFUSE(REFUSED_HTTP_ANSWER_INVALID);
 }
 

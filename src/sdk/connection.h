@@ -5,7 +5,7 @@
  */
 #include "http/client.h"
 #include "sdk/box_key.h"
-#include "sdk/hufu.h"
+#include <hufu/vault.h>
 
 enum { SDK_BODY_BYTES_MAX = 480 * 1024, SDK_SESSION_BYTES = 16, SDK_TENANT_BYTES_MAX = 64 };
 #define SDK_SESSION_LIFE_US ((int64_t)3500 * 1000000)
@@ -26,6 +26,14 @@ struct HufuVault {
     SdkSession sessions[2]; /* for fields, for look-ups */
     uint8_t body[SDK_BODY_BYTES_MAX]; /* of the request in the making */
 };
+
+/* The whole file; NULL is refused. Faults FAULT_DISK; refuses KEY_FORMAT, BUFFER_FULL. */
+MUST_USE Status sdk_read_file(const char *path, Buffer *ret_bytes);
+/* The first address of this name; the certificate must show the name all the same. Refuses
+ * HTTP_CONNECT. */
+MUST_USE Status sdk_resolve(const char *host, char ret_address[HTTP_ADDRESS_TEXT_MAX]);
+/* What an answer that was no success says of itself; `error` may be NULL. */
+void sdk_keep_error(int status, Span body, HufuError *error);
 
 /* Say why on `error` (may be NULL); -1, or 0 when `s` is OK. */
 int sdk_result(Status s, HufuError *error);

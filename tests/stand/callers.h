@@ -4,7 +4,7 @@
  * private key of its own, certified through the operator's socket.
  */
 #include "crypto/box.h"
-#include "sdk/hufu.h"
+#include <hufu/vault.h>
 #include "stand.h"
 
 typedef struct StandCaller {

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * hufu: use a Hufu vault from a payment core of your own. C, no other header of ours needed.
+ * vault: use a Hufu vault from a payment core of your own. C.
  *
  *     HufuSettings settings = { .host = "vault.bank.example", .port = 8444,
  *         .authority_file = "ca.pem", .certificate_file = "core.pem", .key_file = "core.key.pem",
@@ -20,6 +20,7 @@
  * may be NULL). A HufuVault is used by one thread at a time; open several. Structs only grow at
  * their end, numbers are never reused.
  */
+#include <hufu/error.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,12 +54,6 @@ enum {
 };
 
 typedef struct HufuVault HufuVault;
-
-typedef struct HufuError {
-    int http_status; /* of the answer; 0: there was none */
-    char code[64]; /* "PARAM_ERROR"; for programs */
-    char message[256]; /* for people */
-} HufuError;
 
 typedef struct HufuSettings {
     const char *host; /* name or address; its certificate must show it */
