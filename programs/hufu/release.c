@@ -24,6 +24,7 @@ static const TableName tables[] = {
     { "refunded", TABLE_REFUNDED },
     { "allowance", TABLE_ALLOWANCE },
     { "bill", TABLE_BILL },
+    { "settlement", TABLE_SETTLEMENT },
     { "payment_fee", TABLE_PAYMENT_FEE },
     { "merchant_terms", TABLE_MERCHANT_TERMS },
     { "notification", TABLE_NOTIFICATION },

@@ -26,6 +26,7 @@ static const Known known[] = {
     { TABLE_PAYER_BARCODE, 1, "payer_barcode" },
     { TABLE_ALLOWANCE, 1, "allowance" },
     { TABLE_BILL, 1, "bill" },
+    { TABLE_SETTLEMENT, 1, "settlement" },
     { TABLE_CHANNEL_ORDER, 1, "channel_order" },
     { TABLE_CHANNEL_DIFFERENCE, 1, "channel_difference" },
     { TABLE_PAYMENT_FEE, 1, "payment_fee" },

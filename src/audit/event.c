@@ -64,6 +64,7 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_REFUND: return "refund.create";
     case AUDIT_ORDER_REVERSE: return "order.reverse";
     case AUDIT_BILL: return "merchant.bill";
+    case AUDIT_SETTLEMENT: return "merchant.settlement";
     case AUDIT_CHANNEL_ORDER: return "bank.order";
     case AUDIT_CHANNEL_RECONCILE: return "bank.reconcile";
     case AUDIT_NOTIFICATION: return "notification";

@@ -43,6 +43,7 @@ int64_t account_id_of_funding(Currency currency) { return (int64_t)currency; }
 
 /* ISO 4217 has numbers below 1000 alone. */
 int64_t account_id_of_fees(Currency currency) { return 1000 + (int64_t)currency; }
+int64_t account_id_of_payables(Currency currency) { return 2000 + (int64_t)currency; }
 
 static Status account_row(Rows *rows, int64_t id, const Row **ret_row)
 {

@@ -12,6 +12,8 @@
  *   release   payer frozen  -m     payer balance +m
  *   refund    payee balance -m     payer balance +m
  *   fee       payee balance -m     the house's account for fees +m (SYSTEM), or back
+ *   settle    merchant balance -m  the house's account of payables +m (SYSTEM), or back;
+ *             payables -m          funding +m once the bank has paid it out
  *   fund      funding account of the currency -m (a SYSTEM account, alone may be negative),
  *             account +m
  *
@@ -56,6 +58,8 @@ MUST_USE Status account_id_draw(const Random *random, int64_t *ret_id);
 int64_t account_id_of_funding(Currency currency);
 /* ... that fees go to. */
 int64_t account_id_of_fees(Currency currency);
+/* ... where settlements rest until the bank has paid them out. */
+int64_t account_id_of_payables(Currency currency);
 
 /* Gather: load the row or its absence; id 0 (not known yet) is fine. Nothing is judged here: it is
  * not verified yet. */
@@ -87,6 +91,12 @@ MUST_USE Status ledger_refund(
  * fees: gather it. */
 MUST_USE Status ledger_fee(Rows *rows, const char *transaction, int64_t payee, Money money);
 MUST_USE Status ledger_fee_back(Rows *rows, const char *transaction, int64_t payee, Money money);
+/* A settlement: on its way to the bank; paid out; or given back to the merchant, who may be closed.
+ * The first of a currency opens the account of payables: gather it, and for paid the funding. */
+MUST_USE Status ledger_settle(Rows *rows, const char *transaction, int64_t merchant, Money money);
+MUST_USE Status ledger_settle_paid(Rows *rows, const char *transaction, Money money);
+MUST_USE Status ledger_settle_back(
+        Rows *rows, const char *transaction, int64_t merchant, Money money);
 /* Opens the funding account when it is the first of its currency. Gather with
  * account_gather_open(). */
 MUST_USE Status ledger_fund(Rows *rows, const char *transaction, int64_t account, Money money);

@@ -37,12 +37,17 @@ typedef struct Movement {
     Money money;
 } Movement;
 
+static bool comes_back(PostingKind kind)
+{
+    return kind == POSTING_REFUND || kind == POSTING_SETTLE;
+}
+
 static Status load(Rows *rows, const Movement *m, int64_t id, Account *ret)
 {
     TRY(account_get(rows, id, ret));
     /* A closed account gets its own money back; nothing else moves on it. */
     const bool gets_back =
-            m->kind == POSTING_RELEASE || (m->kind == POSTING_REFUND && id == m->to.account);
+            m->kind == POSTING_RELEASE || (comes_back(m->kind) && id == m->to.account);
     REQUIRE(ret->status == STATUS_LIVE || gets_back, REFUSED_ACCOUNT_CLOSED);
     REQUIRE(ret->currency == m->money.currency, REFUSED_ACCOUNT_CURRENCY);
     account_roll(ret, rows_now_us(rows));
@@ -164,6 +169,32 @@ Status ledger_fee_back(Rows *rows, const char *transaction, int64_t payee, Money
     return move(rows,
             &(Movement) { POSTING_FEE, transaction, { fees, POSTING_BALANCE },
                     { payee, POSTING_BALANCE }, money });
+}
+
+static Status settle(Rows *rows, const char *transaction, int64_t from, int64_t to, Money money)
+{
+    return move(rows,
+            &(Movement) { POSTING_SETTLE, transaction, { from, POSTING_BALANCE },
+                    { to, POSTING_BALANCE }, money });
+}
+
+Status ledger_settle(Rows *rows, const char *transaction, int64_t merchant, Money money)
+{
+    const int64_t payables = account_id_of_payables(money.currency);
+    TRY(have_own(rows, payables, money.currency));
+    return settle(rows, transaction, merchant, payables, money);
+}
+
+Status ledger_settle_paid(Rows *rows, const char *transaction, Money money)
+{
+    const int64_t funding = account_id_of_funding(money.currency);
+    TRY(have_own(rows, funding, money.currency));
+    return settle(rows, transaction, account_id_of_payables(money.currency), funding, money);
+}
+
+Status ledger_settle_back(Rows *rows, const char *transaction, int64_t merchant, Money money)
+{
+    return settle(rows, transaction, account_id_of_payables(money.currency), merchant, money);
 }
 
 Status ledger_fund(Rows *rows, const char *transaction, int64_t account, Money money)

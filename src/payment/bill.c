@@ -273,6 +273,7 @@ static Status read_line(Making *m, Rows *rows, PostingKey at, BillLine *line)
     case POSTING_HOLD:
     case POSTING_RELEASE:
     case POSTING_FEE:
+    case POSTING_SETTLE:
     case POSTING_FUND: break;
     }
     TRY(take_fee(m, rows, line));

@@ -234,6 +234,7 @@ static const char *business_of(PostingKind kind)
     case POSTING_CAPTURE: return "交易";
     case POSTING_REFUND: return "退款";
     case POSTING_FEE: return "扣除交易手续费";
+    case POSTING_SETTLE: return "结算";
     case POSTING_FUND: return "入金";
     case POSTING_HOLD: return "冻结";
     case POSTING_RELEASE: return "解冻";
@@ -250,8 +251,10 @@ static Status put_voucher(const BillLine *line, Buffer *text)
 
 static const char *business_type_of(const BillLine *line)
 {
-    const bool back = line->kind == POSTING_FEE && line->minor > 0;
-    return back ? "退还交易手续费" : business_of(line->kind);
+    const bool back = line->minor > 0;
+    if (line->kind == POSTING_FEE && back) return "退还交易手续费";
+    if (line->kind == POSTING_SETTLE && back) return "结算退回";
+    return business_of(line->kind);
 }
 
 static Status put_fund_field(Field field, const BillLine *line, Buffer *text)

@@ -11,6 +11,7 @@
 #include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
 #include "payment/refund.h"
+#include "payment/settlement.h"
 
 /* The partial indexes hold only what waits: a payment that succeeds at once never touches them. 3 =
  * TRADE_NOTPAY, 6 = TRADE_USERPAYING; the statements below must say the same numbers literally for
@@ -107,13 +108,24 @@ static const Migration migrations[] = {
             "returned BIGINT NOT NULL, taken BIGINT NOT NULL, revision BIGINT NOT NULL,"
             "batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
             "PRIMARY KEY(mchid, out_trade_no)) WITHOUT ROWID" },
+    { 10,
+            "CREATE TABLE settlement("
+            "id TEXT PRIMARY KEY NOT NULL, mchid TEXT NOT NULL, day BIGINT NOT NULL,"
+            "number BIGINT NOT NULL, minor BIGINT NOT NULL, currency BIGINT NOT NULL,"
+            "merchant_account BIGINT NOT NULL, payable_account BIGINT NOT NULL,"
+            "target TEXT NOT NULL, created BIGINT NOT NULL, state BIGINT NOT NULL,"
+            "submitted BIGINT, ended BIGINT, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL) WITHOUT ROWID;"
+            "CREATE INDEX settlement_day ON settlement(mchid, day);"
+            "CREATE INDEX settlement_created ON settlement(created)" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
     &refund_table, &refunded_table, &allowance_table, &bill_table, &payee_code_table,
-    &payer_barcode_table, &notification_table, &order_payer_table, &payment_fee_table };
+    &payer_barcode_table, &notification_table, &order_payer_table, &payment_fee_table,
+    &settlement_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 9, tables, 12 };
+const StoreSchema payment_schema = { "payment", migrations, 10, tables, 13 };
 
 typedef struct KeyList {
     PaymentKey *keys;

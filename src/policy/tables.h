@@ -45,6 +45,7 @@ typedef enum TableId {
     TABLE_APPROVAL = 48,
     TABLE_REQUEST_PART = 49,
     TABLE_MERCHANT_TERMS = 64, /* access/merchant_terms.h */
+    TABLE_SETTLEMENT = 65, /* payment/settlement.h */
     TABLE_BILL = 66,
     TABLE_PAYEE_CODE = 67,
     TABLE_PAYER_BARCODE = 68,
@@ -123,10 +124,13 @@ typedef enum PostingKind {
     POSTING_FUND = 5,
     POSTING_REFUND = 6,
     POSTING_FEE = 7, /* taken from a merchant, or given back to him */
+    POSTING_SETTLE = 8, /* what a merchant has, on its way to his bank */
 } PostingKind;
 
 /* A posting of a fee is named so, and by the payment's transaction_id or the refund's refund_id. */
 #define POSTING_FEE_PREFIX "fee/"
+/* A posting of a settlement is named by it: SETTLEMENT_ID begins so. */
+#define POSTING_SETTLE_PREFIX "settle/"
 
 enum ChannelOrderColumn {
     CHANNEL_ORDER_NUMBER = 1, /* TEXT, key: what the bank knows it by */
@@ -214,6 +218,30 @@ enum PaymentFeeColumn { /* what a payment cost its merchant; as it was agreed wh
     PAYMENT_FEE_RETURNED = 10, /* INT: of it, with refunds; grows */
     PAYMENT_FEE_TAKEN = 11, /* INT, us */
 };
+
+enum SettlementColumn { /* what a merchant is paid out */
+    SETTLEMENT_ID = 1, /* TEXT, key: "settle/MCHID/YYYYMMDD/N" */
+    SETTLEMENT_MCHID = 2, /* TEXT: this and the eight below stay */
+    SETTLEMENT_DAY = 3, /* INT: business day whose evening it is of; on request: the day itself */
+    SETTLEMENT_NUMBER = 4, /* INT: 0: of the evening, 1..: on request */
+    SETTLEMENT_MINOR = 5, /* INT; more than 0 */
+    SETTLEMENT_CURRENCY = 6, /* INT */
+    SETTLEMENT_ACCOUNT = 7, /* INT: the merchant's */
+    SETTLEMENT_PAYABLE = 8, /* INT: of the house, where it rests */
+    SETTLEMENT_TARGET = 9, /* TEXT: token of the bank account, as agreed then */
+    SETTLEMENT_CREATED = 10, /* INT, us */
+    SETTLEMENT_STATE = 11, /* INT, SettlementState */
+    SETTLEMENT_SUBMITTED = 12, /* INT, us, or NULL */
+    SETTLEMENT_ENDED = 13, /* INT, us, or NULL */
+};
+
+/* Stored: append only. */
+typedef enum SettlementState {
+    SETTLEMENT_DUE = 1,
+    SETTLEMENT_SUBMITTED_TO_BANK = 2,
+    SETTLEMENT_PAID = 3,
+    SETTLEMENT_FAILED = 4, /* the merchant has it again */
+} SettlementState;
 
 enum RefundColumn {
     REFUND_MCHID = 1, /* TEXT, key */

@@ -76,7 +76,15 @@ MUST_USE Status check_fee_posting(MoneyScratch *s, const KeyedHashKey *key, cons
 /* Rules 13 and 14, of a payment whose fee the batch writes; all postings were added. */
 MUST_USE Status check_fee(const Sum *payment);
 
+/* --- money_settlement.c --- */
+MUST_USE Status add_settlement(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change);
+bool is_settlement_posting(const RowView *posting);
+MUST_USE Status check_settlement_posting(
+        MoneyScratch *s, const KeyedHashKey *key, const RowView *posting);
+/* Rule 17; all postings were added. */
+MUST_USE Status check_settlement(const Sum *sum);
+
 /* --- money_purpose.c --- */
-/* Rules 7 to 14; the sums of transactions and accounts are there already. */
+/* Rules 7 to 15; the sums of transactions and accounts are there already. */
 MUST_USE Status check_purposes(
         MoneyScratch *s, const KeyedHashKey *key, const RowChange *changes, size_t count);

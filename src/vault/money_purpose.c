@@ -233,6 +233,7 @@ static Status check_purpose(MoneyScratch *s, const KeyedHashKey *key, const RowV
     KeyedHash name;
     if (is_channel_posting(posting)) return check_channel_posting(s, key, posting);
     if (is_fee_posting(posting)) return check_fee_posting(s, key, posting);
+    if (is_settlement_posting(posting)) return check_settlement_posting(s, key, posting);
     keyed_hash(key, row_bytes(posting, POSTING_TRANSACTION), &name);
     Sum *sum = sum_known(&s->purposes, s->round, &name);
     if (sum == NULL || sum->change == NULL) return check_unexplained(s, key, posting);
@@ -240,7 +241,15 @@ static Status check_purpose(MoneyScratch *s, const KeyedHashKey *key, const RowV
                                                            : check_paying(sum, posting);
 }
 
-/* What all postings together made of each payment and refund. */
+static Status check_end(const Sum *sum, const RowView *row)
+{
+    if (row->head.table == TABLE_PAYMENT) return check_state(sum);
+    if (row->head.table == TABLE_SETTLEMENT) return check_settlement(sum);
+    REQUIRE(sum->minor[0] == row_int(row, REFUND_MINOR, -1), REFUSED_REFUND_NOT_LAWFUL);
+    return OK;
+}
+
+/* What all postings together made of each payment, refund and settlement. */
 static Status check_ends(const MoneyScratch *s)
 {
     for (size_t i = 0; i < s->purposes.used_count; i++) {
@@ -250,10 +259,7 @@ static Status check_ends(const MoneyScratch *s)
         if (sum->fee != NULL) TRY(check_fee(sum));
         if (sum->channel != NULL) TRY(check_channel(sum));
         if (row == NULL) continue;
-        if (row->head.table == TABLE_PAYMENT)
-            TRY(check_state(sum));
-        else
-            REQUIRE(sum->minor[0] == row_int(row, REFUND_MINOR, -1), REFUSED_REFUND_NOT_LAWFUL);
+        TRY(check_end(sum, row));
     }
     return OK;
 }
@@ -278,6 +284,7 @@ Status check_purposes(
     TRY(add_all(s, key, changes, count, TABLE_REFUND, add_refund));
     TRY(add_all(s, key, changes, count, TABLE_PAYMENT_FEE, add_fee));
     TRY(add_all(s, key, changes, count, TABLE_CHANNEL_ORDER, add_channel));
+    TRY(add_all(s, key, changes, count, TABLE_SETTLEMENT, add_settlement));
     for (size_t i = 0; i < count; i++) {
         if (changes[i].new_row.head.table != TABLE_POSTING) continue;
         TRY(check_purpose(s, key, &changes[i].new_row));

@@ -32,13 +32,16 @@
  *      payee's balance to the house. A posting that is named as a fee's belongs to such a row
  *  14. of a fee goes back, with a payment's row in `refunded`, exactly its share of what is
  *      refunded then; what a fee is about stays
- *
  *  15. a bank order (bank/channel_order.h) keeps what it is about; it begins CREATED and goes on as
  *      its table of states says; what has an end keeps it
  *  16. a posting that is named as a bank order's is of such a row, of its amount and currency, on
  *      its holder's account or the institution's own. A funding or card payment credits its holder
  *      once, in the batch in which it becomes SUCCESS; a withdrawal holds in the batch in which it
  *      begins, and takes or gives back in that in which it ends; and nothing else
+ *  17. a settlement begins DUE with its amount from the balance of its merchant's account to one of
+ *      the house's, and ends once, handed to the bank before: PAID, from there to another of the
+ *      house's, or FAILED, from there back to the merchant; what it is about stays. A posting that
+ *      is named as a settlement's belongs to such a row
  *
  * Not judged: whether the payer wanted the payment (a grant says it, where a PIN was asked), and
  * whether the merchant wanted the refund: hufud verifies his signature; what
@@ -66,8 +69,9 @@ void money_scratch_close(MoneyScratch *scratch);
  * REFUSED_ROW_NOT_SUCCESSOR (rule 4), REFUSED_BALANCE_NEGATIVE (rule 5),
  * REFUSED_PAYER_ACCOUNT_OTHER (rules 7 and 8), REFUSED_POSTINGS_NOT_PAYMENT (rules 8 and 9),
  * REFUSED_REFUND_NOT_LAWFUL (rules 9 to 12), REFUSED_FEE_NOT_LAWFUL (rules 13 and 14),
- * REFUSED_BANK_POSTING (rules 15 and 16), REFUSED_ROW_DUPLICATED, REFUSED_ROW_INVALID. `key` names
- * transactions and accounts in the scratch tables; the changes are borrowed during the call. */
+ * REFUSED_BANK_POSTING (rules 15 and 16), REFUSED_SETTLEMENT_NOT_LAWFUL (rule 17),
+ * REFUSED_ROW_DUPLICATED, REFUSED_ROW_INVALID. `key` names transactions and accounts in the scratch
+ * tables; the changes are borrowed during the call. */
 MUST_USE Status money_check(
         MoneyScratch *scratch, const KeyedHashKey *key, const RowChange *changes, size_t count);
 /* Rule 6 for one row. Refuses REFUSED_ROW_NOT_SUCCESSOR. */

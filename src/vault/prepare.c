@@ -122,6 +122,8 @@ static Status check_shape(const RowView *row)
     const uint8_t key_columns = row->head.key_columns;
     if (row->head.table == TABLE_ACCOUNT)
         REQUIRE(key_columns == 1 && row->ids[0] == ACCOUNT_ID, REFUSED_ROW_INVALID);
+    if (row->head.table == TABLE_SETTLEMENT)
+        REQUIRE(key_columns == 1 && row->ids[0] == SETTLEMENT_ID, REFUSED_ROW_INVALID);
     const uint16_t table = row->head.table;
     if (table == TABLE_PAYMENT || table == TABLE_REFUND || table == TABLE_REFUNDED
             || table == TABLE_PAYMENT_FEE) {
