@@ -10,8 +10,12 @@
 #include "merchant_steps.h"
 #include "moved_clock.h"
 #include "operator.h"
+#include "payment/holidays.h"
+#include "request_client.h"
 #include "terms_file.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 
 enum { DAY_S = 86400 };
@@ -49,21 +53,25 @@ static void check_no_orders(const char *number)
 
 static void test_without_terms_there_are_no_orders(void) { check_no_orders("NONE-0001"); }
 
-static void test_terms_are_agreed(void)
+static void agree(const char *cycle)
 {
     uint8_t until_bytes[TIME_TEXT_BYTES];
     char until[TIME_TEXT_BYTES + 3];
+    char quoted[16];
     Buffer text = BUFFER_OF(until_bytes);
     const Clock clock = clock_system();
     EXPECT_OK(time_format(clock_now_us(&clock) + 20 * TIME_DAY_US, &text));
     snprintf(until, sizeof(until), "\"%.*s\"", (int)text.size, (const char *)until_bytes);
+    snprintf(quoted, sizeof(quoted), "\"%s\"", cycle);
     const TermsMember others[] = { { "fee_rate", "60" }, { "fee_min_minor", "2" },
-        { "fee_max_minor", "5" }, { "licence_until", until } };
-    terms_file_write(&stand, others, 4);
+        { "fee_max_minor", "5" }, { "licence_until", until }, { "settlement_cycle", quoted } };
+    terms_file_write(&stand, others, 5);
     EXPECT(operator_ended(
             OPERATOR(&stand, "merchant", "onboard", "--file", stand_path(&stand, "terms.json")),
             0));
 }
+
+static void test_terms_are_agreed(void) { agree("T+1"); }
 
 static void pay(const char *number, int64_t minor)
 {
@@ -112,12 +120,103 @@ static void test_a_changed_fee_is_found(void)
     stand_tamper(&stand, "UPDATE payment_fee SET fee = 1 WHERE out_trade_no = 'FEE-0001'");
     EXPECT(stand_audit(&stand) == 1);
     EXPECT_OK(step_refund(&shop, http, "FEE-0001", "BACK-0009", 100, 100, &a));
-    EXPECT(a.status >= 400 && balance("id = 1156") == 2);
+    EXPECT(a.status >= 400 && balance("id = 1156") == 5);
+}
+
+/* --- settlement --- */
+
+/* Days from now to the next on which banks work; there is no file of holidays here. */
+static int64_t next_working_day(void)
+{
+    const Clock clock = clock_system();
+    static const Holidays weekends;
+    const int32_t today = time_business_day(clock_now_us(&clock));
+    int32_t after = 1;
+    while (!holidays_is_working(&weekends, today + after))
+        after++;
+    return after;
+}
+
+static bool await_settlements(int64_t wanted)
+{
+    for (int i = 0; i < 300; i++) {
+        if (stand_number(&stand, "SELECT count(*) FROM settlement") >= wanted) return true;
+        poll(NULL, 0, 100);
+    }
+    return false;
+}
+
+/* Of the last one. */
+static const char *settlement_id(void)
+{
+    static char id[80];
+    stand_text(&stand, "SELECT id FROM settlement ORDER BY created DESC, id DESC LIMIT 1", id,
+            sizeof(id));
+    return id;
+}
+
+static int64_t settled(const char *state)
+{
+    char sql[128];
+    snprintf(sql, sizeof(sql), "SELECT coalesce(sum(minor), 0) FROM settlement WHERE state = %s",
+            state);
+    return stand_number(&stand, sql);
+}
+
+static void test_on_the_next_working_day_it_is_due(void)
+{
+    moved_clock_set_wall(next_working_day() * DAY_S);
+    EXPECT(await_settlements(1));
+    EXPECT(settled("1") == 98 && balance("owner = '1900000001'") == 0);
+    EXPECT(balance("id = 2156") == 98);
+    EXPECT(operator_ended(OPERATOR(&stand, "settlement", "list", "--state", "DUE"), 0));
+    EXPECT(operator_says("1900000001") && operator_says("DUE"));
+    stand_stop(&stand, STAND_HUFUD, SIGKILL, NULL); /* again from the start: it is one */
+    http_client_close(&http);
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT_OK(stand_connect(&stand, &http));
+    pay("MORE-0001", 500);
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM settlement") == 1);
+}
+
+static void test_it_takes_the_bank_and_two_people(void)
+{
+    const char *id = settlement_id();
+    EXPECT(operator_ended(OPERATOR(&stand, "settlement", "confirm", id), 1));
+    EXPECT(operator_says("SETTLEMENT_STATE")); /* nobody has handed it in */
+    EXPECT(operator_ended(OPERATOR(&stand, "settlement", "submit", id), 0));
+    unsetenv(APPROVE_VARIABLE);
+    OPERATOR(&stand, "settlement", "confirm", id);
+    EXPECT(settled("2") == 98 && balance("id = 2156") == 98);
+    setenv(APPROVE_VARIABLE, "bob", 1);
+    EXPECT(operator_ended(OPERATOR(&stand, "settlement", "confirm", id), 0));
+    EXPECT(settled("3") == 98 && balance("id = 2156") == 0);
+    EXPECT(operator_ended(OPERATOR(&stand, "settlement", "fail", id), 1));
+    EXPECT(operator_says("SETTLEMENT_STATE"));
+    EXPECT(operator_ended(OPERATOR(&stand, "settlement", "submit", "settle/x/20260101/0"), 1));
+    EXPECT(operator_says("SETTLEMENT_UNKNOWN"));
+}
+
+static void test_on_the_same_day_where_it_is_agreed(void)
+{
+    const char *shops[] = { "settlement", "request", "--mchid", "1900000001" };
+    EXPECT(operator_ended(OPERATOR(&stand, shops[0], shops[1], shops[2], shops[3]), 1));
+    EXPECT(operator_says("SETTLEMENT_CYCLE"));
+    agree("D+0");
+    EXPECT(operator_ended(OPERATOR(&stand, shops[0], shops[1], shops[2], shops[3]), 0));
+    EXPECT(settled("1") == 497 && balance("owner = '1900000001'") == 0);
+    EXPECT(operator_ended(OPERATOR(&stand, shops[0], shops[1], shops[2], shops[3]), 1));
+    EXPECT(operator_says("SETTLEMENT_NONE"));
+    EXPECT(operator_ended(OPERATOR(&stand, "settlement", "submit", settlement_id()), 0));
+    EXPECT(operator_ended(OPERATOR(&stand, "settlement", "fail", settlement_id()), 0));
+    EXPECT(settled("4") == 497 && balance("owner = '1900000001'") == 497);
+    EXPECT(stand_await_checkpoint(&stand));
+    EXPECT(stand_audit(&stand) == 0);
 }
 
 static void test_a_licence_that_ended_ends_the_orders(void)
 {
-    moved_clock_set_wall(21 * DAY_S);
+    moved_clock_set_wall(26 * DAY_S);
     check_no_orders("OVER-0001");
 }
 
@@ -129,5 +228,7 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_without_terms_there_are_no_orders),
         TEST(test_terms_are_agreed), TEST(test_fees_are_taken_and_given_back),
+        TEST(test_on_the_next_working_day_it_is_due), TEST(test_it_takes_the_bank_and_two_people),
+        TEST(test_on_the_same_day_where_it_is_agreed),
         TEST(test_a_licence_that_ended_ends_the_orders), TEST(test_a_changed_fee_is_found),
         TEST(test_house_closes))

@@ -15,7 +15,8 @@
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, accounts, barcode,
             purposes, access, alarms, trail, ca_file, keys_file, ready_file, console_origin,
-            console_files, field_files, payer_devices, notify_ca, public_url, merchant_terms;
+            console_files, field_files, payer_devices, notify_ca, public_url, merchant_terms,
+            holidays;
     const YamlNode *trusted_proxies, *notify_schedule, *notify_ports, *bank;
     int64_t payer_cool_s, refund_days, reverse_days, merchant_per_second, merchant_burst;
     int64_t port, service_port, console_port, metrics_port, loops, connections, operator_uid, group,
@@ -53,6 +54,7 @@ static const YamlField fields[] = {
     TEXT(ready_file),
     { "payer_devices", YAML_TEXT, false, 1, 16, offsetof(ConfigSpans, payer_devices) },
     { "merchant_terms", YAML_TEXT, false, 1, 16, offsetof(ConfigSpans, merchant_terms) },
+    { "holidays", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, holidays) },
     NUMBER(payer_cool_s, 1, 30 * 86400),
     NUMBER(refund_days, 1, 3650),
     NUMBER(reverse_days, 1, 3650),
@@ -140,6 +142,7 @@ static void keep_texts(const ConfigSpans *s, Config *ret_config)
     keep(ret_config->strategy, s->strategy);
     keep(ret_config->accounts, s->accounts);
     keep(ret_config->barcode, s->barcode);
+    keep(ret_config->holidays, s->holidays);
     keep(ret_config->purposes, s->purposes);
     keep(ret_config->access, s->access);
     keep(ret_config->alarms, s->alarms);

@@ -4,7 +4,7 @@
 #include "base/time.h"
 #include "crypto/mac.h"
 
-enum { DATE_BYTES = 10, TOKEN_HEAD_BYTES = 10, TOKEN_MAC_BYTES = 16 };
+enum { TOKEN_HEAD_BYTES = 10, TOKEN_MAC_BYTES = 16 };
 
 /* --- query strings --- */
 
@@ -28,20 +28,6 @@ static Status take_word(const Word *words, Span text, int *ret_value)
         return OK;
     }
     return REFUSE(REFUSED_BILL_FIELD);
-}
-
-/* "2026-01-31", a day that there is. */
-static Status take_day(Span text, int32_t *ret_day)
-{
-    uint8_t bytes[TIME_TEXT_BYTES];
-    Buffer moment = BUFFER_OF(bytes);
-    int64_t time_us = 0;
-    REQUIRE(text.size == DATE_BYTES, REFUSED_BILL_FIELD);
-    TRY(buffer_put(&moment, text));
-    TRY(buffer_put(&moment, SPAN("T00:00:00+08:00")));
-    REQUIRE(status_ok(time_parse(span_of_buffer(&moment), &time_us)), REFUSED_BILL_FIELD);
-    *ret_day = time_business_day(time_us);
-    return OK;
 }
 
 typedef struct Given {
@@ -89,7 +75,7 @@ static Status read_form(Span query, const char *kind_name, const Word *kinds, Bi
     int hash = BILL_HASH_SHA1;
     TRY(split(query, kind_name, &given, ret_field));
     *ret_field = "bill_date";
-    TRY(take_day(given.date, &ret_ask->day));
+    REQUIRE(status_ok(time_parse_date(given.date, &ret_ask->day)), REFUSED_BILL_FIELD);
     *ret_field = kind_name;
     if (given.kind.size > 0) TRY(take_word(kinds, given.kind, &kind));
     REQUIRE(kind != 0, REFUSED_BILL_NONE);

@@ -11,6 +11,7 @@
 #include "api/retention_tick.h"
 #include "api/reveal_feed.h"
 #include "api/rolling.h"
+#include "api/settlement_tick.h"
 #include "api/vault_feed.h"
 #include "base/time.h"
 #include "cases/alert.h"
@@ -39,6 +40,7 @@ struct Clockwork {
     int64_t next_sweep_us;
     Rolling *rolling;
     Expiring expiring;
+    SettlementTick settlement;
     Reminders reminders;
     AccessTick access;
     RequestTick requests;
@@ -245,6 +247,7 @@ static void tick(Clockwork *c)
     report(c, "platform.keys", look_at_keys(c, now_us));
     report(c, "audit.checkpoint", checkpoint(c, now_us));
     report(c, "ledger.day_end", close_day(c, now_us));
+    report(c, "merchant.settlement", settlement_tick(&c->settlement, c->config.house, now_us));
     report(c, "rows.rolling_check", roll(c, now_us));
     report(c, "data.retention", retention_tick(&c->retention, c->config.house, now_us));
     report(c, "merchant.keys", load_left_out(c, now_us));

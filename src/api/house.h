@@ -23,6 +23,7 @@
 #include "message/budget.h"
 #include "message/pace.h"
 #include "message/request.h"
+#include "payment/holidays.h"
 #include "payment/refund.h"
 #include "report/incident_work.h"
 #include "report/kept.h"
@@ -100,6 +101,7 @@ typedef struct House {
     Lines *bank_lines; /* its lines; NULL: likewise */
     TrailDesk *trail; /* the audit log, searched and alarmed upon */
     PaymentRules rules;
+    Holidays holidays; /* of the banks: settlement */
     RefundRules refund_rules;
     VaultFeed feed;
     RevealFeed reveals;

@@ -209,6 +209,31 @@ static Status verify_fees(Verify *v)
     return store_query(v->store, sql, NULL, 0, tell_fees_differ, v);
 }
 
+static Status tell_settlements_differ(void *context, const Value *values, size_t count)
+{
+    char key[AUDIT_TEXT_BYTES_MAX];
+    name_payment(values, key);
+    verify_found(context, FINDING_PAYMENT_DIFFERS, "settlement", key, int_of(&values[AT_BATCH]));
+    return OK;
+}
+
+/* What the merchant gave is with the house while it waits, gone once it is paid, and back when that
+ * failed; a posting of a settlement belongs to its row. */
+static Status verify_settlements(Verify *v)
+{
+    static const char sql[] =
+            "WITH o AS MATERIALIZED (SELECT transaction_id, account, batch, SUM(minor) AS minor"
+            " FROM posting WHERE kind = 8 GROUP BY transaction_id, account)"
+            " SELECT s.mchid, s.id, s.batch FROM settlement s"
+            " LEFT JOIN o m ON m.transaction_id = s.id AND m.account = s.merchant_account"
+            " LEFT JOIN o p ON p.transaction_id = s.id AND p.account = s.payable_account"
+            " WHERE COALESCE(m.minor, 0) <> CASE s.state WHEN 4 THEN 0 ELSE -s.minor END"
+            " OR COALESCE(p.minor, 0) <> CASE WHEN s.state IN (1, 2) THEN s.minor ELSE 0 END"
+            " UNION ALL SELECT o.transaction_id, '', o.batch FROM o"
+            " LEFT JOIN settlement s ON s.id = o.transaction_id WHERE s.id IS NULL";
+    return store_query(v->store, sql, NULL, 0, tell_settlements_differ, v);
+}
+
 /* Postings have no index by transaction. SQLite makes one for the query, but never on a table
  * WITHOUT ROWID: hence the copy, without which each payment would walk all postings. */
 #define POSTINGS                                                                      \
@@ -233,5 +258,6 @@ Status verify_payments(Verify *v)
     if (!verify_has_table(v, TABLE_REFUND) || !verify_has_table(v, TABLE_REFUNDED)) return OK;
     TRY(verify_one_by_one(v, "refund", refunds));
     TRY(verify_refund_sums(v));
-    return verify_has_table(v, TABLE_PAYMENT_FEE) ? verify_fees(v) : OK;
+    if (verify_has_table(v, TABLE_PAYMENT_FEE)) TRY(verify_fees(v));
+    return verify_has_table(v, TABLE_SETTLEMENT) ? verify_settlements(v) : OK;
 }

@@ -38,6 +38,19 @@ static Civil civil_from_days(int64_t days)
 
 static int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
+Status time_parse_date(Span text, int32_t *ret_day)
+{
+    uint8_t bytes[TIME_TEXT_BYTES];
+    Buffer moment = BUFFER_OF(bytes);
+    int64_t time_us = 0;
+    REQUIRE(text.size == sizeof("2026-01-31") - 1, REFUSED_TIME_INVALID);
+    TRY(buffer_put(&moment, text));
+    TRY(buffer_put(&moment, SPAN("T00:00:00+08:00")));
+    TRY(time_parse(span_of_buffer(&moment), &time_us));
+    *ret_day = time_business_day(time_us);
+    return OK;
+}
+
 int32_t time_business_day(int64_t time_us)
 {
     return (int32_t)floor_divide(time_us + TIME_BUSINESS_OFFSET_S * TIME_SECOND_US, TIME_DAY_US);

@@ -23,6 +23,8 @@ static inline bool time_has_come(int64_t next_us, int64_t now_us, int64_t every_
 MUST_USE Status time_format(int64_t time_us, Buffer *ret_text);
 /* RFC 3339, "Z" or a numeric offset, optional fraction; refuses REFUSED_TIME_INVALID. */
 MUST_USE Status time_parse(Span text, int64_t *ret_us);
+/* "2026-01-31", a day that there is, as a business day; refuses REFUSED_TIME_INVALID. */
+MUST_USE Status time_parse_date(Span text, int32_t *ret_day);
 /* Days since 1970-01-01 of the business day that time_us lies in. */
 int32_t time_business_day(int64_t time_us);
 /* Start of a business day. */

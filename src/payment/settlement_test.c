@@ -1,4 +1,4 @@
-/* Goal: what a merchant has is paid out once, whole and no more, and comes back when the bank fails;
+/* Goal: what a merchant has is paid out once, whole and no more, and back when the bank fails;
  * money neither comes nor goes. Method: a real ledger and a clock that the test moves; each step,
  * each step again, and each wrong step; then many days of payments, refunds and settlements in an
  * order drawn from a seed, added up by the database. */
