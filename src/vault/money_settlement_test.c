@@ -1,7 +1,7 @@
 /*
  * Goal: a captured hufud pays out no merchant's money but his own, once, and after the bank was
- * asked. Method: a sound settlement, each time with one thing changed that hufud could change; every
- * such batch is refused, and the sound one is sealed after all of them.
+ * asked. Method: a sound settlement, each time with one thing changed that hufud could change;
+ * every such batch is refused, and the sound one is sealed after all of them.
  */
 #include "vault/money_drafts.h"
 
