@@ -11,7 +11,7 @@
  *
  * DUE moves the amount from the merchant's account to the house's account of payables, in the unit
  * that writes the sealed row; so does the end, and vaultd seals nothing else (vault/money_rules.h,
- * rule 15). The row is named by merchant, day and number: made twice, it is one.
+ * rule 17). The row is named by merchant, day and number: made twice, it is one.
  *
  * Who hands a settlement to a bank calls settlement_move_unit() to SETTLEMENT_SUBMITTED_TO_BANK
  * before anything leaves, and to its end when the bank's answer is certain; until then it stays.

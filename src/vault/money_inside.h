@@ -85,6 +85,6 @@ MUST_USE Status check_settlement_posting(
 MUST_USE Status check_settlement(const Sum *sum);
 
 /* --- money_purpose.c --- */
-/* Rules 7 to 15; the sums of transactions and accounts are there already. */
+/* Rules 7 to 17; the sums of transactions and accounts are there already. */
 MUST_USE Status check_purposes(
         MoneyScratch *s, const KeyedHashKey *key, const RowChange *changes, size_t count);
