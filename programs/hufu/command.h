@@ -26,6 +26,9 @@ int command_merchant_key_add(int argc, char **argv);
 int command_merchant_key_rotate(int argc, char **argv);
 int command_merchant_key_revoke(int argc, char **argv);
 int command_merchant_profile(int argc, char **argv);
+int command_merchant_origin_add(int argc, char **argv);
+int command_merchant_origin_remove(int argc, char **argv);
+int command_merchant_origin_list(int argc, char **argv);
 int command_merchant_onboard(int argc, char **argv);
 int command_merchant_show(int argc, char **argv);
 int command_settlement_list(int argc, char **argv);
@@ -204,6 +207,8 @@ typedef struct Usage {
  * wrong was said; return *ret_exit.
  */
 bool options_read(const Usage *usage, int argc, char **argv, int *ret_exit);
+/* Say what it needs besides; the exit status. */
+int options_missing(const Usage *usage, const char *needs);
 
 /* Say "hufu: <what>: <advice> (NAME)" on standard error; EXIT_FAILED. That a request was written
  * instead (REFUSED_APPROVAL_REQUESTED) is what was asked for: EXIT_DONE. */

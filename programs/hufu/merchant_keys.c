@@ -86,12 +86,6 @@ static int done(const char *what, Status s, const Buffer *answer)
     return EXIT_DONE;
 }
 
-static int usage_error(const Usage *usage, const char *needs)
-{
-    fprintf(stderr, "%s: %s\nSee `%s --help`.\n", usage->name, needs, usage->name);
-    return EXIT_USAGE;
-}
-
 #define OPTION_MCHID(wish)                                                              \
     {                                                                                   \
         "--mchid", OPTION_TEXT, "ID", "whose key it is (required)", &(wish).mchid, 0, 0 \
@@ -134,7 +128,7 @@ int command_merchant_key_add(int argc, char **argv)
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
     const int given = (wish.file != NULL) + (wish.request_file != NULL) + (wish.apiv3_file != NULL);
     if (wish.mchid == NULL || given != 1 || (wish.request_file == NULL) != (wish.out == NULL))
-        return usage_error(&usage,
+        return options_missing(&usage,
                 "--mchid and one of --public-key, --csr with --out, and --apiv3-key are required");
     static uint8_t answer_bytes[ANSWER_BYTES_MAX];
     Buffer answer = BUFFER_OF(answer_bytes);
@@ -174,7 +168,7 @@ int command_merchant_key_rotate(int argc, char **argv)
     const bool one = (wish.file == NULL) != (wish.request_file == NULL);
     if (wish.mchid == NULL || wish.before == NULL || !one
             || (wish.request_file == NULL) != (wish.out == NULL))
-        return usage_error(
+        return options_missing(
                 &usage, "--mchid, --before and --public-key, or --csr with --out, are required");
     static uint8_t answer_bytes[ANSWER_BYTES_MAX];
     Buffer answer = BUFFER_OF(answer_bytes);
@@ -196,7 +190,7 @@ int command_merchant_key_revoke(int argc, char **argv)
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
     if (wish.mchid == NULL || wish.serial == NULL)
-        return usage_error(&usage, "--mchid and --serial are required");
+        return options_missing(&usage, "--mchid and --serial are required");
     uint8_t request_bytes[1024];
     uint8_t answer_bytes[4096];
     Buffer request = BUFFER_OF(request_bytes);
@@ -244,7 +238,7 @@ int command_merchant_profile(int argc, char **argv)
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
     if (wish.mchid == NULL || names == NULL)
-        return usage_error(&usage, "--mchid and --give are required");
+        return options_missing(&usage, "--mchid and --give are required");
     uint8_t request_bytes[1024];
     uint8_t answer_bytes[4096];
     Buffer request = BUFFER_OF(request_bytes);

@@ -4,12 +4,6 @@
 
 enum { FILE_BYTES_MAX = 8 * 1024 };
 
-static int missing(const Usage *usage, const char *needs)
-{
-    fprintf(stderr, "%s: %s\nSee `%s --help`.\n", usage->name, needs, usage->name);
-    return EXIT_USAGE;
-}
-
 /* The file is one JSON object; what it does not say is which operation it is for. */
 static Status request_of(Span file, Buffer *request)
 {
@@ -37,7 +31,7 @@ int command_merchant_onboard(int argc, char **argv)
         options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (file == NULL) return missing(&usage, "--file is required");
+    if (file == NULL) return options_missing(&usage, "--file is required");
     uint8_t file_bytes[FILE_BYTES_MAX];
     uint8_t request_bytes[FILE_BYTES_MAX + 64];
     Buffer text = BUFFER_OF(file_bytes);
@@ -61,7 +55,7 @@ int command_merchant_show(int argc, char **argv)
         sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (mchid == NULL) return missing(&usage, "--mchid is required");
+    if (mchid == NULL) return options_missing(&usage, "--mchid is required");
     uint8_t request_bytes[256];
     Buffer request = BUFFER_OF(request_bytes);
     JsonWriter w = json_writer_for(&request, LAYER_REQUEST);

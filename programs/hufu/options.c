@@ -40,6 +40,12 @@ static void show_help(const Usage *usage)
     }
 }
 
+int options_missing(const Usage *usage, const char *needs)
+{
+    fprintf(stderr, "%s: %s\nSee `%s --help`.\n", usage->name, needs, usage->name);
+    return EXIT_USAGE;
+}
+
 static bool wrong(const Usage *usage, const char *name, const char *what, int *ret_exit)
 {
     fprintf(stderr, "%s: %s: %s\nSee `%s --help`.\n", usage->name, name, what, usage->name);

@@ -51,6 +51,8 @@
  *   merchant.apiv3  {mchid, apiv3_box, nonce}: another APIv3 key from here on
  *   merchant.profile {mchid, profiles: [...]}: the ways of signing that it may use besides
  *                   everyone's (message/profile.h); those not named are taken back
+ *   merchant.origin.add, .remove {mchid, origin}: whose pages may frame fields (TP-19)
+ *   merchant.origin.list {mchid}: -> {mchid, origins: [...]}
  *   merchant.terms  {mchid, licence_..., account_..., mcc, agreement_..., merchant_risk, fee_...,
  *                   settlement_cycle}: what is agreed with it (access/merchant_terms.h)
  *   merchant.show   {mchid}: the same, without the account's token

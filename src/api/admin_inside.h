@@ -57,6 +57,12 @@ Status admin_merchant_profile_check(Admin *admin, const JsonDocument *document, 
 Status admin_merchant_profile(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
+Status admin_merchant_origin_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_merchant_origin(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_merchant_origin_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+
 Status admin_merchant_terms_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_merchant_terms(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);

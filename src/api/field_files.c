@@ -1,11 +1,13 @@
 #include "api/field_files.h"
 
+#include "access/merchant_origin.h"
 #include "base/encoding.h"
 #include "crypto/digest.h"
 
 #include <stdlib.h>
 
 #define PREFIX "/cashier"
+#define FIELD SPAN("/field.html")
 /* Nothing but what is named. Scripts are named by digest alone: no other file of ours runs. */
 #define POLICY_OF_ALL                                                                         \
     "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; "              \
@@ -53,7 +55,7 @@ static Status read_all(FieldFiles *files, const char *folder)
     ConsoleFileSeen field = { 0 };
     files->policy = BUFFER_OF(files->policy_bytes);
     TRY(console_files_open(folder, &files->files));
-    REQUIRE(console_files_find(files->files, SPAN("/field.html"), &field), REFUSED_CONSOLE_FILES);
+    REQUIRE(console_files_find(files->files, FIELD, &field), REFUSED_CONSOLE_FILES);
     REQUIRE(status_ok(put_scripts(files)), REFUSED_CONSOLE_FILES);
     return OK;
 }
@@ -89,30 +91,20 @@ static Span merchant_of(const HttpRequest *request, bool *ret_asked)
     return begins(query, name) ? after(query, name.size) : (Span) { NULL, 0 };
 }
 
-typedef struct Asked {
-    FieldOrigins origins;
-    void *context;
-    HttpRequest *request;
-} Asked;
-
-static Status put_field_frames(const Asked *asked, Buffer *policy)
+static Status put_field_frames(const HttpRequest *request, Span origins, Buffer *policy)
 {
-    uint8_t origin_bytes[FIELD_ORIGINS_BYTES_MAX];
-    Buffer origins = BUFFER_OF(origin_bytes);
     bool for_merchant = false;
-    const Span merchant = merchant_of(asked->request, &for_merchant);
+    (void)merchant_of(request, &for_merchant);
     TRY(buffer_put(policy, SPAN("; sandbox allow-scripts; frame-ancestors")));
     if (!for_merchant) return buffer_put(policy, SPAN(" 'self'"));
-    if (asked->origins != NULL) asked->origins(asked->context, merchant, &origins);
-    if (origins.size == 0) return buffer_put(policy, SPAN(" 'none'"));
-    return buffer_put(policy, span_of_buffer(&origins));
+    return buffer_put(policy, origins.size == 0 ? SPAN(" 'none'") : origins);
 }
 
-static Status put_policy(
-        const FieldFiles *files, const ConsoleFileSeen *file, const Asked *asked, Buffer *policy)
+static Status put_policy(const FieldFiles *files, const ConsoleFileSeen *file,
+        const HttpRequest *request, Span origins, Buffer *policy)
 {
     TRY(buffer_put(policy, span_of_buffer(&files->policy)));
-    if (span_equal(file->path, SPAN("/field.html"))) return put_field_frames(asked, policy);
+    if (span_equal(file->path, FIELD)) return put_field_frames(request, origins, policy);
     return buffer_put(policy, SPAN("; frame-src 'self'; frame-ancestors 'none'"));
 }
 
@@ -145,16 +137,25 @@ static void answer(const ConsoleFileSeen *file, Span policy, HttpRequest *reques
             has_it ? (Span) { NULL, 0 } : file->bytes);
 }
 
-bool field_files_answer(
-        const FieldFiles *files, FieldOrigins origins, void *context, HttpRequest *request)
+bool field_files_for_merchant(
+        const FieldFiles *files, const HttpRequest *request, Span *ret_merchant)
+{
+    bool asked = false;
+    ConsoleFileSeen file = { 0 };
+    if (files == NULL || http_request_method(request) != HTTP_GET) return false;
+    if (!find(files, request, &file) || !span_equal(file.path, FIELD)) return false;
+    *ret_merchant = merchant_of(request, &asked);
+    return asked;
+}
+
+bool field_files_answer(const FieldFiles *files, Span origins, HttpRequest *request)
 {
     if (files == NULL || http_request_method(request) != HTTP_GET) return false;
     ConsoleFileSeen file = { 0 };
     if (!find(files, request, &file)) return false;
-    uint8_t policy_bytes[FIELD_POLICY_BYTES_MAX + FIELD_ORIGINS_BYTES_MAX];
+    uint8_t policy_bytes[FIELD_POLICY_BYTES_MAX + MERCHANT_ORIGINS_BYTES_MAX];
     Buffer policy = BUFFER_OF(policy_bytes);
-    const Asked asked = { origins, context, request };
-    if (!status_ok(put_policy(files, &file, &asked, &policy))) return false;
+    if (!status_ok(put_policy(files, &file, request, origins, &policy))) return false;
     answer(&file, span_of_buffer(&policy), request);
     return true;
 }

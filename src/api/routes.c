@@ -1,6 +1,6 @@
 #include "api/routes.h"
 
-#include "api/field_files.h"
+#include "api/field_frame.h"
 #include "api/health.h"
 #include "api/signer.h"
 
@@ -109,8 +109,7 @@ static int write_not_found(Passage *p, Buffer *ret_body)
 
 void routes_serve(void *context, HttpRequest *request)
 {
-    const House *house = context;
-    if (field_files_answer(house->field_files, NULL, NULL, request)) return;
+    if (field_frame_answer(context, request)) return;
     Passage *p = passage_open(context, request);
     if (p == NULL) return;
     Span rest = { 0 };

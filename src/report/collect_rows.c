@@ -59,6 +59,7 @@ static const char *table_name(int64_t table)
     case TABLE_MERCHANT: return "merchant";
     case TABLE_MERCHANT_KEY: return "merchant_key";
     case TABLE_MERCHANT_PROFILE: return "merchant_profile";
+    case TABLE_MERCHANT_ORIGIN: return "merchant_origin";
     case TABLE_ACCOUNT: return "account";
     case TABLE_POSTING: return "posting";
     case TABLE_PAYMENT: return "payment";
