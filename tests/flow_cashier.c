@@ -9,6 +9,8 @@
 #include "base/expect.h"
 #include "chromium.h"
 #include "merchant_steps.h"
+#include "operator.h"
+#include "terms_file.h"
 
 #include <stdlib.h>
 
@@ -45,6 +47,16 @@ static Status order_for(const char *number, int64_t minor, const char *variable)
     return OK;
 }
 
+/* A merchant with a licence on file and an origin whose pages may frame fields. */
+static bool origin_is_given(void)
+{
+    terms_file_write(&stand, NULL, 0);
+    return OPERATOR(&stand, "merchant", "onboard", "--file", stand_path(&stand, "terms.json")) == 0
+            && OPERATOR(&stand, "merchant", "origin", "add", "--mchid", "1900000001", "--origin",
+                       "https://shop.example")
+            == 0;
+}
+
 static void test_house_opens(void)
 {
     const StandOptions options = { 0 };
@@ -55,6 +67,7 @@ static void test_house_opens(void)
     EXPECT_OK(stand_merchant(&stand, "1900000001", KEY_RSA, &merchant));
     EXPECT_OK(stand_payer(&stand, "payer-1", PIN, 100000000, &payer));
     EXPECT_OK(chromium_serve(&stand, dist, "cashier", "field_files"));
+    EXPECT(origin_is_given());
     EXPECT_OK(stand_connect(&stand, &http));
     EXPECT_OK(order_for("cashier-1", 31400, "HUFU_ORDER_TYPED"));
     EXPECT_OK(h5_order_for("cashier-2", 2650, "HUFU_ORDER_PRESSED"));

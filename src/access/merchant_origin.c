@@ -28,7 +28,8 @@ static bool is_host(Span host)
         const uint8_t c = host.data[i];
         const bool inside = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
         if (!inside && c != '-' && c != '.') return false;
-        if (!inside && before == '.') return false;
+        if (!inside && before == '.') return false; /* an empty label, or a hyphen first */
+        if (c == '.' && before == '-') return false;
         before = c;
     }
     return host.size > 0 && before != '.' && before != '-';

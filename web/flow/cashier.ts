@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Browser, Frame, Page } from 'playwright-core';
 import * as attacks from './cashier_attacks.ts';
+import * as origins from './cashier_origins.ts';
 import { complaints, openBrowser, openContext, openPage, shot } from './browser.ts';
 import { holdsNowhere } from './heap.ts';
 import { origin, setting } from './house.ts';
@@ -112,6 +113,7 @@ const browser = await openBrowser();
 try {
   await attacks.anotherOriginFramesNothing(browser);
   await attacks.anotherBoxKeyIsNotUsed(browser, setting('HUFU_ORDER_ATTACKED'));
+  await origins.registeredPagesAloneFrameFields(browser);
   assert.ok(complaints.splice(0).every((said) => /frame-ancestors/.test(said)));
   await paysByKeyboard(browser);
   await paysByPad(browser);
