@@ -1,7 +1,7 @@
 #pragma once
 /*
- * origins: whose pages may frame protected fields for a merchant (access/merchant_origin.h): changed
- * by an approved request, asked of the sealed rows whenever such a field is fetched.
+ * origins: whose pages may frame protected fields for a merchant (access/merchant_origin.h):
+ * changed by an approved request, asked of the sealed rows whenever such a field is fetched.
  */
 #include "access/merchant_origin.h"
 #include "payment/enrol.h"
