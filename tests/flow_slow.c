@@ -32,10 +32,11 @@ static HttpClient *http;
 static Slow slow[WAYS * EACH];
 static unsigned order_number;
 
+#define POST "POST /v3/pay/transactions/native HTTP/1.1\r\n"
+#define LONG "Host: localhost\r\nContent-Length: 4096\r\n\r\n"
 static const char *const begins[WAYS] = {
     [HEADERS] = "GET /v3/pay HTTP/1.1\r\nHost: localhost\r\n",
-    [BODY] = "POST /v3/pay/transactions/native HTTP/1.1\r\nHost: localhost\r\n"
-             "Content-Length: 4096\r\n\r\n",
+    [BODY] = POST LONG,
     [READ] = "GET /openapi.yaml HTTP/1.1\r\nHost: localhost\r\n\r\n",
     [SILENT] = "",
 };
