@@ -7,17 +7,11 @@
  */
 #include "base/expect.h"
 #include "callers.h"
-#include "doors/shapes.h"
-#include "http/peer_for_tests.h"
-#include "merchant_steps.h"
-
-#include "base/time.h"
+#include "doors/smuggler.h"
 
 #include <stdio.h>
 
-#define NATIVE "/v3/pay/transactions/native"
-
-enum { ORDER_BYTES_MAX = 4096, PIPELINED = 3 };
+enum { PIPELINED = 3 };
 
 static Stand stand;
 static MerchantApp merchant;
@@ -33,47 +27,11 @@ static void test_house_opens(void)
     EXPECT_OK(stand_connect(&stand, &http));
 }
 
-/* --- a whole order, as bytes --- */
-
-static Status put_order(const char *number, const char *more, Buffer *ret_bytes)
-{
-    static uint8_t canonical[MESSAGE_CANONICAL_BYTES_MAX];
-    uint8_t body_bytes[1024];
-    uint8_t signed_bytes[CLIENT_AUTHORIZATION_BYTES_MAX];
-    char nonce[CLIENT_NONCE_BYTES];
-    Buffer scratch = BUFFER_OF(canonical);
-    Buffer body = BUFFER_OF(body_bytes);
-    Buffer authorization = BUFFER_OF(signed_bytes);
-    const Random random = random_system();
-    const Clock clock = clock_system();
-    const MessageSigner signer = { merchant.profile, merchant.key, span_of_text(merchant.mchid),
-        span_of_text(merchant.serial) };
-    TRY(buffer_print(&body,
-            "{\"appid\":\"wx\",\"mchid\":\"%s\",\"description\":\"A book\",\"out_trade_no\":\"%s\","
-            "\"notify_url\":\"https://merchant.example/notify\","
-            "\"amount\":{\"total\":100,\"currency\":\"CNY\"}}",
-            merchant.mchid, number));
-    TRY(client_nonce(&random, nonce));
-    TRY(client_sign(&signer, SPAN("POST"), SPAN(NATIVE), span_of_buffer(&body),
-            clock_now_us(&clock) / TIME_SECOND_US, SPAN_OF(nonce), &scratch, &authorization));
-    TRY(buffer_print(
-            ret_bytes, "POST " NATIVE " HTTP/1.1\r\nHost: localhost\r\n%sAuthorization: ", more));
-    TRY(buffer_put(ret_bytes, span_of_buffer(&authorization)));
-    TRY(buffer_print(ret_bytes, "\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-            body.size));
-    return buffer_put(ret_bytes, span_of_buffer(&body));
-}
-
 static int64_t orders_called(const char *like)
 {
     char sql[128];
     snprintf(sql, sizeof(sql), "SELECT count(*) FROM payment WHERE out_trade_no LIKE '%s'", like);
     return stand_number(&stand, sql);
-}
-
-static bool say(Peer *peer, Span bytes)
-{
-    return bytes.size == 0 || peer_send(peer, (const char *)bytes.data, bytes.size);
 }
 
 /* --- one shape at one door --- */
@@ -84,50 +42,6 @@ typedef struct Door {
     SSL_CTX *tls;
 } Door;
 
-static bool send_shape(Peer *peer, const Shape *shape, Span hidden)
-{
-    char fill[1024];
-    char length[64];
-    memset(fill, shape->fill, sizeof(fill));
-    snprintf(length, sizeof(length), "Content-Length: %zu\r\n\r\n", hidden.size);
-    bool sent = say(peer, shape->head);
-    for (size_t left = shape->fills; left > 0 && sent;) {
-        const size_t n = left < sizeof(fill) ? left : sizeof(fill);
-        sent = peer_send(peer, fill, n);
-        left -= n;
-    }
-    sent = sent && say(peer, shape->tail);
-    if (shape->counts) sent = sent && peer_say(peer, length);
-    return sent && say(peer, hidden);
-}
-
-typedef struct Came {
-    size_t answers; /* but 100 */
-    int first; /* HTTP status */
-    int last;
-    bool ended; /* by the other side */
-} Came;
-
-/* Where an answer begins: a status line, which no text of ours looks like. */
-static const char *next_answer(const char *at)
-{
-    while ((at = strstr(at, "HTTP/1.")) != NULL && !(at[8] == ' ' && at[9] >= '1' && at[9] <= '5'))
-        at++;
-    return at;
-}
-
-static Came read_answers(Peer *peer)
-{
-    Came came = { .ended = peer_receive_all(peer) };
-    for (const char *at = next_answer(peer->answer); at != NULL; at = next_answer(at + 1)) {
-        const int status = (int)strtol(at + strlen("HTTP/1.1 "), NULL, 10);
-        if (status == 100) continue;
-        if (came.answers++ == 0) came.first = status;
-        came.last = status;
-    }
-    return came;
-}
-
 static bool is_refusal(int status) { return (status >= 400 && status < 500) || status == 501; }
 
 static bool as_wanted(const Shape *shape, const Came *came)
@@ -137,24 +51,15 @@ static bool as_wanted(const Shape *shape, const Came *came)
             && is_refusal(came->last);
 }
 
-static Came try_bytes(const Door *door, const Shape *shape, Span hidden)
-{
-    CLEANUP(peer_close) Peer peer = peer_open(door->port, door->tls);
-    if (peer.fd < 0) return (Came) { 0 };
-    /* It may refuse, and hang up, before everything was sent. */
-    (void)send_shape(&peer, shape, hidden);
-    return read_answers(&peer);
-}
-
 static void try_shape(const Door *door, const Shape *shape)
 {
-    uint8_t bytes[ORDER_BYTES_MAX];
+    uint8_t bytes[SMUGGLED_ORDER_BYTES_MAX];
     Buffer hidden = BUFFER_OF(bytes);
     char number[32];
     Answered answered = { 0 };
     snprintf(number, sizeof(number), "HIDDEN-%06u", ++order_number);
-    EXPECT_OK(put_order(number, "", &hidden));
-    const Came came = try_bytes(door, shape, span_of_buffer(&hidden));
+    EXPECT_OK(smuggler_order(&merchant, number, "", &hidden));
+    const Came came = smuggler_try(door->port, door->tls, shape, span_of_buffer(&hidden));
     const bool right = as_wanted(shape, &came);
     if (!right)
         fprintf(stderr, "%s: %s: %zu answers, %d to %d, %s\n", door->name, shape->name,
@@ -187,21 +92,28 @@ static void test_shapes_at_the_console(void)
     try_shapes(&(Door) { "console", stand.console_port, stand.tls });
 }
 
+/* Plain, and of this machine alone. */
+static void test_shapes_at_the_metrics(void)
+{
+    try_shapes(&(Door) { "metrics", stand.metrics_port, NULL });
+}
+
 /* --- and what is right: as many answers as requests, in their order --- */
 
 /* What is hidden above would be carried out if anybody read it. */
 static void test_pipelined_orders_are_each_carried_out_once(void)
 {
-    uint8_t bytes[PIPELINED * ORDER_BYTES_MAX];
+    uint8_t bytes[PIPELINED * SMUGGLED_ORDER_BYTES_MAX];
     Buffer orders = BUFFER_OF(bytes);
     for (int i = 0; i < PIPELINED; i++) {
         char number[32];
         snprintf(number, sizeof(number), "PIPELINED-%d", i);
-        EXPECT_OK(put_order(number, i == PIPELINED - 1 ? "Connection: close\r\n" : "", &orders));
+        EXPECT_OK(smuggler_order(
+                &merchant, number, i == PIPELINED - 1 ? "Connection: close\r\n" : "", &orders));
     }
     CLEANUP(peer_close) Peer peer = peer_open(stand.port, stand.tls);
     EXPECT(peer_send(&peer, (const char *)bytes, orders.size));
-    const Came came = read_answers(&peer);
+    const Came came = smuggler_read(&peer);
     EXPECT(came.ended && came.answers == PIPELINED && came.first == 200 && came.last == 200);
     EXPECT(peer_count(&peer, "HTTP/1.1 200 OK\r\n") == PIPELINED);
     EXPECT(orders_called("PIPELINED-%") == PIPELINED);
@@ -217,4 +129,5 @@ static void test_the_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_shapes_at_the_merchants_door),
         TEST(test_shapes_at_the_services_door), TEST(test_shapes_at_the_console),
-        TEST(test_pipelined_orders_are_each_carried_out_once), TEST(test_the_house_closes))
+        TEST(test_shapes_at_the_metrics), TEST(test_pipelined_orders_are_each_carried_out_once),
+        TEST(test_the_house_closes))
