@@ -69,6 +69,11 @@
  *                   (bank/reconcile.h) -> {matched, open_orders, differences, found}
  *   bank.differences {all?} -> {bank_orders}: what differs and is not explained
  *   bank.explain    {day, number, reason}
+ *   payer.show      {payer_id}: class and state of the account
+ *   payer.stop      {payer_id, reason}: in an emergency; nothing goes out, nor what is held
+ *   payer.resume    {payer_id, reason}: that is over
+ *   payer.confirm   {payer_id, channels, face_to_face, reason}: who the payer is was confirmed
+ *                   anew: another class, awake
  *   caller.add      {name, tenant, key_pem, rights: [...]}: a caller of the vault's service; the
  *                   answer is its certificate (access/caller.h)
  *   caller.list     who they are, and what each may ask

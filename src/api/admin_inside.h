@@ -114,6 +114,16 @@ Status admin_bank_explain(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_bank_status(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_payer_show(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_payer_stop(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_payer_resume_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_payer_resume(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_payer_confirm_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_payer_confirm(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_key_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_public_keys(

@@ -107,6 +107,20 @@ Status allowance_put(Rows *rows, const Allowance *a)
                      : rows_insert(rows, &allowance_table, values);
 }
 
+/* --- whose --- */
+
+static bool paid_before(const Payer *payer)
+{
+    return payer->count > 0 || payer->day > time_business_day(payer->created_us);
+}
+
+Status allowance_of(Rows *rows, const Payer *payer, Allowance *ret)
+{
+    TRY(allowance_get(rows, payer->id, payer->created_us, ret));
+    if (!ret->stored && paid_before(payer)) ret->used_us = rows_now_us(rows);
+    return OK;
+}
+
 /* --- periods --- */
 
 static int64_t year_of(int64_t now_us)
@@ -134,7 +148,7 @@ static void roll(Allowance *a, int64_t now_us)
     }
 }
 
-static bool is_dormant(const Allowance *a, const AccountRules *rules, int64_t now_us)
+bool allowance_is_dormant(const Allowance *a, const AccountRules *rules, int64_t now_us)
 {
     const int64_t days = rules->dormant_days;
     return days > 0 && a->used_us == 0 && now_us - a->opened_us > days * TIME_DAY_US;
@@ -145,7 +159,7 @@ Status allowance_judge(const Allowance *allowance, const AccountRules *rules, in
 {
     Allowance today = *allowance;
     REQUIRE(today.state == ALLOWANCE_LIVE, REFUSED_ACCOUNT_STOPPED);
-    REQUIRE(!is_dormant(&today, rules, now_us), REFUSED_ACCOUNT_DORMANT);
+    REQUIRE(!allowance_is_dormant(&today, rules, now_us), REFUSED_ACCOUNT_DORMANT);
     roll(&today, now_us);
     const AllowanceFacts facts = { .grade = today.grade,
         .strength = strength,

@@ -58,6 +58,8 @@ MUST_USE Status allowance_gather(Rows *rows, const char *payer);
 /* Running. `created_us`: of the payer's own row, for who has none here. */
 MUST_USE Status allowance_get(
         Rows *rows, const char *payer, int64_t created_us, Allowance *ret_allowance);
+/* The same; who paid before there were rows is not dormant: the payer's own row knows of it. */
+MUST_USE Status allowance_of(Rows *rows, const Payer *payer, Allowance *ret_allowance);
 /* Running: inserts or updates. */
 MUST_USE Status allowance_put(Rows *rows, const Allowance *allowance);
 
@@ -68,6 +70,9 @@ MUST_USE Status allowance_put(Rows *rows, const Allowance *allowance);
  */
 MUST_USE Status allowance_judge(const Allowance *allowance, const AccountRules *rules,
         int64_t minor, AuthStrength strength, int64_t now_us);
+/* Opened, and never used for so long. */
+bool allowance_is_dormant(const Allowance *allowance, const AccountRules *rules, int64_t now_us);
+
 /* Count it. Refuses MONEY_OVERFLOW. */
 MUST_USE Status allowance_count(
         Allowance *allowance, int64_t minor, AuthStrength strength, int64_t now_us);

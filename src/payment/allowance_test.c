@@ -6,6 +6,7 @@
  */
 #include "base/expect.h"
 #include "base/time.h"
+#include "payment/account_act.h"
 #include "payment/allowance.h"
 #include "payment/practice_house.h"
 
@@ -141,7 +142,67 @@ static void test_who_paid_before_there_were_rows_is_not_dormant(void)
     end();
 }
 
+static AccountAct acted(AccountActKind kind, const char *payer, int64_t channels)
+{
+    AccountAct work = { .kind = kind,
+        .actor = "alice",
+        .reason = "a test",
+        .rules = &h.rules.accounts,
+        .channels = channels };
+    snprintf(work.payer, sizeof(work.payer), "%s", payer);
+    account_act_unit(&work, NULL);
+    const Status s = house_run(&h, &work.unit);
+    if (!status_ok(s)) fprintf(stderr, "  %s: %s\n", payer, status_name(s));
+    return work;
+}
+
+static void test_a_stop_counts_at_once_and_for_what_is_held(void)
+{
+    begin();
+    h.rules.strategy.amount.delay_over = 500;
+    h.rules.strategy.wait.delay_s = 60;
+    const Payment held = scanned("HELD-001", 600);
+    EXPECT(held.state == TRADE_USERPAYING && held.risk == RISK_DELAY);
+    EXPECT(acted(ACCOUNT_STOP, "p0", 0).allowance.state == ALLOWANCE_STOPPED);
+    const Payment refused = scanned("STOP-001", 1);
+    EXPECT(refused.state == TRADE_PAYERROR && refused.reason == REFUSED_ACCOUNT_STOPPED);
+    h.now_us += 61 * TIME_SECOND_US;
+    PaymentExpire expire = house_expire("m1", "HELD-001");
+    EXPECT_OK(house_run(&h, &expire.unit));
+    const Payment over = expire.payment;
+    EXPECT(over.state == TRADE_PAYERROR && over.reason == REFUSED_ACCOUNT_STOPPED);
+    EXPECT(counted("lifetime_minor") == 0);
+    EXPECT(acted(ACCOUNT_RESUME, "p0", 0).allowance.state == ALLOWANCE_LIVE);
+    EXPECT(scanned("BACK-001", 1).state == TRADE_SUCCESS);
+    end();
+}
+
+/* Asleep until somebody says anew who it is; and so many channels make so high a class. */
+static void test_who_is_confirmed_anew_is_awake_and_of_another_class(void)
+{
+    begin();
+    h.rules.accounts.dormant_days = 1;
+    h.rules.accounts.grades[ACCOUNT_GRADE_I - 1].channels = 1;
+    h.rules.accounts.grades[ACCOUNT_GRADE_II - 1].channels = 3;
+    h.rules.accounts.grades[ACCOUNT_GRADE_III - 1].channels = 5;
+    h.now_us += 2 * TIME_DAY_US;
+    EXPECT(acted(ACCOUNT_LOOK, "p0", 0).dormant);
+    EXPECT(scanned("SLEEP-01", 1).reason == REFUSED_ACCOUNT_DORMANT);
+    const AccountAct done = acted(ACCOUNT_CONFIRM, "p0", 2);
+    EXPECT(!done.dormant && done.allowance.grade == ACCOUNT_GRADE_I);
+    EXPECT(scanned("AWAKE-01", 1).state == TRADE_SUCCESS);
+    AccountAct nobody = { .kind = ACCOUNT_CONFIRM, .payer = "nobody", .rules = &h.rules.accounts };
+    account_act_unit(&nobody, NULL);
+    EXPECT_REFUSED(house_run(&h, &nobody.unit), REFUSED_PAYER_UNKNOWN);
+    AccountAct few = { .kind = ACCOUNT_CONFIRM, .payer = "p0", .rules = &h.rules.accounts };
+    account_act_unit(&few, NULL);
+    EXPECT_REFUSED(house_run(&h, &few.unit), REFUSED_ALLOWANCE_GRADE);
+    end();
+}
+
 TESTS(TEST(test_over_the_days_sum_a_code_asks_for_the_pin),
         TEST(test_a_challenge_that_ends_is_given_back),
         TEST(test_a_pin_alone_is_one_kind_of_factor), TEST(test_two_of_one_batch_go_over_no_limit),
-        TEST(test_who_paid_before_there_were_rows_is_not_dormant))
+        TEST(test_who_paid_before_there_were_rows_is_not_dormant),
+        TEST(test_a_stop_counts_at_once_and_for_what_is_held),
+        TEST(test_who_is_confirmed_anew_is_awake_and_of_another_class))

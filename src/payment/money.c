@@ -107,12 +107,6 @@ static Status count_payment(Rows *rows, const Payment *payment, const Payer *pay
     return allowance_put(rows, allowance);
 }
 
-/* Who paid before there were rows is not dormant: the payer's own row knows of it. */
-static bool paid_before(const Payer *payer)
-{
-    return payer->count > 0 || payer->day > time_business_day(payer->created_us);
-}
-
 Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProof proof,
         const PaymentRules *rules)
 {
@@ -123,8 +117,7 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProo
     PayerBarcode barcode = { 0 };
     REQUIRE(payer->status == STATUS_LIVE, REFUSED_PAYER_CLOSED);
     TRY(payer_may_pay(rows, payer->id));
-    TRY(allowance_get(rows, payer->id, payer->created_us, &allowance));
-    if (!allowance.stored && paid_before(payer)) allowance.used_us = now_us;
+    TRY(allowance_of(rows, payer, &allowance));
     decide_payment(rows, payment, payer, proof.pin, &rules->strategy, &decision);
     const Status allowed = judge_allowance(&allowance, rules, proof, now_us, payment, &decision);
     REQUIRE(decision.outcome != RISK_REFUSE, REFUSED_RISK_REFUSED);
@@ -148,8 +141,18 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProo
     return held ? OK : notification_of_payment(rows, payment);
 }
 
+/* An emergency stop counts for what was held before it, too. */
+static Status check_not_stopped(Rows *rows, const Payment *payment)
+{
+    Allowance allowance;
+    TRY(allowance_get(rows, payment->payer, payment->begun_us, &allowance));
+    REQUIRE(allowance.state == ALLOWANCE_LIVE, REFUSED_ACCOUNT_STOPPED);
+    return OK;
+}
+
 Status payment_capture(Rows *rows, Payment *payment)
 {
+    TRY(check_not_stopped(rows, payment));
     TRY(ledger_capture(rows, payment->transaction_id, payment->payer_account,
             payment->payee_account, payment->money));
     TRY(fee_take(rows, payment));
