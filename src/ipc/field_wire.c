@@ -77,6 +77,12 @@ SHAPE(WireReceiver, receiver_shape,
         { FIELD_U32, AT(WireReceiver, per_day), 0, 0 },
         { FIELD_U32, AT(WireReceiver, per_subject_day), 0, 0 });
 
+SHAPE(WireCardPass, card_pass_shape, { FIELD_SPAN, AT(WireCardPass, box), 1, WIRE_BOX_BYTES_MAX },
+        { FIELD_SPAN, AT(WireCardPass, number), 1, WIRE_CARD_NUMBER_BYTES_MAX },
+        { FIELD_SPAN, AT(WireCardPass, receiver), 1, WIRE_RECEIVER_BYTES_MAX },
+        { FIELD_I64, AT(WireCardPass, minor), 0, 0 },
+        { FIELD_SPAN, AT(WireCardPass, nonce), WIRE_CARD_NONCE_BYTES, WIRE_CARD_NONCE_BYTES });
+
 SHAPE(WireRevealRecord, reveal_record_shape, { FIELD_U64, AT(WireRevealRecord, number), 0, 0 },
         { FIELD_I64, AT(WireRevealRecord, time_us), 0, 0 },
         { FIELD_U32, AT(WireRevealRecord, status), 0, 0 },
@@ -119,6 +125,7 @@ WIRE_PAIR(subject_name, WireSubjectName)
 WIRE_PAIR(turn, WireTurn)
 WIRE_PAIR(reveal, WireReveal)
 WIRE_PAIR(receiver, WireReceiver)
+WIRE_PAIR(card_pass, WireCardPass)
 WIRE_PAIR(reveal_record, WireRevealRecord)
 WIRE_PAIR(reveal_head, WireRevealHead)
 WIRE_PAIR(legacy_key, WireLegacyKey)

@@ -48,6 +48,8 @@ enum {
     WIRE_MASK_BYTES_MAX = 512,
     WIRE_INDEX_BYTES = 16,
     WIRE_RECEIVER_BYTES_MAX = 64, /* its name */
+    WIRE_CARD_NUMBER_BYTES_MAX = 32, /* of a bank order */
+    WIRE_CARD_NONCE_BYTES = 16,
     WIRE_REASON_BYTES_MAX = 256,
     WIRE_REVEALS_MAX = 128, /* records of one answer */
     WIRE_PSEUDONYM_BYTES = 16,
@@ -215,6 +217,17 @@ typedef struct WireRevealRecord {
 } WireRevealRecord;
 MUST_USE Status wire_put_reveal_record(Buffer *b, const WireRevealRecord *record);
 MUST_USE Status wire_take_reveal_record(Cursor *c, WireRevealRecord *ret);
+
+/* What of a card goes to a bank (vault/card_pass.h). */
+typedef struct WireCardPass {
+    Span box; /* for us */
+    Span number; /* of the bank order */
+    Span receiver; /* the bank */
+    int64_t minor;
+    Span nonce; /* the challenge that the box was made under */
+} WireCardPass;
+MUST_USE Status wire_put_card_pass(Buffer *b, const WireCardPass *pass);
+MUST_USE Status wire_take_card_pass(Cursor *c, WireCardPass *ret);
 
 /* chain(0) = zeros; chain(n) = SHA-256(chain(n-1) | record n): whoever keeps the records proves
  * with it that none is missing or changed. */

@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AGAIN(turn, WireTurn);
     AGAIN(reveal, WireReveal);
     AGAIN(receiver, WireReceiver);
+    AGAIN(card_pass, WireCardPass);
     AGAIN(reveal_record, WireRevealRecord);
     AGAIN(reveal_head, WireRevealHead);
     AGAIN(legacy_key, WireLegacyKey);

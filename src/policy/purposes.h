@@ -64,6 +64,7 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_SET_SECOND = 62, /* inside: u8 length of a code of the old secret, it, the secret */
     BOX_PURPOSE_RESET_SECOND = 63, /* inside: the secret; two people approve */
     BOX_PURPOSE_RECOVER_PASSWORD = 47, /* inside: who one is, the new one */
+    BOX_PURPOSE_CARD = 70, /* inside: what a bank needs of a card; order, amount, payee: the bank */
     BOX_PURPOSE_SHARE = 10, /* not by name: programs/vaultd/unseal.c alone takes it */
 } BoxPurpose;
 

@@ -85,6 +85,7 @@ static const Right rights[VAULT_OPERATION_COUNT] = {
     [VAULT_PASSWORD_COUNTS] = { true, true, true, LANE_ADMIN, true },
     [VAULT_KEY_REVEAL] = { true, false, true, LANE_SEAL, true },
     [VAULT_KEY_MAC] = { true, false, true, LANE_PASSWORD, true },
+    [VAULT_CARD_PASS] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_MAC_KEY_SET] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_SECOND_SET] = { true, false, true, LANE_PASSWORD, true },
     [VAULT_SECOND_CHECK] = { true, false, true, LANE_PASSWORD, true },

@@ -8,6 +8,7 @@
 #include "vault/key_owner.h"
 #include "vault/legacy_import.h"
 #include "vault/legal_hold.h"
+#include "vault/card_pass.h"
 #include "vault/mac_key.h"
 #include "vault/operators.h"
 #include "vault/password_recover.h"
@@ -31,6 +32,7 @@ struct Vault {
     Issue issue;
     Protect protect;
     MacKeys mac_keys;
+    CardPass cards;
     PolicyBook book;
     Attached *attached;
     Field *field;
@@ -102,6 +104,7 @@ Status vault_open(const VaultConfig *config, Vault **ret_vault)
     memcpy(v->issue.names, config->names, sizeof(config->names));
     v->protect = (Protect) { config->keys, memory, config->clock, config->random };
     v->mac_keys = (MacKeys) { config->keys, memory, config->clock, config->random };
+    v->cards = (CardPass) { config->keys, memory, config->clock, config->random };
     v->book = (PolicyBook) { memory, config->clock, config->keys, config->random };
     v->events = (VaultEvents) { memory, config->clock };
     const AttachedConfig attached = { config->keys, memory, config->attached, config->clock,
@@ -309,6 +312,7 @@ static Status password_lane(Vault *v, uint8_t operation, Span request, Buffer *r
     case VAULT_SECOND_RESET: return second_reset(passwords, request, ret_answer);
     case VAULT_SECOND_LOGIN: return second_login(passwords, request, ret_answer);
     case VAULT_KEY_MAC: return mac_key_use(&v->mac_keys, request, ret_answer);
+    case VAULT_CARD_PASS: return card_pass(&v->cards, request, ret_answer);
     case VAULT_MAC_KEY_SET: return mac_key_set(&v->mac_keys, request, ret_answer);
     case VAULT_PROTECT: return protect_signing_key(&v->protect, request, ret_answer);
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);
