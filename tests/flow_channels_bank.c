@@ -2,11 +2,13 @@
  * Goal: what a bank is asked to do is done once and counted once, whatever becomes of the answer,
  * of a line, or of hufud itself; and nothing is believed that the bank has not said. Method: the
  * real programs and the sandbox bank over mutual TLS, its two lines two processes that share a
- * book; faults to order; the bank's book held against ours (LL-4.1).
+ * book; faults to order; the bank's book held against ours (LL-4.1). A card's digits are searched
+ * for in every file and in hufud's memory (TP-4, TP-5).
  */
 #include "admin_client.h"
 #include "base/expect.h"
 #include "moved_clock.h"
+#include "needles.h"
 #include "operator.h"
 #include "policy/tables.h"
 #include "sandbox_bank.h"
@@ -220,6 +222,65 @@ static void test_a_line_dies_in_the_middle_of_load(void)
     operator_show("after a line was killed");
 }
 
+/* --- cards --- */
+
+static const char pan[] = "6217003810098765432";
+static const char card[] = "6217003810098765432 1229 CVN2=771\n";
+
+/* What the next command reads. */
+static void type_in(const char *text)
+{
+    int ends[2];
+    ASSERT(pipe(ends) == 0);
+    ASSERT(write(ends[1], text, strlen(text)) == (ssize_t)strlen(text));
+    ASSERT(dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static bool pay_by_card(const char *number, const char *amount, const char *state)
+{
+    type_in(card);
+    return operator_ended(OPERATOR(&stand, "bank", "card", "--number", number, "--holder",
+                                  "merchant/1900000001", "--amount", amount),
+                   0)
+            && operator_says(state);
+}
+
+static void test_a_card_goes_to_the_bank_alone(void)
+{
+    const int64_t before = merchant_balance();
+    EXPECT(pay_by_card("card-none", "600", "FAILED"));
+    EXPECT(operator_says("RECEIVER_UNKNOWN")); /* two people have not said who the bank is */
+    EXPECT(operator_ended(OPERATOR(&stand, "receiver", "add", "sandbank",
+                                  stand_path(&stand, "sandbank/bank-box.pem"), "--key", "alice",
+                                  "--key", "bob", "--reason", "card payments"),
+            0));
+    EXPECT(pay_by_card("card-paid", "600", "SUCCESS"));
+    EXPECT(pay_by_card("card-paid", "600", "SUCCESS")); /* again: the same order, nothing is sent */
+    EXPECT(pay_by_card("card-fails", "691", "FAILED"));
+    EXPECT(pay_by_card("card-lost", "692", "UNKNOWN")); /* never sent again: the bank is asked */
+    EXPECT(comes_to("card-lost", CHANNEL_SUCCESS));
+    EXPECT(merchant_balance() == before + 600 + 692);
+    EXPECT(sandbox_bank_number(&bank, "SELECT count(*) FROM sandbank_order WHERE kind = 3") == 3);
+}
+
+static void test_nothing_of_a_card_rests(void)
+{
+    size_t files = 0;
+    size_t bytes = 0;
+    Needles *needles = needles_open();
+    needles_add(needles, span_of_text(pan), "card number");
+    needles_add(needles, SPAN("CVN2=771"), "CVN2");
+    EXPECT(needles_search_folder(needles, stand.folder, NULL, &files) == 0 && files > 20);
+    EXPECT(needles_search_process(needles, stand.pids[STAND_HUFUD], &bytes) == 0);
+    EXPECT(bytes > 1000000);
+    needles_hush(needles);
+    needles_add(needles, SPAN("card-paid"), "what must be found"); /* we do look */
+    EXPECT(needles_search_folder(needles, stand.folder, NULL, &files) > 0);
+    needles_close(needles);
+}
+
 /* --- the day after --- */
 
 static bool differs(const char *number, StatusCode how)
@@ -297,6 +358,7 @@ TESTS(TEST(test_house_opens), TEST(test_funding_is_credited_once),
         TEST(test_what_the_bank_did_not_do), TEST(test_no_answer_is_no_outcome),
         TEST(test_a_withdrawal_goes_to_the_holders_own_account),
         TEST(test_hufud_is_killed_while_the_bank_is_asked),
-        TEST(test_a_line_dies_in_the_middle_of_load), TEST(test_a_day_is_reconciled),
+        TEST(test_a_line_dies_in_the_middle_of_load), TEST(test_a_card_goes_to_the_bank_alone),
+        TEST(test_nothing_of_a_card_rests), TEST(test_a_day_is_reconciled),
         TEST(test_what_differs_becomes_a_case_once),
         TEST(test_a_difference_is_explained_by_a_person), TEST(test_house_is_sound))

@@ -139,6 +139,7 @@ int command_incident_print(int argc, char **argv);
 int command_bank_fund(int argc, char **argv);
 int command_bank_withdraw(int argc, char **argv);
 int command_bank_list(int argc, char **argv);
+int command_bank_card(int argc, char **argv);
 int command_bank_status(int argc, char **argv);
 int command_bank_reconcile(int argc, char **argv);
 int command_bank_differences(int argc, char **argv);

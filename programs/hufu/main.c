@@ -95,6 +95,7 @@ static const Command commands[] = {
     { "access reviews", "whose rights are due to be looked at", command_access_reviews },
     { "bank fund", "from a bank account to a balance", command_bank_fund },
     { "bank withdraw", "from a merchant's balance to its bank account", command_bank_withdraw },
+    { "bank card", "from a card to a balance", command_bank_card },
     { "bank list", "orders to the bank that have no end yet", command_bank_list },
     { "bank status", "both lines to the bank", command_bank_status },
     { "bank reconcile", "a day against the bank's file of it", command_bank_reconcile },

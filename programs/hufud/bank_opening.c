@@ -18,6 +18,7 @@ Status bank_opening_prepare(const Config *config, bool development, House *house
 {
     const ConfigBank *bank = &config->bank;
     ret->ca = BUFFER_OF(ret->ca_bytes);
+    house->bank_receiver = bank->receiver;
     if (!bank->given) return OK;
     REQUIRE(development, REFUSED_BANK_NONE); /* a sandbox moves no money: it must credit none */
     TRY(config_read_file(bank->ca, &ret->ca));

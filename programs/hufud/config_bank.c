@@ -2,13 +2,14 @@
 #include "config_bank.h"
 
 #include "base/money.h"
+#include "ipc/field_wire.h"
 
 #include <arpa/inet.h>
 
 enum { PORT_MAX = 65535, DEADLINE_MS_DEFAULT = 5000, CLOSE_S_DEFAULT = 120 };
 
 typedef struct BankSpans {
-    Span kind, name, ca;
+    Span kind, name, ca, receiver;
     const YamlNode *lines;
     int64_t deadline_ms, close_s;
 } BankSpans;
@@ -17,6 +18,7 @@ static const YamlField fields[] = {
     { "kind", YAML_TEXT, true, 1, 16, offsetof(BankSpans, kind) },
     { "name", YAML_TEXT, true, 1, CONFIG_BANK_TEXT_MAX - 1, offsetof(BankSpans, name) },
     { "ca", YAML_TEXT, true, 1, CONFIG_BANK_TEXT_MAX - 1, offsetof(BankSpans, ca) },
+    { "receiver", YAML_TEXT, false, 1, WIRE_RECEIVER_BYTES_MAX, offsetof(BankSpans, receiver) },
     { "lines", YAML_SEQUENCE, true, LINES, LINES, offsetof(BankSpans, lines) },
     { "deadline_ms", YAML_INT, false, 100, 60000, offsetof(BankSpans, deadline_ms) },
     { "close_s", YAML_INT, false, 1, 86400, offsetof(BankSpans, close_s) },
@@ -58,7 +60,9 @@ Status config_bank(const YamlNode *node, ConfigBank *ret_bank, YamlProblem *prob
 {
     *ret_bank = (ConfigBank) { 0 };
     if (node == NULL) return OK;
-    BankSpans s = { .deadline_ms = DEADLINE_MS_DEFAULT, .close_s = CLOSE_S_DEFAULT };
+    BankSpans s = {
+        .receiver = SPAN("sandbank"), .deadline_ms = DEADLINE_MS_DEFAULT, .close_s = CLOSE_S_DEFAULT
+    };
     TRY(yaml_read(node, fields, sizeof(fields) / sizeof(fields[0]), &s, problem));
     yaml_blame(node, problem);
     REQUIRE(span_equal(s.kind, SPAN("sandbox")), REFUSED_YAML_RANGE); /* the only one so far */
@@ -66,6 +70,7 @@ Status config_bank(const YamlNode *node, ConfigBank *ret_bank, YamlProblem *prob
         TRY(read_line(yaml_at(s.lines, i), &ret_bank->lines[i], problem));
     keep(ret_bank->name, s.name);
     keep(ret_bank->ca, s.ca);
+    keep(ret_bank->receiver, s.receiver);
     ret_bank->deadline_ms = s.deadline_ms;
     ret_bank->close_s = s.close_s;
     ret_bank->given = true;

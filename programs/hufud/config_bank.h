@@ -10,11 +10,12 @@ typedef struct ConfigBank {
     LineAddress lines[LINES];
     char name[CONFIG_BANK_TEXT_MAX]; /* that the bank's certificate must have */
     char ca[CONFIG_BANK_TEXT_MAX]; /* file: whom we believe */
+    char receiver[CONFIG_BANK_TEXT_MAX]; /* that cards are sealed to: `hufu receiver add` */
     int64_t deadline_ms; /* of a connection, and of a call */
     int64_t close_s; /* an order that the bank does not have is closed there so long after it was
                         sent */
 } ConfigBank;
 
-/* bank: {kind: sandbox, lines: ["127.0.0.1:9101", "127.0.0.1:9102"], name, ca, deadline_ms?,
- * close_s?}. NULL: no channel. Refuses YAML_..., YAML_RANGE (an unknown kind, not two lines). */
+/* bank: {kind: sandbox, lines: ["127.0.0.1:9101", "127.0.0.1:9102"], name, ca, receiver?,
+ * deadline_ms?, close_s?}. NULL: no channel. Refuses YAML_..., YAML_RANGE (an unknown kind, not two lines). */
 MUST_USE Status config_bank(const YamlNode *node, ConfigBank *ret_bank, YamlProblem *problem);

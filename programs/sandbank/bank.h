@@ -12,11 +12,15 @@
  *     GET  /sandbox/days/YYYYMMDD  -> the day's reconciliation file
  *     GET  /sandbox/health         -> 200
  *
+ * A card payment whose card_box (crypto/box.h) does not open, or is another order's, is FAILED;
+ * what is in it is looked at and forgotten.
+ *
  * Faults are ordered by the amount's last two digits: 91 fails, 92 is done but never answered, 93
  * is pending until it is queried, 94 is done and stands in the day's file twice, 95 is answered
  * BANK_SLOW_MS late, 96 is refused (403) without being written down.
  */
 #include "book.h"
+#include "crypto/sign.h"
 
 struct ssl_ctx_st;
 
@@ -29,6 +33,7 @@ typedef struct BankConfig {
     uint16_t ports[BANK_LINES]; /* 0: the kernel chooses */
     int line_count; /* 1..BANK_LINES */
     struct ssl_ctx_st *tls; /* must ask for clients' certificates; a reference is taken */
+    const PrivateKey *box_key; /* what cards are sealed to; NULL: no card is taken; borrowed */
     const char *client; /* the common name that a client's certificate must have; borrowed */
 } BankConfig;
 

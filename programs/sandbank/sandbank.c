@@ -41,10 +41,21 @@ static Status make_tls(const char *folder, struct ssl_ctx_st **ret_tls)
     return s;
 }
 
+static Status read_box_key(const char *folder, PrivateKey **ret_key)
+{
+    uint8_t bytes[SIGN_PKCS8_BYTES_MAX];
+    Buffer pem = BUFFER_OF(bytes);
+    Status s = setup_read(folder, "bank-box.key", &pem);
+    if (status_ok(s)) s = private_key_from_pem(span_of_buffer(&pem), ret_key);
+    bytes_wipe(bytes, sizeof(bytes));
+    return s;
+}
+
 static Status serve(const char *folder, BankConfig config)
 {
     char path[PATH_BYTES_MAX];
     CLEANUP(tls_context_free) struct ssl_ctx_st *tls = NULL;
+    CLEANUP(private_key_free) PrivateKey *box_key = NULL;
     CLEANUP(bank_close) Bank *bank = NULL;
     sigset_t ends;
     int signal_number = 0;
@@ -56,6 +67,8 @@ static Status serve(const char *folder, BankConfig config)
     const int size = snprintf(path, sizeof(path), "%s/book.db", folder);
     REQUIRE(size > 0 && size < PATH_BYTES_MAX, REFUSED_BUFFER_FULL);
     config.book_path = path;
+    TRY(read_box_key(folder, &box_key));
+    config.box_key = box_key;
     config.tls = tls;
     TRY(bank_open(&config, &bank));
     for (int line = 0; line < config.line_count; line++)

@@ -4,6 +4,7 @@
 #include "http/peer_for_tests.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 /* The sandbox bank over its own lines: one order for a number, whichever line, whatever is lost. */
 
@@ -131,6 +132,69 @@ static void test_strangers_are_refused(void)
     EXPECT(status == 200 && says(&body, "sandbox_order,kind,amount"));
 }
 
+static void test_what_is_closed_is_never_done(void)
+{
+    CLEANUP(bank_close) Bank *bank = bank_new("closed");
+    uint8_t memory[4096];
+    Buffer body = BUFFER_OF(memory);
+    int status = 0;
+    const Span target = SPAN("/sandbox/orders");
+    const Span closed = SPAN("/sandbox/closed");
+    const Span late = SPAN("{\"out_trade_no\":\"C1\",\"kind\":\"FUNDING\",\"amount\":100}");
+    const Span done = SPAN("{\"out_trade_no\":\"C2\",\"kind\":\"FUNDING\",\"amount\":100}");
+    EXPECT_OK(ask(bank, 0, &client_leaf, "POST", closed, late, &status, &body));
+    EXPECT(status == 200 && says(&body, "\"FAILED\""));
+    EXPECT_OK(ask(bank, 1, &client_leaf, "POST", target, late, &status, &body));
+    EXPECT(status == 200 && says(&body, "\"FAILED\"")); /* it came late */
+    EXPECT_OK(ask(bank, 0, &client_leaf, "POST", target, done, &status, &body));
+    EXPECT_OK(ask(bank, 1, &client_leaf, "POST", closed, done, &status, &body));
+    EXPECT(status == 200 && says(&body, "\"SUCCESS\"") && says(&body, "\"amount\":100"));
+}
+
+static void test_others_of_the_same_authority_are_refused(void)
+{
+    CLEANUP(bank_close) Bank *bank = bank_new("others");
+    CLEANUP(test_identity_free) TestIdentity other = test_identity("caller", &root, 4);
+    uint8_t memory[4096];
+    Buffer body = BUFFER_OF(memory);
+    int status = 0;
+    EXPECT_OK(ask(bank, 0, &other, "GET", SPAN("/sandbox/health"), SPAN(""), &status, &body));
+    EXPECT(status == 400);
+    EXPECT_OK(ask(bank, 0, &client_leaf, "GET", SPAN("/sandbox/health"), SPAN(""), &status, &body));
+    EXPECT(status == 200);
+}
+
+static void test_a_card_must_open(void)
+{
+    CLEANUP(bank_close) Bank *bank = bank_new("cards");
+    uint8_t memory[4096];
+    Buffer body = BUFFER_OF(memory);
+    int status = 0;
+    const Span none = SPAN("{\"out_trade_no\":\"K1\",\"kind\":\"CARD\",\"amount\":100}");
+    const Span wrong = SPAN("{\"out_trade_no\":\"K2\",\"kind\":\"CARD\",\"amount\":100,"
+                            "\"card_box\":\"AAAA\"}");
+    EXPECT_OK(ask(bank, 0, &client_leaf, "POST", SPAN("/sandbox/orders"), none, &status, &body));
+    EXPECT(status == 200 && says(&body, "\"FAILED\""));
+    EXPECT_OK(ask(bank, 0, &client_leaf, "POST", SPAN("/sandbox/orders"), wrong, &status, &body));
+    EXPECT(status == 200 && says(&body, "\"FAILED\""));
+}
+
+/* Its file names are those above, with what SQLite puts beside them. */
+static void test_nothing_is_left_behind(void)
+{
+    static const char *const names[] = { "one", "faults", "strangers", "closed", "others", "cards",
+        "days" };
+    static const char *const ends[] = { "", "-wal", "-shm", "-journal", ".lock" };
+    char path[128];
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        for (size_t k = 0; k < sizeof(ends) / sizeof(ends[0]); k++) {
+            snprintf(path, sizeof(path), "%s/%s%s", folder, names[i], ends[k]);
+            unlink(path);
+        }
+    }
+    EXPECT(rmdir(folder) == 0);
+}
+
 static void test_the_days_file(void)
 {
     CLEANUP(book_close) Book *book = NULL;
@@ -155,4 +219,6 @@ static void test_the_days_file(void)
 }
 
 TESTS(TEST(test_a_number_is_one_order), TEST(test_faults_to_order),
-        TEST(test_strangers_are_refused), TEST(test_the_days_file))
+        TEST(test_strangers_are_refused), TEST(test_what_is_closed_is_never_done),
+        TEST(test_others_of_the_same_authority_are_refused), TEST(test_a_card_must_open),
+        TEST(test_the_days_file), TEST(test_nothing_is_left_behind))

@@ -56,12 +56,12 @@ static Status write_certificate(
     return write_new(folder, name, span_of_buffer(&pem));
 }
 
-static Status write_key(const char *folder, const PrivateKey *key)
+static Status write_key(const char *folder, const char *name, const PrivateKey *key)
 {
     uint8_t bytes[SIGN_PKCS8_BYTES_MAX];
     Buffer pem = BUFFER_OF(bytes);
     Status s = private_key_to_pem(key, &pem);
-    if (status_ok(s)) s = write_new(folder, "bank.key", span_of_buffer(&pem));
+    if (status_ok(s)) s = write_new(folder, name, span_of_buffer(&pem));
     bytes_wipe(bytes, sizeof(bytes));
     return s;
 }
@@ -92,7 +92,18 @@ static Status make_identity(const char *folder)
     TRY(certificate_issue(authority, authority_key, private_key_public(key), &subject, &leaf));
     TRY(write_certificate(folder, "bank-ca.pem", authority));
     TRY(write_certificate(folder, "bank.pem", leaf));
-    return write_key(folder, key);
+    return write_key(folder, "bank.key", key);
+}
+
+static Status make_box_key(const char *folder)
+{
+    uint8_t bytes[SIGN_KEY_PEM_BYTES_MAX];
+    Buffer pem = BUFFER_OF(bytes);
+    CLEANUP(private_key_free) PrivateKey *key = NULL;
+    TRY(private_key_generate(KEY_P256, &key));
+    TRY(public_key_to_pem(private_key_public(key), &pem));
+    TRY(write_new(folder, "bank-box.pem", span_of_buffer(&pem)));
+    return write_key(folder, "bank-box.key", key);
 }
 
 Status setup_make(const char *folder, const char *clients)
@@ -101,5 +112,6 @@ Status setup_make(const char *folder, const char *clients)
     Buffer text = BUFFER_OF(bytes);
     TRY(read_file(clients, &text));
     TRY(write_new(folder, "clients.pem", span_of_buffer(&text)));
+    TRY(make_box_key(folder));
     return make_identity(folder);
 }

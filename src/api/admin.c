@@ -78,6 +78,7 @@ static const Operation operations[] = {
     { "payer.confirm", admin_payer_confirm, admin_payer_confirm_check },
     { "bank.fund", admin_bank_fund },
     { "bank.withdraw", admin_bank_withdraw },
+    { "bank.card", admin_bank_card },
     { "bank.list", admin_bank_list },
     { "bank.status", admin_bank_status },
     { "bank.reconcile", admin_bank_reconcile },

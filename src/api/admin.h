@@ -63,6 +63,8 @@
  *   bank.fund       {number, holder, amount}: bank account -> balance (bank/channel_order.h); the
  *                   holder is "merchant/<mchid>" or "payer/<id>" -> the order as it stands
  *   bank.withdraw   {number, holder, amount}: balance -> the holder's own bank account
+ *   bank.card       {number, holder, amount, card_box, nonce}: card -> balance; the box is for
+ *                   vaultd alone (vault/card_pass.h)
  *   bank.list       {all?} -> {bank_orders}: those without an end, or the newest
  *   bank.status     -> {lines, switches, last_switch_ms, worst_switch_ms}
  *   bank.reconcile  {day?, file_base64?}: a day that is over against the bank's file of it

@@ -1,9 +1,13 @@
 /* The bank's channel as operators use and see it (api/admin.h; bank/channel_order.h). */
 #include "api/admin_inside.h"
 
+#include "api/challenge.h"
 #include "api/passage.h"
 #include "bank/desk.h"
 #include "bank/lines.h"
+#include "base/encoding.h"
+#include "base/secret.h"
+#include "vaultclient/card.h"
 
 typedef struct OrderJson {
     Span operation;
@@ -36,18 +40,23 @@ static void put_order(JsonWriter *w, const ChannelOrder *order)
     json_key_int(w, "queries", order->queries);
 }
 
+static Status take_order(const OrderJson *json, const Asker *asker, ChannelBegin *begin)
+{
+    REQUIRE(channel_number_is_valid(json->number), REFUSED_BANK_FIELD);
+    passage_text(begin->number, sizeof(begin->number), json->number);
+    passage_text(begin->holder, sizeof(begin->holder), json->holder);
+    begin->money = (Money) { json->amount, CURRENCY_CNY };
+    admin_actor(begin->actor, sizeof(begin->actor), asker);
+    return OK;
+}
+
 static Status take(const JsonDocument *document, const Asker *asker, ChannelBegin *begin)
 {
     OrderJson json = { 0 };
     JsonProblem problem = { 0 };
     TRY(json_read_request(document, json_root(document), order_fields,
             sizeof(order_fields) / sizeof(order_fields[0]), &json, &problem));
-    REQUIRE(channel_number_is_valid(json.number), REFUSED_BANK_FIELD);
-    passage_text(begin->number, sizeof(begin->number), json.number);
-    passage_text(begin->holder, sizeof(begin->holder), json.holder);
-    begin->money = (Money) { json.amount, CURRENCY_CNY };
-    admin_actor(begin->actor, sizeof(begin->actor), asker);
-    return OK;
+    return take_order(&json, asker, begin);
 }
 
 static Status begin(Admin *admin, const JsonDocument *document, const Asker *asker,
@@ -57,7 +66,8 @@ static Status begin(Admin *admin, const JsonDocument *document, const Asker *ask
     ChannelBegin work = { .kind = kind };
     REQUIRE(desk != NULL, REFUSED_BANK_NONE);
     TRY(take(document, asker, &work));
-    TRY(channel_desk_do(desk, &work, (Span) { NULL, 0 }));
+    TRY(channel_desk_begin(desk, &work));
+    if (!work.repeated) TRY(channel_desk_send(desk, &work.order, (Span) { NULL, 0 }));
     put_order(w, &work.order);
     return OK;
 }
@@ -72,6 +82,80 @@ Status admin_bank_withdraw(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     return begin(admin, document, asker, CHANNEL_WITHDRAWAL, w);
+}
+
+/* --- card --- */
+
+typedef struct CardJson {
+    OrderJson order;
+    Span card_box;
+    Span nonce;
+} CardJson;
+
+/* Not json_read_request(): what may not be handed in at all is, here, on its way to its own bank
+ * (TP-4). */
+static const JsonField card_fields[] = {
+    { "operation", JSON_TEXT, true, 1, 64, offsetof(CardJson, order.operation) },
+    { "number", JSON_TEXT, true, CHANNEL_NUMBER_BYTES_MIN, CHANNEL_NUMBER_BYTES_MAX,
+            offsetof(CardJson, order.number) },
+    { "holder", JSON_TEXT, true, 1, CHANNEL_HOLDER_BYTES_MAX, offsetof(CardJson, order.holder) },
+    { "amount", JSON_INT, true, 1, LEDGER_MINOR_MAX, offsetof(CardJson, order.amount) },
+    { "card_box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, offsetof(CardJson, card_box) },
+    { "nonce", JSON_TEXT, true, 2 * BOX_NONCE_BYTES, 2 * BOX_NONCE_BYTES,
+            offsetof(CardJson, nonce) },
+};
+
+static Status read_card(const JsonDocument *document, CardJson *ret_json)
+{
+    JsonProblem problem = { 0 };
+    TRY(policy_allow(CLASS_PROHIBITED, LAYER_REQUEST, PURPOSE_BANK_CHANNEL, FORM_ENCRYPT));
+    return json_read(document, json_root(document), card_fields,
+            sizeof(card_fields) / sizeof(card_fields[0]), ret_json, &problem);
+}
+
+/* The card's box for us becomes one for the bank: sent once, from this memory. */
+static Status pass_on(
+        House *house, const ChannelOrder *order, const CardJson *json, Buffer *ret_box)
+{
+    uint8_t box_bytes[BOX_BYTES_MAX];
+    uint8_t nonce_bytes[BOX_NONCE_BYTES];
+    Buffer box = BUFFER_OF(box_bytes);
+    Buffer nonce = BUFFER_OF(nonce_bytes);
+    TRY(admin_bytes(json->card_box, &box));
+    TRY(hex_decode(json->nonce, &nonce));
+    TRY(challenge_check(house, nonce_bytes));
+    const WireCardPass pass = { .box = span_of_buffer(&box),
+        .number = span_of_text(order->number),
+        .receiver = span_of_text(house->bank_receiver),
+        .minor = order->money.minor,
+        .nonce = span_of_buffer(&nonce) };
+    return vaultclient_card_pass(house->vault, &pass, ret_box);
+}
+
+static Status send_card(House *house, ChannelOrder *order, const CardJson *json)
+{
+    uint8_t bytes[BOX_BYTES_MAX];
+    Buffer box = BUFFER_OF(bytes);
+    const Status passed = pass_on(house, order, json, &box);
+    if (!status_ok(passed)) return channel_desk_give_up(house->bank_desk, order, passed);
+    const Status s = channel_desk_send(house->bank_desk, order, span_of_buffer(&box));
+    bytes_wipe(bytes, sizeof(bytes));
+    return s;
+}
+
+Status admin_bank_card(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    CardJson json = { 0 };
+    ChannelBegin work = { .kind = CHANNEL_CARD };
+    REQUIRE(house->bank_desk != NULL, REFUSED_BANK_NONE);
+    TRY(read_card(document, &json));
+    TRY(take_order(&json.order, asker, &work));
+    TRY(channel_desk_begin(house->bank_desk, &work));
+    if (!work.repeated) TRY(send_card(house, &work.order, &json));
+    put_order(w, &work.order);
+    return OK;
 }
 
 /* --- list --- */

@@ -102,6 +102,8 @@ Status admin_payer_add(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_bank_fund(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_bank_card(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_bank_withdraw(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_bank_list(

@@ -98,6 +98,7 @@ typedef struct House {
     Traffic traffic;
     BillDesk *bills; /* makes merchants' bills */
     ChannelDesk *bank_desk; /* has bank orders done; NULL: no channel to a bank */
+    const char *bank_receiver; /* whom cards are sealed to (vault/card_pass.h) */
     Lines *bank_lines; /* its lines; NULL: likewise */
     TrailDesk *trail; /* the audit log, searched and alarmed upon */
     PaymentRules rules;

@@ -54,13 +54,23 @@ static Status send_once(ChannelDesk *desk, ChannelOrder *order, Span card_box)
     return settle(desk, &work.order, told, outcome, false, order);
 }
 
-Status channel_desk_do(ChannelDesk *desk, ChannelBegin *begin, Span card_box)
+Status channel_desk_begin(ChannelDesk *desk, ChannelBegin *begin)
 {
-    REQUIRE((card_box.size > 0) == (begin->kind == CHANNEL_CARD), REFUSED_BANK_CARD_FIELD);
     begin->lease_us = desk->config.lease_us;
     channel_begin_unit(begin, NULL);
-    TRY(unit_wait(desk->config.batcher, &begin->unit));
-    return begin->repeated ? OK : send_once(desk, &begin->order, card_box);
+    return unit_wait(desk->config.batcher, &begin->unit);
+}
+
+Status channel_desk_send(ChannelDesk *desk, ChannelOrder *order, Span card_box)
+{
+    REQUIRE((card_box.size > 0) == (order->kind == CHANNEL_CARD), REFUSED_BANK_CARD_FIELD);
+    return send_once(desk, order, card_box);
+}
+
+Status channel_desk_give_up(ChannelDesk *desk, ChannelOrder *order, Status why)
+{
+    const Status told = status_refused(why) ? why : REFUSE(REFUSED_BANK_NEVER_SENT);
+    return settle(desk, order, told, CHANNEL_IS_NOT_DONE, false, order);
 }
 
 /* --- a day --- */
@@ -94,9 +104,9 @@ Status channel_desk_reconcile(
 /* Of a crash between CREATED and SENT: nothing has left. */
 static Status send_late(ChannelDesk *desk, ChannelOrder *order)
 {
-    const Status never = REFUSE(REFUSED_BANK_NEVER_SENT);
-    if (order->kind != CHANNEL_CARD) return send_once(desk, order, (Span) { NULL, 0 });
-    return settle(desk, order, never, CHANNEL_IS_NOT_DONE, false, order);
+    if (order->kind == CHANNEL_CARD)
+        return channel_desk_give_up(desk, order, REFUSE(REFUSED_BANK_NEVER_SENT));
+    return send_once(desk, order, (Span) { NULL, 0 });
 }
 
 static Status ask_bank(ChannelDesk *desk, ChannelOrder *order)

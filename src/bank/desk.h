@@ -31,13 +31,19 @@ MUST_USE Status channel_desk_open(const ChannelDeskConfig *config, ChannelDesk *
 void channel_desk_close(ChannelDesk **desk);
 
 /*
- * Begin an order, send it, and say how far it came: `begin->order` is SUCCESS, FAILED, or UNKNOWN
- * when there was no answer. One that was begun before is as it stands.
- *
- * card_box   of a card payment, else empty; kept nowhere
- * Refuses what channel_begin_unit() refuses: then there is no order. Any thread.
+ * Begin an order: `begin->order`, CREATED unless it was begun before (`begin->repeated`). Then
+ * either of the two below, within the lease. Refuses what channel_begin_unit() refuses: then there
+ * is no order. Any thread.
  */
-MUST_USE Status channel_desk_do(ChannelDesk *desk, ChannelBegin *begin, Span card_box);
+MUST_USE Status channel_desk_begin(ChannelDesk *desk, ChannelBegin *begin);
+/*
+ * Send it, once, and say how far it came: `order` is SUCCESS, FAILED, or UNKNOWN when there was no
+ * answer. card_box: of a card payment, else empty; kept nowhere. Refuses BANK_STATE (somebody was
+ * faster), BANK_CARD_FIELD.
+ */
+MUST_USE Status channel_desk_send(ChannelDesk *desk, ChannelOrder *order, Span card_box);
+/* It cannot be sent: FAILED, because of `why`. */
+MUST_USE Status channel_desk_give_up(ChannelDesk *desk, ChannelOrder *order, Status why);
 
 /* Compare a day that is over with the bank's file of it (reconcile.h). file: it, or empty: the bank
  * is asked for it and for that of the day before. Refuses what reconcile_day() refuses, BANK_DOWN,
