@@ -222,6 +222,30 @@ static void test_a_line_dies_in_the_middle_of_load(void)
     operator_show("after a line was killed");
 }
 
+/* The line in use hangs with the order inside, perhaps; it is asked about on the other one, closed
+ * there, and when the line goes on, the late order is not done. */
+static void test_a_line_hangs(void)
+{
+    const int64_t before = merchant_balance();
+    EXPECT_OK(sandbox_bank_start(&bank, 0));
+    EXPECT(kill(bank.pids[1], SIGSTOP) == 0);
+    EXPECT(operator_ended(OPERATOR(&stand, "bank", "fund", "--number", "hung-001", "--holder",
+                                  "merchant/1900000001", "--amount", "500"),
+            0));
+    EXPECT(stand_comes_true(
+            &stand, "SELECT count(*) FROM channel_order WHERE number = 'hung-001' AND state > 3"));
+    EXPECT(kill(bank.pids[1], SIGCONT) == 0);
+    EXPECT(fund("after-001", "merchant/1900000001", "500", "SUCCESS"));
+    const bool done =
+            stand_number(&stand, "SELECT state = 4 FROM channel_order WHERE number = 'hung-001'");
+    EXPECT(sandbox_bank_number(&bank,
+                   "SELECT count(*) FROM sandbank_order WHERE number = 'hung-001' AND state = 2")
+            == done);
+    EXPECT(merchant_balance() == before + 500 + (done ? 500 : 0));
+    EXPECT(OPERATOR(&stand, "bank", "status") == 0);
+    operator_show("after a line hung");
+}
+
 /* --- cards --- */
 
 static const char pan[] = "6217003810098765432";
@@ -358,7 +382,7 @@ TESTS(TEST(test_house_opens), TEST(test_funding_is_credited_once),
         TEST(test_what_the_bank_did_not_do), TEST(test_no_answer_is_no_outcome),
         TEST(test_a_withdrawal_goes_to_the_holders_own_account),
         TEST(test_hufud_is_killed_while_the_bank_is_asked),
-        TEST(test_a_line_dies_in_the_middle_of_load), TEST(test_a_card_goes_to_the_bank_alone),
-        TEST(test_nothing_of_a_card_rests), TEST(test_a_day_is_reconciled),
-        TEST(test_what_differs_becomes_a_case_once),
+        TEST(test_a_line_dies_in_the_middle_of_load), TEST(test_a_line_hangs),
+        TEST(test_a_card_goes_to_the_bank_alone), TEST(test_nothing_of_a_card_rests),
+        TEST(test_a_day_is_reconciled), TEST(test_what_differs_becomes_a_case_once),
         TEST(test_a_difference_is_explained_by_a_person), TEST(test_house_is_sound))

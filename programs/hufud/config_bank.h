@@ -17,5 +17,6 @@ typedef struct ConfigBank {
 } ConfigBank;
 
 /* bank: {kind: sandbox, lines: ["127.0.0.1:9101", "127.0.0.1:9102"], name, ca, receiver?,
- * deadline_ms?, close_s?}. NULL: no channel. Refuses YAML_..., YAML_RANGE (an unknown kind, not two lines). */
+ * deadline_ms?, close_s?}. NULL: no channel. Refuses YAML_..., YAML_RANGE (an unknown kind, not
+ * two lines). */
 MUST_USE Status config_bank(const YamlNode *node, ConfigBank *ret_bank, YamlProblem *problem);
