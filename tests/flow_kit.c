@@ -147,8 +147,38 @@ static void test_what_is_refused_is_said(void)
             == -1);
     EXPECT(error.http_status == 404 && strcmp(error.code, "ORDER_NOT_EXIST") == 0);
     EXPECT(hufu_merchant_call(merchant, "GET", "/v3/nothing", NULL, &answer, NULL) == -1);
+    EXPECT(hufu_merchant_call(
+                   merchant, "GET", "/v3/billdownload/file?token=00", NULL, &answer, &error)
+            == -1);
+    EXPECT(error.http_status == 400 || error.http_status == 403);
     hufu_merchant_close(merchant);
     hufu_merchant_close(NULL);
+}
+
+/* An order that waits for the payer's PIN is not closed, and the library does not say that it is. */
+static void test_what_is_not_done_is_no_success(void)
+{
+    char body[1024];
+    HufuError error;
+    HufuAnswer answer;
+    PayerAnswer ignored = { 0 };
+    const char *code = "";
+    HufuMerchant *merchant = open_merchant(&shops[0], &error);
+    ASSERT(merchant != NULL);
+    EXPECT_OK(payer_app_code(&payer, http, &stand.box_key, &ignored, &code));
+    snprintf(body, sizeof(body),
+            "{\"appid\":\"wx1\",\"mchid\":\"1900000001\",\"description\":\"A watch\","
+            "\"out_trade_no\":\"WAITS-01\",\"amount\":{\"total\":300000,\"currency\":\"CNY\"},"
+            "\"payer\":{\"auth_code\":\"%s\"},\"scene_info\":{\"store_info\":{\"id\":\"S1\"}}}",
+            code);
+    EXPECT(hufu_merchant_call(
+                   merchant, "POST", "/v3/pay/transactions/codepay", body, &answer, &error)
+            == 0);
+    EXPECT(hufu_merchant_call(merchant, "POST", "/v3/pay/transactions/out-trade-no/WAITS-01/close",
+                   "{\"mchid\":\"1900000001\"}", &answer, &error)
+            == -1);
+    EXPECT(error.http_status == 202 && strcmp(error.code, "USERPAYING") == 0);
+    hufu_merchant_close(merchant);
 }
 
 static void test_house_closes(void)
@@ -160,4 +190,4 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_the_page_runs_as_it_stands),
         TEST(test_the_library_opens_notifications), TEST(test_what_is_refused_is_said),
-        TEST(test_house_closes))
+        TEST(test_what_is_not_done_is_no_success), TEST(test_house_closes))

@@ -49,10 +49,11 @@ typedef struct HufuAnswer { /* lives until the next call */
     int http_status; /* 200 or 204 */
     const char *body; /* JSON, not ended by NUL */
     size_t body_size;
+    int verified; /* 1; 0: a bill, unsigned: compare the hash that its address came with */
 } HufuAnswer;
 
-/* target: the path with its query; body: JSON, NULL: none. What was refused is -1, with the
- * platform's code and message in `error`. */
+/* target: the path with its query; body: JSON, NULL: none. What was refused, or is not done yet
+ * (202), is -1, with the platform's code and message in `error`. */
 int hufu_merchant_call(HufuMerchant *merchant, const char *method, const char *target,
         const char *body, HufuAnswer *ret_answer, HufuError *error);
 
@@ -67,8 +68,9 @@ typedef struct HufuNotification {
 } HufuNotification;
 
 /*
- * Verify it and open its resource: JSON, ended by NUL. Answer 204 when this returned 0; look
- * whether you know the `id` in the body: it is told at least once.
+ * Verify it and open its resource: JSON, ended by NUL. It counts as a call: when the platform's key
+ * was turned it asks for the new one, at most once a minute, whoever sends what. Answer 204 when
+ * this returned 0; look whether you know the `id` in the body: it is told at least once.
  */
 int hufu_merchant_notification(HufuMerchant *merchant, const HufuNotification *notification,
         char *ret_resource, size_t capacity, HufuError *error);

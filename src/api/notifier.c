@@ -84,6 +84,22 @@ static bool is_receivers(Status s)
     }
 }
 
+/* What no waiting mends: a row does not verify, or is not there. */
+static bool is_of_rows(Status s)
+{
+    switch (s.code) {
+    case REFUSED_ROW_SEAL_MISMATCH:
+    case REFUSED_ROW_ROLLED_BACK:
+    case REFUSED_ROW_DELETED:
+    case REFUSED_ROW_FROZEN:
+    case REFUSED_ROW_DUPLICATED:
+    case REFUSED_ROW_INVALID:
+    case REFUSED_ORDER_NOT_EXIST:
+    case REFUSED_REFUND_UNKNOWN: return true;
+    default: return false;
+    }
+}
+
 static Status tell(Desk *d)
 {
     const NotificationRead *read = &d->read;
@@ -125,8 +141,7 @@ static NotifyOutcome attempt(Desk *d, const char *id, bool rests, Status *ret_ou
     memcpy(d->read.id, id, sizeof(d->read.id));
     notification_read_unit(&d->read, NULL);
     *ret_ours = unit_wait(d->notifier->config.house->batcher, &d->read.unit);
-    const bool unreadable = !status_ok(*ret_ours) && !status_broken(*ret_ours) && d->read.known;
-    if (unreadable) return give_up_reading(d, *ret_ours, ret_ours);
+    if (is_of_rows(*ret_ours) && d->read.known) return give_up_reading(d, *ret_ours, ret_ours);
     if (!status_ok(*ret_ours)) return NOTIFY_NOT_TRIED;
     if (d->read.notification.state != NOTIFICATION_WAITING) return NOTIFY_NOT_TRIED;
     const Status told = rests ? REFUSE(REFUSED_NOTIFY_RESTS) : tell(d);
@@ -146,7 +161,7 @@ static void count(NotifierCounters *counters, NotifyOutcome outcome, const Desk 
     if (d->settle.notification.state == NOTIFICATION_DEAD) counters->dead++;
 }
 
-static void leave_alone(Notifier *n, const char *id, int64_t now_us)
+static void leave_alone(Notifier *n, const char *id, bool longer, int64_t now_us)
 {
     LeftAlone *left = NULL;
     for (size_t i = 0; i < LEFT_MAX && left == NULL; i++)
@@ -156,7 +171,8 @@ static void leave_alone(Notifier *n, const char *id, int64_t now_us)
         *left = (LeftAlone) { .wait_us = NOTIFIER_LEFT_US / 2 };
         memcpy(left->id, id, sizeof(left->id));
     }
-    if (left->wait_us < NOTIFIER_LEFT_MOST_US / 2) left->wait_us *= 2;
+    if (!longer) left->wait_us = NOTIFIER_LEFT_US;
+    if (longer && left->wait_us < NOTIFIER_LEFT_MOST_US / 2) left->wait_us *= 2;
     left->until_us = now_us + left->wait_us;
 }
 
@@ -182,7 +198,7 @@ static void make_attempt(Desk *d, Attempt *a)
     if (!status_ok(ours)) n->config.report(n->config.context, "notification", ours);
     pthread_mutex_lock(&n->lock);
     const int64_t now_us = now_of(n);
-    if (!status_ok(ours)) leave_alone(n, a->id, now_us);
+    if (!status_ok(ours)) leave_alone(n, a->id, is_of_rows(ours), now_us);
     count(&n->counters, outcome, d);
     notify_lanes_give(&n->lanes, &a->ticket, outcome, now_us);
     *a = (Attempt) { 0 };

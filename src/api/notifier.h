@@ -8,7 +8,8 @@
  * remembered here that a restart may not forget: an attempt that was not settled is made again.
  *
  * What fails on our side (vaultd is away, its own row does not verify) is no attempt: it is left
- * alone for NOTIFIER_LEFT_US, each time twice as long, up to NOTIFIER_LEFT_MOST_US. A payment or
+ * alone for NOTIFIER_LEFT_US; a row that does not verify each time twice as long, up to
+ * NOTIFIER_LEFT_MOST_US. A payment or
  * refund that cannot be read is a failed attempt: its notification ends among those given up, and
  * is sent by hand when the row is mended. Source: reference/message.md section 1;
  * docs/decisions/0066.

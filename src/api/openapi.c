@@ -9,7 +9,6 @@ void probe_openapi(Passage *p, Span rest)
     static const HttpHeader headers[] = {
         { "Content-Type", SPAN("application/yaml") },
         { "Cache-Control", SPAN("public, max-age=300") },
-        { "X-Content-Type-Options", SPAN("nosniff") },
     };
     passage_not_coming(p);
     passage_send(p, 200, headers, sizeof(headers) / sizeof(headers[0]),

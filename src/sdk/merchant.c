@@ -11,11 +11,13 @@
 #include <stdlib.h>
 
 enum { AUTHORITIES_BYTES_MAX = 256 * 1024 };
+#define LEARN_EACH_US INT64_C(60000000)
 
 struct HufuMerchant {
     MerchantApp app;
     struct ssl_ctx_st *tls;
     HttpClient *http;
+    int64_t learned_us;
 };
 
 /* --- opening --- */
@@ -108,13 +110,38 @@ void hufu_merchant_close(HufuMerchant *m)
 
 /* --- asking --- */
 
-/* The platform's key was turned: learn the new one, and ask again, which is the same request. */
+/* What signed is not known: the platform's key was turned, or a stranger says so. */
+static Status learn_again(HufuMerchant *m, Status unknown)
+{
+    const Clock clock = clock_system();
+    const int64_t now_us = clock_now_us(&clock);
+    const int64_t age_us = now_us - m->learned_us;
+    if (age_us >= 0 && age_us < LEARN_EACH_US) return unknown;
+    m->learned_us = now_us;
+    return merchant_app_learn(&m->app, m->http);
+}
+
+/* A bill is not signed: its hash, which came before, was. */
+static bool is_download(Span target)
+{
+    const Span path = SPAN("/v3/billdownload/");
+    return target.size >= path.size && span_equal((Span) { target.data, path.size }, path);
+}
+
+static Status download(HufuMerchant *m, const char *method, Span target, MerchantAnswer *ret_answer)
+{
+    MerchantApp unbelieving = m->app;
+    unbelieving.platform = NULL;
+    return merchant_app_call(&unbelieving, m->http, method, target, SPAN(""), ret_answer);
+}
+
+/* With the new key the request is asked again: it is the same request. */
 static Status call(
         HufuMerchant *m, const char *method, Span target, Span body, MerchantAnswer *ret_answer)
 {
     const Status s = merchant_app_call(&m->app, m->http, method, target, body, ret_answer);
     if (!status_is(s, REFUSED_MERCHANT_KEY_UNKNOWN)) return s;
-    TRY(merchant_app_learn(&m->app, m->http));
+    TRY(learn_again(m, s));
     return merchant_app_call(&m->app, m->http, method, target, body, ret_answer);
 }
 
@@ -123,14 +150,17 @@ int hufu_merchant_call(HufuMerchant *m, const char *method, const char *target, 
 {
     MerchantAnswer answer = { 0 };
     if (error != NULL) *error = (HufuError) { 0 };
-    const Status s = call(
-            m, method, span_of_text(target), body == NULL ? SPAN("") : span_of_text(body), &answer);
+    const bool is_bill = is_download(span_of_text(target));
+    const Span sent = body == NULL ? SPAN("") : span_of_text(body);
+    const Status s = is_bill ? download(m, method, span_of_text(target), &answer)
+                             : call(m, method, span_of_text(target), sent, &answer);
     if (!status_ok(s)) return sdk_result(s, error);
-    if (answer.status < 200 || answer.status > 299) {
+    if (answer.status != 200 && answer.status != 204) {
         sdk_keep_error(answer.status, answer.body, error);
         return -1;
     }
-    *ret_answer = (HufuAnswer) { answer.status, (const char *)answer.body.data, answer.body.size };
+    *ret_answer = (HufuAnswer) { answer.status, (const char *)answer.body.data, answer.body.size,
+        is_bill ? 0 : 1 };
     return 0;
 }
 
@@ -147,7 +177,7 @@ static Status verify(HufuMerchant *m, const HufuNotification *n)
     const Status s = client_verify_parts(m->app.profile, m->app.platform,
             span_of_text(m->app.platform_serial), &parts, clock_now_us(&clock), &scratch);
     if (!status_is(s, REFUSED_MERCHANT_KEY_UNKNOWN)) return s;
-    TRY(merchant_app_learn(&m->app, m->http));
+    TRY(learn_again(m, s));
     return client_verify_parts(m->app.profile, m->app.platform,
             span_of_text(m->app.platform_serial), &parts, clock_now_us(&clock), &scratch);
 }
