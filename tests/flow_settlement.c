@@ -197,6 +197,54 @@ static void test_it_takes_the_bank_and_two_people(void)
     EXPECT(operator_says("SETTLEMENT_UNKNOWN"));
 }
 
+/* The evening before: the payer's money, what the shop had, and the fee. */
+static void write_statement(const char *date, int64_t minor)
+{
+    FILE *file = fopen(stand_path(&stand, "statement.csv"), "wb");
+    ASSERT(file != NULL);
+    fprintf(file, "date,currency,balance\n%s,CNY,%lld.%02lld\n", date, (long long)(minor / 100),
+            (long long)(minor % 100));
+    ASSERT(fclose(file) == 0);
+}
+
+static int import_statement(void)
+{
+    return OPERATOR(&stand, "reserve", "import", stand_path(&stand, "statement.csv"));
+}
+
+static void test_the_reserve_is_what_customers_are_owed(void)
+{
+    uint8_t bytes[TIME_TEXT_BYTES + 1] = { 0 };
+    char date[11] = "";
+    Buffer text = { bytes, 0, TIME_TEXT_BYTES };
+    const Clock clock = clock_system();
+    const int32_t yesterday = time_business_day(clock_now_us(&clock)) - 1;
+    EXPECT_OK(time_format(time_business_day_start_us(yesterday), &text));
+    memcpy(date, bytes, 10);
+    for (int i = 0; i < 300 && stand_number(&stand, "SELECT count(*) FROM reserve") == 0; i++)
+        poll(NULL, 0, 100);
+    EXPECT(operator_ended(OPERATOR(&stand, "reserve", "check", "--day", date), 0));
+    EXPECT(operator_says("RESERVE_NO_STATEMENT"));
+    const int64_t owed = stand_number(&stand,
+            "SELECT customers_minor + payables_minor + fees_minor FROM reserve ORDER BY day DESC"
+            " LIMIT 1");
+    EXPECT(owed == 10000000); /* what came in: nothing has left */
+    write_statement(date, owed - 1);
+    EXPECT(operator_ended(import_statement(), 0));
+    EXPECT(operator_says("RESERVE_DIFFERS"));
+    EXPECT(operator_ended(OPERATOR(&stand, "incident", "list"), 0));
+    EXPECT(operator_says("reserve") && operator_says("difference -1"));
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM incident") == 1);
+    EXPECT(operator_ended(import_statement(), 0)); /* again: no second case */
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM incident") == 1);
+    write_statement(date, owed);
+    EXPECT(operator_ended(import_statement(), 1)); /* another figure for the same day */
+    EXPECT(operator_says("RESERVE_KNOWN"));
+    write_statement("2020-01-01", owed);
+    EXPECT(operator_ended(import_statement(), 1));
+    EXPECT(operator_says("RESERVE_DAY"));
+}
+
 static void test_on_the_same_day_where_it_is_agreed(void)
 {
     const char *shops[] = { "settlement", "request", "--mchid", "1900000001" };
@@ -228,7 +276,8 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_without_terms_there_are_no_orders),
         TEST(test_terms_are_agreed), TEST(test_fees_are_taken_and_given_back),
-        TEST(test_on_the_next_working_day_it_is_due), TEST(test_it_takes_the_bank_and_two_people),
-        TEST(test_on_the_same_day_where_it_is_agreed),
+        TEST(test_on_the_next_working_day_it_is_due),
+        TEST(test_the_reserve_is_what_customers_are_owed),
+        TEST(test_it_takes_the_bank_and_two_people), TEST(test_on_the_same_day_where_it_is_agreed),
         TEST(test_a_licence_that_ended_ends_the_orders), TEST(test_a_changed_fee_is_found),
         TEST(test_house_closes))

@@ -31,6 +31,8 @@ int command_merchant_origin_remove(int argc, char **argv);
 int command_merchant_origin_list(int argc, char **argv);
 int command_merchant_onboard(int argc, char **argv);
 int command_merchant_show(int argc, char **argv);
+int command_reserve_import(int argc, char **argv);
+int command_reserve_check(int argc, char **argv);
 int command_settlement_list(int argc, char **argv);
 int command_settlement_request(int argc, char **argv);
 int command_settlement_submit(int argc, char **argv);

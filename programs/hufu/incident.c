@@ -47,7 +47,7 @@ int command_incident_open(int argc, char **argv)
     const char *directory = directory_default();
     Ask a = { .operation = "incident.open" };
     const Option options[] = {
-        { "KIND", OPTION_TEXT, NULL, "leak, insider, crime or tampering", &a.kind, 0, 0 },
+        { "KIND", OPTION_TEXT, NULL, "leak, insider, crime, tampering or reserve", &a.kind, 0, 0 },
         { "TITLE", OPTION_TEXT, NULL, "what happened, one line; no card numbers, no secrets",
                 &a.title, 0, 0 },
         { "--crime", OPTION_FLAG, NULL, "a crime is suspected: the police's clock runs", &a.crime,

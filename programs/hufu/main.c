@@ -25,6 +25,8 @@ static const Command commands[] = {
     { "merchant origin list", "... and who may now", command_merchant_origin_list },
     { "merchant key revoke", "a key is refused from here on", command_merchant_key_revoke },
     { "merchant key list", "merchants' keys: serials, states, dates", command_merchant_key_list },
+    { "reserve import", "the bank's reserve account, day by day", command_reserve_import },
+    { "reserve check", "what customers were owed, and what the bank had", command_reserve_check },
     { "settlement list", "what merchants are paid out", command_settlement_list },
     { "settlement request", "settle on the same day", command_settlement_request },
     { "settlement submit", "a settlement was handed to the bank", command_settlement_submit },

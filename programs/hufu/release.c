@@ -26,6 +26,7 @@ static const TableName tables[] = {
     { "allowance", TABLE_ALLOWANCE },
     { "bill", TABLE_BILL },
     { "settlement", TABLE_SETTLEMENT },
+    { "reserve", TABLE_RESERVE },
     { "payment_fee", TABLE_PAYMENT_FEE },
     { "merchant_terms", TABLE_MERCHANT_TERMS },
     { "notification", TABLE_NOTIFICATION },

@@ -66,6 +66,8 @@ static const Operation operations[] = {
     { "merchant.show", admin_merchant_show },
     { "notification.list", admin_notification_list },
     { "notification.resend", admin_notification_resend },
+    { "reserve.import", admin_reserve_import },
+    { "reserve.check", admin_reserve_check },
     { "settlement.list", admin_settlement_list },
     { "settlement.request", admin_settlement_request },
     { "settlement.submit", admin_settlement_submit },

@@ -74,6 +74,10 @@ Status admin_notification_list(
 Status admin_notification_resend(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
+Status admin_reserve_import(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_reserve_check(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_settlement_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_settlement_request(

@@ -28,6 +28,7 @@ static const Known known[] = {
     { TABLE_ALLOWANCE, 1, "allowance" },
     { TABLE_BILL, 1, "bill" },
     { TABLE_SETTLEMENT, 1, "settlement" },
+    { TABLE_RESERVE, 1, "reserve" },
     { TABLE_CHANNEL_ORDER, 1, "channel_order" },
     { TABLE_CHANNEL_DIFFERENCE, 1, "channel_difference" },
     { TABLE_PAYMENT_FEE, 1, "payment_fee" },

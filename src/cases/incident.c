@@ -59,7 +59,7 @@ const IncidentClocks incident_clocks_default = { { HOUR_US, 24 * HOUR_US, 24 * H
 
 static const char *const step_names[] = { "?", "contain", "report-bank", "report-police", "notify",
     "cause", "close", "note", "suspect-crime", "not-needed" };
-static const char *const kind_names[] = { "?", "leak", "insider", "crime", "tampering" };
+static const char *const kind_names[] = { "?", "leak", "insider", "crime", "tampering", "reserve" };
 static const char *const state_names[] = { "?", "draft", "open", "closed" };
 #define NAME_COUNT(names) (sizeof(names) / sizeof((names)[0]))
 

@@ -51,6 +51,7 @@ typedef enum IncidentKind {
     INCIDENT_INSIDER = 2,
     INCIDENT_SUSPECTED_CRIME = 3,
     INCIDENT_TAMPERING = 4, /* rows that do not verify, a honey record that was touched */
+    INCIDENT_RESERVE = 5, /* the reserve account and what customers are owed differ */
 } IncidentKind;
 
 /* Stored: append only. */
@@ -109,7 +110,7 @@ typedef struct Incident {
 /* "contain", "report-bank"...; "?" for another number. And back. */
 const char *incident_step_name(IncidentStep step);
 bool incident_step_of(Span name, IncidentStep *ret_step);
-/* "leak", "insider", "crime", "tampering". */
+/* "leak", "insider", "crime", "tampering", "reserve". */
 const char *incident_kind_name(IncidentKind kind);
 bool incident_kind_of(Span name, IncidentKind *ret_kind);
 const char *incident_state_name(IncidentState state);

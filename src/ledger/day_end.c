@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "cases/alert.h"
 #include "ledger/account_rows.h"
+#include "ledger/reserve.h"
 #include "store/unit_wait.h"
 
 static const Column day_end_columns[] = {
@@ -79,9 +80,13 @@ static Status totals_put(DayEndTotals *totals, const DayEndTotal *more)
     while (i < totals->count && totals->of[i].currency != more->currency)
         i++;
     REQUIRE(i < DAY_END_CURRENCIES_MAX, REFUSED_BUFFER_FULL);
-    if (i == totals->count) totals->of[totals->count++] = (DayEndTotal) { more->currency, 0, 0 };
+    if (i == totals->count)
+        totals->of[totals->count++] = (DayEndTotal) { .currency = more->currency };
     DayEndTotal *total = &totals->of[i];
     TRY(minor_add(total->sum_minor, more->sum_minor, &total->sum_minor));
+    TRY(minor_add(total->customers_minor, more->customers_minor, &total->customers_minor));
+    TRY(minor_add(total->payables_minor, more->payables_minor, &total->payables_minor));
+    TRY(minor_add(total->fees_minor, more->fees_minor, &total->fees_minor));
     total->accounts += more->accounts;
     return OK;
 }
@@ -104,6 +109,16 @@ static Status roll_gather(Unit *unit, Rows *rows)
     return OK;
 }
 
+static DayEndTotal total_of(const Account *account)
+{
+    DayEndTotal total = { account->currency, 1, account->previous, 0, 0, 0 };
+    if (account->class != ACCOUNT_CLASS_SYSTEM) total.customers_minor = account->previous;
+    if (account->id == account_id_of_payables(account->currency))
+        total.payables_minor = account->previous;
+    if (account->id == account_id_of_fees(account->currency)) total.fees_minor = account->previous;
+    return total;
+}
+
 static Status roll_one(Rows *rows, int64_t id, int64_t day, DayEndTotals *totals)
 {
     Account account;
@@ -111,7 +126,8 @@ static Status roll_one(Rows *rows, int64_t id, int64_t day, DayEndTotals *totals
     if (account_roll(&account, rows_now_us(rows))) TRY(account_put(rows, &account));
     /* Opened after the evening in question: it was not there, and has nothing to add. */
     REQUIRE(account.previous_day == day, REFUSED_DAY_TOO_OLD);
-    return totals_put(totals, &(DayEndTotal) { account.currency, 1, account.previous });
+    const DayEndTotal total = total_of(&account);
+    return totals_put(totals, &total);
 }
 
 static Status roll_run(Unit *unit, Rows *rows)
@@ -177,7 +193,13 @@ static Status close_run(Unit *unit, Rows *rows)
         VALUE_OF_INT(work->total.sum_minor),
         VALUE_OF_INT(now_us),
     };
-    return rows_insert(rows, &day_end_table, values);
+    TRY(rows_insert(rows, &day_end_table, values));
+    const ReserveDay ours = { .day = (int32_t)work->day,
+        .currency = work->total.currency,
+        .customers_minor = work->total.customers_minor,
+        .payables_minor = work->total.payables_minor,
+        .fees_minor = work->total.fees_minor };
+    return reserve_insert(rows, &ours);
 }
 
 void day_end_close_unit(DayEndClose *work, void (*done)(Unit *unit, Status outcome))

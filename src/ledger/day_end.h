@@ -5,8 +5,8 @@
  *
  *   list   account keys in groups (a plain read: keys only)
  *   roll   a unit a group: verify, roll what nothing has touched since, add the evening balances up
- *   close  a unit a currency: write the day_end row, or an alert and no row when the sum is not
- * zero
+ *   close  a unit a currency: write the day_end row and our side of the reserve (reserve.h), or an
+ *          alert and no row when the sum is not zero
  *
  * The evening balance of an account does not move during the next day, so the groups need no common
  * moment and payments go on meanwhile. Only the last finished day can be closed. Closing twice is
@@ -31,6 +31,9 @@ typedef struct DayEndTotal {
     Currency currency;
     int64_t accounts;
     int64_t sum_minor;
+    int64_t customers_minor; /* of it: payers and merchants, and likewise (reserve.h) */
+    int64_t payables_minor;
+    int64_t fees_minor;
 } DayEndTotal;
 
 typedef struct DayEndTotals {

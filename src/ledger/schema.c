@@ -2,6 +2,7 @@
  * tree beside the key's. `in_batch` is the posting's own key; `batch`, as in every table, is the
  * store's. */
 #include "ledger/day_end.h"
+#include "ledger/reserve.h"
 
 static const Migration migrations[] = {
     { 1,
@@ -22,8 +23,15 @@ static const Migration migrations[] = {
             "day BIGINT NOT NULL, currency BIGINT NOT NULL, accounts BIGINT NOT NULL,"
             "sum_minor BIGINT NOT NULL, closed BIGINT NOT NULL, batch BIGINT NOT NULL,"
             "seal BYTEA NOT NULL, PRIMARY KEY(day, currency)) WITHOUT ROWID" },
+    { 2,
+            "CREATE TABLE reserve("
+            "day BIGINT NOT NULL, currency BIGINT NOT NULL, customers_minor BIGINT NOT NULL,"
+            "payables_minor BIGINT NOT NULL, fees_minor BIGINT NOT NULL, statement_minor BIGINT,"
+            "digest BYTEA, imported BIGINT, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(day, currency)) WITHOUT ROWID" },
 };
 
-static const Table *const tables[] = { &account_table, &posting_table, &day_end_table };
+static const Table *const tables[] = { &account_table, &posting_table, &day_end_table,
+    &reserve_table };
 
-const StoreSchema ledger_schema = { "ledger", migrations, 1, tables, 3 };
+const StoreSchema ledger_schema = { "ledger", migrations, 2, tables, 4 };

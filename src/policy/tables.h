@@ -50,6 +50,7 @@ typedef enum TableId {
     TABLE_PAYEE_CODE = 67,
     TABLE_PAYER_BARCODE = 68,
     TABLE_PAYMENT_FEE = 73, /* payment/fee.h */
+    TABLE_RESERVE = 74, /* ledger/reserve.h */
     TABLE_CHANNEL_ORDER = 75, /* bank/channel_order.h */
     TABLE_CHANNEL_DIFFERENCE = 76, /* bank/reconcile.h */
     TABLE_ALLOWANCE = 77,

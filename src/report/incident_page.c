@@ -65,6 +65,7 @@ ReportText incident_kind_text(IncidentKind kind)
     case INCIDENT_INSIDER: return SAY("Violation by an insider", "内部人员违规");
     case INCIDENT_SUSPECTED_CRIME: return SAY("Suspected crime", "涉嫌违法犯罪");
     case INCIDENT_TAMPERING: return SAY("Tampering with sealed rows", "防篡改数据被改动");
+    case INCIDENT_RESERVE: return SAY("Reserve account differs", "备付金核对不符");
     }
     return SAY("?", "?");
 }
