@@ -6,7 +6,7 @@
  */
 #include "store/store.h"
 
-enum { DISCOVER_TABLES_MAX = 48, DISCOVER_NAME_BYTES_MAX = 63 };
+enum { DISCOVER_TABLES_MAX = 64, DISCOVER_NAME_BYTES_MAX = 63 };
 
 typedef struct Discovered {
     Table tables[DISCOVER_TABLES_MAX];
