@@ -155,7 +155,7 @@ static void test_what_is_refused_is_said(void)
     hufu_merchant_close(NULL);
 }
 
-/* An order that waits for the payer's PIN is not closed, and the library does not say that it is. */
+/* An order that waits for the payer's PIN is not closed, and the library does not say it is. */
 static void test_what_is_not_done_is_no_success(void)
 {
     char body[1024];

@@ -24,6 +24,12 @@ static bool may_follow(int64_t before, int64_t now)
     }
 }
 
+static bool is_merchants(Span holder)
+{
+    const Span before = SPAN("merchant/");
+    return holder.size > before.size && span_equal((Span) { holder.data, before.size }, before);
+}
+
 static Status check_row(const RowChange *change)
 {
     static const uint16_t fixed[] = { CHANNEL_ORDER_KIND, CHANNEL_ORDER_HOLDER,
@@ -34,7 +40,10 @@ static Status check_row(const RowChange *change)
     REQUIRE(is_kind(row_int(row, CHANNEL_ORDER_KIND, 0)), REFUSED_BANK_POSTING);
     REQUIRE(row_int(row, CHANNEL_ORDER_MINOR, 0) > 0, REFUSED_BANK_POSTING);
     if (change->is_insert) {
+        const bool withdraws = row_int(row, CHANNEL_ORDER_KIND, 0) == CHANNEL_WITHDRAWAL;
         REQUIRE(state == CHANNEL_CREATED, REFUSED_BANK_POSTING);
+        REQUIRE(!withdraws || is_merchants(row_bytes(row, CHANNEL_ORDER_HOLDER)),
+                REFUSED_BANK_POSTING);
         return OK;
     }
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)

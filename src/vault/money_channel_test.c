@@ -161,5 +161,37 @@ static void test_a_withdrawal_is_held_until_it_ends(void)
     EXPECT_OK(house_commit(h));
 }
 
-TESTS(TEST(test_a_funding_is_credited_when_it_succeeds),
+/* A payer with 10000, as an ordinary batch makes him. */
+static int payer_comes(House *h)
+{
+    const AccountFacts payer = { 3, ACCOUNT_CLASS_PAYER, 156, 10000, 0, 1, "p9" };
+    house_begin(h);
+    move(h, ROW_HOUSE, "t2", -10000, 0);
+    house_insert(h, house_account(h, &payer));
+    house_insert(h, house_posting(h, &(PostingFacts) { "t2", 3, POSTING_BALANCE, 10000, 156 }));
+    ASSERT(status_ok(house_commit(h)));
+    for (int row = 0; row < (int)h->row_count; row++) {
+        const RowView *v = stored(h, row);
+        if (v->head.table == TABLE_ACCOUNT && row_int(v, ACCOUNT_ID, 0) == 3) return row;
+    }
+    return -1;
+}
+
+/* Nobody's PIN stands behind it: of a payer's money nothing is held for a bank. */
+static void test_a_payers_money_is_not_withdrawn(void)
+{
+    CLEANUP(house_done) House *h = house_open();
+    EXPECT_OK(house_found(h));
+    const int payer = payer_comes(h);
+    EXPECT(payer > 0);
+    Step s = step(CHANNEL_WITHDRAWAL, CHANNEL_CREATED, 0, 0, 0);
+    s.account = 3;
+    s.holder = "payer/p9";
+    house_begin(h);
+    move(h, payer, s.name, -70, 70);
+    house_insert(h, order_row(h, &s, 1));
+    EXPECT_REFUSED(house_prepare(h), REFUSED_BANK_POSTING);
+}
+
+TESTS(TEST(test_a_payers_money_is_not_withdrawn), TEST(test_a_funding_is_credited_when_it_succeeds),
         TEST(test_a_withdrawal_is_held_until_it_ends))

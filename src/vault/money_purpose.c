@@ -47,10 +47,18 @@ static Status check_payer(MoneyScratch *s, const KeyedHashKey *key, const RowCha
     return OK;
 }
 
+/* Payments and refunds are numbers: what has a '/' is the name of something else's postings. */
+static bool is_number(Span name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] == '/') return false;
+    return name.size > 0;
+}
+
 static Status add_payment(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change)
 {
     const Span transaction = row_bytes(&change->new_row, PAYMENT_TRANSACTION_ID);
-    REQUIRE(transaction.size > 0, REFUSED_ROW_INVALID);
+    REQUIRE(is_number(transaction), REFUSED_ROW_INVALID);
     Sum *sum = purpose_of(s, key, transaction);
     REQUIRE(sum->change == NULL, REFUSED_ROW_DUPLICATED);
     sum->change = change;
@@ -135,7 +143,7 @@ static Status add_refund(MoneyScratch *s, const KeyedHashKey *key, const RowChan
     for (size_t i = 0; !change->is_insert && i < sizeof(fixed) / sizeof(fixed[0]); i++)
         REQUIRE(column_stays(change, fixed[i]), REFUSED_REFUND_NOT_LAWFUL);
     if (!change->is_insert) return OK;
-    REQUIRE(row_bytes(row, REFUND_ID).size > 0 && minor > 0, REFUSED_REFUND_NOT_LAWFUL);
+    REQUIRE(is_number(row_bytes(row, REFUND_ID)) && minor > 0, REFUSED_REFUND_NOT_LAWFUL);
     Sum *own = purpose_of(s, key, row_bytes(row, REFUND_ID));
     REQUIRE(own->change == NULL, REFUSED_ROW_DUPLICATED);
     own->change = change;

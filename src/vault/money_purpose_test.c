@@ -87,6 +87,32 @@ static void test_a_refund_is_of_a_payment_and_goes_back(void)
 
 /* As hufud's batch leaves the row when both units meet in it: one step, which is none. hufud's
  * engine then lets them come one by one. */
+/* What is called like the postings of a bank order, a fee or a settlement is no payment. */
+static void test_a_payment_is_a_number(void)
+{
+    static const char *const names[] = { "bank/n-0001", "fee/o2", "settle/m1/1", "/" };
+    CLEANUP(house_done) House *h = house_open();
+    found(h);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        PaymentFacts f = payment(h, 0);
+        f.order = names[i];
+        f.revision = 1;
+        f.payer = NULL;
+        f.payer_account = 0;
+        house_begin(h);
+        house_insert(h, house_payment(h, &f));
+        EXPECT_REFUSED(house_prepare(h), REFUSED_ROW_INVALID);
+    }
+    PaymentFacts f = payment(h, 0);
+    f.order = "o2";
+    f.revision = 1;
+    f.payer = NULL;
+    f.payer_account = 0;
+    house_begin(h);
+    house_insert(h, house_payment(h, &f));
+    EXPECT_OK(house_prepare(h));
+}
+
 static void test_paid_and_given_back_are_two_batches(void)
 {
     CLEANUP(house_done) House *h = house_open();
@@ -175,6 +201,7 @@ static void test_a_merchants_money_goes_to_the_house_alone(void)
     EXPECT_OK(house_commit(h));
 }
 
-TESTS(TEST(test_a_payment_is_paid_once), TEST(test_a_refund_is_of_a_payment_and_goes_back),
+TESTS(TEST(test_a_payment_is_a_number), TEST(test_a_payment_is_paid_once),
+        TEST(test_a_refund_is_of_a_payment_and_goes_back),
         TEST(test_paid_and_given_back_are_two_batches), TEST(test_no_more_than_was_paid),
         TEST(test_a_merchants_money_goes_to_the_house_alone))

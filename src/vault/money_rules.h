@@ -14,7 +14,8 @@
  *      written in the same batch
  * 8. a payer's account is debited, in either bucket, only by postings of a payment that is written
  *      in the same batch and names it; each is of the payment's amount and currency, and what does
- *      not go back to the payer goes to the payee
+ *      not go back to the payer goes to the payee. No payment or refund is called like a posting
+ *      of something else (its name has no '/')
  *   9. a payment credits its payee once: in the batch in which it becomes SUCCESS, with its amount.
  *      It leaves SUCCESS only for REFUND or REVOKED, with its first row in `refunded` (11), and
  *      those stay
@@ -37,13 +38,15 @@
  *  16. a posting that is named as a bank order's is of such a row, of its amount and currency, on
  *      its holder's account or the institution's own. A funding or card payment credits its holder
  *      once, in the batch in which it becomes SUCCESS; a withdrawal holds in the batch in which it
- *      begins, and takes or gives back in that in which it ends; and nothing else
+ *      begins, and takes or gives back in that in which it ends; it is a merchant's: of a payer's
+ *      money 8 alone says where it goes; and nothing else
  *  17. a settlement begins DUE with its amount from the balance of its merchant's account to one of
  *      the house's, and ends once, handed to the bank before: PAID, from there to another of the
  *      house's, or FAILED, from there back to the merchant; what it is about stays. A posting that
  *      is named as a settlement's belongs to such a row
  *
- * Not judged: whether the payer wanted the payment (a grant says it, where a PIN was asked), and
+ * Not judged: where a withdrawal or a settlement goes to, against what was agreed;
+ *      whether the payer wanted the payment (a grant says it, where a PIN was asked), and
  * whether the merchant wanted the refund: hufud verifies his signature; what
  * fee was agreed, and whether one that was taken is given back with a refund: the auditor counts.
  */
