@@ -165,16 +165,16 @@ static Status put_notifications(Notifier *notifier, Buffer *text)
 /* Names as Prometheus' own client libraries have them. */
 static Status put_process(Buffer *text)
 {
-    unsigned long pages = 0;
-    unsigned long resident = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
+    char line[128] = "";
+    char *second = NULL;
+    FILE *file = fopen("/proc/self/statm", "re"); /* pages: in all, resident, ... */
     if (file == NULL) return OK;
-    const int read = fscanf(file, "%lu %lu", &pages, &resident);
+    const bool read = fgets(line, sizeof(line), file) != NULL;
     fclose(file);
-    if (read != 2) return OK;
-    const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    return single(
-            text, "process_resident_memory_bytes", "gauge", "Memory in use.", resident * page);
+    if (!read || strtoull(line, &second, 10) == 0) return OK;
+    const uint64_t resident = strtoull(second, NULL, 10);
+    return single(text, "process_resident_memory_bytes", "gauge", "Memory in use.",
+            resident * (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
 Status metrics_write(const MetricsSources *s, Buffer *text)
