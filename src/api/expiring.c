@@ -79,9 +79,12 @@ static Status take_ending(void *context, const Value *values, size_t count)
 {
     Endings *endings = context;
     CHECK(endings->count < EXPIRING_LICENCES_MAX, FAULT_STORE);
-    Ending *ending = &endings->of[endings->count++];
+    Ending *ending = &endings->of[endings->count];
     ending->until_us = values[1].integer;
-    return value_copy_text(&values[0], ending->mchid, sizeof(ending->mchid));
+    const bool fits = status_ok(value_copy_text(&values[0], ending->mchid, sizeof(ending->mchid)))
+            && merchant_id_is_valid(span_of_text(ending->mchid));
+    if (fits) endings->count++; /* who could not be a merchant has no licence */
+    return OK;
 }
 
 static Status find_endings(void *context, Store *store)
@@ -111,18 +114,18 @@ static Status look_at_licences(Expiring *expiring, int64_t now_us)
     static Endings endings; /* the clockwork's one thread */
     if (!time_has_come(expiring->next_licences_us, now_us, HOUR_US)) return OK;
     endings = (Endings) { .now_us = now_us };
+    expiring->next_licences_us = now_us + HOUR_US; /* whatever comes of it: keys do not wait */
     TRY(batcher_between(expiring->house->batcher, find_endings, &endings));
-    for (size_t i = 0; i < endings.count; i++)
-        TRY(tell_licence(expiring->house, &endings.of[i], now_us));
-    expiring->next_licences_us = now_us + HOUR_US;
-    return OK;
+    Status first = OK;
+    for (size_t i = 0; i < endings.count; i++) {
+        const Status s = tell_licence(expiring->house, &endings.of[i], now_us);
+        if (status_ok(first)) first = s;
+    }
+    return first;
 }
 
-Status expiring_step(Expiring *expiring, int64_t now_us)
+static Status look_at_keys(Expiring *expiring, int64_t now_us)
 {
-    if (!time_has_come(expiring->next_us, now_us, STEP_US)) return OK;
-    expiring->next_us = now_us + STEP_US;
-    TRY(look_at_licences(expiring, now_us));
     if (expiring->next == 0) {
         TRY(look_at_ours(expiring->house, WIRE_SIGN_RSA, now_us));
         TRY(look_at_ours(expiring->house, WIRE_SIGN_SM2, now_us));
@@ -137,6 +140,15 @@ Status expiring_step(Expiring *expiring, int64_t now_us)
         TRY(look_at(expiring->house, &entry, now_us));
     }
     return OK;
+}
+
+Status expiring_step(Expiring *expiring, int64_t now_us)
+{
+    if (!time_has_come(expiring->next_us, now_us, STEP_US)) return OK;
+    expiring->next_us = now_us + STEP_US;
+    const Status keys = look_at_keys(expiring, now_us);
+    const Status licences = look_at_licences(expiring, now_us);
+    return status_ok(keys) ? licences : keys;
 }
 
 int64_t expiring_count(House *house)

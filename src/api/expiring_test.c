@@ -129,4 +129,28 @@ static void test_a_merchants_licence(void)
     EXPECT(licences_when(&t, until_us + 360 * day) == 4);
 }
 
-TESTS(TEST(test_the_platforms_certificates), TEST(test_a_merchants_licence))
+static Status insert(void *context, Store *store)
+{
+    return store_execute(store,
+            "INSERT INTO merchant_terms SELECT 'no merchant: of forty bytes and some more',"
+            " licence_name, licence_number, licence_digest, licence_until, account_token,"
+            " account_mask, mcc, agreement_digest, agreement_time, agreement_clause, risk,"
+            " fee_rate, fee_min, fee_max, settlement, changed, revision, batch, seal"
+            " FROM merchant_terms",
+            NULL, 0);
+}
+
+/* A row that somebody put into the database stops no other reminder. */
+static void test_a_row_that_does_not_fit(void)
+{
+    CLEANUP(house_close) TestHouse t;
+    EXPECT_OK(house_open(&t, 1));
+    const int64_t now_us = clock_now_us(&t.house.clock);
+    agree(&t, now_us + 20 * TIME_DAY_US);
+    EXPECT_OK(batcher_between(t.house.batcher, insert, NULL));
+    EXPECT(licences_when(&t, now_us) == 1);
+    EXPECT(alerts_when(&t, 29 * TIME_DAY_US, 400 * TIME_DAY_US) == 2); /* the licence's and it */
+}
+
+TESTS(TEST(test_the_platforms_certificates), TEST(test_a_merchants_licence),
+        TEST(test_a_row_that_does_not_fit))

@@ -5,7 +5,6 @@
 
 typedef struct Group {
     const char *behind;
-    int32_t day;
     SettlementMchid mchids[SETTLEMENT_FOUND_MAX];
     size_t count;
 } Group;
@@ -13,43 +12,66 @@ typedef struct Group {
 static Status find(void *context, Store *store)
 {
     Group *group = context;
-    return settlement_merchants(store, group->behind, group->day, group->mchids, &group->count);
+    return settlement_merchants(store, group->behind, group->mchids, &group->count);
 }
 
-static Status settle(House *house, const char *mchid, int32_t day)
+static void take_failed(SettlementTick *tick, Group *group)
 {
-    SettlementMake work = { .actor = "", .day = day };
+    memcpy(group->mchids, tick->failed, sizeof(group->mchids));
+    group->count = tick->failed_count;
+    tick->failed_count = 0;
+}
+
+static Status settle(SettlementTick *tick, House *house, const char *mchid)
+{
+    SettlementMake work = { .actor = "", .day = tick->day - 1, .told = tick->told };
     memcpy(work.mchid, mchid, sizeof(work.mchid));
     settlement_make_unit(&work, NULL);
     const Status s = unit_wait(house->batcher, &work.unit);
-    return status_is(s, REFUSED_SETTLEMENT_NONE) ? OK : s;
+    if (status_ok(s) || status_is(s, REFUSED_SETTLEMENT_NONE)) return OK;
+    if (tick->failed_count < SETTLEMENT_FOUND_MAX)
+        memcpy(tick->failed[tick->failed_count++], mchid, sizeof(work.mchid));
+    else
+        tick->over = true;
+    return s;
 }
 
-static void end_round(SettlementTick *tick, int32_t today, int64_t now_us)
+static void end_round(SettlementTick *tick, int64_t now_us)
 {
-    if (!tick->failed) tick->done_day = today;
-    tick->next_us = tick->failed ? now_us + SETTLEMENT_RETRY_US : 0;
-    tick->failed = false;
+    tick->done = tick->failed_count == 0;
+    tick->told = true;
+    tick->retry = !tick->over;
+    if (tick->over) tick->failed_count = 0;
+    tick->over = false;
     tick->behind[0] = 0;
+    tick->next_us = now_us + SETTLEMENT_RETRY_US;
+}
+
+static Status next_group(SettlementTick *tick, House *house, int64_t now_us, Group *group)
+{
+    Status first = OK;
+    for (size_t i = 0; i < group->count; i++) {
+        const Status s = settle(tick, house, group->mchids[i]);
+        if (status_ok(first)) first = s;
+    }
+    if (group->count == SETTLEMENT_FOUND_MAX && !tick->retry)
+        memcpy(tick->behind, group->mchids[group->count - 1], sizeof(tick->behind));
+    else
+        end_round(tick, now_us);
+    return first;
 }
 
 Status settlement_tick(SettlementTick *tick, House *house, int64_t now_us)
 {
     static Group group; /* the clockwork's one thread */
     const int32_t today = time_business_day(now_us);
-    Status first = OK;
-    if (tick->done_day == today || !holidays_is_working(&house->holidays, today)) return OK;
+    if (tick->day != today) *tick = (SettlementTick) { .day = today };
+    if (tick->done || !holidays_is_working(&house->holidays, today)) return OK;
     if (!time_has_come(tick->next_us, now_us, SETTLEMENT_RETRY_US)) return OK;
-    group = (Group) { .behind = tick->behind, .day = today - 1 };
-    TRY(batcher_between(house->batcher, find, &group));
-    for (size_t i = 0; i < group.count; i++) {
-        const Status s = settle(house, group.mchids[i], today - 1);
-        if (status_ok(first)) first = s;
-    }
-    tick->failed = tick->failed || !status_ok(first);
-    if (group.count == SETTLEMENT_FOUND_MAX)
-        memcpy(tick->behind, group.mchids[group.count - 1], sizeof(tick->behind));
+    group = (Group) { .behind = tick->behind };
+    if (tick->retry)
+        take_failed(tick, &group);
     else
-        end_round(tick, today, now_us);
-    return first;
+        TRY(batcher_between(house->batcher, find, &group));
+    return next_group(tick, house, now_us, &group);
 }

@@ -24,6 +24,15 @@ static Status tell(Rows *rows, const char *actor, const char *id, const Settleme
 
 /* --- made --- */
 
+/* The merchant's, and the payables of its currency; where it is none, run() will hear. */
+static Status gather_accounts(Rows *rows, int64_t id)
+{
+    Account account;
+    TRY(account_gather(rows, id));
+    if (!status_ok(account_get(rows, id, &account))) return OK;
+    return account_gather(rows, account_id_of_payables(account.currency));
+}
+
 static Status make_gather(Unit *unit, Rows *rows)
 {
     const SettlementMake *work = (const SettlementMake *)unit;
@@ -34,8 +43,7 @@ static Status make_gather(Unit *unit, Rows *rows)
     settlement_name(work->mchid, work->day, work->number, id);
     TRY(settlement_row(rows, id, &row));
     TRY(merchant_gather(rows, work->mchid, NULL, &account));
-    TRY(account_gather(rows, account));
-    TRY(account_gather(rows, account_id_of_payables(CURRENCY_CNY)));
+    TRY(gather_accounts(rows, account));
     const Status s = merchant_terms_get(rows, work->mchid, &terms);
     return status_is(s, REFUSED_TERMS_NONE) ? OK : s; /* run() will hear */
 }
@@ -92,6 +100,7 @@ static Status make_run(Unit *unit, Rows *rows)
     const Status s = make(work, rows);
     const bool by_timer = work->actor[0] == 0;
     if (by_timer && status_is(s, REFUSED_SETTLEMENT_NONE)) return s; /* no event: every evening */
+    if (work->told && !status_ok(s)) return s;
     settlement_name(work->mchid, work->day, work->number, id);
     return tell(rows, work->actor, id, &work->settlement, work->repeated, s);
 }

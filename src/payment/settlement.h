@@ -53,6 +53,7 @@ typedef struct SettlementMake {
     char mchid[MERCHANT_ID_BYTES_MAX + 1]; /* in */
     int32_t day; /* in: number 0: yesterday; else today */
     int64_t number; /* in */
+    bool told; /* in: what is refused was told before, and is no event now */
     Settlement settlement; /* out */
     bool repeated; /* out: it was there */
 } SettlementMake;
@@ -96,7 +97,7 @@ MUST_USE Status settlement_list(Store *store, SettlementState state, int64_t ski
 MUST_USE Status settlement_next_number(
         Store *store, const char *mchid, int32_t day, int64_t *ret_number);
 typedef char SettlementMchid[MERCHANT_ID_BYTES_MAX + 1];
-/* Merchants with terms behind this one, in order, who have no settlement of this evening. A plain
- * read. */
-MUST_USE Status settlement_merchants(Store *store, const char *behind, int32_t day,
+/* Merchants with terms behind this one, in order; fewer than SETTLEMENT_FOUND_MAX: there are no
+ * more. A plain read: who is settled already, his own verified row says (`repeated`). */
+MUST_USE Status settlement_merchants(Store *store, const char *behind,
         SettlementMchid ret_mchids[SETTLEMENT_FOUND_MAX], size_t *ret_count);

@@ -187,8 +187,68 @@ static void test_many_days_add_up(void)
     house_close(&h);
 }
 
+/* --- rows that somebody put into the database --- */
+
+static Status execute(void *context, Store *store)
+{
+    return store_execute(store, context, NULL, 0);
+}
+
+static void insert_many(House *h, const char *sql)
+{
+    char text[512];
+    snprintf(text, sizeof(text),
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) %s",
+            sql);
+    EXPECT_OK(batcher_between(h->batcher, execute, text));
+}
+
+typedef struct Found {
+    SettlementMchid mchids[SETTLEMENT_FOUND_MAX];
+    SettlementId ids[SETTLEMENT_FOUND_MAX];
+    size_t count;
+} Found;
+
+static Status find_merchants(void *context, Store *store)
+{
+    Found *found = context;
+    return settlement_merchants(store, "", found->mchids, &found->count);
+}
+
+static Status find_settlements(void *context, Store *store)
+{
+    Found *found = context;
+    return settlement_list(store, SETTLEMENT_DUE, 0, found->ids, &found->count);
+}
+
+static void test_rows_that_do_not_fit_hide_nobody(void)
+{
+    static House h;
+    static Found found;
+    house_open(&h, 4);
+    house_agree(&h, "m1", 0, 0, 0);
+    pay(&h, "fitting-1", 300);
+    h.now_us += TIME_DAY_US;
+    SettlementMake work = make_of(&h, "m1", 0);
+    EXPECT_OK(house_run(&h, &work.unit));
+    insert_many(&h,
+            "INSERT INTO merchant_terms SELECT printf('long/%040d', i), licence_name,"
+            " licence_number, licence_digest, licence_until, account_token, account_mask, mcc,"
+            " agreement_digest, agreement_time, agreement_clause, risk, fee_rate, fee_min,"
+            " fee_max, settlement, changed, revision, batch, seal FROM merchant_terms, n");
+    EXPECT_OK(batcher_between(h.batcher, find_merchants, &found)); /* he is settled, and asked */
+    EXPECT(found.count == 1 && strcmp(found.mchids[0], "m1") == 0);
+    insert_many(&h,
+            "INSERT INTO settlement SELECT printf('%0200d', i), mchid, day, number, minor,"
+            " currency, merchant_account, payable_account, target, created + 1, state, submitted,"
+            " ended, revision, batch, seal FROM settlement, n");
+    EXPECT_OK(batcher_between(h.batcher, find_settlements, &found));
+    EXPECT(found.count == 1 && strcmp(found.ids[0], work.settlement.id) == 0);
+    house_close(&h);
+}
+
 static void test_the_table_is_dense(void) { EXPECT(table_is_dense(&settlement_table)); }
 
 TESTS(TEST(test_an_evening_is_paid_out_once), TEST(test_each_step_once_and_in_order),
         TEST(test_on_request_where_it_is_agreed), TEST(test_many_days_add_up),
-        TEST(test_the_table_is_dense))
+        TEST(test_rows_that_do_not_fit_hide_nobody), TEST(test_the_table_is_dense))
