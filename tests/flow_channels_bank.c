@@ -124,6 +124,12 @@ static void test_a_withdrawal_goes_to_the_holders_own_account(void)
     EXPECT(operator_ended(
             OPERATOR(&stand, "merchant", "onboard", "--file", stand_path(&stand, "terms.json")),
             0));
+    unsetenv(APPROVE_VARIABLE); /* nobody else agrees: it rests */
+    OPERATOR(&stand, "bank", "withdraw", "--number", "out-001", "--holder", "merchant/1900000001",
+            "--amount", "100");
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM channel_order WHERE number = 'out-001'")
+            == 0);
+    setenv(APPROVE_VARIABLE, "bob", 1);
     EXPECT(withdraw("out-001", "100", "SUCCESS"));
     EXPECT(is_ours("1480", "0"));
     EXPECT(withdraw("out-002", "91", "FAILED")); /* given back */

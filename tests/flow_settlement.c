@@ -171,6 +171,7 @@ static void test_on_the_next_working_day_it_is_due(void)
     EXPECT(balance("id = 2156") == 98);
     EXPECT(operator_ended(OPERATOR(&stand, "settlement", "list", "--state", "DUE"), 0));
     EXPECT(operator_says("1900000001") && operator_says("DUE"));
+    EXPECT(operator_says("account_token") && operator_says("account_mask"));
     stand_stop(&stand, STAND_HUFUD, SIGKILL, NULL); /* again from the start: it is one */
     http_client_close(&http);
     EXPECT_OK(stand_start(&stand, STAND_HUFUD));

@@ -73,8 +73,9 @@ int command_bank_fund(int argc, char **argv)
 int command_bank_withdraw(int argc, char **argv)
 {
     const Order order = { "bank.withdraw", "hufu bank withdraw",
-        "From a merchant's balance to the bank account in its terms. Held at once; gone when the\n"
-        "bank says that it was done, back when it says that it was not." };
+        "From a merchant's balance to the bank account in its terms, when somebody else approves.\n"
+        "Then held at once; gone when the bank says that it was done, back when it says that it\n"
+        "was not." };
     return order_command(&order, argc, argv);
 }
 

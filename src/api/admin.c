@@ -79,7 +79,7 @@ static const Operation operations[] = {
     { "payer.resume", admin_payer_resume, admin_payer_resume_check },
     { "payer.confirm", admin_payer_confirm, admin_payer_confirm_check },
     { "bank.fund", admin_bank_fund },
-    { "bank.withdraw", admin_bank_withdraw },
+    { "bank.withdraw", admin_bank_withdraw, admin_bank_withdraw_check },
     { "bank.card", admin_bank_card },
     { "bank.list", admin_bank_list },
     { "bank.status", admin_bank_status },

@@ -84,6 +84,14 @@ Status admin_bank_withdraw(
     return begin(admin, document, asker, CHANNEL_WITHDRAWAL, w);
 }
 
+/* What rests until another agrees is an order that could be begun. */
+Status admin_bank_withdraw_check(Admin *admin, const JsonDocument *document, const Asker *asker)
+{
+    ChannelBegin ignored = { .kind = CHANNEL_WITHDRAWAL };
+    REQUIRE(admin->config.house->bank_desk != NULL, REFUSED_BANK_NONE);
+    return take(document, asker, &ignored);
+}
+
 /* --- card --- */
 
 typedef struct CardJson {

@@ -89,6 +89,7 @@ Status admin_settlement_confirm(
 Status admin_settlement_fail(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_settlement_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_bank_withdraw_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 
 Status admin_status(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_box_key(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);

@@ -1,5 +1,5 @@
-/* Settlements: looked at, made on request, handed to the bank, and ended by two people
- * (api/admin.h). A channel to a bank calls the same units. */
+/* Settlements: looked at, made on request, handed to the bank by people, and ended by two of them
+ * (api/admin.h). */
 #include "api/admin_inside.h"
 
 #include "api/passage.h"
@@ -50,6 +50,8 @@ static void put(JsonWriter *w, const Settlement *s)
     json_key_text(w, "day", span_of_text(day));
     json_key_int(w, "minor", s->money.minor);
     json_key_text(w, "currency", span_of_text(currency_name(s->money.currency)));
+    json_key_text(w, "account_token", span_of_text(s->target));
+    if (s->mask[0] != 0) json_key_text(w, "account_mask", span_of_text(s->mask));
     json_key_text(w, "state", span_of_text(settlement_state_name(s->state)));
     json_key_int(w, "created_us", s->created_us);
     if (s->submitted_us != 0) json_key_int(w, "submitted_us", s->submitted_us);

@@ -118,6 +118,7 @@ static const Migration migrations[] = {
             "seal BYTEA NOT NULL) WITHOUT ROWID;"
             "CREATE INDEX settlement_day ON settlement(mchid, day);"
             "CREATE INDEX settlement_created ON settlement(created)" },
+    { 11, "CREATE INDEX settlement_state ON settlement(state, created)" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
@@ -125,7 +126,7 @@ static const Table *const tables[] = { &payment_table, &pay_code_table, &binding
     &payer_barcode_table, &notification_table, &order_payer_table, &payment_fee_table,
     &settlement_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 10, tables, 13 };
+const StoreSchema payment_schema = { "payment", migrations, 11, tables, 13 };
 
 typedef struct KeyList {
     PaymentKey *keys;

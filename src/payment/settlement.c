@@ -78,6 +78,7 @@ static Status make_new(SettlementMake *work, Rows *rows)
     REQUIRE(s->money.minor > 0, REFUSED_SETTLEMENT_NONE);
     memcpy(s->mchid, merchant.mchid, sizeof(s->mchid));
     memcpy(s->target, terms.account_token, sizeof(s->target));
+    memcpy(s->mask, terms.account_mask, sizeof(s->mask));
     settlement_name(s->mchid, s->day, s->number, s->id);
     TRY(ledger_settle(rows, s->id, s->account, s->money));
     return settlement_put(rows, s, true);
@@ -110,6 +111,29 @@ void settlement_make_unit(SettlementMake *work, void (*done)(Unit *unit, Status 
     work->unit = (Unit) { .gather = make_gather, .run = make_run, .done = done };
 }
 
+/* --- the account, as people know it --- */
+
+static Status gather_mask(Rows *rows, const Row *row)
+{
+    Settlement s;
+    MerchantTerms terms;
+    if (row == NULL || !status_ok(settlement_of_row(row, &s))) return OK; /* run() will hear */
+    const Status found = merchant_terms_get(rows, s.mchid, &terms);
+    return status_is(found, REFUSED_TERMS_NONE) ? OK : found;
+}
+
+/* Terms that are gone, or that nobody vouches for, name nothing; the row's own account stands. */
+static Status take_mask(Rows *rows, Settlement *s)
+{
+    MerchantTerms terms;
+    const Status found = merchant_terms_get(rows, s->mchid, &terms);
+    s->mask[0] = 0;
+    if (status_broken(found) || status_is(found, REFUSED_ROW_NOT_GATHERED)) return found;
+    if (status_ok(found) && strcmp(terms.account_token, s->target) == 0)
+        memcpy(s->mask, terms.account_mask, sizeof(s->mask));
+    return OK;
+}
+
 /* --- moved on --- */
 
 static Status move_gather(Unit *unit, Rows *rows)
@@ -119,6 +143,7 @@ static Status move_gather(Unit *unit, Rows *rows)
     Settlement s;
     TRY(settlement_row(rows, work->id, &row));
     if (row == NULL || !status_ok(settlement_of_row(row, &s))) return OK; /* run() will hear */
+    TRY(gather_mask(rows, row));
     TRY(account_gather(rows, s.account));
     TRY(account_gather(rows, account_id_of_payables(s.money.currency)));
     return account_gather(rows, account_id_of_funding(s.money.currency));
@@ -146,6 +171,7 @@ static Status move_on(SettlementMove *work, Rows *rows)
     TRY(settlement_row(rows, work->id, &row));
     REQUIRE(row != NULL, REFUSED_SETTLEMENT_UNKNOWN);
     TRY(settlement_of_row(row, s));
+    TRY(take_mask(rows, s));
     work->repeated = s->state == work->to;
     if (work->repeated) return OK;
     TRY(work->to == SETTLEMENT_SUBMITTED_TO_BANK ? submit(s, rows_now_us(rows))
@@ -172,7 +198,8 @@ void settlement_move_unit(SettlementMove *work, void (*done)(Unit *unit, Status 
 static Status read_gather(Unit *unit, Rows *rows)
 {
     const Row *row = NULL;
-    return settlement_row(rows, ((const SettlementRead *)unit)->id, &row);
+    TRY(settlement_row(rows, ((const SettlementRead *)unit)->id, &row));
+    return gather_mask(rows, row);
 }
 
 static Status read_run(Unit *unit, Rows *rows)
@@ -181,7 +208,8 @@ static Status read_run(Unit *unit, Rows *rows)
     const Row *row = NULL;
     TRY(settlement_row(rows, work->id, &row));
     REQUIRE(row != NULL, REFUSED_SETTLEMENT_UNKNOWN);
-    return settlement_of_row(row, &work->settlement);
+    TRY(settlement_of_row(row, &work->settlement));
+    return take_mask(rows, &work->settlement);
 }
 
 void settlement_read_unit(SettlementRead *work)

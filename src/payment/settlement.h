@@ -15,6 +15,9 @@
  *
  * Who hands a settlement to a bank calls settlement_move_unit() to SETTLEMENT_SUBMITTED_TO_BANK
  * before anything leaves, and to its end when the bank's answer is certain; until then it stays.
+ *
+ * It is paid to the row's own account (`target`), which vaultd sealed with the amount: that of the
+ * terms as they were when it became DUE, whatever they say since.
  */
 #include "access/merchant_terms.h"
 #include "payment/payment.h"
@@ -35,6 +38,7 @@ typedef struct Settlement {
     Money money;
     int64_t account; /* the merchant's */
     char target[TERMS_TOKEN_BYTES_MAX + 1];
+    char mask[TERMS_MASK_BYTES_MAX + 1]; /* target's, where the terms still name it; else "" */
     int64_t created_us;
     SettlementState state;
     int64_t submitted_us; /* 0: not yet, likewise below */

@@ -7,6 +7,7 @@
 #include "base/expect.h"
 #include "base/time.h"
 #include "payment/practice_house.h"
+#include "payment/terms.h"
 
 enum { DAYS = 40, EACH_DAY = 12 };
 
@@ -104,6 +105,52 @@ static void test_each_step_once_and_in_order(void)
     EXPECT(house_number(&h, "SELECT balance FROM account WHERE id = 156") == outside + 300);
     EXPECT(payables(&h) == 0 && house_balance(&h, "m1") == 0);
     EXPECT_REFUSED(move(&h, work.settlement.id, SETTLEMENT_FAILED), REFUSED_SETTLEMENT_STATE);
+    house_close(&h);
+}
+
+static Settlement read_again(House *h, const char *id)
+{
+    SettlementRead work = { 0 };
+    snprintf(work.id, sizeof(work.id), "%s", id);
+    settlement_read_unit(&work);
+    ASSERT(status_ok(house_run(h, &work.unit)));
+    return work.settlement;
+}
+
+static void agree_on_another_account(House *h)
+{
+    TermsGive work = { .actor = "test",
+        .terms = { .mchid = "m1",
+                .licence_name = "Book shop",
+                .licence_number = "91310000MA1K35XQ7U",
+                .licence_until_us = h->now_us + 90 * TIME_DAY_US,
+                .account_token = "6217003810099999995",
+                .account_mask = "**** 9999",
+                .mcc = 5942,
+                .agreement_us = h->now_us,
+                .agreement_clause = "7.3",
+                .risk = RISK_LOW,
+                .settlement = SETTLE_NEXT_DAY } };
+    terms_give_unit(&work, NULL);
+    EXPECT_OK(house_run(h, &work.unit));
+}
+
+/* Terms that changed since do not lead to another account than the row's. */
+static void test_the_rows_own_account_counts(void)
+{
+    static House h;
+    house_open(&h, 5);
+    house_agree(&h, "m1", 0, 0, 0);
+    pay(&h, "account-1", 300);
+    h.now_us += TIME_DAY_US;
+    SettlementMake work = make_of(&h, "m1", 0);
+    EXPECT_OK(house_run(&h, &work.unit));
+    const Settlement first = work.settlement;
+    EXPECT(first.mask[0] != 0);
+    EXPECT(strcmp(read_again(&h, first.id).mask, first.mask) == 0);
+    agree_on_another_account(&h);
+    const Settlement later = read_again(&h, first.id);
+    EXPECT(later.mask[0] == 0 && strcmp(later.target, first.target) == 0);
     house_close(&h);
 }
 
@@ -250,5 +297,6 @@ static void test_rows_that_do_not_fit_hide_nobody(void)
 static void test_the_table_is_dense(void) { EXPECT(table_is_dense(&settlement_table)); }
 
 TESTS(TEST(test_an_evening_is_paid_out_once), TEST(test_each_step_once_and_in_order),
-        TEST(test_on_request_where_it_is_agreed), TEST(test_many_days_add_up),
-        TEST(test_rows_that_do_not_fit_hide_nobody), TEST(test_the_table_is_dense))
+        TEST(test_the_rows_own_account_counts), TEST(test_on_request_where_it_is_agreed),
+        TEST(test_many_days_add_up), TEST(test_rows_that_do_not_fit_hide_nobody),
+        TEST(test_the_table_is_dense))
