@@ -11,6 +11,7 @@
 #include "needles.h"
 #include "operator.h"
 #include "policy/tables.h"
+#include "request_client.h"
 #include "sandbox_bank.h"
 #include "terms_file.h"
 

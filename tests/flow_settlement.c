@@ -213,10 +213,11 @@ static int import_statement(void)
     return OPERATOR(&stand, "reserve", "import", stand_path(&stand, "statement.csv"));
 }
 
+static char date[11]; /* of the statement */
+
 static void test_the_reserve_is_what_customers_are_owed(void)
 {
     uint8_t bytes[TIME_TEXT_BYTES + 1] = { 0 };
-    char date[11] = "";
     Buffer text = { bytes, 0, TIME_TEXT_BYTES };
     const Clock clock = clock_system();
     const int32_t yesterday = time_business_day(clock_now_us(&clock)) - 1;
@@ -269,6 +270,17 @@ static void test_a_licence_that_ended_ends_the_orders(void)
     check_no_orders("OVER-0001");
 }
 
+/* As when a service was killed between the alert and the case: the next look opens it, once. */
+static void test_a_case_that_was_never_opened(void)
+{
+    stand_tamper(&stand, "DELETE FROM incident");
+    for (int i = 0; i < 2; i++) {
+        EXPECT(operator_ended(OPERATOR(&stand, "reserve", "check", "--day", date), 0));
+        EXPECT(operator_says("RESERVE_DIFFERS"));
+        EXPECT(stand_number(&stand, "SELECT count(*) FROM incident") == 1);
+    }
+}
+
 static void test_house_closes(void)
 {
     http_client_close(&http);
@@ -281,4 +293,4 @@ TESTS(TEST(test_house_opens), TEST(test_without_terms_there_are_no_orders),
         TEST(test_the_reserve_is_what_customers_are_owed),
         TEST(test_it_takes_the_bank_and_two_people), TEST(test_on_the_same_day_where_it_is_agreed),
         TEST(test_a_licence_that_ended_ends_the_orders), TEST(test_a_changed_fee_is_found),
-        TEST(test_house_closes))
+        TEST(test_a_case_that_was_never_opened), TEST(test_house_closes))

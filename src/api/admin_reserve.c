@@ -52,22 +52,52 @@ static Status put(JsonWriter *w, const ReserveDay *day)
 
 /* --- import --- */
 
-/* A case that two people close, with the figures in its title. */
-static Status open_case(Admin *admin, const ReserveImport *work, JsonWriter *w)
+/* With the figures in its title, which names it: a day and its statement have one. */
+static void name_case(const ReserveDay *day, int64_t difference, IncidentOpen *open)
 {
-    const ReserveDay *day = &work->day;
     char date[9];
-    IncidentOpen open = { .kind = INCIDENT_RESERVE,
-        .clocks = admin->config.house->incident_clocks };
     time_business_day_text(day->day, date);
-    snprintf(open.by, sizeof(open.by), "operator/%.50s", work->actor);
-    snprintf(open.title, sizeof(open.title),
+    snprintf(open->title, sizeof(open->title),
             "%s %s: bank %lld, customers %lld, payables %lld, fees %lld, difference %lld", date,
             currency_name(day->currency), (long long)day->statement_minor,
             (long long)day->customers_minor, (long long)day->payables_minor,
-            (long long)day->fees_minor, (long long)work->difference_minor);
-    incident_open_unit(&open, NULL);
-    TRY(unit_wait(admin->config.house->batcher, &open.unit));
+            (long long)day->fees_minor, (long long)difference);
+}
+
+static Status take_id(void *context, const Value *values, size_t count)
+{
+    IncidentOpen *open = context;
+    return value_copy_text(&values[0], open->id, sizeof(open->id));
+}
+
+static Status find_case(void *context, Store *store)
+{
+    const IncidentOpen *open = context;
+    const Value parameters[] = { VALUE_OF_INT((int64_t)open->kind),
+        VALUE_OF_TEXT(span_of_text(open->title)) };
+    return store_query(store, "SELECT id FROM incident WHERE kind = ?1 AND title = ?2 LIMIT 1",
+            parameters, 2, take_id, context);
+}
+
+/* A case that two people close. The alert stands since the statement was taken; whoever was killed
+ * behind that has left the case to the next who looks. */
+static Status have_case(Admin *admin, const Asker *asker, const ReserveDay *day, JsonWriter *w)
+{
+    House *house = admin->config.house;
+    char actor[RESERVE_ACTOR_BYTES_MAX + 1];
+    int64_t difference = 0;
+    IncidentOpen open = { .kind = INCIDENT_RESERVE, .clocks = house->incident_clocks };
+    if (!day->has_statement) return OK;
+    TRY(reserve_difference(day, &difference));
+    if (difference == 0) return OK;
+    admin_actor(actor, sizeof(actor), asker);
+    snprintf(open.by, sizeof(open.by), "operator/%.50s", actor);
+    name_case(day, difference, &open);
+    TRY(batcher_between(house->batcher, find_case, &open));
+    if (open.id[0] == 0) {
+        incident_open_unit(&open, NULL);
+        TRY(unit_wait(house->batcher, &open.unit));
+    }
     json_key_text(w, "id", span_of_text(open.id));
     return OK;
 }
@@ -84,7 +114,7 @@ static Status import_line(
     TRY(unit_wait(admin->config.house->batcher, &work.unit));
     json_open_object(w);
     TRY(put(w, &work.day));
-    if (work.difference_minor != 0 && !work.repeated) TRY(open_case(admin, &work, w));
+    TRY(have_case(admin, asker, &work.day, w));
     json_close(w);
     return OK;
 }
@@ -121,5 +151,6 @@ Status admin_reserve_check(
     REQUIRE(status_ok(time_parse_date(json.date, &work.day.day)), REFUSED_RESERVE_DAY);
     reserve_show_unit(&work);
     TRY(unit_wait(admin->config.house->batcher, &work.unit));
-    return put(w, &work.day);
+    TRY(put(w, &work.day));
+    return have_case(admin, asker, &work.day, w);
 }

@@ -6,7 +6,8 @@
  *
  *   day_end   writes our side of the day, with the day_end row
  *   import    the bank's closing balance of that day, once; a difference is an alert in the same
- *             unit, and whoever imports opens a case (api/admin_reserve.c)
+ *             unit; whoever imports, or looks at the day later, opens its case when there is none
+ *             (api/admin_reserve.c)
  *
  * Both stand in one sealed row a day and currency.
  */
