@@ -40,6 +40,14 @@ static void put_order(JsonWriter *w, const ChannelOrder *order)
     json_key_int(w, "queries", order->queries);
 }
 
+/* It is there from here on, whatever became of sending it: who heard a refusal would make another
+ * one under another number. */
+static void put_begun(JsonWriter *w, const ChannelOrder *order, Status sent)
+{
+    put_order(w, order);
+    if (!status_ok(sent)) json_key_text(w, "outcome", span_of_text(status_name(sent)));
+}
+
 static Status take_order(const OrderJson *json, const Asker *asker, ChannelBegin *begin)
 {
     REQUIRE(channel_number_is_valid(json->number), REFUSED_BANK_FIELD);
@@ -67,8 +75,9 @@ static Status begin(Admin *admin, const JsonDocument *document, const Asker *ask
     REQUIRE(desk != NULL, REFUSED_BANK_NONE);
     TRY(take(document, asker, &work));
     TRY(channel_desk_begin(desk, &work));
-    if (!work.repeated) TRY(channel_desk_send(desk, &work.order, (Span) { NULL, 0 }));
-    put_order(w, &work.order);
+    Status sent = OK;
+    if (!work.repeated) sent = channel_desk_send(desk, &work.order, (Span) { NULL, 0 });
+    put_begun(w, &work.order, sent);
     return OK;
 }
 
@@ -161,8 +170,9 @@ Status admin_bank_card(
     TRY(read_card(document, &json));
     TRY(take_order(&json.order, asker, &work));
     TRY(channel_desk_begin(house->bank_desk, &work));
-    if (!work.repeated) TRY(send_card(house, &work.order, &json));
-    put_order(w, &work.order);
+    Status sent = OK;
+    if (!work.repeated) sent = send_card(house, &work.order, &json);
+    put_begun(w, &work.order, sent);
     return OK;
 }
 

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const Span bytes = { data, size };
     ChannelOutcome outcome = 0;
     size_t count = 0;
-    const Status answered = sandbox_read(&ask, 200, bytes, &outcome);
+    const Status answered = sandbox_read(&ask, false, 200, bytes, &outcome);
     ASSERT(status_ok(answered) == (outcome != 0));
     const Status read = reconcile_read(bytes, lines, LINES_MAX, &count);
     for (size_t i = 0; status_ok(read) && i < count; i++)

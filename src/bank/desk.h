@@ -39,7 +39,8 @@ MUST_USE Status channel_desk_begin(ChannelDesk *desk, ChannelBegin *begin);
 /*
  * Send it, once, and say how far it came: `order` is SUCCESS, FAILED, or UNKNOWN when there was no
  * answer. card_box: of a card payment, else empty; kept nowhere. Refuses BANK_STATE (somebody was
- * faster), BANK_CARD_FIELD.
+ * faster), BANK_CARD_FIELD, what a unit refuses: then the order is as it was, or SENT, and the desk
+ * goes on with it.
  */
 MUST_USE Status channel_desk_send(ChannelDesk *desk, ChannelOrder *order, Span card_box);
 /* It cannot be sent: FAILED, because of `why`. */

@@ -56,13 +56,14 @@ static Status read_order(const ChannelAsk *ask, Span body, ChannelOutcome *ret_o
     return REFUSE(REFUSED_BANK_ANSWER);
 }
 
-Status sandbox_read(const ChannelAsk *ask, int status, Span body, ChannelOutcome *ret_outcome)
+Status sandbox_read(
+        const ChannelAsk *ask, bool sends, int status, Span body, ChannelOutcome *ret_outcome)
 {
     if (status == 404) {
         *ret_outcome = CHANNEL_IS_NOT_THERE;
         return OK;
     }
-    if (status == 403) { /* refused before it was looked at */
+    if (sends && status == 403) {
         *ret_outcome = CHANNEL_IS_NOT_DONE;
         return OK;
     }
@@ -113,7 +114,7 @@ static Status send(void *context, const ChannelAsk *ask, ChannelOutcome *ret_out
     const HttpHeader header = { "Content-Type", SPAN("application/json") };
     const HttpCall call = post_of("/sandbox/orders", &header, &order);
     TRY(lines_call(sandbox->lines, &call, false, &status, &answer));
-    return sandbox_read(ask, status, span_of_buffer(&answer), ret_outcome);
+    return sandbox_read(ask, true, status, span_of_buffer(&answer), ret_outcome);
 }
 
 /* What may be asked twice. */
@@ -124,7 +125,7 @@ static Status ask_again(const Sandbox *sandbox, const ChannelAsk *ask, const Htt
     Buffer answer = BUFFER_OF(answer_bytes);
     int status = 0;
     TRY(lines_call(sandbox->lines, call, true, &status, &answer));
-    return sandbox_read(ask, status, span_of_buffer(&answer), ret_outcome);
+    return sandbox_read(ask, false, status, span_of_buffer(&answer), ret_outcome);
 }
 
 static Status query(void *context, const ChannelAsk *ask, ChannelOutcome *ret_outcome)

@@ -18,6 +18,8 @@ void sandbox_open(Lines *lines, Sandbox *ret_sandbox);
 /* What both lines are probed with. */
 Span sandbox_probe_target(void);
 
-/* Judge one answer to `ask`. Refuses BANK_ANSWER. Untrusted bytes of any size, borrowed. */
+/* Judge one answer to `ask`. sends: it was the order itself, and 403 means that it was not looked
+ * at; who only asks after it is told nothing by that. Refuses BANK_ANSWER. Untrusted bytes of any
+ * size, borrowed. */
 MUST_USE Status sandbox_read(
-        const ChannelAsk *ask, int status, Span body, ChannelOutcome *ret_outcome);
+        const ChannelAsk *ask, bool sends, int status, Span body, ChannelOutcome *ret_outcome);

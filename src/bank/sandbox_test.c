@@ -39,7 +39,8 @@ static void test_only_an_answer_about_this_order_counts(void)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         ChannelOutcome outcome = 0;
-        const Status s = sandbox_read(&ask, cases[i].status, span_of_text(cases[i].body), &outcome);
+        const Status s =
+                sandbox_read(&ask, true, cases[i].status, span_of_text(cases[i].body), &outcome);
         if (cases[i].outcome == 0)
             EXPECT_REFUSED(s, REFUSED_BANK_ANSWER);
         else
@@ -48,4 +49,15 @@ static void test_only_an_answer_about_this_order_counts(void)
     }
 }
 
-TESTS(TEST(test_only_an_answer_about_this_order_counts))
+/* Who asks after an order whose answer was lost, and is not let in, knows no more than before. */
+static void test_who_asks_after_it_is_not_told_that_it_failed(void)
+{
+    ChannelOutcome outcome = 0;
+    EXPECT_REFUSED(sandbox_read(&ask, false, 403, SPAN(""), &outcome), REFUSED_BANK_ANSWER);
+    EXPECT(outcome == 0);
+    EXPECT_OK(sandbox_read(&ask, false, 404, SPAN(""), &outcome));
+    EXPECT(outcome == CHANNEL_IS_NOT_THERE);
+}
+
+TESTS(TEST(test_who_asks_after_it_is_not_told_that_it_failed),
+        TEST(test_only_an_answer_about_this_order_counts))
