@@ -22,7 +22,7 @@
 extern const Table channel_difference_table;
 
 enum {
-    RECONCILE_ORDERS_MAX = 100000, /* of one day; more are refused BUFFER_FULL */
+    RECONCILE_ORDERS_MAX = 100000, /* a file's lines; ours of three days; more: BUFFER_FULL */
     RECONCILE_FILE_BYTES_MAX = 4 << 20,
     RECONCILE_REASON_BYTES_MAX = 200,
     RECONCILE_FOUND_MAX = 64,
