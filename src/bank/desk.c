@@ -154,7 +154,15 @@ static bool is_stopping(ChannelDesk *desk)
     return stopping;
 }
 
-static void look_after_all(ChannelDesk *desk)
+/* Ours does not answer: for all orders alike, and said once. */
+static bool is_ours(Status s)
+{
+    return status_is(s, REFUSED_VAULT_UNAVAILABLE) || status_is(s, REFUSED_VAULT_BUSY)
+            || status_is(s, REFUSED_STORE_BUSY);
+}
+
+/* How long to wait before the next round. */
+static int64_t look_after_all(ChannelDesk *desk)
 {
     desk->found_count = 0;
     Status s = batcher_between(desk->config.batcher, find_due, desk);
@@ -162,11 +170,14 @@ static void look_after_all(ChannelDesk *desk)
     if (desk->found_count == 0) desk->skip = 0;
     for (size_t i = 0; i < desk->found_count && !is_stopping(desk); i++) {
         s = look_after(desk, &desk->found[i]);
-        if (status_is(s, REFUSED_BANK_DOWN)) return; /* for all alike: after the next probe */
+        if (status_is(s, REFUSED_BANK_DOWN))
+            return DESK_TICK_MS; /* for all: after the next probe */
         if (status_ok(s)) continue;
-        desk->skip++;
         desk->config.report(desk->config.context, "bank.order", s);
+        if (is_ours(s)) return DESK_PROBE_MS;
+        desk->skip++;
     }
+    return DESK_TICK_MS;
 }
 
 /* --- threads --- */
@@ -175,7 +186,7 @@ static void look_after_all(ChannelDesk *desk)
 static bool wait_ms(ChannelDesk *desk, int64_t ms)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     const int64_t ns = until.tv_nsec + ms * 1000000;
     until.tv_sec += ns / 1000000000;
     until.tv_nsec = ns % 1000000000;
@@ -189,8 +200,9 @@ static bool wait_ms(ChannelDesk *desk, int64_t ms)
 static void *asks(void *context)
 {
     ChannelDesk *desk = context;
-    while (wait_ms(desk, DESK_TICK_MS))
-        look_after_all(desk);
+    int64_t pause_ms = DESK_TICK_MS;
+    while (wait_ms(desk, pause_ms))
+        pause_ms = look_after_all(desk);
     return NULL;
 }
 
@@ -208,7 +220,11 @@ Status channel_desk_open(const ChannelDeskConfig *config, ChannelDesk **ret_desk
     CHECK(desk != NULL, FAULT_MEMORY);
     desk->config = *config;
     ASSERT(pthread_mutex_init(&desk->lock, NULL) == 0);
-    ASSERT(pthread_cond_init(&desk->stopped, NULL) == 0);
+    pthread_condattr_t monotonic; /* a clock that is set back must not let orders wait */
+    ASSERT(pthread_condattr_init(&monotonic) == 0);
+    ASSERT(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    ASSERT(pthread_cond_init(&desk->stopped, &monotonic) == 0);
+    pthread_condattr_destroy(&monotonic);
     desk->has_asker = pthread_create(&desk->asker, NULL, asks, desk) == 0;
     CHECK(desk->has_asker, FAULT_THREAD);
     desk->has_prober = pthread_create(&desk->prober, NULL, probes, desk) == 0;
