@@ -31,6 +31,7 @@
 #include "trail_opening.h"
 #include "vaultclient/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -225,6 +226,17 @@ static Status said(Status s, const char *path, const YamlProblem *problem)
     return s;
 }
 
+/* Without them settlements are made on public holidays. */
+static void warn_of_holidays(const House *house)
+{
+    char advice[LOG_TEXT_BYTES_MAX];
+    const int32_t today = time_business_day(clock_now_us(&house->clock));
+    const int year = holidays_missing_year(&house->holidays, today);
+    if (year == 0) return;
+    snprintf(advice, sizeof(advice), "the file of holidays says nothing of %d: put it in", year);
+    LOG(LOG_WARNING, "settlement.holidays_missing", LOG_TEXT(ADVICE, advice));
+}
+
 static Status open_rules(Opening *o)
 {
     House *house = &o->house;
@@ -239,6 +251,7 @@ static Status open_rules(Opening *o)
     TRY(said(s, c->barcode, &problem));
     if (c->holidays[0] != 0) s = holidays_load(c->holidays, &house->holidays, &problem);
     TRY(said(s, c->holidays, &problem));
+    warn_of_holidays(house);
     s = purposes_load(c->purposes, &house->purposes, &problem);
     return said(s, c->purposes, &problem);
 }

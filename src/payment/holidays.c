@@ -97,3 +97,30 @@ bool holidays_is_working(const Holidays *holidays, int32_t day)
     }
     return !is_weekend(day);
 }
+
+/* YYYYMM */
+static int month_of(int32_t day)
+{
+    char text[9];
+    time_business_day_text(day, text);
+    int month = 0;
+    for (int i = 0; i < 6; i++)
+        month = month * 10 + (text[i] - '0');
+    return month;
+}
+
+static bool knows_year(const Holidays *holidays, int year)
+{
+    for (size_t i = 0; i < holidays->count; i++)
+        if (month_of(holidays->of[i].from) / 100 == year) return true;
+    return false;
+}
+
+int holidays_missing_year(const Holidays *holidays, int32_t today)
+{
+    const int month = month_of(today);
+    const int year = month / 100;
+    if (holidays->count == 0) return 0;
+    if (!knows_year(holidays, year)) return year;
+    return month % 100 == 12 && !knows_year(holidays, year + 1) ? year + 1 : 0;
+}

@@ -25,3 +25,5 @@ typedef struct Holidays {
 MUST_USE Status holidays_parse(Span yaml, Holidays *ret_holidays, YamlProblem *problem);
 MUST_USE Status holidays_load(const char *path, Holidays *ret_holidays, YamlProblem *problem);
 bool holidays_is_working(const Holidays *holidays, int32_t day);
+/* The year whose holidays are missing: today's, or in December the next; 0: none, or no file. */
+int holidays_missing_year(const Holidays *holidays, int32_t today);

@@ -39,6 +39,23 @@ static void test_2026(void)
             == 248); /* 365 - 104 of weekends - 19 other free days + 6 weekend days of work */
 }
 
+static void test_a_year_that_is_missing(void)
+{
+    static const Holidays none;
+    static Holidays h;
+    h.of[0] = (HolidayRange) { day_of("2026-01-01"), day_of("2026-01-03"), false };
+    h.of[1] = (HolidayRange) { day_of("2026-12-31"), day_of("2027-01-02"), false };
+    h.count = 2;
+    EXPECT(holidays_missing_year(&h, day_of("2026-01-01")) == 0);
+    EXPECT(holidays_missing_year(&h, day_of("2026-11-30")) == 0);
+    EXPECT(holidays_missing_year(&h, day_of("2026-12-01")) == 2027);
+    EXPECT(holidays_missing_year(&h, day_of("2027-05-01")) == 2027);
+    h.of[h.count++] = (HolidayRange) { day_of("2027-02-05"), day_of("2027-02-11"), false };
+    EXPECT(holidays_missing_year(&h, day_of("2026-12-01")) == 0);
+    EXPECT(holidays_missing_year(&h, day_of("2027-12-01")) == 2028);
+    EXPECT(holidays_missing_year(&none, day_of("2026-12-01")) == 0); /* weekends, as wanted */
+}
+
 static void test_without_a_file_there_are_weekends(void)
 {
     static const Holidays none;
@@ -67,5 +84,5 @@ static void test_what_is_none_changes_nothing(void)
     }
 }
 
-TESTS(TEST(test_2026), TEST(test_without_a_file_there_are_weekends),
-        TEST(test_what_is_none_changes_nothing))
+TESTS(TEST(test_2026), TEST(test_a_year_that_is_missing),
+        TEST(test_without_a_file_there_are_weekends), TEST(test_what_is_none_changes_nothing))
