@@ -49,7 +49,7 @@ static void test_the_page_runs_as_it_stands(void)
     const pid_t pid = fork();
     ASSERT(pid >= 0);
     if (pid == 0) {
-        execl("/usr/bin/python3", "python3", HUFU_SOURCE "/tests/kit_check.py",
+        execl("/usr/bin/python3", "/usr/bin/python3", HUFU_SOURCE "/tests/kit_check.py",
                 HUFU_SOURCE "/docs/client-kit.md", HUFU_SOURCE, port, ca, demo, program, run,
                 "build/src/sdk=" HUFU_LIBRARY, "$PWD/" HUFU_LIBRARY "=" HUFU_LIBRARY, (char *)NULL);
         _exit(127);

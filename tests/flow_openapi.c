@@ -280,8 +280,8 @@ static void test_all_of_it_is_as_the_document_says(void)
     const pid_t pid = fork();
     ASSERT(pid >= 0);
     if (pid == 0) {
-        execl("/usr/bin/python3", "python3", HUFU_TESTS "/openapi_check.py", served, routes, kept,
-                (char *)NULL);
+        execl("/usr/bin/python3", "/usr/bin/python3", HUFU_TESTS "/openapi_check.py", served,
+                routes, kept, (char *)NULL);
         _exit(127);
     }
     while (waitpid(pid, &state, 0) < 0 && errno == EINTR) { }

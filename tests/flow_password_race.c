@@ -6,8 +6,8 @@
  */
 #include "base/expect.h"
 #include "callers.h"
-#include <hufu/vault.h>
 #include "starts.h"
+#include <hufu/vault.h>
 
 #include <pthread.h>
 

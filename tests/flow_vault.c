@@ -16,9 +16,9 @@
 #include "enrol.h"
 #include "operator.h"
 #include "policy/detect_number.h"
-#include <hufu/vault.h>
 #include "text/json.h"
 #include "vaultclient/fields_inside.h"
+#include <hufu/vault.h>
 
 #include <dirent.h>
 #include <signal.h>

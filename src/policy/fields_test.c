@@ -11,9 +11,10 @@ static bool is_sound(const DataField *field)
     const Status request = field_allow(field->name, LAYER_REQUEST, PURPOSE_ANY);
     const Status answer = field_allow(field->name, LAYER_ANSWER, PURPOSE_ANY);
     const Status process = field_allow(field->name, LAYER_PROCESS, PURPOSE_ANY);
+    const Status bank = field_allow(field->name, LAYER_PARTNER, PURPOSE_BANK_CHANNEL);
     const bool sound = data_field(field->name) == field && field->owner[0] != 0
             && field->level >= data_class_facts(field->class)->level
-            && (status_ok(request) || status_ok(answer) || status_ok(process));
+            && (status_ok(request) || status_ok(answer) || status_ok(process) || status_ok(bank));
     if (!sound) fprintf(stderr, "  %s\n", field->name);
     return sound;
 }

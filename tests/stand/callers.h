@@ -4,8 +4,8 @@
  * private key of its own, certified through the operator's socket.
  */
 #include "crypto/box.h"
-#include <hufu/vault.h>
 #include "stand.h"
+#include <hufu/vault.h>
 
 typedef struct StandCaller {
     PrivateKey *key;
