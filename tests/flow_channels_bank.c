@@ -377,6 +377,20 @@ static void test_a_difference_is_explained_by_a_person(void)
             == 4);
 }
 
+/* Days later the bank's file has two orders of then: one as it was, one with another amount. */
+static void test_what_was_done_long_ago_is_not_done_again(void)
+{
+    sandbox_bank_tamper(
+            &bank, "UPDATE sandbank_order SET day = day + 4 WHERE number = 'after-001'");
+    sandbox_bank_tamper(
+            &bank, "UPDATE sandbank_order SET day = day + 4, amount = 193 WHERE number = 'lost-1'");
+    moved_clock_set_wall(5 * DAY_S);
+    EXPECT(operator_ended(OPERATOR(&stand, "bank", "reconcile"), 0));
+    EXPECT(operator_says("differences      2"));
+    EXPECT(differs("after-001", REFUSED_BANK_TWICE_THERE));
+    EXPECT(differs("lost-1", REFUSED_BANK_AMOUNT_DIFFERS));
+}
+
 static void test_house_is_sound(void)
 {
     EXPECT(stand_await_checkpoint(&stand));
@@ -392,4 +406,5 @@ TESTS(TEST(test_house_opens), TEST(test_funding_is_credited_once),
         TEST(test_a_line_dies_in_the_middle_of_load), TEST(test_a_line_hangs),
         TEST(test_a_card_goes_to_the_bank_alone), TEST(test_nothing_of_a_card_rests),
         TEST(test_a_day_is_reconciled), TEST(test_what_differs_becomes_a_case_once),
-        TEST(test_a_difference_is_explained_by_a_person), TEST(test_house_is_sound))
+        TEST(test_a_difference_is_explained_by_a_person),
+        TEST(test_what_was_done_long_ago_is_not_done_again), TEST(test_house_is_sound))

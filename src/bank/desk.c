@@ -48,6 +48,7 @@ static Status send_once(ChannelDesk *desk, ChannelOrder *order, Span card_box)
     memcpy(work.number, order->number, sizeof(work.number));
     channel_send_unit(&work, NULL);
     TRY(unit_wait(desk->config.batcher, &work.unit));
+    *order = work.order; /* SENT, whatever comes next */
     const ChannelAsk ask = ask_of(&work.order, card_box);
     const Status told = desk->config.channel->send(desk->config.channel->context, &ask, &outcome);
     if (status_broken(told)) return told; /* on our side: the row stays SENT, and is asked about */

@@ -128,31 +128,49 @@ static bool they_have(const Work *work, const BankLine *line)
 
 /* --- comparing --- */
 
+/* `line`: the bank's, or NULL. */
 static Status differs(Batcher *batcher, const Work *work, const char *number, StatusCode verdict,
-        int64_t theirs, Reconciled *r)
+        const BankLine *line, Reconciled *r)
 {
-    ReconcileDiffer unit = { .day = work->ask->day, .verdict = verdict, .theirs_minor = theirs };
+    ReconcileDiffer unit = { .day = work->ask->day,
+        .verdict = verdict,
+        .theirs_kind = line == NULL ? 0 : line->kind,
+        .theirs_minor = line == NULL ? -1 : line->minor };
     memcpy(unit.number, number, sizeof(unit.number));
     memcpy(unit.file, work->file, sizeof(unit.file));
     reconcile_differ_unit(&unit, NULL);
     TRY(unit_wait(batcher, &unit.unit));
-    if (unit.gone) return OK;
-    r->differences++;
-    if (!unit.known) r->found++;
+    switch (unit.judgement) {
+    case RECONCILE_DIFFERS:
+        r->differences++;
+        r->found += unit.known ? 0 : 1;
+        break;
+    case RECONCILE_MATCHES: r->matched++; break;
+    case RECONCILE_OPEN: r->open += line == NULL ? 0 : 1; break;
+    }
     return OK;
 }
 
+/* In this file before, or in that of the day before. */
+static bool is_again(const Work *work, size_t at)
+{
+    const BankLine *line = &work->theirs[at];
+    if (at > 0 && by_number(line, line - 1) == 0) return true;
+    return work->before != NULL
+            && bsearch(line, work->before, work->before_count, sizeof(*line), by_number) != NULL;
+}
+
+/* Each line of the bank's is matched, open or a difference. */
 static Status compare_line(Batcher *batcher, const Work *work, size_t at, Reconciled *r)
 {
     const BankLine *line = &work->theirs[at];
-    const bool again = at > 0 && by_number(line, line - 1) == 0;
     const OurLine *ours = our_line(work, line);
-    if (again)
-        return differs(batcher, work, line->number, REFUSED_BANK_TWICE_THERE, line->minor, r);
+    if (is_again(work, at))
+        return differs(batcher, work, line->number, REFUSED_BANK_TWICE_THERE, line, r);
     if (ours == NULL || ours->state == CHANNEL_FAILED)
-        return differs(batcher, work, line->number, REFUSED_BANK_MISSING_HERE, line->minor, r);
+        return differs(batcher, work, line->number, REFUSED_BANK_MISSING_HERE, line, r);
     if (ours->line.minor != line->minor || ours->line.kind != line->kind)
-        return differs(batcher, work, line->number, REFUSED_BANK_AMOUNT_DIFFERS, line->minor, r);
+        return differs(batcher, work, line->number, REFUSED_BANK_AMOUNT_DIFFERS, line, r);
     if (ours->state == CHANNEL_SUCCESS)
         r->matched++;
     else
@@ -168,7 +186,7 @@ static Status compare(Batcher *batcher, const Work *work, Reconciled *r)
         const OurLine *ours = &work->ours[i];
         if (!ours->of_day || ours->state != CHANNEL_SUCCESS) continue;
         if (they_have(work, &ours->line)) continue;
-        TRY(differs(batcher, work, ours->line.number, REFUSED_BANK_MISSING_THERE, -1, r));
+        TRY(differs(batcher, work, ours->line.number, REFUSED_BANK_MISSING_THERE, NULL, r));
     }
     return OK;
 }

@@ -5,7 +5,8 @@
  *   MISSING_HERE    the bank did it; here is no such order, or one that FAILED
  *   MISSING_THERE   SUCCESS here, and not in the bank's file
  *   AMOUNT_DIFFERS  the same number with another amount or kind
- *   TWICE_THERE     the bank's file has it more than once
+ *   TWICE_THERE     the bank's file has it more than once, or that of the day before has it, too,
+ *                   or it had ended here another day
  *
  * An order without an end is no difference: the bank is still asked about it. Each difference is a
  * sealed row with what both sides say, and an alert, once for a day and number; before it is

@@ -68,15 +68,30 @@ static Status differ_gather(Unit *unit, Rows *rows)
     return difference_row(rows, work->day, work->number, &row);
 }
 
-/* Does our verified row say so, too? */
-static bool still_differs(const ReconcileDiffer *work, const Row *row, const ChannelOrder *order)
+/* A line of the bank's that is not among the orders of its days: of long ago, perhaps. What ended
+ * here about that day is it; what had ended before was done again. */
+static ReconcileJudgement judge_line(ReconcileDiffer *work, const ChannelOrder *order)
+{
+    const int64_t days = time_business_day(order->ended_us) - work->day;
+    if (order->state == CHANNEL_FAILED) return RECONCILE_DIFFERS;
+    if (order->state != CHANNEL_SUCCESS) return RECONCILE_OPEN;
+    if (order->money.minor != work->theirs_minor || order->kind != work->theirs_kind) {
+        work->verdict = REFUSED_BANK_AMOUNT_DIFFERS;
+        return RECONCILE_DIFFERS;
+    }
+    if (days >= -1 && days <= 1) return RECONCILE_MATCHES;
+    work->verdict = REFUSED_BANK_TWICE_THERE;
+    return RECONCILE_DIFFERS;
+}
+
+static ReconcileJudgement judge(ReconcileDiffer *work, const Row *row, const ChannelOrder *order)
 {
     const bool done = row != NULL && order->state == CHANNEL_SUCCESS;
-    const bool has_end = done || (row != NULL && order->state == CHANNEL_FAILED);
     switch (work->verdict) {
-    case REFUSED_BANK_MISSING_HERE: return row == NULL || (has_end && !done);
-    case REFUSED_BANK_MISSING_THERE: return done;
-    default: return row != NULL;
+    case REFUSED_BANK_MISSING_HERE:
+        return row == NULL ? RECONCILE_DIFFERS : judge_line(work, order);
+    case REFUSED_BANK_MISSING_THERE: return done ? RECONCILE_DIFFERS : RECONCILE_OPEN;
+    default: return RECONCILE_DIFFERS;
     }
 }
 
@@ -105,8 +120,8 @@ static Status differ_run(Unit *unit, Rows *rows)
     TRY(difference_row(rows, work->day, work->number, &before));
     if (row != NULL) TRY(channel_of_row(row, &order));
     work->known = before != NULL;
-    work->gone = !still_differs(work, row, &order);
-    if (work->known || work->gone) return OK;
+    work->judgement = judge(work, row, &order);
+    if (work->known || work->judgement != RECONCILE_DIFFERS) return OK;
     const Status told = differ_insert(work, rows, row, order.money.minor);
     return status_is(told, work->verdict) ? OK : told; /* the event's outcome is no refusal */
 }
