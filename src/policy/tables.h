@@ -62,7 +62,16 @@ typedef enum TableId {
     TABLE_ORDER_PAYER = 69, /* payment/order_payer.h */
     TABLE_MERCHANT_PROFILE = 70, /* access/merchant_profile.h */
     TABLE_MERCHANT_ORIGIN = 71, /* access/merchant_origin.h */
+    TABLE_MERCHANT_ADDRESS = 72, /* access/merchant_address.h */
+    TABLE_TRANSFER = 78, /* payment/transfer.h */
+    TABLE_TRANSFER_DAY = 79, /* payment/transfer_day.h */
     TABLE_NOTIFICATION = 80, /* payment/notification.h */
+    TABLE_PAYER_CARD = 81, /* payment/payer_card.h */
+    TABLE_PAYER_IDENTITY = 82, /* payment/payer_identity.h */
+    TABLE_PLAN = 83, /* payment/plan.h */
+    TABLE_CONTRACT = 84, /* payment/contract.h */
+    TABLE_CONTRACT_PERIOD = 85, /* payment/contract_period.h */
+    TABLE_ORDER_IDENTITY = 86, /* payment/order_identity.h */
 } TableId;
 
 enum CardColumn { CARD_NUMBER = 1 };
