@@ -217,7 +217,7 @@ Status lines_call(Lines *lines, const HttpCall *call, bool again, int *ret_statu
     if (status_broken(s) || (sent && !again)) return said(s, sent);
     bool sent_again = false;
     s = call_line(lines, LINES - 1 - first, call, &sent_again, ret_status, ret_body);
-    return status_ok(s) ? OK : said(s, sent_again);
+    return status_ok(s) ? OK : said(s, sent || sent_again);
 }
 
 void lines_probe(Lines *lines, Span target)

@@ -61,8 +61,8 @@ void lines_set_tls(Lines *lines, struct ssl_ctx_st *tls);
  * One call, its answer's body appended to `ret_body`.
  *
  * again   it may be sent a second time, on the other line, when no answer came
- * Refuses BANK_DOWN (nothing was sent; of a repeated call: nothing the second time),
- * BANK_NO_ANSWER, BANK_ANSWER (no HTTP, or too long).
+ * Refuses BANK_DOWN (nothing was sent, on neither line), BANK_NO_ANSWER (it may have been sent),
+ * BANK_ANSWER (no HTTP, or too long).
  */
 MUST_USE Status lines_call(
         Lines *lines, const HttpCall *call, bool again, int *ret_status, Buffer *ret_body);
