@@ -5,10 +5,11 @@
  * noticed. Method: a wrong PIN, a new caller, a turned key, a caller beyond his rights, the search
  * itself; then a restart, a broken index, a changed proof, a changed leaf.
  */
+#define _GNU_SOURCE
+#include "asks.h"
 #include "base/expect.h"
 #include "callers.h"
 #include "command.h"
-#include "merchant_steps.h"
 #include "operator.h"
 
 #include <signal.h>
@@ -55,6 +56,15 @@ static void test_house_opens(void)
 }
 
 /* --- the five --- */
+
+/* "Request-ID: ..." among an answer's header lines. */
+static void request_id_of(const AskAnswer *answer, char ret_id[40])
+{
+    static const char name[] = "Request-ID: ";
+    const char *at = memmem(answer->head, answer->head_size, name, sizeof(name) - 1);
+    ret_id[0] = 0;
+    if (at != NULL) snprintf(ret_id, 40, "%.32s", at + sizeof(name) - 1);
+}
 
 /* RULE: LL-4.5.3 登录失败 */
 static void test_a_failed_log_in(void)
@@ -156,6 +166,37 @@ static void test_why_it_was_asked(void)
 
 /* --- proofs --- */
 
+/* What a merchant quotes leads to what was done, and to nothing else. */
+static void test_a_request_is_found_by_its_id(void)
+{
+    static AskAnswer answers[2];
+    static const char body[] = "{\"appid\":\"wx\",\"mchid\":\"1900000001\","
+                               "\"description\":\"tea\",\"out_trade_no\":\"QUOTED-%d\","
+                               "\"notify_url\":\"https://shop.example/n\","
+                               "\"amount\":{\"total\":100}}";
+    char text[2][256];
+    char id[2][40];
+    HttpClient *http = NULL;
+    EXPECT_OK(stand_connect(&stand, &http));
+    for (int i = 0; i < 2; i++) {
+        snprintf(text[i], sizeof(text[i]), body, i);
+        const Ask ask = {
+            .app = &merchant, .target = "/v3/pay/transactions/native", .body = span_of_text(text[i])
+        };
+        EXPECT_OK(ask_send(http, &ask, &answers[i]));
+        EXPECT(answers[i].fields.status == 200);
+        request_id_of(&answers[i], id[i]);
+        EXPECT(strlen(id[i]) == 32);
+    }
+    EXPECT(operator_ended(SEARCH("--request", id[1]), 0));
+    EXPECT(operator_says("1900000001/QUOTED-1") && !operator_says("QUOTED-0"));
+    EXPECT(operator_says(id[1]));
+    EXPECT(operator_ended(SEARCH("--request", id[0], "--person", "nobody"), 0));
+    EXPECT(!operator_says("QUOTED"));
+    EXPECT(operator_ended(SEARCH("--request", "no such id"), 1));
+    http_client_close(&http);
+}
+
 static void test_every_find_is_proved(void)
 {
     EXPECT(stand_await_checkpoint(&stand));
@@ -246,7 +287,7 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_a_failed_log_in), TEST(test_a_change_of_rights),
         TEST(test_a_change_of_plans), TEST(test_an_illegal_access), TEST(test_a_sensitive_read),
-        TEST(test_why_it_was_asked), TEST(test_every_find_is_proved),
-        TEST(test_a_proof_is_checked_offline), TEST(test_after_a_restart),
-        TEST(test_a_broken_index_is_made_anew), TEST(test_a_changed_leaf_is_told),
-        TEST(test_house_closes))
+        TEST(test_why_it_was_asked), TEST(test_a_request_is_found_by_its_id),
+        TEST(test_every_find_is_proved), TEST(test_a_proof_is_checked_offline),
+        TEST(test_after_a_restart), TEST(test_a_broken_index_is_made_anew),
+        TEST(test_a_changed_leaf_is_told), TEST(test_house_closes))

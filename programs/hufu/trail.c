@@ -14,7 +14,8 @@ enum { REQUEST_BYTES = 4096, ENTRIES_MAX = 200 };
 
 typedef struct SearchWords {
     const char *directory;
-    const char *person, *subject, *kind, *category, *result, *from, *to, *proofs, *language;
+    const char *person, *subject, *request_id, *kind, *category, *result, *from, *to, *proofs,
+            *language;
     int64_t limit, below_leaf, below_ordinal;
     bool json;
 } SearchWords;
@@ -23,7 +24,7 @@ typedef struct EntryJson {
     int64_t leaf;
     int64_t ordinal;
     Span verdict, time, kind, title, title_zh, category, outcome, person, subject, happened, whence,
-            reason;
+            reason, request_id;
 } EntryJson;
 #define ENTRY(member) offsetof(EntryJson, member)
 
@@ -42,6 +43,7 @@ static const JsonField entry_fields[] = {
     { "happened", JSON_TEXT, false, 0, 512, ENTRY(happened) },
     { "whence", JSON_TEXT, false, 0, 256, ENTRY(whence) },
     { "reason", JSON_TEXT, false, 0, 512, ENTRY(reason) },
+    { "request_id", JSON_TEXT, false, 0, 64, ENTRY(request_id) },
 };
 
 typedef struct FoundJson {
@@ -88,6 +90,7 @@ static Status write_search(const SearchWords *words, Buffer *request)
     json_key_text(&w, "operation", SPAN("trail.search"));
     key_word(&w, "person", words->person);
     key_word(&w, "subject", words->subject);
+    key_word(&w, "request_id", words->request_id);
     key_word(&w, "kind", words->kind);
     key_word(&w, "category", words->category);
     key_word(&w, "result", words->result);
@@ -180,6 +183,7 @@ static void show_entry(const EntryJson *e, bool chinese)
     show_span(chinese ? "  对何 " : "  on ", e->subject);
     show_span(chinese ? "  何处 " : "  from ", e->whence);
     show_span(chinese ? "\n    何事 " : "\n    what ", e->happened);
+    show_span(chinese ? "  请求号 " : "  request ", e->request_id);
     show_span(chinese ? "\n    何故 " : "\n    why ", e->reason);
     printf("\n");
 }
@@ -277,6 +281,8 @@ int command_trail_search(int argc, char **argv)
                 "who: alice, or operator/alice; also as the second of two", &words.person, 0, 0 },
         { "--subject", OPTION_TEXT, "TEXT", "on whom or what: 1900000001/N42, or N42",
                 &words.subject, 0, 0 },
+        { "--request", OPTION_TEXT, "ID", "what a merchant was told as Request-ID",
+                &words.request_id, 0, 0 },
         { "--kind", OPTION_TEXT, "NAME", "one kind of event (--names shows them)", &words.kind, 0,
                 0 },
         { "--category", OPTION_TEXT, "NAME",

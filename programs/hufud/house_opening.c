@@ -36,7 +36,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 250, DRAIN_MS_MAX = 10000, DRAINS_MAX = 6 };
+enum {
+    WAIT_MS = 250,
+    DRAIN_MS_MAX = 10000,
+    DRAINS_MAX = 6,
+    FAULTS_PER_SECOND = 10, /* of answers that are told to the log */
+    FAULTS_BURST = 50,
+};
 
 static const StoreSchema *const schemas[] = { &audit_schema, &cases_schema, &access_schema,
     &request_schema, &ledger_schema, &report_schema, &payment_schema, &lifecycle_schema,
@@ -256,6 +262,12 @@ static Status open_rules(Opening *o)
     return said(s, c->purposes, &problem);
 }
 
+static void report_answer(const AnswerReport *r)
+{
+    LOG_STATUS(LOG_WARNING, "hufud.answer", r->why, LOG_NUMBER(HTTP_STATUS, r->http),
+            LOG_TEXT(REQUEST_ID, r->request_id), LOG_TEXT(MERCHANT, r->mchid));
+}
+
 static Status open_business(Opening *o)
 {
     House *house = &o->house;
@@ -272,6 +284,7 @@ static Status open_business(Opening *o)
     const MessageKeys message_keys = { house, find_key, NULL };
     TRY(message_verifier_open(&message_keys, house->nonces, &house->verifier));
     budget_open(&house->budget, BUDGET_PER_SECOND, BUDGET_BURST);
+    budget_open(&house->faults, FAULTS_PER_SECOND, FAULTS_BURST);
     TRY(pace_open(o->config.merchant_per_second, o->config.merchant_burst, &house->pace));
     house->public_url = o->config.public_url;
     house->address = o->config.address;
@@ -288,6 +301,7 @@ static Status open_business(Opening *o)
     TRY(workers_start((int)o->config.openers, &house->openers));
     TRY(workers_start((int)o->config.callers, &house->call_workers));
     TRY(bill_desk_open(house, &house->bills));
+    house->report_answer = report_answer;
     return signer_start(house, (int)o->config.signers, &house->signer);
 }
 

@@ -5,12 +5,13 @@
 #include "api/call.h"
 #include "api/trail_desk.h"
 #include "audit/leaf_proof.h"
+#include "base/encoding.h"
 #include "base/heap.h"
 #include "base/time.h"
 #include "policy/detect.h"
 
 typedef struct SearchJson {
-    Span operation, person, subject, kind, category, result;
+    Span operation, person, subject, request_id, kind, category, result;
     int64_t from_us, to_us, limit, below_leaf, below_ordinal;
 } SearchJson;
 #define SEARCH(member) offsetof(SearchJson, member)
@@ -19,6 +20,8 @@ static const JsonField search_fields[] = {
     { "operation", JSON_TEXT, true, 1, 64, SEARCH(operation) },
     { "person", JSON_TEXT, false, 1, AUDIT_ACTOR_BYTES_MAX, SEARCH(person) },
     { "subject", JSON_TEXT, false, 1, AUDIT_SUBJECT_BYTES_MAX, SEARCH(subject) },
+    { "request_id", JSON_TEXT, false, 2 * AUDIT_NONCE_BYTES, 2 * AUDIT_NONCE_BYTES,
+            SEARCH(request_id) },
     { "kind", JSON_TEXT, false, 1, 32, SEARCH(kind) },
     { "category", JSON_TEXT, false, 1, 32, SEARCH(category) },
     { "result", JSON_TEXT, false, 1, 16, SEARCH(result) },
@@ -40,7 +43,8 @@ static Status read_result(Span name, uint32_t *ret_results)
     return REFUSE(REFUSED_TRAIL_QUERY);
 }
 
-static Status read_query(const SearchJson *json, TrailQuery *q)
+/* digest: of the request, borrowed by the query. */
+static Status read_query(const SearchJson *json, Buffer *digest, TrailQuery *q)
 {
     AuditKind kind = 0;
     AuditCategory category = 0;
@@ -51,6 +55,10 @@ static Status read_query(const SearchJson *json, TrailQuery *q)
         .limit = (uint32_t)json->limit,
         .below_leaf = json->below_leaf,
         .below_ordinal = (uint8_t)json->below_ordinal };
+    if (json->request_id.size > 0) {
+        TRY(hex_decode(json->request_id, digest));
+        q->request = span_of_buffer(digest);
+    }
     if (json->kind.size > 0) {
         REQUIRE(audit_kind_of(json->kind, &kind), REFUSED_TRAIL_QUERY);
         q->by_kind = true;
@@ -80,6 +88,7 @@ static Status write_search(Admin *admin, const Asker *asker, const SearchJson *j
     Buffer detail = BUFFER_OF(memory);
     TRY(put_word(&detail, "person", json->person));
     TRY(put_word(&detail, "subject", json->subject));
+    TRY(put_word(&detail, "request", json->request_id));
     TRY(put_word(&detail, "kind", json->kind));
     TRY(put_word(&detail, "category", json->category));
     return admin_write_down(admin, asker, AUDIT_TRAIL_READ, SPAN("trail"), span_of_buffer(&detail));
@@ -92,6 +101,17 @@ static void write_when(JsonWriter *w, int64_t time_us)
     uint8_t bytes[TIME_TEXT_BYTES];
     Buffer text = BUFFER_OF(bytes);
     if (status_ok(time_format(time_us, &text))) json_key_text(w, "time", span_of_buffer(&text));
+}
+
+static const uint8_t no_nonce[AUDIT_NONCE_BYTES];
+
+/* As the merchant was told it (message/answer.h). */
+static void put_request(JsonWriter *w, const uint8_t nonce[AUDIT_NONCE_BYTES])
+{
+    uint8_t bytes[2 * AUDIT_NONCE_BYTES];
+    Buffer text = BUFFER_OF(bytes);
+    const Status s = hex_encode_upper((Span) { nonce, AUDIT_NONCE_BYTES }, &text);
+    if (status_ok(s)) json_key_text(w, "request_id", span_of_buffer(&text));
 }
 
 static void write_event(JsonWriter *w, const AuditEvent *e)
@@ -107,6 +127,7 @@ static void write_event(JsonWriter *w, const AuditEvent *e)
     json_key_text(w, "happened", e->detail);
     json_key_text(w, "whence", e->from);
     json_key_text(w, "reason", e->reason);
+    if (!span_equal(SPAN_OF(e->nonce), SPAN_OF(no_nonce))) put_request(w, e->nonce);
 }
 
 static Status write_hit(void *context, const TrailHit *hit)
@@ -140,6 +161,8 @@ Status admin_trail_search(
 {
     uint8_t note_bytes[AUDIT_NOTE_BYTES_MAX];
     Buffer note = BUFFER_OF(note_bytes);
+    uint8_t digest_bytes[AUDIT_NONCE_BYTES];
+    Buffer digest = BUFFER_OF(digest_bytes);
     SearchJson json = { .limit = 50 };
     JsonProblem problem = { 0 };
     TrailQuery query;
@@ -149,7 +172,7 @@ Status admin_trail_search(
     bool any = false;
     TRY(json_read_request(document, json_root(document), search_fields,
             sizeof(search_fields) / sizeof(search_fields[0]), &json, &problem));
-    TRY(read_query(&json, &query));
+    TRY(read_query(&json, &digest, &query));
     TRY(write_search(admin, asker, &json));
     TrailDesk *desk = admin->config.house->trail;
     TRY(trail_desk_trail(desk, &trail));

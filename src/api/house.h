@@ -62,6 +62,14 @@ typedef struct RevealFeed {
     int64_t next_us;
 } RevealFeed;
 
+/* For the log: a merchant quotes its Request-ID. */
+typedef struct AnswerReport {
+    const char *mchid; /* "": no merchant */
+    const char *request_id; /* "": the answer had none */
+    int http;
+    Status why;
+} AnswerReport;
+
 typedef struct House {
     Clock clock;
     Random random;
@@ -96,6 +104,8 @@ typedef struct House {
     int64_t payer_cool_us; /* no money leaves so long after a reset, or from a new device */
     Health *health; /* whether payments are taken now */
     Traffic traffic;
+    void (*report_answer)(const AnswerReport *report); /* an answer of 5xx; NULL: nobody */
+    SignBudget faults; /* how many of them are told */
     BillDesk *bills; /* makes merchants' bills */
     ChannelDesk *bank_desk; /* has bank orders done; NULL: no channel to a bank */
     const char *bank_receiver; /* whom cards are sealed to (vault/card_pass.h) */

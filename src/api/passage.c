@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { HTTP_OUR_FAULT = 500 };
+
 Passage *passage_open(House *house, HttpRequest *http)
 {
     Passage *p = malloc(sizeof(*p));
@@ -31,6 +33,11 @@ Passage *passage_open(House *house, HttpRequest *http)
     return p;
 }
 
+Passage *passage_of_job(Job *job)
+{
+    return (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
+}
+
 static void close_passage(Passage *p)
 {
     atomic_fetch_sub(&p->house->passages_open, 1);
@@ -42,9 +49,24 @@ static void close_passage(Passage *p)
     free(p);
 }
 
+/* For whoever is asked what became of this Request-ID. */
+static void report_fault(Passage *p, int status)
+{
+    House *house = p->house;
+    const int64_t now_us = clock_now_us(&house->clock);
+    char request_id[ANSWER_REQUEST_ID_BYTES + 1] = "";
+    if (house->report_answer == NULL || !budget_take(&house->faults, now_us)) return;
+    if (p->answer.header_count > 0)
+        passage_text(request_id, sizeof(request_id), SPAN_OF(p->answer.request_id));
+    const AnswerReport report = { p->mchid, request_id, status, p->why };
+    house->report_answer(&report);
+}
+
 void passage_send(Passage *p, int status, const HttpHeader *headers, size_t count, Span body)
 {
     House *house = p->house;
+    if (p->mchid[0] != 0) answer_number(&p->answer, p->nonce_digest);
+    if (status >= HTTP_OUR_FAULT) report_fault(p, status);
     http_answer(p->http, status, headers, count, body);
     traffic_count(&house->traffic, p->route, p->audience, status,
             clock_now_us(&house->clock) - p->came_us);
@@ -106,6 +128,7 @@ static void note_refusal(Passage *p, Status refusal, const char *field)
 {
     char actor[DOOR_ACTOR_BYTES_MAX + 1] = "stranger";
     House *house = p->house;
+    p->why = refusal;
     if (p->mchid[0] != 0) snprintf(actor, sizeof(actor), "merchant/%s", p->mchid);
     if (p->comes.payer[0] != 0) snprintf(actor, sizeof(actor), "payer/%s", p->comes.payer);
     if (p->pin.payer.size > 0)
@@ -224,6 +247,7 @@ void passage_done(Unit *unit, Status outcome)
 {
     Passage *p = (Passage *)(void *)((uint8_t *)unit - offsetof(Passage, work));
     p->outcome = outcome;
+    p->why = outcome;
     signer_submit(p->house->signer, p);
 }
 
@@ -238,8 +262,7 @@ void passage_submit(Passage *p, PassageWrite write)
     /* When OK the passage may be gone already. */
     if (coming) batcher_coming(house->batcher, -1);
     if (status_ok(s)) return;
-    p->outcome = s;
-    signer_submit(house->signer, p);
+    passage_done(&p->work.unit, s);
 }
 
 /* "application/json", with parameters or without. A page of a foreign origin can make a browser

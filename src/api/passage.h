@@ -18,6 +18,7 @@
 #include "message/errors.h"
 #include "payment/balance_show.h"
 #include "payment/key_show.h"
+#include "payment/merchant_lists.h"
 #include "payment/order.h"
 #include "payment/pay.h"
 #include "payment/pay_code.h"
@@ -60,6 +61,7 @@ struct Passage {
     const char *allow; /* the method that a 405 names; NULL: no 405 */
     bool coming; /* the batch counts on a unit of it */
     Status outcome;
+    Status why; /* it was not served: for the log */
     PassageWrite write;
     Job job;
     PayerComes comes; /* payer passages */
@@ -86,6 +88,7 @@ struct Passage {
         PayeeCodeLook payee_look;
         PayeeCodePay payee_pay;
         KeyShow key_show;
+        MerchantAdmission admission;
         BalanceShow balance;
         SigningUse signing_use;
         BillWork bill;
@@ -149,6 +152,9 @@ MUST_USE bool passage_has_json(Passage *passage);
  * answered and gone. A password that is no box is refused by name: PASSWORD_IN_CLEAR. */
 MUST_USE bool passage_read_json(Passage *passage, const JsonField *fields, size_t count,
         void *ret_struct, JsonDocument **ret_document);
+
+/* Whose job it is. */
+Passage *passage_of_job(Job *job);
 
 /* Copy a span into a char array as NUL-ended text; the span was measured before (ASSERT). */
 void passage_text(char *ret_text, size_t capacity, Span text);

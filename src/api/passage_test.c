@@ -4,6 +4,7 @@
  * HTTP server, a real database, and no vaultd at all.
  */
 #include "api/house_for_tests.h"
+#include "base/encoding.h"
 #include "base/time.h"
 #include "message/client.h"
 
@@ -122,6 +123,46 @@ static void test_strangers(void)
     }
 }
 
+static AnswerReport reported;
+static char reported_id[ANSWER_REQUEST_ID_BYTES + 1];
+static unsigned reports;
+
+static void keep_report(const AnswerReport *report)
+{
+    reported = *report;
+    snprintf(reported_id, sizeof(reported_id), "%s", report->request_id);
+    reports++;
+}
+
+/* Of the same request the same Request-ID, whatever becomes of it, and the log has it, too. */
+static void test_a_fault_is_told_by_its_request_id(void)
+{
+    HOUSE(0);
+    HttpAnswer answer = { 0 };
+    uint8_t digest[NONCE_DIGEST_BYTES];
+    uint8_t bytes[2 * NONCE_DIGEST_BYTES];
+    Buffer id = BUFFER_OF(bytes);
+    reports = 0;
+    budget_open(&house.house.faults, 1, 1);
+    house.house.report_answer = keep_report;
+    nonce_digest(SPAN("1900000001"), SPAN("NONCE-9"), digest);
+    EXPECT_OK(hex_encode_upper(SPAN_OF(digest), &id));
+    EXPECT_OK(call_signed("GET", "/v3/certificates", "", SPAN("NONCE-9"), &answer));
+    EXPECT(answer.status == 503);
+    EXPECT(span_equal(http_answer_header(&answer, "Request-ID"), span_of_buffer(&id)));
+    EXPECT(reports == 1 && reported.http == 503 && !status_ok(reported.why));
+    EXPECT(span_equal(span_of_text(reported_id), span_of_buffer(&id)));
+    for (int i = 0; i < 3; i++) {
+        EXPECT_OK(call_signed("GET", "/v3/certificates", "",
+                i == 0           ? SPAN("N-a")
+                        : i == 1 ? SPAN("N-b")
+                                 : SPAN("N-c"),
+                &answer));
+        EXPECT(answer.status == 503);
+    }
+    EXPECT(reports == 1); /* no flood of lines */
+}
+
 /* A right signature, and then the answer cannot be signed: 503, and nothing that vaultd did not
  * sign is passed off as the platform's word. The nonce is used up. */
 static void test_signed_requests_without_vaultd(void)
@@ -237,6 +278,7 @@ static void test_many_at_once(void)
 }
 
 TESTS(TEST(test_health_and_unknown_paths), TEST(test_strangers),
-        TEST(test_signed_requests_without_vaultd), TEST(test_what_a_payer_may_ask),
-        TEST(test_a_body_of_another_type), TEST(test_bad_bodies_name_their_field),
-        TEST(test_a_merchant_who_floods), TEST(test_many_at_once))
+        TEST(test_a_fault_is_told_by_its_request_id), TEST(test_signed_requests_without_vaultd),
+        TEST(test_what_a_payer_may_ask), TEST(test_a_body_of_another_type),
+        TEST(test_bad_bodies_name_their_field), TEST(test_a_merchant_who_floods),
+        TEST(test_many_at_once))

@@ -57,6 +57,7 @@ static void send_unsigned(Passage *p, int status)
 
 static void send_not_signable(Passage *p, Status why)
 {
+    p->why = why;
     send_unsigned(p, passage_write_refusal(p, why, NULL, &p->body));
 }
 

@@ -14,6 +14,7 @@ static const Known known[] = {
     { TABLE_MERCHANT_KEY, 1, "merchant_key" },
     { TABLE_MERCHANT_PROFILE, 1, "merchant_profile" },
     { TABLE_MERCHANT_ORIGIN, 1, "merchant_origin" },
+    { TABLE_MERCHANT_ADDRESS, 1, "merchant_address" },
     { TABLE_PAYER, 1, "payer" },
     { TABLE_PAYMENT, 1, "payment" },
     { TABLE_PAY_CODE, 1, "pay_code" },

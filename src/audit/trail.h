@@ -19,7 +19,7 @@
 #include "base/seams.h"
 
 enum {
-    TRAIL_FORMAT = 2, /* of the file, and of what a category means */
+    TRAIL_FORMAT = 3, /* of the file, and of what a category means */
     TRAIL_STEP_LEAVES = 1024, /* indexed in one step */
     TRAIL_HITS_MAX = 200, /* of one search */
     TRAIL_PATH_BYTES_MAX = 512,
@@ -66,6 +66,7 @@ TrailState trail_state(Trail *trail);
 typedef struct TrailQuery {
     Span person; /* "alice" (in whatever role) or "operator/alice"; also as the second person */
     Span subject; /* "1900000001/N42", or "N42": what stands behind the first '/' */
+    Span request; /* digest of its nonce [AUDIT_NONCE_BYTES]; empty: any */
     bool by_kind;
     uint8_t kinds[TRAIL_KINDS_BYTES]; /* a bit each */
     uint32_t categories; /* bits; 0: all */

@@ -8,6 +8,7 @@ static const uint8_t widths[TRAIL_COLUMNS] = {
     [TRAIL_SECOND] = TRAIL_MARK_BYTES,
     [TRAIL_SUBJECT] = TRAIL_MARK_BYTES,
     [TRAIL_OBJECT] = TRAIL_MARK_BYTES,
+    [TRAIL_REQUEST] = TRAIL_MARK_BYTES,
     [TRAIL_TIME] = 8,
     [TRAIL_LEAF] = 4,
     [TRAIL_ORDINAL] = 1,
@@ -183,11 +184,14 @@ static TrailResult result_of(int32_t outcome)
 
 static void put_event(const Adding *a, const AuditEvent *event)
 {
-    TrailMark marks[TRAIL_OBJECT + 1] = { 0 };
+    static const uint8_t no_nonce[AUDIT_NONCE_BYTES];
+    TrailMark marks[TRAIL_REQUEST + 1] = { 0 };
     TrailBlock *block = a->block;
     const TrailPeople people = trail_people(event);
     mark_both(a->key, people.actor, &marks[TRAIL_ACTOR], &marks[TRAIL_PERSON]);
     mark_both(a->key, event->subject, &marks[TRAIL_SUBJECT], &marks[TRAIL_OBJECT]);
+    if (!span_equal(SPAN_OF(event->nonce), SPAN_OF(no_nonce)))
+        trail_mark(a->key, SPAN_OF(event->nonce), &marks[TRAIL_REQUEST]);
     if (people.second.size > 0) {
         trail_mark(a->key, people.second, &marks[TRAIL_SECOND]);
         set_bit(block->filters.persons, &marks[TRAIL_SECOND]);
@@ -195,7 +199,7 @@ static void put_event(const Adding *a, const AuditEvent *event)
     }
     set_bit(block->filters.persons, &marks[TRAIL_PERSON]);
     set_bit(block->filters.objects, &marks[TRAIL_OBJECT]);
-    for (int column = TRAIL_ACTOR; column <= TRAIL_OBJECT; column++)
+    for (int column = TRAIL_ACTOR; column <= TRAIL_REQUEST; column++)
         put_mark(block, (TrailColumn)column, &marks[column]);
     const uint8_t kind = (uint32_t)event->kind < AUDIT_KINDS_MAX ? (uint8_t)event->kind : 0;
     put_facts(a, kind, audit_category(event), result_of(event->outcome));
@@ -204,7 +208,7 @@ static void put_event(const Adding *a, const AuditEvent *event)
 static void put_unreadable(const Adding *a)
 {
     const TrailMark none = { { 0 } };
-    for (int column = TRAIL_ACTOR; column <= TRAIL_OBJECT; column++)
+    for (int column = TRAIL_ACTOR; column <= TRAIL_REQUEST; column++)
         put_mark(a->block, (TrailColumn)column, &none);
     put_facts(a, 0, AUDIT_CATEGORY_ILLEGAL, TRAIL_UNREADABLE);
 }
@@ -292,6 +296,12 @@ void trail_match_texts(const uint8_t key[TRAIL_KEY_BYTES], Span person, Span sub
     mark_both(key, subject, &m->subject, &m->object);
 }
 
+void trail_match_request(const uint8_t key[TRAIL_KEY_BYTES], Span digest, TrailMatch *m)
+{
+    m->by_request = digest.size > 0;
+    if (m->by_request) trail_mark(key, digest, &m->request);
+}
+
 static bool text_is(Span asked, Span text)
 {
     return span_equal(asked, is_whole(asked) ? text : trail_name(text));
@@ -330,6 +340,7 @@ uint32_t trail_match_columns(const TrailSummary *s, const TrailMatch *m)
     if (m->by_person) columns |= 1u << m->person_column;
     if (m->by_second && s->seconds > 0) columns |= 1u << TRAIL_SECOND;
     if (m->by_subject) columns |= 1u << m->subject_column;
+    if (m->by_request) columns |= 1u << TRAIL_REQUEST;
     if (cut) columns |= 1u << TRAIL_TIME;
     if (m->by_kind) columns |= 1u << TRAIL_KIND;
     if (m->categories != 0) columns |= 1u << TRAIL_CATEGORY;
@@ -364,6 +375,7 @@ static bool is_asked_for(const TrailBlock *b, const TrailMatch *m, uint32_t i)
 {
     if (m->by_person && !is_person(b, m, i)) return false;
     if (m->by_subject && !mark_is(b, m->subject_column, i, &m->subject)) return false;
+    if (m->by_request && !mark_is(b, TRAIL_REQUEST, i, &m->request)) return false;
     const uint8_t kind = b->columns[TRAIL_KIND][i];
     if (m->by_kind && (m->kinds[kind / 8] >> kind % 8 & 1) == 0) return false;
     if (m->categories != 0 && (m->categories >> b->columns[TRAIL_CATEGORY][i] & 1) == 0)

@@ -25,6 +25,7 @@ typedef enum TrailColumn {
     TRAIL_SECOND, /* ... of the second person that the event names, or zeros */
     TRAIL_SUBJECT, /* ... of the whole subject */
     TRAIL_OBJECT, /* ... of what stands behind its first '/' */
+    TRAIL_REQUEST, /* ... of the nonce's digest, or zeros */
     TRAIL_TIME, /* i64, us */
     TRAIL_LEAF, /* u32, from the block's first */
     TRAIL_ORDINAL, /* u8, of the event in its leaf */
@@ -105,6 +106,8 @@ typedef struct TrailMatch {
     TrailColumn subject_column; /* TRAIL_SUBJECT or TRAIL_OBJECT, */
     TrailMark subject;
     TrailMark object;
+    bool by_request;
+    TrailMark request;
     bool by_kind;
     uint8_t kinds[TRAIL_KINDS_BYTES];
     uint32_t categories; /* bits; 0: all */
@@ -117,6 +120,8 @@ typedef struct TrailMatch {
  * '/'. Empty: anybody, anything. */
 void trail_match_texts(
         const uint8_t key[TRAIL_KEY_BYTES], Span person, Span subject, TrailMatch *match);
+/* By the nonce's digest [AUDIT_NONCE_BYTES], told to merchants as Request-ID; empty: any. */
+void trail_match_request(const uint8_t key[TRAIL_KEY_BYTES], Span digest, TrailMatch *match);
 /* Is the event's person and subject the one that was asked for? A mark is only 32 bits of it. */
 bool trail_texts_match(Span person, Span subject, const AuditEvent *event);
 /* Can something in such a block match? */

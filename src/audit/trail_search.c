@@ -42,6 +42,7 @@ static Status read_query(const Trail *t, const TrailQuery *q, TrailMatch *m)
     REQUIRE(m->from_us >= 0 && m->from_us < m->to_us && q->below_leaf >= 0, REFUSED_TRAIL_QUERY);
     memcpy(m->kinds, q->kinds, sizeof(m->kinds));
     trail_match_texts(t->key, q->person, q->subject, m);
+    trail_match_request(t->key, q->request, m);
     return OK;
 }
 
@@ -244,13 +245,20 @@ typedef struct Filter {
     TrailFound *found;
 } Filter;
 
+/* Marks are only 32 bits of what was asked for. */
+static bool is_meant(const TrailQuery *q, const AuditEvent *event)
+{
+    if (q->request.size > 0 && !span_equal(q->request, SPAN_OF(event->nonce))) return false;
+    return trail_texts_match(q->person, q->subject, event);
+}
+
 static Status pass_meant(void *context, const TrailHit *hit)
 {
     const Filter *f = context;
     const bool readable = hit->verdict != TRAIL_CHANGED && hit->verdict != TRAIL_MISSING;
     f->found->last_leaf = hit->leaf;
     f->found->last_ordinal = hit->ordinal;
-    if (readable && !trail_texts_match(f->query->person, f->query->subject, &hit->event)) return OK;
+    if (readable && !is_meant(f->query, &hit->event)) return OK;
     f->found->hits++;
     return f->visit(f->context, hit);
 }

@@ -42,6 +42,7 @@ static AuditEvent random_event(Texts *t)
     snprintf(t->detail, sizeof(t->detail), draw(9) == 0 ? "with operator/p%u; why" : "plain %u",
             draw(40));
     return (AuditEvent) { .kind = some_kinds[draw(7)],
+        .nonce = { [AUDIT_NONCE_BYTES - 1] = (uint8_t)draw(200) }, /* 0: none */
         .outcome = some_outcomes[draw(6)],
         .actor = span_of_text(t->actor),
         .subject = span_of_text(t->subject),
@@ -136,6 +137,7 @@ static bool is_wanted(const TrailQuery *q, const AuditEvent *e, int64_t time_us)
     const uint32_t result = e->outcome == 0 ? 0 : e->outcome > 0 ? 1 : 2;
     if (query_person != NULL && !names(query_person, e->actor) && !stands_second(e)) return false;
     if (query_subject != NULL && !names(query_subject, e->subject)) return false;
+    if (q->request.size > 0 && !span_equal(q->request, SPAN_OF(e->nonce))) return false;
     if (q->by_kind && (q->kinds[e->kind / 8] >> e->kind % 8 & 1) == 0) return false;
     if (q->categories != 0 && (q->categories >> audit_category(e) & 1) == 0) return false;
     if (q->results != 0 && (q->results >> result & 1) == 0) return false;
@@ -211,6 +213,9 @@ static TrailQuery random_query(char person[32], char subject[32])
     snprintf(subject, 32, draw(2) == 0 ? "N%u" : "m1/N%u", draw(900));
     if (query_person != NULL) q.person = span_of_text(query_person);
     if (query_subject != NULL) q.subject = span_of_text(query_subject);
+    static uint8_t request[AUDIT_NONCE_BYTES];
+    request[AUDIT_NONCE_BYTES - 1] = (uint8_t)(1 + draw(220));
+    if (draw(4) == 0) q.request = SPAN_OF(request);
     if (draw(3) == 0) q.categories = 1u << draw(AUDIT_CATEGORY_COUNT);
     if (draw(4) == 0) q.results = 1u << draw(3);
     if (draw(3) == 0) q.from_us = 1800000000000000 + (int64_t)draw(LEAVES) * 1000000;

@@ -27,6 +27,13 @@ Status answer_unsigned(const Random *random, Answer *ret_answer)
     return OK;
 }
 
+void answer_number(Answer *answer, const uint8_t digest[ANSWER_REQUEST_ID_BYTES / 2])
+{
+    Buffer text = BUFFER_OF(answer->request_id);
+    const Span bits = { digest, ANSWER_REQUEST_ID_BYTES / 2 };
+    ASSERT(status_ok(hex_encode_upper(bits, &text)));
+}
+
 void answer_allow(Answer *answer, Span method) { add_header(answer, "Allow", method); }
 
 void answer_for_pages(Answer *answer)

@@ -47,6 +47,9 @@ MUST_USE Status answer_prepare(const SigningProfile *profile, Span serial, int64
 MUST_USE Status answer_seal(Answer *answer, Span signature);
 /* Content-Type and Request-ID alone. Faults FAULT_RANDOM. */
 MUST_USE Status answer_unsigned(const Random *random, Answer *ret_answer);
+/* The request's own number as Request-ID instead of a random one, between prepare and sending:
+ * digest of mchid and nonce, which the audit log keeps (message/nonce.h). */
+void answer_number(Answer *answer, const uint8_t digest[ANSWER_REQUEST_ID_BYTES / 2]);
 /* The method that the path is served with, for a 405 (RFC 9110 15.5.6). Static storage. */
 void answer_allow(Answer *answer, Span method);
 /* Pages of any origin may read it: it says nothing of who asks, and nobody asks with cookies. */

@@ -114,6 +114,16 @@ static void unsigned_answers_say_so(void)
     EXPECT(header_of(&answer, "Wechatpay-Signature").data == NULL);
 }
 
+static void an_answer_bears_the_number_of_its_request(void)
+{
+    static const uint8_t digest[ANSWER_REQUEST_ID_BYTES / 2] = { 0x01, 0xab, [15] = 0xfe };
+    const Random random = random_system();
+    Answer answer;
+    EXPECT_OK(answer_unsigned(&random, &answer));
+    answer_number(&answer, digest);
+    EXPECT(span_equal(header_of(&answer, "Request-ID"), SPAN("01AB00000000000000000000000000FE")));
+}
+
 static void sizes_are_bounded(void)
 {
     const Random random = random_system();
@@ -133,4 +143,4 @@ static void sizes_are_bounded(void)
 }
 
 TESTS(TEST(sealed_answers_verify), TEST(vectors_verify), TEST(unsigned_answers_say_so),
-        TEST(sizes_are_bounded))
+        TEST(an_answer_bears_the_number_of_its_request), TEST(sizes_are_bounded))
