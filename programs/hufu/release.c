@@ -15,6 +15,7 @@ static const TableName tables[] = {
     { "merchant", TABLE_MERCHANT },
     { "merchant_key", TABLE_MERCHANT_KEY },
     { "merchant_profile", TABLE_MERCHANT_PROFILE },
+    { "merchant_address", TABLE_MERCHANT_ADDRESS },
     { "merchant_origin", TABLE_MERCHANT_ORIGIN },
     { "payer", TABLE_PAYER },
     { "account", TABLE_ACCOUNT },

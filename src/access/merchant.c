@@ -1,6 +1,7 @@
 #include "access/merchant.h"
 
 #include "access/asker.h"
+#include "access/merchant_address.h"
 
 static const Column merchant_columns[] = {
     { MERCHANT_ID, "mchid", VALUE_TEXT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
@@ -77,6 +78,7 @@ Status merchant_gather(Rows *rows, const char *mchid, const char *serial, int64_
         VALUE_OF_TEXT(span_of_text(serial != NULL ? serial : "")) };
     TRY(rows_get(rows, &merchant_table, key, &row));
     if (serial != NULL) TRY(rows_get(rows, &merchant_key_table, key, &key_row));
+    if (serial != NULL) TRY(merchant_address_gather(rows, mchid));
     *ret_account = row != NULL ? row->values[COLUMN_AT(MERCHANT_ACCOUNT)].integer : 0;
     return OK;
 }
@@ -187,6 +189,7 @@ Status merchant_admit(Rows *rows, const char *mchid, const char *serial, Merchan
     TRY(merchant_get(rows, mchid, &merchant));
     REQUIRE(merchant.status == STATUS_LIVE, REFUSED_MERCHANT_CLOSED);
     TRY(key_is_live(rows, mchid, serial));
+    TRY(merchant_address_admit(rows, mchid));
     *ret_merchant = merchant;
     return OK;
 }

@@ -60,8 +60,8 @@ bool merchant_id_is_valid(Span mchid);
 /* 1..64 of digits, upper-case letters and `_`. */
 bool merchant_serial_is_valid(Span serial);
 
-/* Gather merchant and key (`serial` NULL: the merchant alone). Nothing is judged here: the rows are
- * not verified yet. ret_account: its account, to be gathered next; 0 when there is none. */
+/* Gather merchant, key and addresses (`serial` NULL: the merchant alone). Nothing is judged here:
+ * the rows are not verified yet. ret_account: its account, to be gathered next; 0: none. */
 MUST_USE Status merchant_gather(
         Rows *rows, const char *mchid, const char *serial, int64_t *ret_account);
 
@@ -72,9 +72,10 @@ MUST_USE Status merchant_key_get(
         Rows *rows, const char *mchid, const char *serial, MerchantKey *ret);
 
 /*
- * May this merchant act with this key now? Running.
+ * May this merchant act with this key, from where the unit comes from, now? Running.
  *
- * Refuses MERCHANT_UNKNOWN, MERCHANT_CLOSED, MERCHANT_KEY_UNKNOWN, MERCHANT_KEY_EXPIRED.
+ * Refuses MERCHANT_UNKNOWN, MERCHANT_CLOSED, MERCHANT_KEY_UNKNOWN, MERCHANT_KEY_EXPIRED,
+ * ADDRESS_OTHER (merchant_address.h).
  */
 MUST_USE Status merchant_admit(
         Rows *rows, const char *mchid, const char *serial, Merchant *ret_merchant);

@@ -1,11 +1,9 @@
 #include "access/merchant_origin.h"
 
-#include <string.h>
-
 static const Column origin_columns[] = {
-    { MERCHANT_ORIGIN_MCHID, "mchid", VALUE_TEXT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
-    { MERCHANT_ORIGIN_LIST, "origins", VALUE_TEXT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
-    { MERCHANT_ORIGIN_CHANGED, "changed", VALUE_INT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
+    { MERCHANT_LIST_MCHID, "mchid", VALUE_TEXT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
+    { MERCHANT_LIST_ITEMS, "origins", VALUE_TEXT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
+    { MERCHANT_LIST_CHANGED, "changed", VALUE_INT, false, CLASS_PUBLIC, LEVEL_C1, "access" },
 };
 
 const Table merchant_origin_table = {
@@ -18,7 +16,17 @@ const Table merchant_origin_table = {
     .columns = origin_columns,
 };
 
-/* --- what an origin is --- */
+const MerchantListKind merchant_origins = {
+    .table = &merchant_origin_table,
+    .most = MERCHANT_ORIGINS_MAX,
+    .is_valid = merchant_origin_is_valid,
+    .added = "origin-added",
+    .removed = "origin-removed",
+    .format = { REFUSED_ORIGIN_FORMAT },
+    .known = { REFUSED_ORIGIN_KNOWN },
+    .unknown = { REFUSED_ORIGIN_UNKNOWN },
+    .too_many = { REFUSED_ORIGIN_TOO_MANY },
+};
 
 /* Labels of letters, digits and hyphens, none empty: an address of four numbers is one, too. */
 static bool is_host(Span host)
@@ -47,99 +55,15 @@ static bool is_port(Span port)
     return number <= UINT16_MAX && number != 443;
 }
 
-static bool is_origin(Span origin)
+bool merchant_origin_is_valid(Span origin)
 {
     static const char scheme[] = "https://";
     Cursor c = cursor_of(origin);
     Span begins = { 0 };
-    if (origin.size > MERCHANT_ORIGIN_BYTES_MAX) return false;
+    if (origin.size > MERCHANT_LIST_ITEM_BYTES_MAX) return false;
     if (!status_ok(cursor_take(&c, sizeof(scheme) - 1, &begins))) return false;
     if (!span_equal(begins, SPAN("https://"))) return false;
     Span host = c.rest;
     if (!status_ok(cursor_until(&c, ':', &host))) return is_host(host);
     return is_host(host) && is_port(c.rest);
-}
-
-/* --- the list --- */
-
-bool merchant_origins_next(Cursor *list, Span *ret_origin)
-{
-    Span blank = { 0 };
-    if (!status_ok(cursor_take(list, 1, &blank))) return false;
-    for (size_t i = 0; i < list->rest.size; i++)
-        if (list->rest.data[i] == ' ') return status_ok(cursor_take(list, i, ret_origin));
-    return status_ok(cursor_take(list, list->rest.size, ret_origin));
-}
-
-/* All but this one; how many there are, and whether it was among them. */
-static bool without(
-        const MerchantOrigins *origins, Span origin, MerchantOrigins *ret_others, size_t *ret_count)
-{
-    bool found = false;
-    Span next = { 0 };
-    Cursor c = cursor_of(span_of_text(origins->list));
-    Buffer others = { (uint8_t *)ret_others->list, 0, MERCHANT_ORIGINS_BYTES_MAX };
-    *ret_count = 0;
-    while (merchant_origins_next(&c, &next)) {
-        found = found || span_equal(next, origin);
-        (*ret_count)++;
-        if (span_equal(next, origin)) continue;
-        const bool fits =
-                status_ok(buffer_put(&others, SPAN(" "))) && status_ok(buffer_put(&others, next));
-        ASSERT(fits); /* no longer than what it comes from */
-    }
-    ret_others->list[others.size] = 0;
-    return found;
-}
-
-Status merchant_origins_add(MerchantOrigins *origins, Span origin)
-{
-    MerchantOrigins others = { 0 };
-    size_t count = 0;
-    REQUIRE(is_origin(origin), REFUSED_ORIGIN_FORMAT);
-    REQUIRE(!without(origins, origin, &others, &count), REFUSED_ORIGIN_KNOWN);
-    REQUIRE(count < MERCHANT_ORIGINS_MAX, REFUSED_ORIGIN_TOO_MANY);
-    Buffer list = { (uint8_t *)origins->list, strlen(origins->list), MERCHANT_ORIGINS_BYTES_MAX };
-    TRY(buffer_put(&list, SPAN(" ")));
-    TRY(buffer_put(&list, origin));
-    origins->list[list.size] = 0;
-    return OK;
-}
-
-Status merchant_origins_remove(MerchantOrigins *origins, Span origin)
-{
-    MerchantOrigins others = { 0 };
-    size_t count = 0;
-    REQUIRE(without(origins, origin, &others, &count), REFUSED_ORIGIN_UNKNOWN);
-    *origins = others;
-    return OK;
-}
-
-/* --- the row --- */
-
-static Status find(Rows *rows, const char *mchid, const Row **ret_row)
-{
-    return rows_get(rows, &merchant_origin_table, &VALUE_OF_TEXT(span_of_text(mchid)), ret_row);
-}
-
-Status merchant_origins_get(Rows *rows, const char *mchid, MerchantOrigins *ret)
-{
-    const Row *row = NULL;
-    TRY(find(rows, mchid, &row));
-    *ret = (MerchantOrigins) { 0 };
-    if (row == NULL) return OK;
-    const Span list = row->values[COLUMN_AT(MERCHANT_ORIGIN_LIST)].bytes;
-    ASSERT(list.size <= MERCHANT_ORIGINS_BYTES_MAX);
-    if (list.size > 0) memcpy(ret->list, list.data, list.size);
-    return OK;
-}
-
-Status merchant_origins_put(Rows *rows, const char *mchid, const MerchantOrigins *origins)
-{
-    const Row *row = NULL;
-    const Value values[] = { VALUE_OF_TEXT(span_of_text(mchid)),
-        VALUE_OF_TEXT(span_of_text(origins->list)), VALUE_OF_INT(rows_now_us(rows)) };
-    TRY(find(rows, mchid, &row));
-    if (row == NULL) return rows_insert(rows, &merchant_origin_table, values);
-    return rows_update(rows, &merchant_origin_table, values);
 }

@@ -22,45 +22,50 @@ static void test_one_form_alone_is_an_origin(void)
         "https://shop.example\n", "https://shop_1.example", "https://[::1]",
         "https://m\xc3\xbcnchen.example" };
     for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
-        MerchantOrigins origins = { 0 };
-        EXPECT_OK(merchant_origins_add(&origins, span_of_text(right[i])));
-        EXPECT(origins.list[0] == ' ' && strcmp(origins.list + 1, right[i]) == 0);
+        MerchantList origins = { 0 };
+        EXPECT_OK(merchant_list_add(&merchant_origins, &origins, span_of_text(right[i])));
+        EXPECT(origins.items[0] == ' ' && strcmp(origins.items + 1, right[i]) == 0);
     }
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        MerchantOrigins origins = { 0 };
-        const Status s = merchant_origins_add(&origins, span_of_text(wrong[i]));
+        MerchantList origins = { 0 };
+        const Status s = merchant_list_add(&merchant_origins, &origins, span_of_text(wrong[i]));
         if (!status_is(s, (StatusCode)REFUSED_ORIGIN_FORMAT))
             fprintf(stderr, "taken: %s\n", wrong[i]);
         EXPECT_REFUSED(s, REFUSED_ORIGIN_FORMAT);
-        EXPECT(origins.list[0] == 0);
+        EXPECT(origins.items[0] == 0);
     }
 }
 
 static void test_the_list_holds_each_once_and_no_more_than_it_may(void)
 {
-    MerchantOrigins origins = { 0 };
-    char origin[MERCHANT_ORIGIN_BYTES_MAX + 2];
+    MerchantList origins = { 0 };
+    char origin[MERCHANT_LIST_ITEM_BYTES_MAX + 2];
     for (int i = 0; i < MERCHANT_ORIGINS_MAX; i++) {
         snprintf(origin, sizeof(origin), "https://%089d.a%d", i, i); /* the longest */
-        EXPECT(strlen(origin) == MERCHANT_ORIGIN_BYTES_MAX);
-        EXPECT_OK(merchant_origins_add(&origins, span_of_text(origin)));
-        EXPECT_REFUSED(merchant_origins_add(&origins, span_of_text(origin)), REFUSED_ORIGIN_KNOWN);
+        EXPECT(strlen(origin) == MERCHANT_LIST_ITEM_BYTES_MAX);
+        EXPECT_OK(merchant_list_add(&merchant_origins, &origins, span_of_text(origin)));
+        EXPECT_REFUSED(merchant_list_add(&merchant_origins, &origins, span_of_text(origin)),
+                REFUSED_ORIGIN_KNOWN);
     }
-    EXPECT_REFUSED(merchant_origins_add(&origins, SPAN("https://b")), REFUSED_ORIGIN_TOO_MANY);
+    EXPECT_REFUSED(merchant_list_add(&merchant_origins, &origins, SPAN("https://b")),
+            REFUSED_ORIGIN_TOO_MANY);
     snprintf(origin, sizeof(origin), "https://%090d.a0", 0);
-    EXPECT_REFUSED(merchant_origins_add(&origins, span_of_text(origin)), REFUSED_ORIGIN_FORMAT);
+    EXPECT_REFUSED(merchant_list_add(&merchant_origins, &origins, span_of_text(origin)),
+            REFUSED_ORIGIN_FORMAT);
 }
 
 static void test_what_is_removed_is_gone_alone(void)
 {
-    MerchantOrigins origins = { " https://a https://ab https://b" };
-    EXPECT_REFUSED(merchant_origins_remove(&origins, SPAN("https://")), REFUSED_ORIGIN_UNKNOWN);
-    EXPECT_OK(merchant_origins_remove(&origins, SPAN("https://a")));
-    EXPECT(strcmp(origins.list, " https://ab https://b") == 0);
-    EXPECT_REFUSED(merchant_origins_remove(&origins, SPAN("https://a")), REFUSED_ORIGIN_UNKNOWN);
-    EXPECT_OK(merchant_origins_remove(&origins, SPAN("https://b")));
-    EXPECT_OK(merchant_origins_remove(&origins, SPAN("https://ab")));
-    EXPECT(origins.list[0] == 0);
+    MerchantList origins = { " https://a https://ab https://b" };
+    EXPECT_REFUSED(merchant_list_remove(&merchant_origins, &origins, SPAN("https://")),
+            REFUSED_ORIGIN_UNKNOWN);
+    EXPECT_OK(merchant_list_remove(&merchant_origins, &origins, SPAN("https://a")));
+    EXPECT(strcmp(origins.items, " https://ab https://b") == 0);
+    EXPECT_REFUSED(merchant_list_remove(&merchant_origins, &origins, SPAN("https://a")),
+            REFUSED_ORIGIN_UNKNOWN);
+    EXPECT_OK(merchant_list_remove(&merchant_origins, &origins, SPAN("https://b")));
+    EXPECT_OK(merchant_list_remove(&merchant_origins, &origins, SPAN("https://ab")));
+    EXPECT(origins.items[0] == 0);
 }
 
 static void test_the_table_is_dense(void) { EXPECT(table_is_dense(&merchant_origin_table)); }

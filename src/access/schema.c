@@ -3,6 +3,7 @@
 #include "access/caller.h"
 #include "access/device.h"
 #include "access/grant.h"
+#include "access/merchant_address.h"
 #include "access/merchant_origin.h"
 #include "access/merchant_profile.h"
 #include "access/merchant_terms.h"
@@ -109,13 +110,18 @@ static const Migration migrations[] = {
             "CREATE TABLE merchant_origin("
             "mchid TEXT PRIMARY KEY NOT NULL, origins TEXT NOT NULL, changed BIGINT NOT NULL,"
             "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
+    { 12,
+            "CREATE TABLE merchant_address("
+            "mchid TEXT PRIMARY KEY NOT NULL, addresses TEXT NOT NULL, changed BIGINT NOT NULL,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
 };
 enum { MIGRATIONS = sizeof(migrations) / sizeof(migrations[0]) };
 
 static const Table *const tables[] = { &merchant_table, &merchant_key_table, &payer_table,
     &caller_table, &device_table, &principal_table, &passkey_table, &payer_login_table,
     &payer_device_table, &grant_table, &rights_review_table, &access_table_table,
-    &merchant_profile_table, &merchant_terms_table, &merchant_origin_table };
+    &merchant_profile_table, &merchant_terms_table, &merchant_origin_table,
+    &merchant_address_table };
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 const StoreSchema access_schema = { "access", migrations, MIGRATIONS, tables, TABLES };

@@ -53,6 +53,8 @@
  *                   everyone's (message/profile.h); those not named are taken back
  *   merchant.origin.add, .remove {mchid, origin}: whose pages may frame fields (TP-19)
  *   merchant.origin.list {mchid}: -> {mchid, origins: [...]}
+ *   merchant.address.add, .remove {mchid, address}: where its requests are taken from
+ *   merchant.address.list {mchid}: -> {mchid, addresses: [...]}; none: anywhere
  *   merchant.terms  {mchid, licence_..., account_..., mcc, agreement_..., merchant_risk, fee_...,
  *                   settlement_cycle}: what is agreed with it (access/merchant_terms.h)
  *   merchant.show   {mchid}: the same, without the account's token
@@ -98,8 +100,9 @@
  *
  * The audit log (audit/trail.h); that it was looked at stands in it before the answer:
  *
- *   trail.search    {person?, subject?, kind?, category?, result?, from_us?, to_us?, limit?,
- *                   below_leaf?, below_ordinal?}: -> {entries, checkpoint_size, complete_to, more}
+ *   trail.search    {person?, subject?, request_id?, kind?, category?, result?, from_us?,
+ *                   to_us?, limit?, below_leaf?, below_ordinal?}: -> {entries,
+ *                   checkpoint_size, complete_to, more}
  *   trail.prove     {leaf}: -> {leaf_proof}, to be checked offline (audit/leaf_proof.h)
  *
  * Sensitive fields (vaultclient/fields.h), each by {tenant, class, table, column, reference}:

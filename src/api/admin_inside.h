@@ -57,10 +57,10 @@ Status admin_merchant_profile_check(Admin *admin, const JsonDocument *document, 
 Status admin_merchant_profile(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
-Status admin_merchant_origin_check(Admin *admin, const JsonDocument *document, const Asker *asker);
-Status admin_merchant_origin(
+Status admin_merchant_list_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_merchant_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
-Status admin_merchant_origin_list(
+Status admin_merchant_list_show(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
 Status admin_merchant_terms_check(Admin *admin, const JsonDocument *document, const Asker *asker);

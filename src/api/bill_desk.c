@@ -133,7 +133,7 @@ static void send_bill(const BillDesk *desk, Passage *p, Span content)
 
 static void serve(Job *job)
 {
-    Passage *p = (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
+    Passage *p = passage_of_job(job);
     BillDesk *desk = p->house->bills;
     const bool download = p->work.bill.download;
     Span content = { 0 };

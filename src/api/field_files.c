@@ -153,7 +153,7 @@ bool field_files_answer(const FieldFiles *files, Span origins, HttpRequest *requ
     if (files == NULL || http_request_method(request) != HTTP_GET) return false;
     ConsoleFileSeen file = { 0 };
     if (!find(files, request, &file)) return false;
-    uint8_t policy_bytes[FIELD_POLICY_BYTES_MAX + MERCHANT_ORIGINS_BYTES_MAX];
+    uint8_t policy_bytes[FIELD_POLICY_BYTES_MAX + MERCHANT_LIST_BYTES_MAX];
     Buffer policy = BUFFER_OF(policy_bytes);
     if (!status_ok(put_policy(files, &file, request, origins, &policy))) return false;
     answer(&file, span_of_buffer(&policy), request);

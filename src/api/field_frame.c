@@ -1,12 +1,12 @@
 #include "api/field_frame.h"
 
 #include "api/field_files.h"
-#include "payment/origins.h"
+#include "payment/merchant_lists.h"
 
 #include <stdlib.h>
 
 typedef struct Framing {
-    OriginsAsk ask; /* its unit is the first member */
+    MerchantListAsk ask; /* its unit is the first member */
     House *house;
     HttpRequest *request;
 } Framing;
@@ -16,7 +16,7 @@ static atomic_uint asking;
 static void answered(Unit *unit, Status outcome)
 {
     Framing *frame = (Framing *)unit;
-    const char *list = status_ok(outcome) ? frame->ask.origins.list : "";
+    const char *list = status_ok(outcome) ? frame->ask.list.items : "";
     const bool was =
             field_files_answer(frame->house->field_files, span_of_text(list), frame->request);
     ASSERT(was); /* it named the file before, and files stay */
@@ -30,8 +30,9 @@ static Status ask(House *house, HttpRequest *request, Span merchant)
     CHECK(frame != NULL, FAULT_MEMORY);
     frame->house = house;
     frame->request = request;
+    frame->ask.kind = &merchant_origins;
     memcpy(frame->ask.mchid, merchant.data, merchant.size);
-    origins_frame_unit(&frame->ask, answered);
+    merchant_list_frame_unit(&frame->ask, answered);
     const Status s = batcher_submit(house->batcher, &frame->ask.unit);
     if (!status_ok(s)) free(frame);
     return s;

@@ -53,7 +53,7 @@ static int write_refused(Passage *p, Buffer *ret_body)
 
 static void serve(Job *job)
 {
-    Passage *p = (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
+    Passage *p = passage_of_job(job);
     Span rest = { 0 };
     const Route *route = route_find(p->gateway->method, p->gateway->path, &rest);
     if (route == NULL)

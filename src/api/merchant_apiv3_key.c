@@ -6,14 +6,10 @@
  * it (vault/key_owner.h, TP-7; routes.h). */
 #include "api/routes.h"
 
+#include "api/admission.h"
 #include "api/signer.h"
 #include "base/encoding.h"
 #include "message/authorization.h"
-
-static Passage *passage_of_job(Job *job)
-{
-    return (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
-}
 
 static Status ask(Passage *p, Buffer *memory, WireKeyRevealed *ret_revealed)
 {
@@ -123,11 +119,4 @@ static void turn_key(Job *job)
     passage_finish(p, turn(p, &p->body), write_made);
 }
 
-void merchant_apiv3_activate(Passage *p, Span rest)
-{
-    if (!passage_verify(p)) return;
-    passage_not_coming(p);
-    p->job.run = turn_key;
-    const Status s = workers_submit(p->house->openers, &p->job);
-    if (!status_ok(s)) passage_refuse(p, s, NULL);
-}
+void merchant_apiv3_activate(Passage *p, Span rest) { admission_then(p, turn_key, write_made); }

@@ -3,17 +3,13 @@
  * the vault, which alone opens that key (TP-7; routes.h). */
 #include "api/routes.h"
 
+#include "api/admission.h"
 #include "base/encoding.h"
 #include "base/secret.h"
 #include "base/time.h"
 #include "crypto/aead.h"
 
 typedef enum Wanted { WANT_RSA = 1, WANT_SM2 = 2, WANT_ALL = 3 } Wanted;
-
-static Passage *passage_of_job(Job *job)
-{
-    return (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
-}
 
 static Status write_time(JsonWriter *w, const char *key, int64_t time_us)
 {
@@ -120,11 +116,4 @@ static void make(Job *job)
     passage_finish(p, s, write_made);
 }
 
-void merchant_certificates(Passage *p, Span rest)
-{
-    if (!passage_verify(p)) return;
-    passage_not_coming(p);
-    p->job.run = make;
-    const Status s = workers_submit(p->house->openers, &p->job);
-    if (!status_ok(s)) passage_refuse(p, s, NULL);
-}
+void merchant_certificates(Passage *p, Span rest) { admission_then(p, make, write_made); }

@@ -6,11 +6,6 @@
 #include "base/encoding.h"
 #include "base/time.h"
 
-static Passage *passage_of_job(Job *job)
-{
-    return (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
-}
-
 static void key_base64(JsonWriter *w, const char *key, Span bytes)
 {
     uint8_t text_bytes[2048];

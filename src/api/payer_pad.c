@@ -66,7 +66,7 @@ static int write_refusal(Passage *p, Buffer *ret_body)
 /* p->box: key id u32, encapsulated key. */
 static void fetch(Job *job)
 {
-    Passage *p = (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
+    Passage *p = passage_of_job(job);
     uint8_t svg_bytes[PICTURE_BYTES_MAX];
     uint8_t digits[WIRE_PAD_KEYS];
     Buffer svg = BUFFER_OF(svg_bytes);

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+enum { LENGTH_DIGITS_MAX = 3 };
+
 static const uint8_t ipv4_prefix[HTTP_ADDRESS_IPV4_AT] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
     0xff };
 
@@ -32,6 +34,36 @@ void http_address_write(
 bool http_address_bit(const uint8_t bits[HTTP_ADDRESS_BYTES], unsigned at)
 {
     return (bits[at / 8] & (0x80U >> at % 8)) != 0;
+}
+
+static bool read_length(Span text, unsigned most, unsigned *ret_length)
+{
+    unsigned length = 0;
+    if (text.size < 1 || text.size > LENGTH_DIGITS_MAX || text.data[0] == '0') return false;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') return false;
+        length = 10 * length + (unsigned)(text.data[i] - '0');
+    }
+    *ret_length = length;
+    return length <= most;
+}
+
+bool http_network_read(Span text, HttpNetwork *ret_network)
+{
+    HttpNetwork network = { .length = HTTP_ADDRESS_BITS };
+    Cursor c = cursor_of(text);
+    Span address = text;
+    const bool has_prefix = status_ok(cursor_until(&c, '/', &address));
+    if (!http_address_read(address, network.bits)) return false;
+    const unsigned before = http_address_is_ipv4(network.bits) ? 8 * HTTP_ADDRESS_IPV4_AT : 0;
+    if (has_prefix) {
+        if (!read_length(c.rest, HTTP_ADDRESS_BITS - before, &network.length)) return false;
+        network.length += before;
+    }
+    for (unsigned i = network.length; i < HTTP_ADDRESS_BITS; i++)
+        if (http_address_bit(network.bits, i)) return false;
+    *ret_network = network;
+    return true;
 }
 
 bool http_network_has(const HttpNetwork *network, const uint8_t bits[HTTP_ADDRESS_BYTES])

@@ -28,6 +28,9 @@ void http_address_write(
 bool http_address_is_ipv4(const uint8_t bits[HTTP_ADDRESS_BYTES]);
 /* From the left; 0 is the highest. */
 bool http_address_bit(const uint8_t bits[HTTP_ADDRESS_BYTES], unsigned at);
+/* One address, or a network as "192.0.2.0/24": a prefix of everything, or one with bits behind it
+ * (a slip of the pen), is none. */
+bool http_network_read(Span text, HttpNetwork *ret_network);
 bool http_network_has(const HttpNetwork *network, const uint8_t bits[HTTP_ADDRESS_BYTES]);
 
 /* 127.0.0.0/8, also as a mapped address, or ::1. */

@@ -2,8 +2,6 @@
 
 #include "http/list.h"
 
-enum { DECIMAL_DIGITS_MAX = 3 };
-
 /* --- whom we trust --- */
 
 static bool is_trusted(const HttpProxies *proxies, const uint8_t bits[HTTP_ADDRESS_BYTES])
@@ -13,34 +11,10 @@ static bool is_trusted(const HttpProxies *proxies, const uint8_t bits[HTTP_ADDRE
     return false;
 }
 
-static Status read_length(Span text, unsigned most, unsigned *ret_length)
-{
-    unsigned length = 0;
-    REQUIRE(text.size >= 1 && text.size <= DECIMAL_DIGITS_MAX, REFUSED_PROXY_ADDRESS);
-    for (size_t i = 0; i < text.size; i++) {
-        REQUIRE(text.data[i] >= '0' && text.data[i] <= '9', REFUSED_PROXY_ADDRESS);
-        length = 10 * length + (unsigned)(text.data[i] - '0');
-    }
-    REQUIRE(length >= 1 && length <= most, REFUSED_PROXY_ADDRESS);
-    *ret_length = length;
-    return OK;
-}
-
 Status http_proxies_add(HttpProxies *proxies, Span text)
 {
-    HttpNetwork network = { .length = HTTP_ADDRESS_BITS };
-    Cursor c = cursor_of(text);
-    Span address = text;
-    const bool has_prefix = status_ok(cursor_until(&c, '/', &address));
-    REQUIRE(http_address_read(address, network.bits), REFUSED_PROXY_ADDRESS);
-    const unsigned before = http_address_is_ipv4(network.bits) ? 8 * HTTP_ADDRESS_IPV4_AT : 0;
-    if (has_prefix) {
-        TRY(read_length(c.rest, HTTP_ADDRESS_BITS - before, &network.length));
-        network.length += before;
-    }
-    for (unsigned i = network.length; i < HTTP_ADDRESS_BITS;
-            i++) /* a slip of the pen trusts nobody else */
-        REQUIRE(!http_address_bit(network.bits, i), REFUSED_PROXY_ADDRESS);
+    HttpNetwork network;
+    REQUIRE(http_network_read(text, &network), REFUSED_PROXY_ADDRESS);
     REQUIRE(proxies->count < HTTP_PROXIES_MAX, REFUSED_PROXY_ADDRESS);
     proxies->networks[proxies->count++] = network;
     return OK;

@@ -207,6 +207,8 @@ static const MessageError errors[] = {
             "The timestamp (in seconds) is more than 300 s from our time" },
     { REFUSED_NONCE_REPLAYED, 401, "SIGN_ERROR", "nonce_str重复",
             "This nonce_str was used before" },
+    { REFUSED_ADDRESS_OTHER, 403, "NO_AUTH", "请求来源地址未登记",
+            "Requests of this merchant are not taken from here" },
     { REFUSED_MERCHANT_CLOSED, 403, "NO_AUTH", "商户无权限", "The merchant may not do this" },
     { REFUSED_VAULT_FORBIDDEN, 403, "NO_AUTH", "无权限", "This may not be asked for" },
     { REFUSED_MERCHANT_EXISTS, INVALID("商户号已存在", "The mchid exists already") },

@@ -60,6 +60,7 @@ static const char *table_name(int64_t table)
     case TABLE_MERCHANT_KEY: return "merchant_key";
     case TABLE_MERCHANT_PROFILE: return "merchant_profile";
     case TABLE_MERCHANT_ORIGIN: return "merchant_origin";
+    case TABLE_MERCHANT_ADDRESS: return "merchant_address";
     case TABLE_ACCOUNT: return "account";
     case TABLE_POSTING: return "posting";
     case TABLE_PAYMENT: return "payment";

@@ -391,8 +391,14 @@ void stand_close(Stand *stand)
 
 Status stand_connect(const Stand *stand, HttpClient **ret_http)
 {
+    return stand_connect_from(stand, NULL, ret_http);
+}
+
+Status stand_connect_from(const Stand *stand, const char *from, HttpClient **ret_http)
+{
     const HttpClientConfig config = { .address = "127.0.0.1",
         .port = stand->port,
+        .from = from,
         .tls = stand->tls,
         .server_name = "localhost",
         .timeout_ms = 20000 };

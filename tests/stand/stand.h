@@ -77,6 +77,8 @@ const char *stand_path(const Stand *stand, const char *name);
 
 /* A connection to hufud. */
 MUST_USE Status stand_connect(const Stand *stand, HttpClient **ret_http);
+/* The same from an address of this machine, "127.0.0.2". */
+MUST_USE Status stand_connect_from(const Stand *stand, const char *from, HttpClient **ret_http);
 
 /* A merchant with a fresh key, and one who learnt the platform's certificate. */
 MUST_USE Status stand_merchant(
