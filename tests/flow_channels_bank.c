@@ -59,7 +59,7 @@ static void test_house_opens(void)
                    "merchant/1900000001", "--amount", "100")
             == 1);
     EXPECT(operator_says("BANK_NONE"));
-    EXPECT_OK(sandbox_bank_open(&stand, "deadline_ms: 1000, close_s: 1", &bank));
+    EXPECT_OK(sandbox_bank_open(&stand, "deadline_ms: 1000, close_s: 1, reconcile_hour: 0", &bank));
 }
 
 static void test_funding_is_credited_once(void)
@@ -328,12 +328,21 @@ static int64_t alerts(void)
     return stand_number(&stand, "SELECT count(*) FROM alert WHERE kind = 75");
 }
 
-static void test_a_day_is_reconciled(void)
+/* Nobody asks. */
+static void test_the_clock_reconciles_a_day(void)
 {
     EXPECT(fund("twice-1", "merchant/1900000001", "194", "SUCCESS"));
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM channel_difference") == 0);
+    moved_clock_set_wall(DAY_S);
+    EXPECT(stand_comes_true(
+            &stand, "SELECT count(*) FROM channel_difference WHERE number = 'twice-1'"));
+    EXPECT(differs("twice-1", REFUSED_BANK_TWICE_THERE) && alerts() == 1);
+}
+
+static void test_a_day_is_reconciled(void)
+{
     EXPECT(OPERATOR(&stand, "bank", "reconcile", "--day", "20991231") == 1);
     EXPECT(operator_says("BANK_DAY"));
-    moved_clock_set_wall(DAY_S);
     EXPECT(operator_ended(OPERATOR(&stand, "bank", "reconcile"), 0));
     EXPECT(operator_says("differences      1"));
     EXPECT(differs("twice-1", REFUSED_BANK_TWICE_THERE) && alerts() == 1);
@@ -405,6 +414,7 @@ TESTS(TEST(test_house_opens), TEST(test_funding_is_credited_once),
         TEST(test_hufud_is_killed_while_the_bank_is_asked),
         TEST(test_a_line_dies_in_the_middle_of_load), TEST(test_a_line_hangs),
         TEST(test_a_card_goes_to_the_bank_alone), TEST(test_nothing_of_a_card_rests),
-        TEST(test_a_day_is_reconciled), TEST(test_what_differs_becomes_a_case_once),
+        TEST(test_the_clock_reconciles_a_day), TEST(test_a_day_is_reconciled),
+        TEST(test_what_differs_becomes_a_case_once),
         TEST(test_a_difference_is_explained_by_a_person),
         TEST(test_what_was_done_long_ago_is_not_done_again), TEST(test_house_is_sound))

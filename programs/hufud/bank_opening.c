@@ -45,6 +45,7 @@ Status bank_opening(const Config *config, House *house, BankOpening *opening)
         .first_batch = house->first_batch,
         .lease_us = (LEASE_DEADLINES * bank->deadline_ms + LEASE_MORE_MS) * 1000,
         .close_us = bank->close_s * TIME_SECOND_US,
+        .day_file_us = bank->reconcile_hour * 3600 * TIME_SECOND_US,
         .probe = probe,
         .lines = house->bank_lines,
         .report = report };

@@ -6,12 +6,17 @@
 
 #include <arpa/inet.h>
 
-enum { PORT_MAX = 65535, DEADLINE_MS_DEFAULT = 5000, CLOSE_S_DEFAULT = 120 };
+enum {
+    PORT_MAX = 65535,
+    DEADLINE_MS_DEFAULT = 5000,
+    CLOSE_S_DEFAULT = 120,
+    RECONCILE_HOUR_DEFAULT = 2
+};
 
 typedef struct BankSpans {
     Span kind, name, ca, receiver;
     const YamlNode *lines;
-    int64_t deadline_ms, close_s;
+    int64_t deadline_ms, close_s, reconcile_hour;
 } BankSpans;
 
 static const YamlField fields[] = {
@@ -22,6 +27,7 @@ static const YamlField fields[] = {
     { "lines", YAML_SEQUENCE, true, LINES, LINES, offsetof(BankSpans, lines) },
     { "deadline_ms", YAML_INT, false, 100, 60000, offsetof(BankSpans, deadline_ms) },
     { "close_s", YAML_INT, false, 1, 86400, offsetof(BankSpans, close_s) },
+    { "reconcile_hour", YAML_INT, false, 0, 23, offsetof(BankSpans, reconcile_hour) },
 };
 
 static void keep(char ret_text[CONFIG_BANK_TEXT_MAX], Span text)
@@ -60,9 +66,10 @@ Status config_bank(const YamlNode *node, ConfigBank *ret_bank, YamlProblem *prob
 {
     *ret_bank = (ConfigBank) { 0 };
     if (node == NULL) return OK;
-    BankSpans s = {
-        .receiver = SPAN("sandbank"), .deadline_ms = DEADLINE_MS_DEFAULT, .close_s = CLOSE_S_DEFAULT
-    };
+    BankSpans s = { .receiver = SPAN("sandbank"),
+        .deadline_ms = DEADLINE_MS_DEFAULT,
+        .close_s = CLOSE_S_DEFAULT,
+        .reconcile_hour = RECONCILE_HOUR_DEFAULT };
     TRY(yaml_read(node, fields, sizeof(fields) / sizeof(fields[0]), &s, problem));
     yaml_blame(node, problem);
     REQUIRE(span_equal(s.kind, SPAN("sandbox")), REFUSED_YAML_RANGE); /* the only one so far */
@@ -73,6 +80,7 @@ Status config_bank(const YamlNode *node, ConfigBank *ret_bank, YamlProblem *prob
     keep(ret_bank->receiver, s.receiver);
     ret_bank->deadline_ms = s.deadline_ms;
     ret_bank->close_s = s.close_s;
+    ret_bank->reconcile_hour = s.reconcile_hour;
     ret_bank->given = true;
     return OK;
 }

@@ -14,9 +14,10 @@ typedef struct ConfigBank {
     int64_t deadline_ms; /* of a connection, and of a call */
     int64_t close_s; /* an order that the bank does not have is closed there so long after it was
                         sent */
+    int64_t reconcile_hour; /* 0..23, Asia/Shanghai: the bank has its file of the day before */
 } ConfigBank;
 
 /* bank: {kind: sandbox, lines: ["127.0.0.1:9101", "127.0.0.1:9102"], name, ca, receiver?,
- * deadline_ms?, close_s?}. NULL: no channel. Refuses YAML_..., YAML_RANGE (an unknown kind, not
- * two lines). */
+ * deadline_ms?, close_s?, reconcile_hour?}. NULL: no channel. Refuses YAML_..., YAML_RANGE (an
+ * unknown kind, not two lines). */
 MUST_USE Status config_bank(const YamlNode *node, ConfigBank *ret_bank, YamlProblem *problem);

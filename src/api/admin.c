@@ -306,7 +306,7 @@ Status admin_start(const AdminConfig *config, Admin **ret_admin)
     admin->config = *config;
     pthread_mutex_init(&admin->enrolling, NULL);
     ServiceConfig service = { .listener_count = 1,
-        .lanes = { { "admin", 2, 32 } },
+        .lanes = { { "admin", ADMIN_WORKERS, 32 } },
         .lane_count = 1,
         .lane_of = lane_of,
         .lane_full = REFUSE(REFUSED_STORE_BUSY),

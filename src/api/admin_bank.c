@@ -25,6 +25,22 @@ static const JsonField order_fields[] = {
     { "amount", JSON_INT, true, 1, LEDGER_MINOR_MAX, PLACE(amount) },
 };
 
+/* --- at most so many at once --- */
+
+Status admin_bank_call_begin(Admin *admin)
+{
+    if (atomic_fetch_add(&admin->bank_calls, 1) < ADMIN_BANK_CALLS_MAX) return OK;
+    atomic_fetch_sub(&admin->bank_calls, 1);
+    return REFUSE(REFUSED_STORE_BUSY);
+}
+
+void admin_bank_call_end(Admin *const *admin)
+{
+    if (*admin != NULL) atomic_fetch_sub(&(*admin)->bank_calls, 1);
+}
+
+/* --- orders --- */
+
 static void put_order(JsonWriter *w, const ChannelOrder *order)
 {
     const Status result = { order->result };
@@ -74,6 +90,9 @@ static Status begin(Admin *admin, const JsonDocument *document, const Asker *ask
     ChannelBegin work = { .kind = kind };
     REQUIRE(desk != NULL, REFUSED_BANK_NONE);
     TRY(take(document, asker, &work));
+    TRY(admin_bank_call_begin(admin));
+    CLEANUP(admin_bank_call_end) Admin *const calling = admin;
+    (void)calling;
     TRY(channel_desk_begin(desk, &work));
     Status sent = OK;
     if (!work.repeated) sent = channel_desk_send(desk, &work.order, (Span) { NULL, 0 });
@@ -169,6 +188,9 @@ Status admin_bank_card(
     REQUIRE(house->bank_desk != NULL, REFUSED_BANK_NONE);
     TRY(read_card(document, &json));
     TRY(take_order(&json.order, asker, &work));
+    TRY(admin_bank_call_begin(admin));
+    CLEANUP(admin_bank_call_end) Admin *const calling = admin;
+    (void)calling;
     TRY(channel_desk_begin(house->bank_desk, &work));
     Status sent = OK;
     if (!work.repeated) sent = send_card(house, &work.order, &json);

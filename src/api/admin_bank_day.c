@@ -74,6 +74,9 @@ Status admin_bank_reconcile(
     if (json.day != 0) TRY(day_of_number(json.day, &day));
     if (json.file_base64.size > 0) TRY(admin_bytes(json.file_base64, &file));
     admin_actor(actor, sizeof(actor), asker);
+    TRY(admin_bank_call_begin(admin));
+    CLEANUP(admin_bank_call_end) Admin *const calling = admin;
+    (void)calling;
     TRY(channel_desk_reconcile(house->bank_desk, day, actor, span_of_buffer(&file), &r));
     json_key_int(w, "matched", (int64_t)r.matched);
     json_key_int(w, "open_orders", (int64_t)r.open);

@@ -8,12 +8,16 @@
 
 #include <pthread.h>
 
+/* A bank may let us wait for its whole deadline: others of the house are served meanwhile. */
+enum { ADMIN_WORKERS = 4, ADMIN_BANK_CALLS_MAX = 2 };
+
 struct Admin {
     AdminConfig config;
     Service *service;
     pthread_t thread;
     atomic_bool stop_asked;
     atomic_bool backup_runs;
+    atomic_int bank_calls; /* on their way */
     pthread_mutex_t enrolling; /* one newcomer at a time: between "is free" and "is in" */
 };
 
@@ -89,6 +93,10 @@ Status admin_settlement_confirm(
 Status admin_settlement_fail(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_settlement_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+/* One more call to the bank; refuses STORE_BUSY: as many are on their way as may be. Given back by
+ * admin_bank_call_end(). */
+MUST_USE Status admin_bank_call_begin(Admin *admin);
+void admin_bank_call_end(Admin *const *admin); /* NULL inside is fine: CLEANUP */
 Status admin_bank_withdraw_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 
 Status admin_status(Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);

@@ -4,6 +4,7 @@
  * some of them withdrawn.
  */
 #define _GNU_SOURCE
+#include "api/admin_inside.h"
 #include "api/admin_request.h"
 #include "api/house_for_tests.h"
 
@@ -120,5 +121,20 @@ static void test_closes(void)
     house_close(&house);
 }
 
-TESTS(TEST(test_opens), TEST(test_what_expires_first_is_shown), TEST(test_what_ended_comes_behind),
+/* A bank that does not answer holds no more than its share of who serves the house's people. */
+static void test_a_bank_holds_some_of_the_workers_alone(void)
+{
+    Admin desk = { 0 };
+    Admin *const calling = &desk;
+    EXPECT(ADMIN_BANK_CALLS_MAX < ADMIN_WORKERS);
+    for (int i = 0; i < ADMIN_BANK_CALLS_MAX; i++)
+        EXPECT_OK(admin_bank_call_begin(&desk));
+    EXPECT_REFUSED(admin_bank_call_begin(&desk), REFUSED_STORE_BUSY);
+    admin_bank_call_end(&calling);
+    EXPECT_OK(admin_bank_call_begin(&desk));
+    EXPECT_REFUSED(admin_bank_call_begin(&desk), REFUSED_STORE_BUSY);
+}
+
+TESTS(TEST(test_a_bank_holds_some_of_the_workers_alone), TEST(test_opens),
+        TEST(test_what_expires_first_is_shown), TEST(test_what_ended_comes_behind),
         TEST(test_closes))

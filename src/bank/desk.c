@@ -1,5 +1,6 @@
 #include "bank/desk.h"
 
+#include "base/time.h"
 #include "store/unit_wait.h"
 
 #include <stdlib.h>
@@ -12,8 +13,11 @@ struct ChannelDesk {
     bool stopping;
     pthread_t asker;
     pthread_t prober;
+    pthread_t comparer;
     bool has_asker;
     bool has_prober;
+    bool has_comparer;
+    int32_t compared; /* the last day; 0: none */
     int64_t skip; /* due orders that could not be handled on our side: others come first */
     ChannelFound found[CHANNEL_FOUND_MAX];
     size_t found_count;
@@ -159,7 +163,8 @@ static bool is_stopping(ChannelDesk *desk)
 static bool is_ours(Status s)
 {
     return status_is(s, REFUSED_VAULT_UNAVAILABLE) || status_is(s, REFUSED_VAULT_BUSY)
-            || status_is(s, REFUSED_STORE_BUSY);
+            || status_is(s, REFUSED_VAULT_NOT_READY) || status_is(s, REFUSED_VAULT_SEALED)
+            || status_is(s, REFUSED_STORE_BUSY) || status_is(s, REFUSED_STORE_STOPPED);
 }
 
 /* How long to wait before the next round. */
@@ -179,6 +184,30 @@ static int64_t look_after_all(ChannelDesk *desk)
         desk->skip++;
     }
     return DESK_TICK_MS;
+}
+
+/* --- days that are over --- */
+
+static Status compare_next(ChannelDesk *desk, int32_t last)
+{
+    Reconciled ignored;
+    if (desk->compared == 0) desk->compared = last - DESK_DAYS_FIRST;
+    if (last - desk->compared > DESK_DAYS_MAX) desk->compared = last - DESK_DAYS_MAX;
+    while (desk->compared < last && !is_stopping(desk)) {
+        TRY(channel_desk_reconcile(desk, desk->compared + 1, "", (Span) { NULL, 0 }, &ignored));
+        desk->compared++;
+    }
+    return OK;
+}
+
+/* How long to wait before the next look. */
+static int64_t compare_days(ChannelDesk *desk)
+{
+    const int32_t last = time_business_day(now_of(desk) - desk->config.day_file_us) - 1;
+    const Status s = compare_next(desk, last);
+    if (status_ok(s)) return DESK_DAY_LOOK_MS;
+    desk->config.report(desk->config.context, "bank.reconcile", s);
+    return DESK_DAY_RETRY_MS;
 }
 
 /* --- threads --- */
@@ -215,6 +244,15 @@ static void *probes(void *context)
     return NULL;
 }
 
+static void *compares(void *context)
+{
+    ChannelDesk *desk = context;
+    int64_t pause_ms = DESK_DAY_LOOK_MS;
+    while (wait_ms(desk, pause_ms))
+        pause_ms = compare_days(desk);
+    return NULL;
+}
+
 Status channel_desk_open(const ChannelDeskConfig *config, ChannelDesk **ret_desk)
 {
     CLEANUP(channel_desk_close) ChannelDesk *desk = calloc(1, sizeof(*desk));
@@ -230,6 +268,8 @@ Status channel_desk_open(const ChannelDeskConfig *config, ChannelDesk **ret_desk
     CHECK(desk->has_asker, FAULT_THREAD);
     desk->has_prober = pthread_create(&desk->prober, NULL, probes, desk) == 0;
     CHECK(desk->has_prober, FAULT_THREAD);
+    desk->has_comparer = pthread_create(&desk->comparer, NULL, compares, desk) == 0;
+    CHECK(desk->has_comparer, FAULT_THREAD);
     *ret_desk = desk;
     desk = NULL;
     return OK;
@@ -245,6 +285,7 @@ void channel_desk_close(ChannelDesk **desk)
     pthread_mutex_unlock(&closing->lock);
     if (closing->has_asker) pthread_join(closing->asker, NULL);
     if (closing->has_prober) pthread_join(closing->prober, NULL);
+    if (closing->has_comparer) pthread_join(closing->comparer, NULL);
     pthread_cond_destroy(&closing->stopped);
     pthread_mutex_destroy(&closing->lock);
     free(closing);

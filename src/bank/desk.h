@@ -4,11 +4,19 @@
  *
  * Whoever begins an order has it sent on his own thread; the desk's thread asks the bank about what
  * has no end, sends what a crash left CREATED, and has the bank close what it does not have. A
- * second thread probes the lines. Nothing is remembered here that a restart may not forget.
+ * second thread probes the lines, a third one compares each day with the bank's file once it is
+ * over. Nothing is remembered here that a restart may not forget.
  */
 #include "bank/reconcile.h"
 
-enum { DESK_TICK_MS = 100, DESK_PROBE_MS = 500 };
+enum {
+    DESK_TICK_MS = 100,
+    DESK_PROBE_MS = 500,
+    DESK_DAY_LOOK_MS = 1000,
+    DESK_DAY_RETRY_MS = 60000, /* the bank has no file yet, or does not answer */
+    DESK_DAYS_FIRST = 3, /* so many days are compared (again) after a start: it changes nothing */
+    DESK_DAYS_MAX = 31, /* so many when the desk was away for long */
+};
 
 typedef struct ChannelDeskConfig {
     Batcher *batcher;
@@ -17,6 +25,7 @@ typedef struct ChannelDeskConfig {
     int64_t first_batch; /* of this run */
     int64_t lease_us; /* longer than any call to the bank takes */
     int64_t close_us; /* an order that the bank does not have so long after it was sent is closed */
+    int64_t day_file_us; /* so long after a day's end the bank has its file */
     void (*probe)(void *lines); /* every DESK_PROBE_MS */
     void *lines;
     /* Tell the operator that something failed (library rooms do not log). */

@@ -60,7 +60,7 @@ MUST_USE Status reconcile_read(Span file, BankLine *ret_lines, size_t capacity, 
 
 typedef struct ReconcileAsk {
     int32_t day;
-    const char *actor; /* the operator who asked */
+    const char *actor; /* the operator who asked; "": the clock */
     Span file; /* of that day */
     Span file_before; /* of the day before; data NULL: not at hand */
 } ReconcileAsk;
