@@ -198,6 +198,7 @@ static Said add_up(const Bill *bill, bool fund)
     Said said = { 0 };
     Cursor c = cursor_of((Span) { bill->memory, bill->size });
     Span line = { 0 };
+    ASSERT(status_ok(cursor_take(&c, 3, &line)) && span_equal(line, SPAN("\xEF\xBB\xBF")));
     ASSERT(status_ok(cursor_until(&c, '\n', &line)));
     while (status_ok(cursor_until(&c, '\n', &line)) && line.data[0] == '`') {
         const bool out = fund && span_equal(column(line, 5), SPAN("支出"));

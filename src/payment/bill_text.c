@@ -285,6 +285,7 @@ static Status end_value(size_t at, size_t count, Buffer *text)
 Status bill_put_head(BillKind kind, Buffer *text)
 {
     const FieldList list = fields_of(kind);
+    TRY(put(text, "\xEF\xBB\xBF")); /* its clients cut three bytes off */
     for (size_t i = 0; i < list.count; i++) {
         TRY(put(text, names[list.fields[i]]));
         TRY(end_value(i, list.count, text));

@@ -30,7 +30,7 @@ class Transport {
   }
 }
 
-export async function connect(house) {
+export async function opened(house) {
   const pay = new WxPay({
     appid: 'wxhufuinterop',
     mchid: house.mchid,
@@ -59,6 +59,11 @@ export async function connect(house) {
     if (!await pay.verifySign(signed(headers, raw))) throw new Error('the signature of the answer is wrong');
     return { status, data: raw ? JSON.parse(raw) : data }; // of some it has made what the payer's page needs
   }
+  return { pay, transport, signed, verified };
+}
+
+export async function connect(house) {
+  const { pay, transport, signed, verified } = await opened(house);
   return {
     native: (order) => verified(pay.transactions_native(order)),
     jsapi: (order) => verified(pay.transactions_jsapi(order)),
