@@ -18,7 +18,8 @@ typedef struct ConfigSpans {
             console_files, field_files, payer_devices, notify_ca, public_url, merchant_terms,
             holidays;
     const YamlNode *trusted_proxies, *notify_schedule, *notify_ports, *bank;
-    int64_t payer_cool_s, refund_days, reverse_days, merchant_per_second, merchant_burst;
+    int64_t payer_cool_s, refund_days, reverse_days, reserve_days, merchant_per_second,
+            merchant_burst;
     int64_t port, service_port, console_port, metrics_port, loops, connections, operator_uid, group,
             code_life_s, signers, openers, callers, notifiers;
     int64_t report_warn_days, report_alert_days, incident_contain_hours, incident_report_hours,
@@ -58,6 +59,7 @@ static const YamlField fields[] = {
     NUMBER(payer_cool_s, 1, 30 * 86400),
     NUMBER(refund_days, 1, 3650),
     NUMBER(reverse_days, 1, 3650),
+    NUMBER(reserve_days, 0, 30),
     NUMBER(port, 0, 65535),
     NUMBER(service_port, -1, 65535),
     NUMBER(console_port, -1, 65535),
@@ -219,6 +221,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
         .merchant_burst = 2000,
         .refund_days = 365,
         .reverse_days = 7,
+        .reserve_days = -1,
         .service_port = -1,
         .console_port = -1,
         .metrics_port = -1,
@@ -258,6 +261,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     ret_config->openers = s.openers;
     ret_config->refund_days = s.refund_days;
     ret_config->reverse_days = s.reverse_days;
+    ret_config->reserve_days = s.reserve_days;
     keep_clocks(&s, ret_config);
     ret_config->callers = s.callers;
     TRY(keep_proxies(&s, ret_config, problem));

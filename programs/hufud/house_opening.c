@@ -233,11 +233,11 @@ static Status said(Status s, const char *path, const YamlProblem *problem)
 }
 
 /* Without them settlements are made on public holidays. */
-static void warn_of_holidays(const House *house)
+static void warn_of_holidays(void *context, int32_t today)
 {
+    const Opening *o = context;
     char advice[LOG_TEXT_BYTES_MAX];
-    const int32_t today = time_business_day(clock_now_us(&house->clock));
-    const int year = holidays_missing_year(&house->holidays, today);
+    const int year = holidays_missing_year(&o->house.holidays, today);
     if (year == 0) return;
     snprintf(advice, sizeof(advice), "the file of holidays says nothing of %d: put it in", year);
     LOG(LOG_WARNING, "settlement.holidays_missing", LOG_TEXT(ADVICE, advice));
@@ -249,6 +249,7 @@ static Status open_rules(Opening *o)
     const Config *c = &o->config;
     YamlProblem problem = { 0 };
     house->rules.terms_required = c->terms_required || (!c->terms_optional && !o->development);
+    house->reserve_wait_days = c->reserve_days >= 0 ? c->reserve_days : o->development ? 0 : 1;
     Status s = strategy_load(c->strategy, &house->rules.strategy, &problem);
     TRY(said(s, c->strategy, &problem));
     s = account_rules_load(c->accounts, &house->rules.accounts, &problem);
@@ -257,7 +258,6 @@ static Status open_rules(Opening *o)
     TRY(said(s, c->barcode, &problem));
     if (c->holidays[0] != 0) s = holidays_load(c->holidays, &house->holidays, &problem);
     TRY(said(s, c->holidays, &problem));
-    warn_of_holidays(house);
     s = purposes_load(c->purposes, &house->purposes, &problem);
     return said(s, c->purposes, &problem);
 }
@@ -365,6 +365,7 @@ static Status open_doors(Opening *o)
         .take_checkpoint = outside_take_checkpoint,
         .look_at_keys = outside_look_at_keys,
         .renew_tls = tls_opening_renew,
+        .day_begins = warn_of_holidays,
         .alarm = alarm_row,
         .report = report,
         .context = o };

@@ -8,6 +8,7 @@
 #include "api/expiring.h"
 #include "api/reminders.h"
 #include "api/request_tick.h"
+#include "api/reserve_tick.h"
 #include "api/retention_tick.h"
 #include "api/reveal_feed.h"
 #include "api/rolling.h"
@@ -41,6 +42,8 @@ struct Clockwork {
     Rolling *rolling;
     Expiring expiring;
     SettlementTick settlement;
+    ReserveTick reserve;
+    int32_t day;
     Reminders reminders;
     AccessTick access;
     RequestTick requests;
@@ -239,15 +242,24 @@ static Status flush_door(Clockwork *c, int64_t now_us)
     return door_flush(&c->config.house->door, c->config.house->batcher, now_us, false);
 }
 
+static void begin_day(Clockwork *c, int32_t day)
+{
+    if (day == c->day) return;
+    c->day = day;
+    if (c->config.day_begins != NULL) c->config.day_begins(c->config.context, day);
+}
+
 static void tick(Clockwork *c)
 {
     const int64_t now_us = clock_now_us(&c->config.house->clock);
+    begin_day(c, time_business_day(now_us));
     report(c, "payment.due", expire_due(c));
     report(c, "policy.adopt", adopt_policy(c));
     report(c, "platform.keys", look_at_keys(c, now_us));
     report(c, "audit.checkpoint", checkpoint(c, now_us));
     report(c, "ledger.day_end", close_day(c, now_us));
     report(c, "merchant.settlement", settlement_tick(&c->settlement, c->config.house, now_us));
+    report(c, "reserve.statement", reserve_tick(&c->reserve, c->config.house, now_us));
     report(c, "rows.rolling_check", roll(c, now_us));
     report(c, "data.retention", retention_tick(&c->retention, c->config.house, now_us));
     report(c, "merchant.keys", load_left_out(c, now_us));

@@ -26,6 +26,8 @@ typedef struct ClockworkConfig {
     Status (*look_at_keys)(void *context);
     /* Renew the TLS leaf when half of its time is over. */
     Status (*renew_tls)(void *context, int64_t now_us);
+    /* A business day begins, and once at the start. */
+    void (*day_begins)(void *context, int32_t day);
     /* The rolling check found a row that does not verify, or rows that are gone (no key): alert. */
     void (*alarm)(void *context, const Table *table, Span key, Status verdict);
     /* Tell the operator that something failed (library rooms do not log). */

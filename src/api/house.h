@@ -113,6 +113,7 @@ typedef struct House {
     TrailDesk *trail; /* the audit log, searched and alarmed upon */
     PaymentRules rules;
     Holidays holidays; /* of the banks: settlement */
+    int64_t reserve_wait_days; /* for the bank's statement (reserve_tick.h); 0: not waited for */
     RefundRules refund_rules;
     VaultFeed feed;
     RevealFeed reveals;
