@@ -38,6 +38,7 @@ static const TableName tables[] = {
     { "day_end", TABLE_DAY_END },
     { "alert", TABLE_ALERT },
     { "caller", TABLE_CALLER },
+    { "payer_card", TABLE_PAYER_CARD },
     { "payer_login", TABLE_PAYER_LOGIN },
     { "payer_device", TABLE_PAYER_DEVICE },
     { "audit_report", TABLE_AUDIT_REPORT },

@@ -1,5 +1,6 @@
 #include "bank_opening.h"
 
+#include "api/card_desk.h"
 #include "base/log.h"
 #include "base/time.h"
 
@@ -50,12 +51,21 @@ Status bank_opening(const Config *config, House *house, BankOpening *opening)
         .lines = house->bank_lines,
         .report = report };
     TRY(channel_desk_open(&desk, &house->bank_desk));
+    sandbox_cards_open(house->bank_lines, &opening->cards);
+    const CardDeskConfig cards = { .house = house,
+        .channel = &opening->cards.channel,
+        .receiver = bank->receiver,
+        .lease_us = desk.lease_us,
+        .close_us = desk.close_us,
+        .report = report };
+    TRY(card_desk_open(&cards, &house->card_desk));
     LOG(LOG_WARNING, "hufud.sandbox_bank", LOG_TEXT(ADDRESS, bank->lines[0].address));
     return OK;
 }
 
 void bank_closing(House *house)
 {
+    card_desk_close(&house->card_desk);
     channel_desk_close(&house->bank_desk);
     lines_close(&house->bank_lines);
 }

@@ -3,6 +3,7 @@
 #include "api/house.h"
 #include "bank/desk.h"
 #include "bank/sandbox.h"
+#include "bank/sandbox_card.h"
 #include "config.h"
 
 enum { BANK_AUTHORITIES_BYTES_MAX = 64 * 1024 };
@@ -11,6 +12,7 @@ typedef struct BankOpening {
     uint8_t ca_bytes[BANK_AUTHORITIES_BYTES_MAX];
     Buffer ca; /* whom we believe; empty: no channel */
     Sandbox sandbox;
+    SandboxCards cards;
 } BankOpening;
 
 /* Read whom we believe, before the first certificate of ours is made; opens the lines of `house`.

@@ -5,6 +5,7 @@
 #include "base/seams.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "binding_calls.h"
 #include "crypto/box.h"
 #include "crypto/certificate.h"
 #include "http/server.h"
@@ -29,6 +30,7 @@ struct Bank {
     Book *book;
     const char *client;
     const PrivateKey *box_key;
+    Bindings bindings;
     HttpServer *lines[BANK_LINES];
     int line_count;
     pthread_mutex_t lock; /* of all below, and of the book */
@@ -182,6 +184,47 @@ static Status day_file(Bank *bank, HttpRequest *request, Span day_text)
     return OK;
 }
 
+/* --- cards that are bound --- */
+
+static void answer_binding(Bank *bank, HttpRequest *request, const BindingAnswer *found, Span body)
+{
+    if (found->fault == BINDING_FAULT_SLOW) be_slow(bank);
+    if (found->fault == BINDING_FAULT_REFUSED) {
+        answer(request, 403, SPAN(""));
+    } else if (found->fault == BINDING_FAULT_LOST && bank->kept_count < KEPT_MAX) {
+        bank->kept[bank->kept_count++] = request;
+    } else {
+        answer(request, found->status, body);
+    }
+}
+
+static Status binding(Bank *bank, HttpRequest *request, Span place)
+{
+    const Clock clock = clock_system();
+    uint8_t memory[ANSWER_BYTES_MAX];
+    Buffer body = BUFFER_OF(memory);
+    BindingAnswer found = { 0 };
+    if (http_request_method(request) == HTTP_POST)
+        TRY(binding_post(&bank->bindings, bank->box_key, place, http_request_body(request),
+                clock_now_us(&clock), &found, &body));
+    else
+        TRY(binding_get(&bank->bindings, (Span) { place.data + 1, place.size - 1 }, &found, &body));
+    answer_binding(bank, request, &found, span_of_buffer(&body));
+    return OK;
+}
+
+/* What stands behind "/sandbox/bindings": nothing, or "/..."; false: it is another path. */
+static bool is_binding(const HttpRequest *request, Span *ret_place)
+{
+    const Span before = SPAN("/sandbox/bindings");
+    const Span path = http_request_path(request);
+    if (path.size < before.size || !span_equal((Span) { path.data, before.size }, before))
+        return false;
+    *ret_place = (Span) { path.data + before.size, path.size - before.size };
+    const bool gets = http_request_method(request) != HTTP_POST;
+    return ret_place->size > 0 ? ret_place->data[0] == '/' : !gets;
+}
+
 static Status post(Bank *bank, HttpRequest *request)
 {
     const Span path = http_request_path(request);
@@ -195,6 +238,7 @@ static Status dispatch(Bank *bank, HttpRequest *request)
     Cursor c = cursor_of(http_request_path(request));
     Span start, place;
     BookFound found = { 0 };
+    if (is_binding(request, &place)) return binding(bank, request, place);
     if (http_request_method(request) == HTTP_POST) return post(bank, request);
     if (span_equal(c.rest, SPAN("/sandbox/health"))) {
         answer(request, 200, SPAN(""));
@@ -244,6 +288,8 @@ Status bank_open(const BankConfig *config, Bank **ret_bank)
     bank->box_key = config->box_key;
     bank->line_count = config->line_count;
     TRY(book_open(config->book_path, &bank->book));
+    bank->bindings = (Bindings) { .book = bank->book, .folder = config->folder };
+    memcpy(bank->bindings.key, config->binding_key, sizeof(bank->bindings.key));
     for (int line = 0; line < bank->line_count; line++) {
         const HttpServerConfig server = { .port = config->ports[line],
             .loops = LOOPS,

@@ -10,6 +10,10 @@
  *                                  unless it is done
  *     GET  /sandbox/orders/NUMBER  -> the same, or 404
  *     GET  /sandbox/days/YYYYMMDD  -> the day's reconciliation file
+ *     POST /sandbox/bindings       {"card_id","card_box"} -> {"card_id","state","agreement"?}
+ *     POST /sandbox/bindings/confirmed  the same, with the code in the box
+ *     POST /sandbox/bindings/ended {"card_id"} -> the same
+ *     GET  /sandbox/bindings/ID    -> the same, or 404 (binding_calls.h)
  *     GET  /sandbox/health         -> 200
  *
  * A card payment whose card_box (crypto/box.h) does not open, or is another order's, is FAILED;
@@ -19,7 +23,7 @@
  * is pending until it is queried, 94 is done and stands in the day's file twice, 95 is answered
  * BANK_SLOW_MS late, 96 is refused (403) without being written down.
  */
-#include "book.h"
+#include "bindings.h"
 #include "crypto/sign.h"
 
 struct ssl_ctx_st;
@@ -34,6 +38,8 @@ typedef struct BankConfig {
     int line_count; /* 1..BANK_LINES */
     struct ssl_ctx_st *tls; /* must ask for clients' certificates; a reference is taken */
     const PrivateKey *box_key; /* what cards are sealed to; NULL: no card is taken; borrowed */
+    const char *folder; /* where codes are written; borrowed */
+    uint8_t binding_key[BINDING_KEY_BYTES]; /* of what the book has of accounts and codes */
     const char *client; /* the common name that a client's certificate must have; borrowed */
 } BankConfig;
 

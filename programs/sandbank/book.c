@@ -15,8 +15,13 @@ static const Migration migrations[] = {
             "CREATE TABLE sandbank_order (number TEXT PRIMARY KEY, kind INTEGER NOT NULL,"
             " amount INTEGER NOT NULL, state INTEGER NOT NULL, day INTEGER NOT NULL,"
             " copies INTEGER NOT NULL)" },
+    { 2,
+            "CREATE TABLE sandbank_account (digest BLOB PRIMARY KEY);"
+            "CREATE TABLE sandbank_binding (number TEXT PRIMARY KEY, state INTEGER NOT NULL,"
+            " tries INTEGER NOT NULL, expires INTEGER NOT NULL, code BLOB NOT NULL,"
+            " agreement TEXT NOT NULL, loses INTEGER NOT NULL)" },
 };
-static const StoreSchema schema = { "sandbank", migrations, 1, NULL, 0 };
+static const StoreSchema schema = { "sandbank", migrations, 2, NULL, 0 };
 static const char *const kind_names[] = {
     [BOOK_FUNDING] = "FUNDING", [BOOK_WITHDRAWAL] = "WITHDRAWAL", [BOOK_CARD] = "CARD"
 };
@@ -43,6 +48,8 @@ void book_close(Book **book)
     free(*book);
     *book = NULL;
 }
+
+Store *book_store(Book *book) { return book->store; }
 
 const char *book_state_name(BookState state)
 {

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 
 typedef struct Book Book;
+struct Store;
 
 enum { BOOK_NUMBER_BYTES_MAX = 32, BOOK_FILE_BYTES_MAX = 3 << 20 /* some 60,000 orders */ };
 
@@ -39,6 +40,8 @@ typedef struct BookFound {
 /* Open, or make. Faults FAULT_STORE, FAULT_STORE_SCHEMA. */
 MUST_USE Status book_open(const char *path, Book **ret_book);
 void book_close(Book **book);
+/* For what else stands in it (bindings.h). */
+struct Store *book_store(Book *book);
 const char *book_state_name(BookState state);
 const char *book_kind_name(BookKind kind);
 /* "FUNDING", "WITHDRAWAL", "CARD". Refuses REFUSED_JSON_RANGE. */

@@ -3,15 +3,19 @@
  * every answer.
  *
  *   sandbank --setup FOLDER CLIENTS.pem
+ *   sandbank --account FOLDER
  *   sandbank FOLDER PORT [PORT]
  *
  * The first makes FOLDER's files; its bank-ca.pem is whom the bank's clients must believe. FOLDER
  * has bank.pem (certificates), bank.key (PKCS#8) and clients.pem (who signs clients' certificates);
- * its book is made there. Two processes may share the book, one line each. SIGTERM ends it.
+ * its book is made there. The second reads one line of an account whose card may be bound: name,
+ * identity number, card number and phone, with commas between; the book keeps its digest. Two
+ * processes may share the book, one line each. SIGTERM ends it.
  */
 #include "bank.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "crypto/digest.h"
 #include "crypto/tls.h"
 #include "setup.h"
 
@@ -41,12 +45,15 @@ static Status make_tls(const char *folder, struct ssl_ctx_st **ret_tls)
     return s;
 }
 
-static Status read_box_key(const char *folder, PrivateKey **ret_key)
+/* ret_derived: the key of what the book has of accounts and codes. */
+static Status read_box_key(
+        const char *folder, PrivateKey **ret_key, uint8_t ret_derived[BINDING_KEY_BYTES])
 {
     uint8_t bytes[SIGN_PKCS8_BYTES_MAX];
     Buffer pem = BUFFER_OF(bytes);
     Status s = setup_read(folder, "bank-box.key", &pem);
     if (status_ok(s)) s = private_key_from_pem(span_of_buffer(&pem), ret_key);
+    sha256(span_of_buffer(&pem), ret_derived);
     bytes_wipe(bytes, sizeof(bytes));
     return s;
 }
@@ -67,7 +74,8 @@ static Status serve(const char *folder, BankConfig config)
     const int size = snprintf(path, sizeof(path), "%s/book.db", folder);
     REQUIRE(size > 0 && size < PATH_BYTES_MAX, REFUSED_BUFFER_FULL);
     config.book_path = path;
-    TRY(read_box_key(folder, &box_key));
+    TRY(read_box_key(folder, &box_key, config.binding_key));
+    config.folder = folder;
     config.box_key = box_key;
     config.tls = tls;
     TRY(bank_open(&config, &bank));
@@ -75,6 +83,41 @@ static Status serve(const char *folder, BankConfig config)
         LOG(LOG_INFO, "sandbank.sandbox_line_open", LOG_NUMBER(PORT, bank_port(bank, line)));
     CHECK(sigwait(&ends, &signal_number) == 0, FAULT_SYSTEM);
     return OK;
+}
+
+/* "name,identity number,card number,phone" */
+static Status frame_account(Span line, Buffer *ret_elements)
+{
+    Cursor c = cursor_of(line);
+    for (int i = 0; i < 3; i++) {
+        Span element;
+        TRY(cursor_until(&c, ',', &element));
+        TRY(buffer_put_framed(ret_elements, element));
+    }
+    return buffer_put_framed(ret_elements, c.rest);
+}
+
+static Status account(const char *folder)
+{
+    char line[1024];
+    uint8_t bytes[2048];
+    Buffer elements = BUFFER_OF(bytes);
+    char path[PATH_BYTES_MAX];
+    CLEANUP(private_key_free) PrivateKey *box_key = NULL;
+    CLEANUP(book_close) Book *book = NULL;
+    Bindings bindings = { .folder = folder };
+    CHECK(fgets(line, sizeof(line), stdin) != NULL, FAULT_SYSTEM);
+    line[strcspn(line, "\n")] = 0;
+    TRY(frame_account(span_of_text(line), &elements));
+    bytes_wipe(line, sizeof(line));
+    TRY(read_box_key(folder, &box_key, bindings.key));
+    const int size = snprintf(path, sizeof(path), "%s/book.db", folder);
+    REQUIRE(size > 0 && size < PATH_BYTES_MAX, REFUSED_BUFFER_FULL);
+    TRY(book_open(path, &book));
+    bindings.book = book;
+    const Status s = bindings_account(&bindings, span_of_buffer(&elements));
+    bytes_wipe(bytes, sizeof(bytes));
+    return s;
 }
 
 static bool port_read(const char *text, uint16_t *ret_port)
@@ -99,10 +142,12 @@ int main(int argc, char **argv)
     log_open("sandbank", LOG_INFO, STDERR_FILENO);
     umask(077);
     if (argc == 4 && strcmp(argv[1], "--setup") == 0) return ended(setup_make(argv[2], argv[3]));
+    if (argc == 3 && strcmp(argv[1], "--account") == 0) return ended(account(argv[2]));
     for (int line = 0; read && line < config.line_count; line++)
         read = port_read(argv[2 + line], &config.ports[line]);
     if (!read) {
         fputs("usage: sandbank --setup FOLDER CLIENTS.pem\n"
+              "       sandbank --account FOLDER   (reads one line)\n"
               "       sandbank FOLDER PORT [PORT]   (a sandbox: no money moves)\n",
                 stderr);
         return 2;

@@ -54,16 +54,28 @@ Status challenge_box(const House *house, Span base64, Buffer *box, Box *ret_pars
     return challenge_check(house, ret_parsed->context.server_nonce);
 }
 
-void challenge_payer(
-        const uint8_t nonce[BOX_NONCE_BYTES], char ret_payer[CHALLENGE_PAYER_BYTES + 1])
+/* ret_id: `before`, and 20 hexadecimal digits of the digest. */
+static void drawn_id(const uint8_t nonce[BOX_NONCE_BYTES], Span what, Span before,
+        char ret_id[CHALLENGE_PAYER_BYTES + 1])
 {
     uint8_t digest[DIGEST_SHA256_BYTES];
     uint8_t text_bytes[CHALLENGE_PAYER_BYTES];
     Buffer text = BUFFER_OF(text_bytes);
-    const Span parts[] = { SPAN("hufu payer id"), { nonce, BOX_NONCE_BYTES } };
+    const Span parts[] = { what, { nonce, BOX_NONCE_BYTES } };
     digest_parts(DIGEST_SHA256, parts, 2, digest);
-    ASSERT(status_ok(buffer_put(&text, SPAN("u-"))));
+    ASSERT(status_ok(buffer_put(&text, before)));
     ASSERT(status_ok(hex_encode((Span) { digest, 10 }, &text)));
-    memcpy(ret_payer, text_bytes, CHALLENGE_PAYER_BYTES);
-    ret_payer[CHALLENGE_PAYER_BYTES] = 0;
+    memcpy(ret_id, text_bytes, CHALLENGE_PAYER_BYTES);
+    ret_id[CHALLENGE_PAYER_BYTES] = 0;
+}
+
+void challenge_payer(
+        const uint8_t nonce[BOX_NONCE_BYTES], char ret_payer[CHALLENGE_PAYER_BYTES + 1])
+{
+    drawn_id(nonce, SPAN("hufu payer id"), SPAN("u-"), ret_payer);
+}
+
+void challenge_card(const uint8_t nonce[BOX_NONCE_BYTES], char ret_card[CHALLENGE_PAYER_BYTES + 1])
+{
+    drawn_id(nonce, SPAN("hufu card id"), SPAN("c-"), ret_card);
 }

@@ -20,5 +20,7 @@ MUST_USE Status challenge_box(const House *house, Span base64, Buffer *box, Box 
 /* The id that whoever registers under this challenge gets: drawn by us, known to him before he
  * makes his boxes. */
 enum { CHALLENGE_PAYER_BYTES = 2 + 20 };
+/* Likewise of the card that is bound under this challenge (payment/payer_card.h). */
+void challenge_card(const uint8_t nonce[BOX_NONCE_BYTES], char ret_card[CHALLENGE_PAYER_BYTES + 1]);
 void challenge_payer(
         const uint8_t nonce[BOX_NONCE_BYTES], char ret_payer[CHALLENGE_PAYER_BYTES + 1]);

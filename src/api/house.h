@@ -41,6 +41,7 @@ enum {
 };
 
 typedef struct BillDesk BillDesk;
+typedef struct CardDesk CardDesk;
 typedef struct ChannelDesk ChannelDesk;
 typedef struct FieldFiles FieldFiles;
 typedef struct Lines Lines;
@@ -108,6 +109,7 @@ typedef struct House {
     SignBudget faults; /* how many of them are told */
     BillDesk *bills; /* makes merchants' bills */
     ChannelDesk *bank_desk; /* has bank orders done; NULL: no channel to a bank */
+    CardDesk *card_desk; /* has payers' cards bound; NULL: likewise */
     const char *bank_receiver; /* whom cards are sealed to (vault/card_pass.h) */
     Lines *bank_lines; /* its lines; NULL: likewise */
     TrailDesk *trail; /* the audit log, searched and alarmed upon */

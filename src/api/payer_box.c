@@ -80,6 +80,8 @@ static int write_challenge(Passage *p, Buffer *ret_body)
     challenge_payer(nonce, payer);
     key_hex(&w, "nonce", nonce);
     json_key_text(&w, "payer_id", span_of_text(payer));
+    challenge_card(nonce, payer);
+    json_key_text(&w, "card_id", span_of_text(payer));
     json_key_int(&w, "life_s", HOUSE_CHALLENGE_LIFE_S);
     json_close(&w);
     return status_ok(json_finish(&w)) ? 200 : 500;

@@ -75,6 +75,10 @@ void payer_pin(Passage *passage, Span rest);
 void payer_pin_reset(Passage *passage, Span rest);
 void payer_devices(Passage *passage, Span rest);
 void payer_device_end(Passage *passage, Span device);
+void payer_card_bind(Passage *passage, Span rest);
+void payer_card_confirm(Passage *passage, Span id);
+void payer_card_unbind(Passage *passage, Span id);
+void payer_cards(Passage *passage, Span rest);
 void payer_sessions(Passage *passage, Span rest);
 void payer_session_end(Passage *passage, Span number);
 

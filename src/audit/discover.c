@@ -36,6 +36,7 @@ static const Known known[] = {
     { TABLE_MERCHANT_TERMS, 1, "merchant_terms" },
     { TABLE_NOTIFICATION, 1, "notification" },
     { TABLE_ORDER_PAYER, 1, "order_payer" },
+    { TABLE_PAYER_CARD, 1, "payer_card" },
     { TABLE_PAYER_LOGIN, 1, "payer_login" },
     { TABLE_PAYER_DEVICE, 1, "payer_device" },
     { TABLE_AUDIT_REPORT, 1, "audit_report" },

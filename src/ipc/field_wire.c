@@ -83,6 +83,27 @@ SHAPE(WireCardPass, card_pass_shape, { FIELD_SPAN, AT(WireCardPass, box), 1, WIR
         { FIELD_I64, AT(WireCardPass, minor), 0, 0 },
         { FIELD_SPAN, AT(WireCardPass, nonce), WIRE_CARD_NONCE_BYTES, WIRE_CARD_NONCE_BYTES });
 
+#define CARD_BOX(member)                                            \
+    {                                                               \
+        FIELD_SPAN, AT(WireCardBind, member), 1, WIRE_BOX_BYTES_MAX \
+    }
+SHAPE(WireCardBind, card_bind_shape,
+        { FIELD_SPAN, AT(WireCardBind, payer), 1, WIRE_SUBJECT_BYTES_MAX },
+        { FIELD_SPAN, AT(WireCardBind, wrapped), 0, WIRE_WRAPPED_BYTES_MAX },
+        { FIELD_SPAN, AT(WireCardBind, number), 1, WIRE_CARD_NUMBER_BYTES_MAX },
+        { FIELD_SPAN, AT(WireCardBind, receiver), 1, WIRE_RECEIVER_BYTES_MAX },
+        { FIELD_SPAN, AT(WireCardBind, nonce), WIRE_CARD_NONCE_BYTES, WIRE_CARD_NONCE_BYTES },
+        CARD_BOX(name_box), CARD_BOX(identity_box), CARD_BOX(card_box), CARD_BOX(phone_box),
+        { FIELD_SPAN, AT(WireCardBind, known_name), 0, WIRE_FIELD_BYTES_MAX },
+        { FIELD_SPAN, AT(WireCardBind, known_identity), 0, WIRE_FIELD_BYTES_MAX });
+
+SHAPE(WireCardCode, card_code_shape,
+        { FIELD_SPAN, AT(WireCardCode, payer), 1, WIRE_SUBJECT_BYTES_MAX },
+        { FIELD_SPAN, AT(WireCardCode, number), 1, WIRE_CARD_NUMBER_BYTES_MAX },
+        { FIELD_SPAN, AT(WireCardCode, receiver), 1, WIRE_RECEIVER_BYTES_MAX },
+        { FIELD_SPAN, AT(WireCardCode, nonce), WIRE_CARD_NONCE_BYTES, WIRE_CARD_NONCE_BYTES },
+        { FIELD_SPAN, AT(WireCardCode, box), 1, WIRE_BOX_BYTES_MAX });
+
 SHAPE(WireRevealRecord, reveal_record_shape, { FIELD_U64, AT(WireRevealRecord, number), 0, 0 },
         { FIELD_I64, AT(WireRevealRecord, time_us), 0, 0 },
         { FIELD_U32, AT(WireRevealRecord, status), 0, 0 },
@@ -125,6 +146,8 @@ WIRE_PAIR(subject_name, WireSubjectName)
 WIRE_PAIR(turn, WireTurn)
 WIRE_PAIR(reveal, WireReveal)
 WIRE_PAIR(receiver, WireReceiver)
+WIRE_PAIR(card_bind, WireCardBind)
+WIRE_PAIR(card_code, WireCardCode)
 WIRE_PAIR(card_pass, WireCardPass)
 WIRE_PAIR(reveal_record, WireRevealRecord)
 WIRE_PAIR(reveal_head, WireRevealHead)

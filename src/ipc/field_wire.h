@@ -229,6 +229,34 @@ typedef struct WireCardPass {
 MUST_USE Status wire_put_card_pass(Buffer *b, const WireCardPass *pass);
 MUST_USE Status wire_take_card_pass(Cursor *c, WireCardPass *ret);
 
+/* A payer's own card, to be bound at his bank (vault/card_bind.h). */
+typedef struct WireCardBind {
+    Span payer;
+    Span wrapped; /* his subject key */
+    Span number; /* of the binding */
+    Span receiver; /* the bank */
+    Span nonce; /* the challenge that the boxes were made under */
+    Span name_box;
+    Span identity_box;
+    Span card_box;
+    Span phone_box;
+    Span known_name; /* sealed: whom he was confirmed as; empty: nothing is on file */
+    Span known_identity;
+} WireCardBind;
+MUST_USE Status wire_put_card_bind(Buffer *b, const WireCardBind *bind);
+MUST_USE Status wire_take_card_bind(Cursor *c, WireCardBind *ret);
+
+/* The code that the bank sent its holder. */
+typedef struct WireCardCode {
+    Span payer;
+    Span number;
+    Span receiver;
+    Span nonce;
+    Span box;
+} WireCardCode;
+MUST_USE Status wire_put_card_code(Buffer *b, const WireCardCode *code);
+MUST_USE Status wire_take_card_code(Cursor *c, WireCardCode *ret);
+
 /* chain(0) = zeros; chain(n) = SHA-256(chain(n-1) | record n): whoever keeps the records proves
  * with it that none is missing or changed. */
 typedef struct WireRevealHead {

@@ -18,6 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AGAIN(turn, WireTurn);
     AGAIN(reveal, WireReveal);
     AGAIN(receiver, WireReceiver);
+    AGAIN(card_bind, WireCardBind);
+    AGAIN(card_code, WireCardCode);
     AGAIN(card_pass, WireCardPass);
     AGAIN(reveal_record, WireRevealRecord);
     AGAIN(reveal_head, WireRevealHead);

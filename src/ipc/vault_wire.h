@@ -117,6 +117,8 @@ typedef enum VaultOperation {
     VAULT_PASSWORD_RECOVER = 116, /* PasswordRecover, list of SealedFact -> verifier */
     VAULT_BOX_PAD =
             123, /* key id u32, encapsulated key framed -> digits [10] of its pad, by place */
+    VAULT_CARD_BIND = 124, /* WireCardBind -> WireProtected, box framed (ipc/field_wire.h) */
+    VAULT_CARD_CODE = 125, /* WireCardCode -> box framed */
     VAULT_CARD_PASS = 126, /* WireCardPass -> box framed, to the receiver (ipc/field_wire.h) */
     VAULT_OPERATION_COUNT = 128, /* numbers between are free; rights.c says which are served */
 } VaultOperation;

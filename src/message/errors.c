@@ -1,5 +1,6 @@
 #include "message/errors.h"
 
+#include "message/errors_card.h"
 #include "policy/detect.h"
 #include "text/json.h"
 
@@ -360,7 +361,8 @@ const MessageError *message_error(Status status)
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         if (status_is(status, errors[i].status)) return &errors[i];
     }
-    return &unnamed;
+    const MessageError *of_cards = message_error_of_cards(status);
+    return of_cards != NULL ? of_cards : &unnamed;
 }
 
 bool message_error_passes(Status status)

@@ -9,6 +9,7 @@
 #include "payment/order_payer.h"
 #include "payment/payee_code.h"
 #include "payment/payer_barcode.h"
+#include "payment/payer_card.h"
 #include "payment/payment_rows.h"
 #include "payment/refund.h"
 #include "payment/settlement.h"
@@ -119,14 +120,25 @@ static const Migration migrations[] = {
             "CREATE INDEX settlement_day ON settlement(mchid, day);"
             "CREATE INDEX settlement_created ON settlement(created)" },
     { 11, "CREATE INDEX settlement_state ON settlement(state, created)" },
+    /* The partial index holds what is on its way: 5 and 7 are LIVE and OVER, which the statement
+     * that uses it says literally, too. */
+    { 12,
+            "CREATE TABLE payer_card("
+            "payer TEXT NOT NULL, place BIGINT NOT NULL, id TEXT NOT NULL, state BIGINT NOT NULL,"
+            "result BIGINT NOT NULL, token TEXT, mask TEXT, agreement TEXT,"
+            "created BIGINT NOT NULL, bound BIGINT NOT NULL, ended BIGINT NOT NULL,"
+            "due BIGINT NOT NULL, expires BIGINT NOT NULL, codes BIGINT NOT NULL,"
+            "day BIGINT NOT NULL, tries BIGINT NOT NULL, revision BIGINT NOT NULL,"
+            "batch BIGINT NOT NULL, seal BYTEA NOT NULL, PRIMARY KEY(payer, place)) WITHOUT ROWID;"
+            "CREATE INDEX payer_card_due ON payer_card(due) WHERE state <> 5 AND state <> 7" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
     &refund_table, &refunded_table, &allowance_table, &bill_table, &payee_code_table,
     &payer_barcode_table, &notification_table, &order_payer_table, &payment_fee_table,
-    &settlement_table };
+    &settlement_table, &payer_card_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 11, tables, 13 };
+const StoreSchema payment_schema = { "payment", migrations, 12, tables, 14 };
 
 typedef struct KeyList {
     PaymentKey *keys;

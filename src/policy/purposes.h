@@ -16,9 +16,12 @@
  *   authorize    PIN or PASSWORD    realm   reference     of what it is     user    a challenge
  *   login-code   PASSWORD           realm   empty         0, zeros          user    a challenge
  *   code         SECOND_FACTOR      realm   reference     0, zeros          user    a challenge
+ *                of a bank, for a card (vault/card_bind.h): tenant "hufu", order the card's id,
+ *                payee the payer
  *   set-second, reset-second: as code, with an empty order
  *   import       PIN or PASSWORD    realm   empty         0, zeros          empty   a challenge
  *   legacy-key   CLASS_SIGNING_KEY  realm   empty         0, zeros          empty   a challenge
+ *   cards        CLASS_PIN          empty   the card's id 0, zeros          payer   a challenge
  *   field        of the value       tenant  reference     0, zeros          subject random
  *   lookup       of the value       tenant  empty         0, zeros          empty   random
  *   session      0                  tenant  empty         0, zeros          empty   random
@@ -65,15 +68,17 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_RESET_SECOND = 63, /* inside: the secret; two people approve */
     BOX_PURPOSE_RECOVER_PASSWORD = 47, /* inside: who one is, the new one */
     BOX_PURPOSE_CARD = 70, /* inside: what a bank needs of a card; order, amount, payee: the bank */
+    BOX_PURPOSE_CARDS = 71, /* bind or unbind this card of the payer's */
     BOX_PURPOSE_SHARE = 10, /* not by name: programs/vaultd/unseal.c alone takes it */
 } BoxPurpose;
 
-/* "pay", "codes", "waiting", "set-pin", "signing-key"; anything else is BOX_PURPOSE_NONE. */
+/* "pay", "codes", "waiting", "cards", "set-pin", "signing-key"; else BOX_PURPOSE_NONE. */
 static inline BoxPurpose box_purpose_of(Span name)
 {
     if (span_equal(name, SPAN("pay"))) return BOX_PURPOSE_PAY;
     if (span_equal(name, SPAN("codes"))) return BOX_PURPOSE_CODES;
     if (span_equal(name, SPAN("waiting"))) return BOX_PURPOSE_WAITING;
+    if (span_equal(name, SPAN("cards"))) return BOX_PURPOSE_CARDS;
     if (span_equal(name, SPAN("set-pin"))) return BOX_PURPOSE_SET_PIN;
     if (span_equal(name, SPAN("signing-key"))) return BOX_PURPOSE_SIGNING_KEY;
     return BOX_PURPOSE_NONE;

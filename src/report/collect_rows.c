@@ -12,6 +12,7 @@ static const struct {
     { TABLE_PAYER, "payer" },
     { TABLE_PAYER_BARCODE, "payer_barcode" },
     { TABLE_ALLOWANCE, "allowance" },
+    { TABLE_PAYER_CARD, "payer_card" },
     { TABLE_PAYER_LOGIN, "payer_login" },
     { TABLE_PAYER_DEVICE, "payer_device" },
 };

@@ -166,6 +166,8 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_MERCHANT_LEAF] = "H",
     [VAULT_KEY_MAC] = "H",
     [VAULT_MAC_KEY_SET] = "H",
+    [VAULT_CARD_BIND] = "H",
+    [VAULT_CARD_CODE] = "H",
     [VAULT_CARD_PASS] = "H",
     [VAULT_TLS_LEAF] = "H",
     [VAULT_KEY_LIST] = "HO",

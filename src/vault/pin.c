@@ -43,9 +43,10 @@ static Status facts_of_check(const WirePinCheck *check, BoxFacts *ret_facts)
 {
     const BoxPurpose purpose = box_purpose_of(check->purpose);
     const bool is_pay = purpose == BOX_PURPOSE_PAY;
-    REQUIRE(is_pay || purpose == BOX_PURPOSE_CODES || purpose == BOX_PURPOSE_WAITING,
+    const bool is_of_one = is_pay || purpose == BOX_PURPOSE_CARDS;
+    REQUIRE(is_of_one || purpose == BOX_PURPOSE_CODES || purpose == BOX_PURPOSE_WAITING,
             REFUSED_BOX_CONTEXT);
-    REQUIRE(is_pay == (check->tenant.size > 0) && is_pay == (check->order.size > 0),
+    REQUIRE(is_pay == (check->tenant.size > 0) && is_of_one == (check->order.size > 0),
             REFUSED_BOX_CONTEXT);
     REQUIRE(is_pay ? check->minor > 0 : check->minor == 0, REFUSED_BOX_CONTEXT);
     REQUIRE(check->payer.size > 0, REFUSED_BOX_CONTEXT);

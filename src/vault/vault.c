@@ -2,6 +2,7 @@
 
 #include "base/secret.h"
 #include "vault/approval.h"
+#include "vault/card_bind.h"
 #include "vault/card_pass.h"
 #include "vault/checkpoint.h"
 #include "vault/events.h"
@@ -312,6 +313,8 @@ static Status password_lane(Vault *v, uint8_t operation, Span request, Buffer *r
     case VAULT_SECOND_RESET: return second_reset(passwords, request, ret_answer);
     case VAULT_SECOND_LOGIN: return second_login(passwords, request, ret_answer);
     case VAULT_KEY_MAC: return mac_key_use(&v->mac_keys, request, ret_answer);
+    case VAULT_CARD_BIND: return card_bind(v->field, request, ret_answer);
+    case VAULT_CARD_CODE: return card_code(v->field, request, ret_answer);
     case VAULT_CARD_PASS: return card_pass(&v->cards, request, ret_answer);
     case VAULT_MAC_KEY_SET: return mac_key_set(&v->mac_keys, request, ret_answer);
     case VAULT_PROTECT: return protect_signing_key(&v->protect, request, ret_answer);
