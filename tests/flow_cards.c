@@ -6,6 +6,7 @@
  * hufud killed between; every file and hufud's memory searched.
  */
 #define _GNU_SOURCE /* memmem */
+#include "bank_accounts.h"
 #include "base/expect.h"
 #include "command.h"
 #include "moved_clock.h"
@@ -13,7 +14,6 @@
 #include "operator.h"
 #include "payer_cards.h"
 #include "payment/payer_card.h"
-#include "sandbox_bank.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -125,31 +125,6 @@ static Status unbind(PayerCardShown *shown)
     return payer_card_unbind(&talk, shown);
 }
 
-/* The bank knows whose card is whose. */
-static void account_at_bank(const PayerPerson *holder, const char *number)
-{
-    char line[256];
-    char program[STAND_PATH_BYTES_MAX + 16];
-    int ends[2];
-    int status = 0;
-    snprintf(line, sizeof(line), "%s,%s,%s,%s\n", holder->name, holder->identity_number, number,
-            holder->phone);
-    snprintf(program, sizeof(program), "%s/sandbank", stand.programs);
-    ASSERT(pipe(ends) == 0 && write(ends[1], line, strlen(line)) == (ssize_t)strlen(line));
-    close(ends[1]);
-    const char *folder = stand_path(&stand, "sandbank");
-    const pid_t pid = fork();
-    ASSERT(pid >= 0);
-    if (pid == 0) {
-        if (dup2(ends[0], STDIN_FILENO) < 0) _exit(126);
-        execl(program, "sandbank", "--account", folder, (char *)NULL);
-        _exit(127);
-    }
-    close(ends[0]);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) { }
-    ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
 static void test_house_opens(void)
 {
     EXPECT_OK(moved_clock_begin());
@@ -169,16 +144,13 @@ static void test_house_opens(void)
     EXPECT_OK(payer_phone_login(&talk, PASSWORD, false)); /* sessions end with hufud */
     EXPECT(says(bind_with(&zhang, pan, &first), "SERVICE_UNAVAILABLE")); /* who is the bank? */
     EXPECT(is_over_with(&first, REFUSED_BANK_RECEIVER));
-    EXPECT(operator_ended(OPERATOR(&stand, "receiver", "add", "sandbank",
-                                  stand_path(&stand, "sandbank/bank-box.pem"), "--key", "alice",
-                                  "--key", "bob", "--reason", "cards"),
-            0));
-    account_at_bank(&zhang, pan);
-    account_at_bank(&code_lost, second_pan);
-    account_at_bank(&lost, second_pan);
-    account_at_bank(&slow, second_pan);
-    account_at_bank(&refused, second_pan);
-    account_at_bank(&stranger, second_pan);
+    EXPECT(bank_is_receiver(&stand));
+    bank_account_add(&stand, &zhang, pan);
+    bank_account_add(&stand, &code_lost, second_pan);
+    bank_account_add(&stand, &lost, second_pan);
+    bank_account_add(&stand, &slow, second_pan);
+    bank_account_add(&stand, &refused, second_pan);
+    bank_account_add(&stand, &stranger, second_pan);
 }
 
 /* --- TP-8, TP-9 --- */

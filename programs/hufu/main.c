@@ -38,6 +38,8 @@ static const Command commands[] = {
     { "notification list", "what merchants were not told", command_notification_list },
     { "notification resend", "tell a merchant again", command_notification_resend },
     { "payer add", "open an account for a payer", command_payer_add },
+    { "payer cards", "a payer's bank cards, masked", command_payer_cards },
+    { "payer identify", "who a payer is, as somebody who met him says", command_payer_identify },
     { "payer show", "class and state of a payer's account", command_payer_show },
     { "payer stop", "emergency stop: nothing goes out", command_payer_stop },
     { "payer resume", "lift it; somebody else approves", command_payer_resume },

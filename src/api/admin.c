@@ -78,6 +78,8 @@ static const Operation operations[] = {
     { "settlement.fail", admin_settlement_fail, admin_settlement_check },
     { "payer.add", admin_payer_add },
     { "payer.show", admin_payer_show },
+    { "payer.cards", admin_payer_cards },
+    { "payer.identify", admin_payer_identify },
     { "payer.stop", admin_payer_stop },
     { "payer.resume", admin_payer_resume, admin_payer_resume_check },
     { "payer.confirm", admin_payer_confirm, admin_payer_confirm_check },

@@ -74,6 +74,8 @@
  *   bank.differences {all?} -> {bank_orders}: what differs and is not explained
  *   bank.explain    {day, number, reason}
  *   payer.show      {payer_id}: class and state of the account
+ *   payer.cards     {payer_id} -> {cards}: his bank cards, masked
+ *   payer.identify  {payer_id, name_box, identity_number_box, phone_box}: who he is, once
  *   payer.stop      {payer_id, reason}: in an emergency; nothing goes out, nor what is held
  *   payer.resume    {payer_id, reason}: that is over
  *   payer.confirm   {payer_id, channels, face_to_face, reason}: who the payer is was confirmed

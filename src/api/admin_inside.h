@@ -129,6 +129,10 @@ Status admin_bank_explain(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_bank_status(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_payer_cards(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_payer_identify(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_payer_show(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_payer_stop(

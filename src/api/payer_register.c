@@ -6,13 +6,10 @@
  * one; and one try that ended in its middle leaves nothing that another may go on with. Nobody
  * learns here who is registered: an id that somebody chooses is known only to who has its PIN. */
 #include "api/payer_desk.h"
+#include "api/payer_facts.h"
 #include "api/payer_session.h"
 #include "api/routes.h"
-#include "lifecycle/collect.h"
 #include "policy/detect.h"
-#include "policy/tables.h"
-#include "store/unit_wait.h"
-#include "vaultclient/fields.h"
 
 #include <stdio.h>
 
@@ -46,52 +43,21 @@ static const JsonField register_fields[] = {
 
 /* --- who he is --- */
 
-static const struct Fact {
-    DataClass class;
-    size_t offset; /* of its box in RegisterJson */
-} facts[] = {
-    { CLASS_NAME, AT(name_box) },
-    { CLASS_IDENTITY_NUMBER, AT(number_box) },
-    { CLASS_PHONE, AT(phone_box) },
-};
-enum { FACTS = sizeof(facts) / sizeof(facts[0]) };
-
-/* The house must know whom it serves, so no consent is asked for: rules/purposes.yaml. */
-static Status collect(Passage *p, const RegisterJson *json)
+static Status keep_facts(Passage *p, const RegisterJson *json)
 {
-    static const char purpose[] = "due-diligence";
-    Collect work = { .purposes = &p->house->purposes, .channel = "app", .field_count = FACTS };
-    memcpy(work.purpose, purpose, sizeof(purpose));
-    TRY(subject_name_of(SPAN("hufu"), json->payer_id, &work.name));
-    snprintf(work.actor, sizeof(work.actor), "payer/%.*s", 40, work.name.subject);
-    for (size_t i = 0; i < FACTS; i++) {
-        work.fields[i].class = facts[i].class;
-        passage_text(work.fields[i].reference, sizeof(work.fields[i].reference), json->payer_id);
-    }
-    collect_unit(&work, NULL);
-    work.unit.from = passage_from(p);
-    return unit_wait(p->house->batcher, &work.unit);
-}
-
-static Status keep_fact(Passage *p, const RegisterJson *json, const struct Fact *fact)
-{
-    const Fields fields = { .domain = p->house->domain, .vault = p->house->vault };
-    const WireBatchHead head = { .tenant = SPAN("hufu"),
-        .data_class = (uint16_t)fact->class,
-        .table = TABLE_FIELD,
-        .column = (uint16_t)fact->class };
-    uint8_t box_bytes[BOX_BYTES_MAX];
-    Buffer box = BUFFER_OF(box_bytes);
-    Box parsed = { 0 };
-    FieldsMade made = { .status = OK };
-    Span text;
-    memcpy(&text, (const uint8_t *)json + fact->offset, sizeof(text));
-    TRY(challenge_box(p->house, text, &box, &parsed));
-    const FieldsItem item = {
-        .subject = json->payer_id, .secret = span_of_buffer(&box), .reference = json->payer_id
-    };
-    TRY(fields_protect(&fields, &head, &item, 1, &made));
-    return made.status;
+    char actor[SUBJECT_ACTOR_BYTES_MAX + 1];
+    snprintf(actor, sizeof(actor), "payer/%.*s",
+            (int)(json->payer_id.size < 40 ? json->payer_id.size : 40),
+            (const char *)json->payer_id.data);
+    const PayerFacts facts = { .house = p->house,
+        .payer = json->payer_id,
+        .actor = actor,
+        .channel = "app",
+        .from = passage_from(p),
+        .name_box = json->name_box,
+        .number_box = json->number_box,
+        .phone_box = json->phone_box };
+    return payer_facts_keep(&facts);
 }
 
 /* --- the passwords --- */
@@ -125,13 +91,10 @@ static Status compare_passwords(Passage *p, const RegisterJson *json, bool joins
 {
     const WireOwner password = payer_password_owner(json->payer_id);
     const WireOwner pin = wire_owner_of_payer(json->payer_id);
-    const Fields fields = { .domain = p->house->domain, .vault = p->house->vault };
-    const WireSubjectName subject = { password.tenant, json->payer_id };
     Status s = payer_set(p, &password, json->login_box);
     if (status_ok(s) && !joins && json->pin_box.size > 0) s = payer_set(p, &pin, json->pin_box);
     if (!status_refused(s)) return s;
-    for (size_t i = 0; i < FACTS; i++)
-        TRY(fields_forget(&fields, &subject, facts[i].class));
+    TRY(payer_facts_forget(p->house, json->payer_id));
     return s;
 }
 
@@ -140,9 +103,7 @@ static Status keep_all(Passage *p, const RegisterJson *json, PayerAct *act)
     const bool joins = json->pin_proof_box.size > 0;
     if (!joins) TRY(is_drawn(p, json));
     TRY(set_passwords(p, json, joins));
-    TRY(collect(p, json));
-    for (size_t i = 0; i < FACTS; i++)
-        TRY(keep_fact(p, json, &facts[i]));
+    TRY(keep_facts(p, json));
     TRY(compare_passwords(p, json, joins));
     act->joins = joins;
     if (!joins) TRY(account_id_draw(&p->house->random, &act->account));

@@ -1,7 +1,7 @@
 /* Goal: a payer's own card goes to the bank, with its holder's name, identity number and phone, and
- * nobody else's; hufud, which carries boxes and answers, sees none of the four (TP-4, TP-8). Method:
- * boxes as protected fields make them, each with one thing otherwise; facts sealed as a payer's
- * are; the answers and the journal's bytes searched. */
+ * nobody else's; hufud, which carries boxes and answers, sees none of the four (TP-4, TP-8).
+ * Method: boxes as protected fields make them, each with one thing otherwise; facts sealed as a
+ * payer's are; the answers searched. */
 #define _GNU_SOURCE /* memmem */
 #include "vault/field_test_desk.h"
 
