@@ -51,9 +51,17 @@ static const Client clients[] = {
     { "sm-crypto", "SMC", &sm2 },
     { "sm-crypto-v2", "SMC2", &sm2 },
     { "sorted-rsa2", "SRSA2", &rsa },
+    { "lianlian-rsa", "LRSA2", &rsa },
+    { "lianlian-md5", "LMD5", &rsa },
     { "sorted-sm2", "SSM2", &sm2 },
+    { "lianlian-sm2", "LSM2", &sm2 },
 };
-enum { CLIENT_COUNT = sizeof(clients) / sizeof(clients[0]), SDK_COUNT = 2, FIRST_GIVEN = 4 };
+enum {
+    CLIENT_COUNT = sizeof(clients) / sizeof(clients[0]),
+    SDK_COUNT = 2,
+    FIRST_GIVEN = 4,
+    LEGACY = 6
+};
 
 /* The exit status; -1: a signal ended it. */
 static int run(const char *const *words)
@@ -134,10 +142,11 @@ static bool confirm(const Client *client, const char *number)
             && pay(span_of_buffer(&url));
 }
 
+static char settings[512];
+
 static void test_house_opens(void)
 {
     char url[64];
-    char settings[512];
     StandOptions options = { .strategy = strategy, .notify = settings };
     if (access(HUFU_INTEROP "/node_modules/.hufu-lock", R_OK) != 0) {
         printf("SKIPPED: tests/interop/install was not run\n");
@@ -163,6 +172,40 @@ static int give(const char *mchid, const char *names)
     return OPERATOR(&stand, "merchant", "profile", "--mchid", mchid, "--give", names);
 }
 
+/* What this merchant is given when the clients up to `last` are to work. */
+static const char *names_to(size_t last)
+{
+    static char names[256];
+    Buffer text = { (uint8_t *)names, 0, sizeof(names) };
+    for (size_t i = FIRST_GIVEN; i <= last; i++)
+        if (clients[i].app == clients[last].app)
+            ASSERT(status_ok(
+                    buffer_print(&text, "%s%s", text.size == 0 ? "" : ",", clients[i].name)));
+    names[text.size] = 0;
+    return names;
+}
+
+/* A broken digest (docs/signing-profiles.md): not given, and not taken, unless hufud.yaml names
+ * it. */
+static void test_a_broken_digest_is_off(void)
+{
+    const Client *md5 = &clients[LEGACY];
+    char url[64];
+    tell("HUFU_APPROVE", "bob");
+    EXPECT(operator_ended(give(md5->app->mchid, md5->name), 1));
+    EXPECT(operator_says("PROFILE_LEGACY_OFF"));
+    EXPECT(step(md5, "not-given", "NONE", NULL, NULL, NULL));
+    http_client_close(&http);
+    stand_stop(&stand, STAND_HUFUD, SIGTERM, NULL);
+    snprintf(settings + strlen(settings), sizeof(settings) - strlen(settings),
+            "\nlegacy_profiles: [lianlian-md5]");
+    EXPECT_OK(stand_configure(&stand));
+    EXPECT_OK(stand_start(&stand, STAND_HUFUD));
+    EXPECT_OK(stand_connect(&stand, &http));
+    snprintf(url, sizeof(url), "https://localhost:%u", stand.port);
+    tell("HUFU_URL", url);
+}
+
 /* docs/signing-profiles.md: default deny; two people give it, and take it back. */
 static void test_a_way_of_signing_is_given_by_two(void)
 {
@@ -171,18 +214,20 @@ static void test_a_way_of_signing_is_given_by_two(void)
         const char *mchid = client->app->mchid;
         ASSERT(unsetenv("HUFU_APPROVE") == 0);
         EXPECT(step(client, "not-given", "NONE", NULL, NULL, NULL));
-        EXPECT(operator_ended(give(mchid, client->name), 1));
+        EXPECT(operator_ended(give(mchid, names_to(i)), 1));
         EXPECT(operator_says("REQUEST_WAITS"));
         EXPECT(step(client, "not-given", "NONE", NULL, NULL, NULL));
         tell("HUFU_APPROVE", "bob");
         EXPECT(operator_ended(give(mchid, "v3-md5"), 1));
         EXPECT(operator_says("PROFILE_UNKNOWN"));
-        EXPECT(operator_ended(give(mchid, client->name), 0));
+        EXPECT(operator_ended(give(mchid, names_to(i)), 0));
     }
 }
 
 static void test_each_orders_sees_it_paid_and_gives_back(void)
 {
+    http_client_close(&http); /* it was idle for long */
+    EXPECT_OK(stand_connect(&stand, &http));
     for (size_t i = 0; i < CLIENT_COUNT; i++) {
         const char *number = number_of(&clients[i], "ORDER");
         EXPECT(step(&clients[i], "order", number, "1250", NULL, NULL));
@@ -251,6 +296,27 @@ static void test_each_is_told_that_its_key_is_wrong(void)
 {
     for (size_t i = 0; i < CLIENT_COUNT; i++)
         EXPECT(step(&clients[i], "stranger", number_of(&clients[i], "THIEF"), NULL, NULL, NULL));
+}
+
+/* What a signature covers, and that it counts once (LL-4.3.9). */
+static void test_a_body_is_signed_whole_and_counts_once(void)
+{
+    static const char *const types[][2] = { { "lianlian-rsa", "RSA2" }, { "lianlian-md5", "RSA" },
+        { "lianlian-sm2", "SM2" } };
+    for (size_t i = FIRST_GIVEN; i < CLIENT_COUNT; i++)
+        for (size_t k = 0; k < 3; k++)
+            if (strcmp(clients[i].name, types[k][0]) == 0)
+                EXPECT(step(&clients[i], "bent", number_of(&clients[i], "BENT"), types[k][1], NULL,
+                        NULL));
+}
+
+/* Each use of a broken digest is told to the log, counted for operators, and shown. */
+static void test_a_broken_digest_is_reported(void)
+{
+    EXPECT(operator_ended(
+            OPERATOR(&stand, "merchant", "profile", "list", "--mchid", rsa.mchid), 0));
+    EXPECT(operator_says("legacy_profiles") && operator_says("lianlian-md5"));
+    EXPECT(stand_leaves_with(&stand, "lianlian-md5") > 10);
 }
 
 /* That the answers above were verified is worth something only when a wrong one is refused. */
@@ -330,10 +396,12 @@ static void test_house_closes(void)
     receiver_close(receiver);
 }
 
-TESTS(TEST(test_house_opens), TEST(test_a_way_of_signing_is_given_by_two),
+TESTS(TEST(test_house_opens), TEST(test_a_broken_digest_is_off),
+        TEST(test_a_way_of_signing_is_given_by_two),
         TEST(test_each_orders_sees_it_paid_and_gives_back), TEST(test_each_is_told_what_was_paid),
         TEST(test_the_sdks_make_orders_of_each_kind), TEST(test_each_closes),
         TEST(test_each_is_told_that_its_key_is_wrong),
+        TEST(test_a_body_is_signed_whole_and_counts_once), TEST(test_a_broken_digest_is_reported),
         TEST(test_a_client_refuses_what_another_key_signed), TEST(test_each_charges_a_code),
         TEST(test_a_challenge_is_userpaying_then_success),
         TEST(test_a_challenge_is_userpaying_then_payerror),

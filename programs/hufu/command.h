@@ -26,6 +26,7 @@ int command_merchant_key_add(int argc, char **argv);
 int command_merchant_key_rotate(int argc, char **argv);
 int command_merchant_key_revoke(int argc, char **argv);
 int command_merchant_profile(int argc, char **argv);
+int command_merchant_profile_list(int argc, char **argv);
 int command_merchant_origin_add(int argc, char **argv);
 int command_merchant_origin_remove(int argc, char **argv);
 int command_merchant_origin_list(int argc, char **argv);

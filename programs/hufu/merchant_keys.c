@@ -228,7 +228,9 @@ int command_merchant_profile(int argc, char **argv)
     const Option options[] = {
         { "--mchid", OPTION_TEXT, "ID", "the merchant (required)", &wish.mchid, 0, 0 },
         { "--give", OPTION_TEXT, "NAME,...",
-                "sorted-rsa2, sorted-sm2; \"\" takes all back (required)", &names, 0, 0 },
+                "sorted-rsa2, sorted-sm2, lianlian-rsa, lianlian-sm2, and lianlian-md5 when\n"
+                "hufud.yaml names it; \"\" takes all back (required)",
+                &names, 0, 0 },
         OPTION_DIRECTORY(wish),
     };
     const Usage usage = { "hufu merchant profile",
@@ -252,6 +254,31 @@ int command_merchant_profile(int argc, char **argv)
     Status s = json_finish(&w);
     if (status_ok(s)) s = admin_ask(wish.directory, span_of_buffer(&request), &answer);
     return done("merchant profile", s, &answer);
+}
+
+int command_merchant_profile_list(int argc, char **argv)
+{
+    KeyWish wish = { .directory = directory_default() };
+    const Option options[] = {
+        { "--mchid", OPTION_TEXT, "ID", "the merchant (required)", &wish.mchid, 0, 0 },
+        OPTION_DIRECTORY(wish),
+    };
+    const Usage usage = { "hufu merchant profile list",
+        "Which ways of signing the merchant was given, and which of them have a broken digest.",
+        options, sizeof(options) / sizeof(options[0]) };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (wish.mchid == NULL) return options_missing(&usage, "--mchid is required");
+    uint8_t request_bytes[256];
+    Buffer request = BUFFER_OF(request_bytes);
+    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
+    json_open_object(&w);
+    json_key_text(&w, "operation", SPAN("merchant.profile.list"));
+    json_key_text(&w, "mchid", span_of_text(wish.mchid));
+    json_close(&w);
+    const Status s = json_finish(&w);
+    if (!status_ok(s)) return command_failed("merchant profile list", s);
+    return admin_show(wish.directory, "merchant profile list", span_of_buffer(&request));
 }
 
 /* --- list --- */

@@ -4,6 +4,7 @@
 
 #include "base/seams.h"
 #include "http/server.h"
+#include "message/profile.h"
 #include "store/safe_address.h"
 
 #include <arpa/inet.h>
@@ -17,7 +18,7 @@ typedef struct ConfigSpans {
             purposes, access, alarms, trail, ca_file, keys_file, ready_file, console_origin,
             console_files, field_files, payer_devices, notify_ca, public_url, merchant_terms,
             holidays;
-    const YamlNode *trusted_proxies, *notify_schedule, *notify_ports, *bank;
+    const YamlNode *trusted_proxies, *legacy_profiles, *notify_schedule, *notify_ports, *bank;
     int64_t payer_cool_s, refund_days, reverse_days, reserve_days, merchant_per_second,
             merchant_burst;
     int64_t port, service_port, console_port, metrics_port, loops, connections, operator_uid, group,
@@ -72,6 +73,8 @@ static const YamlField fields[] = {
     { "field_files", YAML_TEXT, false, 1, CONFIG_TEXT_MAX - 1, offsetof(ConfigSpans, field_files) },
     { "trusted_proxies", YAML_SEQUENCE, false, 0, HTTP_PROXIES_MAX,
             offsetof(ConfigSpans, trusted_proxies) },
+    { "legacy_profiles", YAML_SEQUENCE, false, 0, PROFILE_NUMBER_MAX,
+            offsetof(ConfigSpans, legacy_profiles) },
     NUMBER(merchant_per_second, 1, 1000000),
     NUMBER(merchant_burst, 1, 1000000),
     NUMBER(notifiers, 0, 64),
@@ -207,6 +210,23 @@ static Status keep_proxies(const ConfigSpans *s, Config *ret_config, YamlProblem
     return OK;
 }
 
+/* Weak ways of signing that may be given to merchants here at all. */
+static Status keep_legacy(const YamlNode *names, Config *ret_config, YamlProblem *problem)
+{
+    ret_config->legacy_profiles = 0;
+    for (size_t i = 0; names != NULL && i < yaml_size(names); i++) {
+        const YamlNode *node = yaml_at(names, i);
+        Span name = { 0 };
+        TRY(yaml_text(node, CONFIG_TEXT_MAX - 1, &name, problem));
+        const SigningProfile *profile = profile_by_name(name);
+        const bool legacy = profile != NULL && profile->legacy;
+        if (!legacy) yaml_blame(node, problem);
+        REQUIRE(legacy, REFUSED_PROFILE_UNKNOWN);
+        ret_config->legacy_profiles |= INT64_C(1) << profile->number;
+    }
+    return OK;
+}
+
 Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
 {
     uint8_t bytes[CONFIG_FILE_BYTES_MAX];
@@ -265,6 +285,7 @@ Status config_load(const char *path, Config *ret_config, YamlProblem *problem)
     keep_clocks(&s, ret_config);
     ret_config->callers = s.callers;
     TRY(keep_proxies(&s, ret_config, problem));
+    TRY(keep_legacy(s.legacy_profiles, ret_config, problem));
     TRY(config_notify(s.notify_schedule, s.notify_ports, ret_config, problem));
     TRY(config_bank(s.bank, &ret_config->bank, problem));
     return keep_payers(&s, ret_config, problem);

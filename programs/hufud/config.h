@@ -55,6 +55,7 @@ typedef struct Config {
     int64_t incident_notify_hours;
     int64_t incident_cause_days;
     int64_t incident_close_days;
+    int64_t legacy_profiles; /* set of 1 << number (message/profile.h); none unless named */
     bool payer_devices_required; /* every payer must register, with a device */
     int64_t payer_cool_s; /* no money leaves so long after a reset, or from a new device */
     int64_t refund_days; /* how long after it was paid an order may be refunded */

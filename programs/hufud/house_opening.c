@@ -248,6 +248,7 @@ static Status open_rules(Opening *o)
     House *house = &o->house;
     const Config *c = &o->config;
     YamlProblem problem = { 0 };
+    house->legacy_profiles = c->legacy_profiles;
     house->rules.terms_required = c->terms_required || (!c->terms_optional && !o->development);
     house->reserve_wait_days = c->reserve_days >= 0 ? c->reserve_days : o->development ? 0 : 1;
     Status s = strategy_load(c->strategy, &house->rules.strategy, &problem);

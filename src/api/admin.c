@@ -59,6 +59,7 @@ static const Operation operations[] = {
     { "merchant.key.list", admin_merchant_key_list },
     { "merchant.apiv3", admin_merchant_apiv3, admin_merchant_apiv3_check },
     { "merchant.profile", admin_merchant_profile, admin_merchant_profile_check },
+    { "merchant.profile.list", admin_merchant_profile_list },
     { "merchant.origin.add", admin_merchant_list, admin_merchant_list_check },
     { "merchant.origin.remove", admin_merchant_list, admin_merchant_list_check },
     { "merchant.origin.list", admin_merchant_list_show },

@@ -51,6 +51,8 @@
  *   merchant.apiv3  {mchid, apiv3_box, nonce}: another APIv3 key from here on
  *   merchant.profile {mchid, profiles: [...]}: the ways of signing that it may use besides
  *                   everyone's (message/profile.h); those not named are taken back
+ *   merchant.profile.list {mchid}: -> {mchid, profiles: [...], legacy_profiles: [...]}: what it
+ *                   was given, and what of that has a broken digest
  *   merchant.origin.add, .remove {mchid, origin}: whose pages may frame fields (TP-19)
  *   merchant.origin.list {mchid}: -> {mchid, origins: [...]}
  *   merchant.address.add, .remove {mchid, address}: where its requests are taken from

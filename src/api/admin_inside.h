@@ -64,6 +64,8 @@ Status admin_merchant_profile(
 Status admin_merchant_list_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_merchant_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_merchant_profile_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_list_show(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 

@@ -101,6 +101,7 @@ typedef struct House {
     FieldFiles *field_files; /* the cashier page and its fields; NULL: not here */
     PayerBook *payers; /* who has registered */
     NonceSet *device_nonces; /* of payers' devices: no crowd of them takes the merchants' room */
+    int64_t legacy_profiles; /* that hufud.yaml names: set of 1 << number (message/profile.h) */
     bool payer_devices_needed; /* every payer must register (docs/decisions/0047) */
     int64_t payer_cool_us; /* no money leaves so long after a reset, or from a new device */
     Health *health; /* whether payments are taken now */
@@ -133,6 +134,7 @@ typedef struct House {
     _Atomic size_t
             keys_left_out; /* merchant keys whose rows did not verify when they were loaded */
     _Atomic bool data_is_due; /* somebody's data is to be deleted: do not wait for the clock */
+    _Atomic uint64_t legacy_signatures; /* taken under one of them, in this run */
     _Atomic uint64_t passages_open;
     _Atomic uint64_t signed_groups; /* messages to vaultd for signatures */
 } House;

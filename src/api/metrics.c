@@ -137,6 +137,9 @@ static Status put_vault(const House *house, Buffer *text)
 
 static Status put_keys(House *house, Buffer *text)
 {
+    TRY(single(text, "hufu_legacy_signatures_total", "counter",
+            "Requests that merchants signed with a broken digest.",
+            atomic_load(&house->legacy_signatures)));
     TRY(single(text, "hufu_merchant_keys_ending", "gauge", "Merchants' keys that end soon.",
             (uint64_t)expiring_count(house)));
     TRY(single(text, "hufu_platform_keys_ending", "gauge", "Our own keys that end soon.",

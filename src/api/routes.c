@@ -27,6 +27,7 @@ static const Route routes[] = {
     { HTTP_POST, "/v3/merchant-service/apiv3-key/activate", merchant_apiv3_activate },
     { HTTP_GET, "/v3/merchant-service/keys", merchant_keys },
     { HTTP_POST, "/gateway", merchant_gateway },
+    { HTTP_POST, "/gateway/json", merchant_gateway_json },
     { HTTP_GET, "/payer/v1/box-key", payer_box_key },
     { HTTP_GET, "/payer/v1/challenge", payer_challenge },
     { HTTP_GET, "/payer/v1/pads/*", payer_pad },
@@ -102,7 +103,7 @@ static const char *method_of_path(Span path)
 static TrafficAudience audience_of(const char *pattern)
 {
     if (strncmp(pattern, "/payer/", 7) == 0) return TRAFFIC_PAYER;
-    const bool merchants = strncmp(pattern, "/v3/", 4) == 0 || strcmp(pattern, "/gateway") == 0;
+    const bool merchants = strncmp(pattern, "/v3/", 4) == 0 || strncmp(pattern, "/gateway", 8) == 0;
     return merchants ? TRAFFIC_MERCHANT : TRAFFIC_OTHER;
 }
 

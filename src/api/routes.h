@@ -54,6 +54,7 @@ void merchant_apiv3_key(Passage *passage, Span rest);
 
 /* gateway.c: merchants who sign in another way; serves the routes above. */
 void merchant_gateway(Passage *passage, Span rest);
+void merchant_gateway_json(Passage *passage, Span rest);
 
 /* payer_*.c: what a payer's app asks. */
 void payer_box_key(Passage *passage, Span rest);

@@ -1,5 +1,7 @@
 #include "api/signer.h"
 
+#include "api/gateway.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -110,7 +112,13 @@ static void serve_group(Desk *desk)
     size_t count = 0;
     for (size_t i = 0; i < desk->count; i++) {
         Passage *p = desk->passages[i];
-        const int status = p->write(p, &p->body);
+        int status = p->write(p, &p->body);
+        const bool wraps = p->profile != NULL && p->profile->carrier == CARRIER_BODY;
+        const Status wrapped = wraps ? gateway_wrap(p->house, p->http, &status, &p->body) : OK;
+        if (!status_ok(wrapped)) {
+            send_not_signable(p, wrapped);
+            continue;
+        }
         if (p->profile == NULL) {
             send_unsigned(p, status);
             continue;

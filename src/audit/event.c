@@ -74,6 +74,7 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_MERCHANT_ADD: return "merchant.add";
     case AUDIT_MERCHANT_KEY: return "merchant.key";
     case AUDIT_MERCHANT_CHANGE: return "merchant.change";
+    case AUDIT_LEGACY_SIGNATURE: return "merchant.legacy-signature";
     case AUDIT_CALLER_ADD: return "caller.add";
     case AUDIT_CALLER_REVOKE: return "caller.revoke";
     case AUDIT_BINDING_MAKE: return "binding.make";

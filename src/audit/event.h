@@ -48,6 +48,7 @@ typedef enum AuditKind {
     AUDIT_MERCHANT_ADD = 20,
     AUDIT_MERCHANT_KEY = 21,
     AUDIT_MERCHANT_CHANGE = 22,
+    AUDIT_LEGACY_SIGNATURE = 23, /* taken under a profile with a broken digest */
     AUDIT_CALLER_ADD = 25,
     AUDIT_CALLER_REVOKE = 26,
     AUDIT_BINDING_MAKE = 27,

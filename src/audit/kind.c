@@ -36,6 +36,7 @@ static const KindFacts kinds[] = {
     { AUDIT_MERCHANT_ADD, PRIVILEGE, "Merchant registered", "商户入驻" },
     { AUDIT_MERCHANT_KEY, PRIVILEGE, "Merchant key changed", "商户密钥变更" },
     { AUDIT_MERCHANT_CHANGE, PRIVILEGE, "Merchant changed", "商户变更" },
+    { AUDIT_LEGACY_SIGNATURE, BUSINESS, "Signature with a broken digest taken", "接受弱摘要签名" },
     { AUDIT_CALLER_ADD, PRIVILEGE, "Caller registered", "调用方登记" },
     { AUDIT_CALLER_REVOKE, PRIVILEGE, "Caller revoked", "调用方吊销" },
     { AUDIT_BINDING_MAKE, BUSINESS, "Binding made", "建立绑定" },

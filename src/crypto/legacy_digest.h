@@ -4,7 +4,8 @@
  * made with them before they came to us; nothing new is ever made with either (TP-10, DESIGN
  * section 5.9).
  *
- * tools/tidy lets the password formulas (legacy_password.h) call these and nobody else. Nothing can
+ * tools/tidy lets the password formulas (legacy_password.h), signatures (legacy_sign.h) and few
+ * others call these. Nothing can
  * fail. Floor 1.
  */
 #include "base/bytes.h"

@@ -45,10 +45,11 @@ Status answer_prepare(const SigningProfile *profile, Span serial, int64_t now_us
         const Random *random, Span body, Buffer *canonical, Answer *ret_answer)
 {
     Answer *answer = ret_answer;
+    const AnswerNames *names = &profile_of_answers(profile)->headers;
     REQUIRE(serial.size <= sizeof(answer->serial), REFUSED_BUFFER_FULL);
     TRY(answer_unsigned(random, answer));
     TRY(random_text(random, answer->nonce));
-    answer->profile = profile;
+    answer->profile = profile_of_answers(profile);
     memcpy(answer->serial, serial.data, serial.size);
     Buffer timestamp = BUFFER_OF(answer->timestamp);
     TRY(buffer_print(&timestamp, "%lld", (long long)(now_us / TIME_SECOND_US)));
@@ -63,9 +64,9 @@ Status answer_prepare(const SigningProfile *profile, Span serial, int64_t now_us
     TRY(message_answer(profile, &parts, canonical));
     answer->canonical = (Span) { canonical->data + start, canonical->size - start };
 
-    add_header(answer, profile->headers.timestamp, span_of_buffer(&timestamp));
-    add_header(answer, profile->headers.nonce, SPAN_OF(answer->nonce));
-    add_header(answer, profile->headers.serial, (Span) { (uint8_t *)answer->serial, serial.size });
+    if (names->timestamp != NULL) add_header(answer, names->timestamp, span_of_buffer(&timestamp));
+    if (names->nonce != NULL) add_header(answer, names->nonce, SPAN_OF(answer->nonce));
+    add_header(answer, names->serial, (Span) { (uint8_t *)answer->serial, serial.size });
     return OK;
 }
 

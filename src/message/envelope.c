@@ -111,6 +111,8 @@ Status envelope_parse(Span form, Buffer *memory, Envelope *ret_envelope)
 
 MessageParts envelope_parts(const Envelope *envelope)
 {
+    if (envelope->who.profile->carrier == CARRIER_BODY)
+        return (MessageParts) { .body = envelope->signed_body };
     return (MessageParts) { .timestamp = envelope->who.timestamp,
         .nonce = envelope->who.nonce,
         .body = envelope->content,

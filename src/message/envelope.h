@@ -21,6 +21,7 @@ typedef struct Envelope { /* spans borrow from the memory */
     Authorization who;
     Span call; /* `POST /v3/pay/transactions/native`, not judged */
     Span content; /* UTF-8; may be empty */
+    Span signed_body; /* CARRIER_BODY: the body, which is all that is signed */
 } Envelope;
 
 /*

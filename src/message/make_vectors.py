@@ -7,6 +7,7 @@ Usage: make_vectors.py > test_vectors.h   (fresh keys each time)
 """
 import base64
 import hashlib
+import json
 import re
 import subprocess
 import urllib.parse
@@ -90,9 +91,13 @@ def sm2_sign(d, message, identity=b"1234567812345678"):
     return b"\x30" + bytes([len(body)]) + body
 
 
-def rsa_sign(n, d, message):
+# DigestInfo in front of the digest, RFC 8017 section 9.2 note 1.
+DIGEST_INFO = {"sha256": "3031300d060960864801650304020105000420", "md5": "3020300c06082a864886f70d020505000410"}
+
+
+def rsa_sign(n, d, message, digest="sha256"):
     size = (n.bit_length() + 7) // 8
-    info = bytes.fromhex("3031300d060960864801650304020105000420") + hashlib.sha256(message).digest()
+    info = bytes.fromhex(DIGEST_INFO[digest]) + hashlib.new(digest, message).digest()
     padded = b"\0\1" + b"\xff" * (size - 3 - len(info)) + b"\0" + info
     return pow(int.from_bytes(padded, "big"), d, n).to_bytes(size, "big")
 
@@ -106,7 +111,7 @@ def number(text, label):
     return int(re.sub(r"[^0-9a-f]", "", found.group(1)), 16)
 
 
-def quoted(text, width=76):
+def quoted(text, width=64):
     """C string literals of at most `width` bytes of text each, broken after every line feed too."""
     pieces = [line[i:i + width] for line in text.splitlines(True) for i in range(0, len(line), width)] or [""]
     escape = lambda piece: piece.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
@@ -185,16 +190,28 @@ def form_profile(name, sign_type, serial, sign):
     return name, form, joined(fields), signature, joined(answer), encode(sign(joined(answer).encode()))
 
 
+def body_profile(name, sign_type, serial, hexed, sign, answer_hexed, answer_sign):
+    body = json.dumps(dict(oid_partner="1900000001", serial_no=serial, timestamp="20260101080000",
+                           method="POST /v3/pay/transactions/native", biz_content=BODY), ensure_ascii=False)
+    request, answer = hexed(body.encode()), answer_hexed(BODY.encode())
+    return name, body, request, encode(sign(request.encode())), answer, encode(answer_sign(answer.encode()))
+
+
+sha256_hex, sm3_hex = lambda m: hashlib.sha256(m).hexdigest(), lambda m: sm3(m).hex()
+md5_hex, with_rsa_md5 = lambda m: hashlib.md5(m).hexdigest(), lambda m: rsa_sign(n, d, m, "md5")
 with_rsa, with_sm2 = lambda m: rsa_sign(n, d, m), lambda m: sm2_sign(d2, m)
 made = [
     ("v3-rsa", "", REQUEST.decode(), encode(with_rsa(REQUEST)), ANSWER.decode(), encode(with_rsa(ANSWER))),
     ("v3-sm2", "", REQUEST.decode(), encode(with_sm2(REQUEST)), ANSWER.decode(), encode(with_sm2(ANSWER))),
     form_profile("sorted-rsa2", "RSA2", "RSA1", with_rsa),
     form_profile("sorted-sm2", "SM2", "SM21", with_sm2),
+    body_profile("lianlian-rsa", "RSA2", "RSA1", sha256_hex, with_rsa, sha256_hex, with_rsa),
+    body_profile("lianlian-sm2", "SM2", "SM21", sm3_hex, with_sm2, sm3_hex, with_sm2),
+    body_profile("lianlian-md5", "RSA", "RSA1", md5_hex, with_rsa_md5, sha256_hex, with_rsa),
 ]
 print("""typedef struct ProfileVector {
     const char *profile;
-    const char *form; /* the whole body; "": the request stands in other vectors */
+    const char *body; /* the whole body; "": the request stands in other vectors */
     const char *request;
     const char *request_signature;
     const char *answer;

@@ -1,5 +1,8 @@
 #include "message/profile.h"
 
+#include "base/encoding.h"
+#include "crypto/legacy_sign.h"
+
 #define V3_REQUEST                                                                         \
     {                                                                                      \
         MESSAGE_LINES, '\n', true, 5,                                                      \
@@ -86,8 +89,59 @@ static const SigningProfile sorted_sm2 = {
     .skew_s = MESSAGE_SKEW_S,
 };
 
+#define DIGEST_OF_BODY                     \
+    {                                      \
+        MESSAGE_DIGEST, 0, false, 0, { 0 } \
+    }
+#define LIANLIAN_HEADERS                                                   \
+    {                                                                      \
+        NULL, NULL, "Signature-Serial", "Signature-Data", "Signature-Type" \
+    }
+
+static const SigningProfile lianlian_rsa = {
+    .number = 5,
+    .name = "lianlian-rsa",
+    .scheme = "RSA2",
+    .algorithm = KEY_RSA,
+    .digest = DIGEST_SHA256,
+    .carrier = CARRIER_BODY,
+    .request = DIGEST_OF_BODY,
+    .answer = DIGEST_OF_BODY,
+    .headers = LIANLIAN_HEADERS,
+    .skew_s = MESSAGE_SKEW_S,
+};
+
+static const SigningProfile lianlian_sm2 = {
+    .number = 6,
+    .name = "lianlian-sm2",
+    .scheme = "SM2",
+    .algorithm = KEY_SM2,
+    .digest = DIGEST_SM3,
+    .carrier = CARRIER_BODY,
+    .request = DIGEST_OF_BODY,
+    .answer = DIGEST_OF_BODY,
+    .headers = LIANLIAN_HEADERS,
+    .skew_s = MESSAGE_SKEW_S,
+};
+
+/* Whoever signs with MD5 lends his signature to another text that he never saw: so the house takes
+ * it and does not make it. */
+static const SigningProfile lianlian_md5 = {
+    .number = 7,
+    .name = "lianlian-md5",
+    .scheme = "RSA",
+    .algorithm = KEY_RSA,
+    .carrier = CARRIER_BODY,
+    .request = DIGEST_OF_BODY,
+    .answer = DIGEST_OF_BODY,
+    .headers = LIANLIAN_HEADERS,
+    .skew_s = MESSAGE_SKEW_S,
+    .legacy = true,
+    .answered = &lianlian_rsa,
+};
+
 static const SigningProfile *const profiles[] = { &profile_v3_rsa, &profile_v3_sm2, &sorted_rsa2,
-    &sorted_sm2 };
+    &sorted_sm2, &lianlian_rsa, &lianlian_sm2, &lianlian_md5 };
 
 size_t profile_count(void) { return sizeof(profiles) / sizeof(profiles[0]); }
 
@@ -113,6 +167,11 @@ const SigningProfile *profile_by_name(Span name)
         if (span_equal(name, span_of_text(profiles[i]->name))) return profiles[i];
     }
     return NULL;
+}
+
+const SigningProfile *profile_of_answers(const SigningProfile *profile)
+{
+    return profile->answered == NULL ? profile : profile->answered;
 }
 
 const SigningProfile *profile_by_algorithm(KeyAlgorithm algorithm)
@@ -188,15 +247,24 @@ MUST_USE static Status put_sorted(const SigningProfile *profile, const MessageLi
     return OK;
 }
 
+MUST_USE static Status put_digest(const SigningProfile *profile, Span body, Buffer *text)
+{
+    uint8_t digest[DIGEST_BYTES_MAX];
+    if (profile->legacy) return legacy_md5_hex_verify_only(body, text);
+    digest_parts(profile->digest, &body, 1, digest);
+    return hex_encode((Span) { digest, digest_bytes(profile->digest) }, text);
+}
+
 /* All or nothing: the size is only taken over when everything fitted. */
 MUST_USE static Status put(const SigningProfile *profile, const MessageLines *lines,
         const MessageParts *parts, Buffer *ret_text)
 {
     Buffer text = *ret_text;
-    if (lines->form == MESSAGE_SORTED)
-        TRY(put_sorted(profile, lines, parts, &text));
-    else
-        TRY(put_lines(lines, parts, &text));
+    switch (lines->form) {
+    case MESSAGE_LINES: TRY(put_lines(lines, parts, &text)); break;
+    case MESSAGE_SORTED: TRY(put_sorted(profile, lines, parts, &text)); break;
+    case MESSAGE_DIGEST: TRY(put_digest(profile, parts->body, &text)); break;
+    }
     ret_text->size = text.size;
     return OK;
 }
@@ -208,13 +276,15 @@ Status message_request(const SigningProfile *profile, const MessageParts *parts,
 
 Status message_answer(const SigningProfile *profile, const MessageParts *parts, Buffer *ret_text)
 {
-    return put(profile, &profile->answer, parts, ret_text);
+    const SigningProfile *answers = profile_of_answers(profile);
+    return put(answers, &answers->answer, parts, ret_text);
 }
 
 Status profile_sign(
         const SigningProfile *profile, const PrivateKey *key, Span canonical, Buffer *ret_signature)
 {
     REQUIRE(private_key_algorithm(key) == profile->algorithm, REFUSED_KEY_FORMAT);
+    ASSERT(!profile->legacy);
     if (profile->sm2_id == NULL) return sign_make(key, canonical, ret_signature);
     return sign_make_sm2(key, span_of_text(profile->sm2_id), canonical, ret_signature);
 }
@@ -223,6 +293,7 @@ Status profile_verify(
         const SigningProfile *profile, const PublicKey *key, Span canonical, Span signature)
 {
     REQUIRE(public_key_algorithm(key) == profile->algorithm, REFUSED_KEY_FORMAT);
+    if (profile->legacy) return legacy_md5_rsa_verify_only(key, canonical, signature);
     if (profile->sm2_id == NULL) return sign_verify(key, canonical, signature);
     return sign_verify_sm2(key, span_of_text(profile->sm2_id), canonical, signature);
 }

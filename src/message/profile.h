@@ -9,7 +9,10 @@
  *   v3-rsa, v3-sm2            WeChat Pay API v3 (reference/message.md section 1): RSA (PKCS#1 v1.5
  *                             with SHA-256), SM2 (SM3, ID 1234567812345678, strict DER)
  *   sorted-rsa2, sorted-sm2   form fields, sorted and joined; the same algorithms
+ *   lianlian-rsa, -sm2        hex of the JSON body's digest, as LianLian's open platform signs
+ *   lianlian-md5              the same with its own MD5: `legacy`, off unless hufud.yaml names it
  */
+#include "crypto/digest.h"
 #include "crypto/sign.h"
 
 enum {
@@ -39,6 +42,7 @@ typedef enum MessagePart {
 typedef enum MessageForm {
     MESSAGE_LINES = 1, /* the parts one after another */
     MESSAGE_SORTED, /* `name=value` of all fields but the signature, by name, empty ones left out */
+    MESSAGE_DIGEST, /* the body's digest as hexadecimal digits in lower case */
 } MessageForm;
 
 /* What is signed. */
@@ -54,6 +58,7 @@ typedef struct MessageLines {
 typedef enum MessageCarrier {
     CARRIER_AUTHORIZATION = 1, /* the header Authorization (authorization.h) */
     CARRIER_FORM, /* fields of an application/x-www-form-urlencoded body (envelope.h) */
+    CARRIER_BODY, /* members of a JSON body, its signature in headers (signed_body.h) */
 } MessageCarrier;
 
 typedef enum MessageField {
@@ -68,7 +73,7 @@ typedef enum MessageField {
     MESSAGE_FIELDS,
 } MessageField;
 
-/* The headers of an answer. */
+/* The headers of an answer; NULL: none, the body says it. */
 typedef struct AnswerNames {
     const char *timestamp;
     const char *nonce;
@@ -83,6 +88,7 @@ typedef struct SigningProfile {
     const char *scheme; /* on the wire */
     KeyAlgorithm algorithm;
     const char *sm2_id; /* NULL: the standard's own, 1234567812345678 */
+    DigestAlgorithm digest; /* of MESSAGE_DIGEST; what is `legacy` has MD5 */
     MessageCarrier carrier;
     const char *const *fields; /* [MESSAGE_FIELDS] of MESSAGE_SORTED and CARRIER_FORM */
     MessageLines request;
@@ -90,6 +96,8 @@ typedef struct SigningProfile {
     AnswerNames headers;
     int64_t skew_s;
     bool everyones; /* else of merchants who were given it (access/merchant_profile.h) */
+    bool legacy; /* its digest is broken: digest and signature are MD5's; only verified with */
+    const struct SigningProfile *answered; /* how answers are signed; NULL: by itself */
 } SigningProfile;
 
 enum { PROFILE_NUMBER_MAX = 62 };
@@ -103,6 +111,8 @@ const SigningProfile *profile_at(size_t index);
 /* Exact match, or NULL. */
 const SigningProfile *profile_by_scheme(MessageCarrier carrier, Span scheme);
 const SigningProfile *profile_by_name(Span name);
+/* Which one its answers are signed by: never a legacy one. */
+const SigningProfile *profile_of_answers(const SigningProfile *profile);
 /* The v3 profile of keys of this algorithm. */
 const SigningProfile *profile_by_algorithm(KeyAlgorithm algorithm);
 
@@ -125,7 +135,7 @@ MUST_USE Status message_answer(
         const SigningProfile *profile, const MessageParts *parts, Buffer *ret_text);
 
 /* Sign and verify under the profile's algorithm and ID; keys of another algorithm refuse
- * REFUSED_KEY_FORMAT. */
+ * REFUSED_KEY_FORMAT. Nothing is signed under a legacy profile (asserted). */
 MUST_USE Status profile_sign(const SigningProfile *profile, const PrivateKey *key, Span canonical,
         Buffer *ret_signature);
 MUST_USE Status profile_verify(

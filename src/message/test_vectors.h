@@ -6,10 +6,12 @@
 /* clang-format off */
 
 static const char vector_target[] =
-    "/v3/pay/transactions/out-trade-no/A%2FB_1?mchid=1900000001&x=%E4%BA%BA+b";
+    "/v3/pay/transactions/out-trade-no/A%2FB_1?mchid=1900000001&x=%E4"
+    "%BA%BA+b";
 
 static const char vector_body[] =
-    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"description\":\"养乐多\"}";
+    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"descrip"
+    "tion\":\"养乐多\"}";
 
 static const char vector_timestamp[] =
     "1767225600";
@@ -19,139 +21,180 @@ static const char vector_nonce[] =
 
 static const char vector_request[] =
     "POST\n"
-    "/v3/pay/transactions/out-trade-no/A%2FB_1?mchid=1900000001&x=%E4%BA%BA+b\n"
+    "/v3/pay/transactions/out-trade-no/A%2FB_1?mchid=1900000001&x=%E4"
+    "%BA%BA+b\n"
     "1767225600\n"
     "k3j9x2m8q1\n"
-    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"description\":\"养乐多\"}"
-    "\n";
+    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"descrip"
+    "tion\":\"养乐多\"}\n";
 
 static const char vector_rsa_private[] =
     "-----BEGIN PRIVATE KEY-----\n"
-    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC6y5UbqyrSDhOi\n"
-    "vb9Ir8xaW9a7Crlor0UYkzJr4vBX2xMmOtU0XExwM2UML0zoLyLwRml9Aby/eGv5\n"
-    "QdDUJkeCWuX6xDtfsVrGsvwvklzVEuKqC+l0kIrdc7tJk654P8blc+RMtepdSdn/\n"
-    "qAKgku1PTENlYxfkym/fXVoDefCLpiosW4BWo/h6cPixuqgwpu1VHTO6dMDZEEO8\n"
-    "DBHomJyUyS7OG7BCAAzODWMsgYqV9pmQ0JZOv/KxayCZdjcWDlSKgVnfH1xJEkPI\n"
-    "fBrsHeopd1MDezL/KTubmI2hNQFDuaJ9thnExfrhMIJtykc9HTB+02Jdz9tlVZvI\n"
-    "tloepTa3AgMBAAECggEAURVOBFSoocW6gEodXk/xRMfYzhg5o1dxhtleabZ43aob\n"
-    "Bd1D7xahl5K3qjJeD+tmHyZxY/H9HKAJPolzPKPhJpSOf+vuWfuCi/3lukCuS0+H\n"
-    "VIkXLaIQpVA3XBjfAxOsIq3LzACrWxNTrcYgXdNpb6KLHteE56t4JF1BVYD5CaS3\n"
-    "xSlQxAQ3+5eAsE+5v1qdUh2lUCJ4Rujgg/7WkHYLDOLn8T0Ou/DgaTFM1z+2Q11b\n"
-    "boGQx4nIOBMEU5M36KWqe8AZG1nqSjgkzwta7EeOvzsl7fu+PslKUE9u3OmyS5v7\n"
-    "7hTyxOZA5IW576p3xTKvSF0h249r+Xaxo6+Y3YavAQKBgQD65If8SNk6akNNvQmj\n"
-    "660tmQ8cHNLVRqfIdaDZ97MFBc4CMDJ1GmhXrPsCzjee9wNNR9KaV0Te4OYsrNMQ\n"
-    "NthHFuvMqOoRMrP+EtsCD03lgdnKi4o4cJMaNFvPWHlnXYShnIQYHF74ZA/jrrZ8\n"
-    "isRajplu/Y4j9Atn1PdpGaH43QKBgQC+mQW2U93IuDXDpoFpfz/BD1Jqtp2GaYHB\n"
-    "bCXePxwOv883YNFUjvml66OZmKHqcPzPxyW6zhAZ2FZVxdaYFDflaWkEeETK5/vw\n"
-    "+78+X4ah0m7WIvoVYwk79Buih0m38Zjb7gB4EP8Aqf2AmwrMSJH0y4sQhrA6GSYb\n"
-    "hpisXbWqowKBgQCxpIxQajg87y52ZYnk4aM97OjQ6+uwDRYRjo/0pTjBLqn9zKh9\n"
-    "V9RXd+hGxUKGsLlKx7brhy0BblYrfbb3/Q1H0Ifm4hbRVIgzNqCRJcru3PEbQ4/7\n"
-    "hGHzpOz4s9lKAeI+F7dD5xqrXxYNDRCywAJlaCBlgOxaspo8y4LejMKtlQKBgBzz\n"
-    "m5WFicPqj2gny7KdvK5zyF4jXSxErIwYBGyNA5MN+cj8sO96RFu6voAfWkEFZrGd\n"
-    "G5MTqAh0/zBKO/2f3JnBeE1Qg4qa0H9bjkJIOmgsUd+/MmO7RnTP8L6wdDc3wLNv\n"
-    "pKyYUFPmfnZhlrNPNrSLkpUxEGXS2iIGQPy1w1mnAoGAJf/27ytxBp+UqVtT30ou\n"
-    "opwPk1eiEpWAHFXE00/br5/GeQervvhhIn4QVJt8jVMia3aPlwPZuHky2dco/vEA\n"
-    "yZtGv/1la9dBeZ/YstriPfVfmHjzIGNCH4w9h4VoYbYGiKjZ9Z3manfUBzbBkTBK\n"
-    "BkWWZ30KlWL6+AN9TbGvfIU=\n"
+    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCf3wgCGADlz7kX"
+    "\n"
+    "3g9WwXGKufb0bf00VtCRYJ5XFepqsJMVJhxLlH/fZm5vI2oqXHRBLt04ECp3qKDF"
+    "\n"
+    "Fpdk+xfGcmnlOFJUnTATtJlQEB7Amz8mx4E32txP8eUhd4oQLPtkDwzvJAUY+aOI"
+    "\n"
+    "vRFG2Gyk+Lp5oP5COGk9xxA1W70vYl9x3B4cSFp0AmyyxlcTGRLydM8aKy0x74QP"
+    "\n"
+    "aB2TWGV9y2oOhNbVCOqxCdZuSGTAd0T0y5Zhpa0a5t+ss19TB4NbISiZh5+TILi6"
+    "\n"
+    "3sbN99fpal0YZRZ0ETp5X7VkVVyc2s9F+xdDhDl19hIEsQCMW4DZW9zVsx2oe0Ug"
+    "\n"
+    "Guv6xk8lAgMBAAECggEAAO+xZebq6QQ8mewu9JQ8ZOGKhql6t2NYL5lPNBd7iAox"
+    "\n"
+    "wlQCKg/cDjbU81TbWrrdLn8i4oor0Mt46c6VTMHOxJp4s/IWNC0DBuTe4TplDwG3"
+    "\n"
+    "37rqVKV42LoTEQ1JhxC5jZmVb6HQ5wDWV3gGWuDdQY6O5MpoLSijTSbLAxjA3D8s"
+    "\n"
+    "kvDTHdKOexisTDEo89+vkqruPtu4j/f1d50XK8/iCNraWq2n9zVhpbBJU2IQKjtB"
+    "\n"
+    "cTX6bl0sdKQDYpycjCPUTUMMKjxtdP2lCTZgH6PdMZPUqC39ooI3ZGGN65xpo3fW"
+    "\n"
+    "Wr7sthW8qMtROd+gEw2yBjPrUn6guTfoVwLaOB/+nQKBgQDaVT5m/e5Z+Fa+IRkU"
+    "\n"
+    "XKaf6ddlc0qJM+wQ38kIq9JQc0OAAaMUC4JzfqKHWU+T3krxmVJ2VF/3I+LT0LuJ"
+    "\n"
+    "8rN+4AdLl7jo21WsI+HSepohIJnT4c/uKeUD37K7VkyqNb9h9U5ZiLYd4kj/SYmb"
+    "\n"
+    "U4q+HjUmEd1jBM4xwxzzob0ZywKBgQC7c81Ymr6NP+7IjaT22fWVmSFBsh7mCJKj"
+    "\n"
+    "D8ix+5NJ3h1phPgqVjikx2sQ16AssKeAcIks2WTxhx9V8n2NtIIExewRRf4n5x6j"
+    "\n"
+    "a8q/HUVh3OLRyeeh+TcRmMUPuCAcI4EA9HxL6ARruuzklSg2+8Ou6E7GQsoMgUdc"
+    "\n"
+    "0uD6y5zczwKBgQCoU/ZTc00zYkqGNYBfeXshaSke1z9M/pHvBIm6vLXePq943ko7"
+    "\n"
+    "pxABOU3XKh03NLf1Aq9X+X8vTCSSB6i/FzYaCGC3gBcYuBmaKOPu4YU5KyhN+hfU"
+    "\n"
+    "V8pwLSRgWI2s4NlXjcfFMaiu64o6ABkufr9GCoYRfs5/i/Ho3bPRhg4D9wKBgERB"
+    "\n"
+    "zqxM7MYSWai9qywYAc0PjYSWj5nD1WF7BeGJcgCb2KnruVHxQ378/oeLfM/JI7Up"
+    "\n"
+    "RUoHfzJTuZ1aR02qRQ3n5CYGDp4JEqb/QTyGNBWGkTFDDA126g6GSnuG2Gpmozrt"
+    "\n"
+    "y7T4L2PrFQfHKHWdB4xRGx4mg9w51vp9715jdiMRAoGAVFxRtHtnfIEQIue4MpJm"
+    "\n"
+    "TZDot/nNaGr+dSAYyhPlHTeB6tsDrq3xl+6n98lv+qgqDDeHsSvIKdGdDgjLAKwA"
+    "\n"
+    "Mbz7tvT+ZnjhdnArkOqQH2Op9Ielr3FVfkHRrEFBcERZ4gj3m9s4L2Uv5Ave9tGB"
+    "\n"
+    "MCopJLXLuU718F56yxFGNds=\n"
     "-----END PRIVATE KEY-----\n";
 
 static const char vector_rsa_public[] =
     "-----BEGIN PUBLIC KEY-----\n"
-    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAusuVG6sq0g4Tor2/SK/M\n"
-    "WlvWuwq5aK9FGJMya+LwV9sTJjrVNFxMcDNlDC9M6C8i8EZpfQG8v3hr+UHQ1CZH\n"
-    "glrl+sQ7X7FaxrL8L5Jc1RLiqgvpdJCK3XO7SZOueD/G5XPkTLXqXUnZ/6gCoJLt\n"
-    "T0xDZWMX5Mpv311aA3nwi6YqLFuAVqP4enD4sbqoMKbtVR0zunTA2RBDvAwR6Jic\n"
-    "lMkuzhuwQgAMzg1jLIGKlfaZkNCWTr/ysWsgmXY3Fg5UioFZ3x9cSRJDyHwa7B3q\n"
-    "KXdTA3sy/yk7m5iNoTUBQ7mifbYZxMX64TCCbcpHPR0wftNiXc/bZVWbyLZaHqU2\n"
-    "twIDAQAB\n"
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAn98IAhgA5c+5F94PVsFx"
+    "\n"
+    "irn29G39NFbQkWCeVxXqarCTFSYcS5R/32ZubyNqKlx0QS7dOBAqd6igxRaXZPsX"
+    "\n"
+    "xnJp5ThSVJ0wE7SZUBAewJs/JseBN9rcT/HlIXeKECz7ZA8M7yQFGPmjiL0RRths"
+    "\n"
+    "pPi6eaD+QjhpPccQNVu9L2JfcdweHEhadAJsssZXExkS8nTPGistMe+ED2gdk1hl"
+    "\n"
+    "fctqDoTW1QjqsQnWbkhkwHdE9MuWYaWtGubfrLNfUweDWyEomYefkyC4ut7GzffX"
+    "\n"
+    "6WpdGGUWdBE6eV+1ZFVcnNrPRfsXQ4Q5dfYSBLEAjFuA2Vvc1bMdqHtFIBrr+sZP"
+    "\n"
+    "JQIDAQAB\n"
     "-----END PUBLIC KEY-----\n";
 
 static const char vector_rsa_request[] =
-    "a0gQdDBiNDz3yNm4ajxwnd782U+Bi5W9Tc63pqIxH2LW6egJLOjuc+XmY87TfG5TMFU1AWq8paTZ"
-    "C/kCK0IcmvACT/1l5juKn14CNseefKhQwvon4Z/AclBqhb49cpzsxnLS//UkpAXJLDihMoPViioM"
-    "Qma8c9NcRv6/XhdRl9iAgqISVcTpeg4V1P+9ogL/qwHB8hC0pD29+7JSTYF7dUHeBJpp+FrofsSk"
-    "FaoJWRzcQCByCNtDYMIUUmfCGsizv1SN9L7Ekb9Cs6WbcTRuiZrCNfy8Tmk8jUSUKbOXp8CAlYyk"
-    "doD+tjOsfLxR7NjQYyKOqomPSMfobk5rjLA47A==";
+    "JOnPvCYiD47Gopo21+peMG6F4qODyJuGmVJguSvFAghnK+FxyugVTX9Wica1VzUC"
+    "/+I45GkgKhcar7gm1AvsupDfgXp3UblzSqSkeMz1eCj5IM94najdR0jcrzBObfo3"
+    "TjGXfpDN1Nw3smw81Jgosf3IIpKcSGeFRfQosFi6xHmxiFYv03iKEXaSa2V8HcG0"
+    "YYrsclZMYx+GPs2NLp6BRlf9ackQsGOYLZYTnEpBqb1Lx/n4uW9v9twV3L9uw2Y4"
+    "DDcSLigLRUcNkCHyOa4P7MosI3l/pNVoNYDqIz4SoHKyFmjGJUsFci1PzaL49PSw"
+    "D8HZP9ycgC7zWo4cBLxXDQ==";
 
 static const char vector_rsa_answer[] =
-    "V2GH9Cs8U4/zOLA7NNU3J2oixtsLW0v0SXLsNkRN4sasqtYMmKuFR4rwNeZHxgSyG/VUBE6EPiWX"
-    "j5XtIMqU+Z3+7XYPdRCjQXh+17rHOmJJdTk/Kz7TZE+v0ciO2DnEV7uvuvnMGJssQur6PtESqpox"
-    "nTNCwWielS00IJHOszTCC4gQAqU7M28NoZb/j0X6Mx6J4gJOqB4T22BJmi1UGgLQHhkyoOcbYSh3"
-    "R9d2odcQkFayGQB9sAjLAiK5MtXTS2VE4TjjuCdXu72GI26HmviBeSgE/HNfntGXRmlgXKstfXkQ"
-    "dK3vVKwlR+YvIXJx3v0zCwQ3BYMIkzq8MSVsJA==";
+    "K4lzXn2HSmE8A/SCANs47eauIbzGOOoiELwAaAr+BGRltPUu9m20KF/AowbJiObo"
+    "eduocLd0lBkZRp/B4FgmZdtIbU4NREuvuz3LNfb85U9n9GF3D4jXKZA39Wbd4Mp9"
+    "Isap3/A2ZwMSZ69cygq/63c67H+0lQIfJ1U/knAkO4azIkByu154rBaSjsB/dr9L"
+    "1b2jRi0YZmclGJ69IOO50kooOMADYllUNhB1xGPguw7w9jg2ucVVxjNjUH70ZhJy"
+    "t55ueFKpb27k4j4rcKp0Tv8KG9gp0wrfKNerHWrloY0xTL1vWTvXAnn0mRiw5N2I"
+    "M5jgNPQiWUconi01a89oGA==";
 
 static const char vector_rsa_empty_answer[] =
-    "ueU+kqNi6/Vx+a4qS+KyJcAMJ7Ksu7fh1KhvK5AA6gEXZJlp5PmW7UQUfBx+ggodhr19KpJa9ELd"
-    "kzQ12QWCxoLh/hZHMm1rsnqFeW8jmDrRVY7T0UtHavE34DxgPAtWPRKy7x7HKUz2MjcTK6dHB5nH"
-    "FMbzrG15pQx+CEiZmT0lfZejikfpM+1tCZJhLJfeYK1r2QNRg7cugcHszm6BBI1DcGnpijGD2ii6"
-    "zSU8lLYtOTD5D4tioGO3/V6W0d1lP2fLH25fPtSB4V5oZXQnwmW0TLkBdxOQypeaxm5bO8xCx1VY"
-    "IAWH5a6IT8qPUVTGf8fb41YPgCfIWeU66qqNCg==";
+    "SKQQ4WBbaorjk0u4iY0hCSbT5uj6lmQ9h7SWCMzvJRUU/2ACByjbWI05BUnQvxhK"
+    "ATjDjMdz5OzU1mjzN5vCEZd30PyJZAXnhMEngQY5HkOg10PAJw7FLc77SaMh7X9g"
+    "doIzZ0qRW4sRxfA6qOiPdI29CfbtqR3uD2aIx9s3mrz28gk2gxRqOE29qKF+8+Gd"
+    "nOwrFi8PdO9KZ4YCI06qarqtCQdPH8x8C4SZXAQ7GJDNgfd8v19Nf52y0x7UMsLm"
+    "VmB5FAdN8QHj9lyz868Q4IrUVhtnAD5z7fgKu8PDtklxp0fCKatHOR33m7e1Ir9c"
+    "xxlMqd2A0ZUeZTUIJtmSxQ==";
 
 static const char vector_sm2_private[] =
     "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgaME/xXGarwUJJRqa\n"
-    "Pfom4MNOR4da1/c05Je7fTtDdZGhRANCAARE+fdVRIGYutAVlNBmYUScVMTqeviS\n"
-    "0+WuDnPu2aA3hBCZf0nYri5SouhE0AGs2hjuwNd3apOhtNeg/21phKCk\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqBHM9VAYItBG0wawIBAQQgCEK79G+pJ5+Tnc6h"
+    "\n"
+    "3hNxRYHO5baEStdiIfsahNzzRv+hRANCAAREEpV1QfYlZZ0cn6NY7h4gt4cnKQ4m"
+    "\n"
+    "Tf3AjvEJp3Ucm9jsixbSZX/CGihQh7f/2ZoR5XLM1D9l5w5KvCpwbT6B\n"
     "-----END PRIVATE KEY-----\n";
 
 static const char vector_sm2_public[] =
     "-----BEGIN PUBLIC KEY-----\n"
-    "MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAERPn3VUSBmLrQFZTQZmFEnFTE6nr4\n"
-    "ktPlrg5z7tmgN4QQmX9J2K4uUqLoRNABrNoY7sDXd2qTobTXoP9taYSgpA==\n"
+    "MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAERBKVdUH2JWWdHJ+jWO4eILeHJykO"
+    "\n"
+    "Jk39wI7xCad1HJvY7IsW0mV/whooUIe3/9maEeVyzNQ/ZecOSrwqcG0+gQ==\n"
     "-----END PUBLIC KEY-----\n";
 
 static const char vector_sm2_request[] =
-    "MEUCIQDQEopxgGDOoQN51fwmhbt5pkx49sokTExUpuc8kUf6+gIgfTZejBWeos7Ck48zNI9kou6l"
-    "dps4OiI4lKsZTWVVkfA=";
+    "MEUCIQD+UEduDeR+VVL7WxFVr8Ys3cC1eIEjj8unmqAfzR/oAAIgfdwaEQ7JQnHX"
+    "5i/oDgOJ82lf966ZpvAjMwkCG6NAlyQ=";
 
 static const char vector_sm2_answer[] =
-    "MEQCICkvOav8lJSWYhiKoyU5du9rJSW40Dj6OTfliOKuH7I+AiAWzo3xSzzwrh6AaQHEiDKFqH1Q"
-    "FLRAGjWknWsvpxkD5Q==";
+    "MEYCIQCQdaiTYFM4xPcCOtEFPwBD0zPj63auYRVGRNrurS8pfwIhANmMFml60Cif"
+    "A+jjeTyeDhtqYgbyehvTFjo66N7TM+il";
 
 static const char vector_sm2_request_no_id[] =
-    "MEUCIBwVM6XahPT2lYAyvIeWkmXf5kie/InevtvoCcC7niBmAiEAnNhkmcpSzGoKDnx7DooRxkJq"
-    "3x7Mi0u04KZeJWjle2Q=";
+    "MEYCIQCZLhqSwSluU2kG7NxC5aRQs6dmnryuz31EiQPMMyLoAAIhAP8V1kDC/VR7"
+    "QQgNbevqPStFQTKT6XFHsgtIGeopO1zU";
 
 static const char vector_sm2_request_other_id[] =
-    "MEUCIFqH2ck+qrHk3K/0SF+ASdAaAX32TmK6ihxQs4nCDVmiAiEAqUeA86Z3BmePF9ns00JdRqJZ"
-    "ki2DxkNegFoUQTZCq6c=";
+    "MEUCIBzrFz9l/Tp0rqfjcCsEdct25uIuhDllWVir4AF/rIetAiEAkRknOsC5y2vZ"
+    "mvmnaUAXiKZRPVzzs9E4vDPOv51dTy8=";
 
 static const char *const vector_sm2_loose[] = {
     /* a byte behind */
-    "MEUCIQDQEopxgGDOoQN51fwmhbt5pkx49sokTExUpuc8kUf6+gIgfTZejBWeos7Ck48zNI9kou6l"
-    "dps4OiI4lKsZTWVVkfAA",
+    "MEUCIQD+UEduDeR+VVL7WxFVr8Ys3cC1eIEjj8unmqAfzR/oAAIgfdwaEQ7JQnHX"
+    "5i/oDgOJ82lf966ZpvAjMwkCG6NAlyQA",
     /* long-form length */
-    "MIFFAiEA0BKKcYBgzqEDedX8JoW7eaZMePbKJExMVKbnPJFH+voCIH02XowVnqLOwpOPMzSPZKLu"
-    "pXabODoiOJSrGU1lVZHw",
+    "MIFFAiEA/lBHbg3kflVS+1sRVa/GLN3AtXiBI4/Lp5qgH80f6AACIH3cGhEOyUJx"
+    "1+Yv6A4DifNpX/eumabwIzMJAhujQJck",
     /* a needless zero */
-    "MEYCIgAA0BKKcYBgzqEDedX8JoW7eaZMePbKJExMVKbnPJFH+voCIH02XowVnqLOwpOPMzSPZKLu"
-    "pXabODoiOJSrGU1lVZHw",
+    "MEYCIgAA/lBHbg3kflVS+1sRVa/GLN3AtXiBI4/Lp5qgH80f6AACIH3cGhEOyUJx"
+    "1+Yv6A4DifNpX/eumabwIzMJAhujQJck",
     /* r as it were negative */
-    "MEUCIf/QEopxgGDOoQN51fwmhbt5pkx49sokTExUpuc8kUf6+gIgfTZejBWeos7Ck48zNI9kou6l"
-    "dps4OiI4lKsZTWVVkfA=",
+    "MEUCIf/+UEduDeR+VVL7WxFVr8Ys3cC1eIEjj8unmqAfzR/oAAIgfdwaEQ7JQnHX"
+    "5i/oDgOJ82lf966ZpvAjMwkCG6NAlyQ=",
     /* zeros */
     "MAYCAQACAQA=",
     /* empty */
     "MAA=",
     /* raw r || s */
-    "0BKKcYBgzqEDedX8JoW7eaZMePbKJExMVKbnPJFH+vp9Nl6MFZ6izsKTjzM0j2Si7qV2mzg6IjiU"
-    "qxlNZVWR8A==",
+    "/lBHbg3kflVS+1sRVa/GLN3AtXiBI4/Lp5qgH80f6AB93BoRDslCcdfmL+gOA4nz"
+    "aV/3rpmm8CMzCQIbo0CXJA==",
     /* s + n */
-    "MEYCIQDQEopxgGDOoQN51fwmhbt5pkx49sokTExUpuc8kUf6+gIhAX02XosVnqLOwpOPMzSPZKJg"
-    "qVYGWgAnY+hnDVafKtMT",
+    "MEYCIQD+UEduDeR+VVL7WxFVr8Ys3cC1eIEjj8unmqAfzR/oAAIhAX3cGhAOyUJx"
+    "1+Yv6A4DifLbY9cZu2z1TobE9iTdFdhH",
 };
 
 static const char vector_weak_public[] =
     "-----BEGIN PUBLIC KEY-----\n"
-    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCxEay27L+fHpXz+PLCccGO2I3U\n"
-    "siw6S6UmxMH07ExFA+tWRMuk1jGSNbUTB8EuzQuFiB6ewP+UQDEe2sHNMRoNLmAe\n"
-    "H2tDh4hgfVwxHqlxYD2wpXudnt18T9G//wZ5/PdZ08zH3Va49412pQfN+lwvYTZW\n"
-    "Ur0OwSbgP8ud5tzO+wIDAQAB\n"
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC3NDTCaGC2i9vALI4nzfG+c0iY"
+    "\n"
+    "XFHTo0DTGdIpUfPtatOd8pNZWYH9FE4hvh9gm0H4gSJmSfjpfAqMmJo8lmKIrOvM"
+    "\n"
+    "QxWq12D79HBFXDzIhReWFE7dyMdLHvwX+wPFXkVPrxm6YH9LXbSZtVJWpg38D6KJ"
+    "\n"
+    "usG6hZ6ZLtnScQo5yQIDAQAB\n"
     "-----END PUBLIC KEY-----\n";
 
 typedef struct ProfileVector {
     const char *profile;
-    const char *form; /* the whole body; "": the request stands in other vectors */
+    const char *body; /* the whole body; "": the request stands in other vectors */
     const char *request;
     const char *request_signature;
     const char *answer;
@@ -163,89 +206,155 @@ static const ProfileVector vector_profiles[] = {
     "v3-rsa",
     "",
     "POST\n"
-    "/v3/pay/transactions/out-trade-no/A%2FB_1?mchid=1900000001&x=%E4%BA%BA+b\n"
+    "/v3/pay/transactions/out-trade-no/A%2FB_1?mchid=1900000001&x=%E4"
+    "%BA%BA+b\n"
     "1767225600\n"
     "k3j9x2m8q1\n"
-    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"description\":\"养乐多\"}"
-    "\n",
-    "a0gQdDBiNDz3yNm4ajxwnd782U+Bi5W9Tc63pqIxH2LW6egJLOjuc+XmY87TfG5TMFU1AWq8paTZ"
-    "C/kCK0IcmvACT/1l5juKn14CNseefKhQwvon4Z/AclBqhb49cpzsxnLS//UkpAXJLDihMoPViioM"
-    "Qma8c9NcRv6/XhdRl9iAgqISVcTpeg4V1P+9ogL/qwHB8hC0pD29+7JSTYF7dUHeBJpp+FrofsSk"
-    "FaoJWRzcQCByCNtDYMIUUmfCGsizv1SN9L7Ekb9Cs6WbcTRuiZrCNfy8Tmk8jUSUKbOXp8CAlYyk"
-    "doD+tjOsfLxR7NjQYyKOqomPSMfobk5rjLA47A==",
+    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"descrip"
+    "tion\":\"养乐多\"}\n",
+    "JOnPvCYiD47Gopo21+peMG6F4qODyJuGmVJguSvFAghnK+FxyugVTX9Wica1VzUC"
+    "/+I45GkgKhcar7gm1AvsupDfgXp3UblzSqSkeMz1eCj5IM94najdR0jcrzBObfo3"
+    "TjGXfpDN1Nw3smw81Jgosf3IIpKcSGeFRfQosFi6xHmxiFYv03iKEXaSa2V8HcG0"
+    "YYrsclZMYx+GPs2NLp6BRlf9ackQsGOYLZYTnEpBqb1Lx/n4uW9v9twV3L9uw2Y4"
+    "DDcSLigLRUcNkCHyOa4P7MosI3l/pNVoNYDqIz4SoHKyFmjGJUsFci1PzaL49PSw"
+    "D8HZP9ycgC7zWo4cBLxXDQ==",
     "1767225600\n"
     "k3j9x2m8q1\n"
-    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"description\":\"养乐多\"}"
-    "\n",
-    "V2GH9Cs8U4/zOLA7NNU3J2oixtsLW0v0SXLsNkRN4sasqtYMmKuFR4rwNeZHxgSyG/VUBE6EPiWX"
-    "j5XtIMqU+Z3+7XYPdRCjQXh+17rHOmJJdTk/Kz7TZE+v0ciO2DnEV7uvuvnMGJssQur6PtESqpox"
-    "nTNCwWielS00IJHOszTCC4gQAqU7M28NoZb/j0X6Mx6J4gJOqB4T22BJmi1UGgLQHhkyoOcbYSh3"
-    "R9d2odcQkFayGQB9sAjLAiK5MtXTS2VE4TjjuCdXu72GI26HmviBeSgE/HNfntGXRmlgXKstfXkQ"
-    "dK3vVKwlR+YvIXJx3v0zCwQ3BYMIkzq8MSVsJA==",
+    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"descrip"
+    "tion\":\"养乐多\"}\n",
+    "K4lzXn2HSmE8A/SCANs47eauIbzGOOoiELwAaAr+BGRltPUu9m20KF/AowbJiObo"
+    "eduocLd0lBkZRp/B4FgmZdtIbU4NREuvuz3LNfb85U9n9GF3D4jXKZA39Wbd4Mp9"
+    "Isap3/A2ZwMSZ69cygq/63c67H+0lQIfJ1U/knAkO4azIkByu154rBaSjsB/dr9L"
+    "1b2jRi0YZmclGJ69IOO50kooOMADYllUNhB1xGPguw7w9jg2ucVVxjNjUH70ZhJy"
+    "t55ueFKpb27k4j4rcKp0Tv8KG9gp0wrfKNerHWrloY0xTL1vWTvXAnn0mRiw5N2I"
+    "M5jgNPQiWUconi01a89oGA==",
     },
     {
     "v3-sm2",
     "",
     "POST\n"
-    "/v3/pay/transactions/out-trade-no/A%2FB_1?mchid=1900000001&x=%E4%BA%BA+b\n"
+    "/v3/pay/transactions/out-trade-no/A%2FB_1?mchid=1900000001&x=%E4"
+    "%BA%BA+b\n"
     "1767225600\n"
     "k3j9x2m8q1\n"
-    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"description\":\"养乐多\"}"
-    "\n",
-    "MEUCIQDQEopxgGDOoQN51fwmhbt5pkx49sokTExUpuc8kUf6+gIgfTZejBWeos7Ck48zNI9kou6l"
-    "dps4OiI4lKsZTWVVkfA=",
+    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"descrip"
+    "tion\":\"养乐多\"}\n",
+    "MEUCIQD+UEduDeR+VVL7WxFVr8Ys3cC1eIEjj8unmqAfzR/oAAIgfdwaEQ7JQnHX"
+    "5i/oDgOJ82lf966ZpvAjMwkCG6NAlyQ=",
     "1767225600\n"
     "k3j9x2m8q1\n"
-    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"description\":\"养乐多\"}"
-    "\n",
-    "MEQCICkvOav8lJSWYhiKoyU5du9rJSW40Dj6OTfliOKuH7I+AiAWzo3xSzzwrh6AaQHEiDKFqH1Q"
-    "FLRAGjWknWsvpxkD5Q==",
+    "{\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"descrip"
+    "tion\":\"养乐多\"}\n",
+    "MEYCIQCQdaiTYFM4xPcCOtEFPwBD0zPj63auYRVGRNrurS8pfwIhANmMFml60Cif"
+    "A+jjeTyeDhtqYgbyehvTFjo66N7TM+il",
     },
     {
     "sorted-rsa2",
-    "biz_content=%7B%22appid%22%3A%22wx1%22%2C%22amount%22%3A%7B%22total%22%3A100"
-    "%2C%22currency%22%3A%22CNY%22%7D%2C+%22description%22%3A%22%E5%85%BB%E4%B9%9"
-    "0%E5%A4%9A%22%7D&mchid=1900000001&method=POST+%2Fv3%2Fpay%2Ftransactions%2Fn"
-    "ative&nonce_str=k3j9x2m8q1&timestamp=1767225600&serial_no=RSA1&sign_type=RSA"
-    "2&sign=OelooW1AIKucX1VpMnx0KXb8tSF2BpIgEXxscg7koMt8LnBC9NiGRRJIIelrBJrezQN1M"
-    "mlWZlqYBdKN71SvsytW9IJP74Llb3GIn%2Fo6xbxN0DXnGgtv2sqrOYhMG1X2okfwQ%2BNcKAZ2e"
-    "KqgMc%2FHLcXlniFxWXhHIkG0qfeX1P3sIL9P1d5%2F3e3NTtchUCdGqZxLkW9v47X82vNp0qrid"
-    "oXoIflyp9rWVbajJXJvyEr29lTa4XCRJxkOV5xLtl2JMo0y9ptgtDczXl5VDUJuZHOAwImeVQaeB"
-    "fZ5TMu2HnRjtq2iSmKMKA6IMEh%2Fvc2Lyv3Ltk1bgI%2FZxSQpDU3KFg%3D%3D",
-    "biz_content={\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"descrip"
-    "tion\":\"养乐多\"}&mchid=1900000001&method=POST /v3/pay/transactions/native&nonce_"
-    "str=k3j9x2m8q1&serial_no=RSA1&sign_type=RSA2&timestamp=1767225600",
-    "OelooW1AIKucX1VpMnx0KXb8tSF2BpIgEXxscg7koMt8LnBC9NiGRRJIIelrBJrezQN1MmlWZlqY"
-    "BdKN71SvsytW9IJP74Llb3GIn/o6xbxN0DXnGgtv2sqrOYhMG1X2okfwQ+NcKAZ2eKqgMc/HLcXl"
-    "niFxWXhHIkG0qfeX1P3sIL9P1d5/3e3NTtchUCdGqZxLkW9v47X82vNp0qridoXoIflyp9rWVbaj"
-    "JXJvyEr29lTa4XCRJxkOV5xLtl2JMo0y9ptgtDczXl5VDUJuZHOAwImeVQaeBfZ5TMu2HnRjtq2i"
-    "SmKMKA6IMEh/vc2Lyv3Ltk1bgI/ZxSQpDU3KFg==",
-    "biz_content={\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"descrip"
-    "tion\":\"养乐多\"}&nonce_str=k3j9x2m8q1&serial_no=PLATFORM1&sign_type=RSA2&timesta"
-    "mp=1767225600",
-    "B13vqF2AKehls6oqpKyMQaEhjmw+wgvhT7U0pEppty2D4uU+4Yqyq/FNflRkU0ZILgD4o1A6nqpa"
-    "BqfZYLMXa+jEja2rwhaEmOq8BLUUyxaipHA03HnjMiwHvYry/NsmaQj39VWjzdYdjYD/gJk6VRWu"
-    "YTbIJ5TpFwTNXNcwUooV36teJsfc/vWGzBuwTtaop0Tzz36nxlLMJtRdfc59R+BeFNofw/mDVV6N"
-    "TRPwW8zaPcICzdzwxvXQR/dxHs19EnXu2V9VAa+TJTbUOO2PCMB7Uj7w3fcckTZWVQnytOHFsic1"
-    "rvVKCqIXiSevU8UdGw4gbZ/shaB7aWo9RudYIw==",
+    "biz_content=%7B%22appid%22%3A%22wx1%22%2C%22amount%22%3A%7B%22to"
+    "tal%22%3A100%2C%22currency%22%3A%22CNY%22%7D%2C+%22description%2"
+    "2%3A%22%E5%85%BB%E4%B9%90%E5%A4%9A%22%7D&mchid=1900000001&method"
+    "=POST+%2Fv3%2Fpay%2Ftransactions%2Fnative&nonce_str=k3j9x2m8q1&t"
+    "imestamp=1767225600&serial_no=RSA1&sign_type=RSA2&sign=Nypn6%2F8"
+    "I4AhyUAHfZOAr%2F5icJkHQOgvOJ7p9bp46xGGTsVMOxZaw9SWrTmqqOFgpdaK3F"
+    "dW%2FdKb6%2F4gBzHSM12dTxOjvrYZiwRXdbC2HeUpoH0bY8IzmTbam6KTggKQvY"
+    "L%2BOQdFStr5molxfaHPhApYqRmY92mGfdkhQ3hKUq1NMN3bpMBDPmT0Oi2fvpGb"
+    "OE8e9069ooQgzib1xXrlZBgycGAy5lCLz4gBAAdRgjb7Q8osxGixpatZZjfGvpDD"
+    "25yHyYULdBT%2BJzDDPXU0qmHvnCW04bNdR6LXKP3qDlQGUdvmy3ycdGN962GmiN"
+    "019RLP3yhrbamK1z6hbnOnp6A%3D%3D",
+    "biz_content={\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY"
+    "\"}, \"description\":\"养乐多\"}&mchid=1900000001&method=POST /v3/pay/tr"
+    "ansactions/native&nonce_str=k3j9x2m8q1&serial_no=RSA1&sign_type="
+    "RSA2&timestamp=1767225600",
+    "Nypn6/8I4AhyUAHfZOAr/5icJkHQOgvOJ7p9bp46xGGTsVMOxZaw9SWrTmqqOFgp"
+    "daK3FdW/dKb6/4gBzHSM12dTxOjvrYZiwRXdbC2HeUpoH0bY8IzmTbam6KTggKQv"
+    "YL+OQdFStr5molxfaHPhApYqRmY92mGfdkhQ3hKUq1NMN3bpMBDPmT0Oi2fvpGbO"
+    "E8e9069ooQgzib1xXrlZBgycGAy5lCLz4gBAAdRgjb7Q8osxGixpatZZjfGvpDD2"
+    "5yHyYULdBT+JzDDPXU0qmHvnCW04bNdR6LXKP3qDlQGUdvmy3ycdGN962GmiN019"
+    "RLP3yhrbamK1z6hbnOnp6A==",
+    "biz_content={\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY"
+    "\"}, \"description\":\"养乐多\"}&nonce_str=k3j9x2m8q1&serial_no=PLATFORM"
+    "1&sign_type=RSA2&timestamp=1767225600",
+    "ZQHWYhVwP+e7WGMvIvIhsfQ4VUsB87k45y+4oUQlR4LIXqI+crubYSkDHzczJo8W"
+    "Be6ndNvMjwEQd9UvhsK6MpNhAGQs6yWi65pBNAkeT4afbFz/emHfh8FWM4mEG1jd"
+    "5vuI2koMucp2ZEOITdCjjho2bxhvn0AqE4iHImaCJA2OPDYsUxLRSogrjS6zey8D"
+    "b6oOQOYw9CaHVAmWiR4/wmHle39NuNa1EUk7lB9fASoZxpl46NfN+s/uQt5tPHp5"
+    "Ndb3VWw49kAw+su8NtCeaizv981eONXn6KMVWo1/Gi1iyIZ/DqO2HCOD+kA41Sh9"
+    "n/UOioEOTEapNwexnE8Wvw==",
     },
     {
     "sorted-sm2",
-    "biz_content=%7B%22appid%22%3A%22wx1%22%2C%22amount%22%3A%7B%22total%22%3A100"
-    "%2C%22currency%22%3A%22CNY%22%7D%2C+%22description%22%3A%22%E5%85%BB%E4%B9%9"
-    "0%E5%A4%9A%22%7D&mchid=1900000001&method=POST+%2Fv3%2Fpay%2Ftransactions%2Fn"
-    "ative&nonce_str=k3j9x2m8q1&timestamp=1767225600&serial_no=SM21&sign_type=SM2"
-    "&sign=MEUCIHmMoVFu65YJtrE1LJFm1XcyKXW4B6eQ%2BirAOcT7rkluAiEAtjN4DWzw2Ysm5Mo5"
-    "8tDleOQiko9sU1FNEEHnopMrH90%3D",
-    "biz_content={\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"descrip"
-    "tion\":\"养乐多\"}&mchid=1900000001&method=POST /v3/pay/transactions/native&nonce_"
-    "str=k3j9x2m8q1&serial_no=SM21&sign_type=SM2&timestamp=1767225600",
-    "MEUCIHmMoVFu65YJtrE1LJFm1XcyKXW4B6eQ+irAOcT7rkluAiEAtjN4DWzw2Ysm5Mo58tDleOQi"
-    "ko9sU1FNEEHnopMrH90=",
-    "biz_content={\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY\"}, \"descrip"
-    "tion\":\"养乐多\"}&nonce_str=k3j9x2m8q1&serial_no=PLATFORM1&sign_type=SM2&timestam"
-    "p=1767225600",
-    "MEUCIQDjEj0KSRc/TOxX+KRlZ+SbvFxi4RVwXjqroizDqKEGEAIgNeeCTvXsTNFAX74kOrjgpyzz"
-    "3lj0tshPjr1DrksuN2Q=",
+    "biz_content=%7B%22appid%22%3A%22wx1%22%2C%22amount%22%3A%7B%22to"
+    "tal%22%3A100%2C%22currency%22%3A%22CNY%22%7D%2C+%22description%2"
+    "2%3A%22%E5%85%BB%E4%B9%90%E5%A4%9A%22%7D&mchid=1900000001&method"
+    "=POST+%2Fv3%2Fpay%2Ftransactions%2Fnative&nonce_str=k3j9x2m8q1&t"
+    "imestamp=1767225600&serial_no=SM21&sign_type=SM2&sign=MEUCIBIRu5"
+    "Khmsc5hAxj4%2BOrgbIC7E2%2BZkevPcBX8oJ0izfLAiEA9NZ6DMUhbz%2FIGopH"
+    "JGLt%2BIgwVzGOqLNOEsPNYSeiOyw%3D",
+    "biz_content={\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY"
+    "\"}, \"description\":\"养乐多\"}&mchid=1900000001&method=POST /v3/pay/tr"
+    "ansactions/native&nonce_str=k3j9x2m8q1&serial_no=SM21&sign_type="
+    "SM2&timestamp=1767225600",
+    "MEUCIBIRu5Khmsc5hAxj4+OrgbIC7E2+ZkevPcBX8oJ0izfLAiEA9NZ6DMUhbz/I"
+    "GopHJGLt+IgwVzGOqLNOEsPNYSeiOyw=",
+    "biz_content={\"appid\":\"wx1\",\"amount\":{\"total\":100,\"currency\":\"CNY"
+    "\"}, \"description\":\"养乐多\"}&nonce_str=k3j9x2m8q1&serial_no=PLATFORM"
+    "1&sign_type=SM2&timestamp=1767225600",
+    "MEQCIAeZM29bMMIfhbiOGNHFaAgXNSyr9SfE7ByuPdG4VDXYAiB3peyHceyP+WwI"
+    "Ep1vmUykHwTq8tKkHSTPAsKmrWKSsA==",
+    },
+    {
+    "lianlian-rsa",
+    "{\"oid_partner\": \"1900000001\", \"serial_no\": \"RSA1\", \"timestamp\": "
+    "\"20260101080000\", \"method\": \"POST /v3/pay/transactions/native\", "
+    "\"biz_content\": \"{\\\"appid\\\":\\\"wx1\\\",\\\"amount\\\":{\\\"total\\\":100,\\\"c"
+    "urrency\\\":\\\"CNY\\\"}, \\\"description\\\":\\\"养乐多\\\"}\"}",
+    "739437ce817c824c38be783fe203223339344e89202408d4fc08f55888c7b7f3",
+    "aFwh4geKSajpHDLCrwQ1uIn5VanGK8gHEIzuA7nVJVZrHAsckIt3hkJkFTfxeV9Z"
+    "OMe8jvLy0XvJfqLoNGVmerKQ2Y+eBC/wvE4pjqGNjAT+cOEGvA+JleA3pA7t+HYu"
+    "Rt0CDYEwBt8v8yLRfG7XdjAdUc3LotrXjz50F/pI4LzES0SiOHxMsZfOWugj86hh"
+    "W+30/XZbNrFHwa6+DpOwZ9xj4fjD9HRQ0dydJmxqEAftiNTbMHtj+6QJXL3ryWvn"
+    "L3XkeHFZ6hDQCQ0UyKDgIl0s+QilfGsbytzdC0BtbKlCSbblUn3owN1GXS08liEv"
+    "LZh9m0R/XVXg+qJ/KNUd7g==",
+    "12728cccb42162ba27d30979b090c3ac8fefcc1c51b32efb718dcc35ebdbac57",
+    "Q+lnNtVk9friSBSDd4LQfHPwI8aYKPeqRxW8qoIxjVgevAEl9qt6ATOa5mhKJbh9"
+    "L26XjuClyVNlMuiLCBhQ8hddWkIHxnlXoNQe6d9v9UVMULS2gCJAaq9ggMyGluVr"
+    "8/O9MpXh8FnV00eDW8NMjWCzLLTcd1zW5OyF4hwsvw+6YVCOQ8i/Lab6+U3BMEJu"
+    "QwmZNfRXAfDw7CxFILqeCn4HSatHLhli12+mHYK51OvNvii1UqrEvsop2owrC+ij"
+    "W9CW7ThAOqknJTuWPSuhLo5Yn0Kcz8ctIBYqz4lMQ470IXWYa3PBoMR4qMsb93OH"
+    "KL4NkPDkLdji0n4+KAm5Iw==",
+    },
+    {
+    "lianlian-sm2",
+    "{\"oid_partner\": \"1900000001\", \"serial_no\": \"SM21\", \"timestamp\": "
+    "\"20260101080000\", \"method\": \"POST /v3/pay/transactions/native\", "
+    "\"biz_content\": \"{\\\"appid\\\":\\\"wx1\\\",\\\"amount\\\":{\\\"total\\\":100,\\\"c"
+    "urrency\\\":\\\"CNY\\\"}, \\\"description\\\":\\\"养乐多\\\"}\"}",
+    "88b3addbe02ecde5132dc5d02093dc0ef72ad1f8f56cf817dca25c5ca905f8be",
+    "MEYCIQCHDX+c3JNKtNXGfZtwZiaIZXYaLlilPSEaZ0I5IFK8+QIhAJS4yBBYMLsy"
+    "iZv+O0R9tpGC1BN+nIcXLtRpK4M/QEaG",
+    "5ab13ec1d342a456eb0b5adf6dfce1f1e95612f3ba01daa2bd7e01d1cb741ffb",
+    "MEUCIBPnDyKa2aTliN3ZRwMwtvajhZUn+hhlcYn6vbVRmn60AiEA5ne69lLnaUgS"
+    "wjZfaNYVEhlJ3jbikM461OinFXDBeug=",
+    },
+    {
+    "lianlian-md5",
+    "{\"oid_partner\": \"1900000001\", \"serial_no\": \"RSA1\", \"timestamp\": "
+    "\"20260101080000\", \"method\": \"POST /v3/pay/transactions/native\", "
+    "\"biz_content\": \"{\\\"appid\\\":\\\"wx1\\\",\\\"amount\\\":{\\\"total\\\":100,\\\"c"
+    "urrency\\\":\\\"CNY\\\"}, \\\"description\\\":\\\"养乐多\\\"}\"}",
+    "8c8c0ccba5b0485517dac9eeacb39c64",
+    "WcQMdZ1C6CsunYHUdrqJqEuU6fFTm9KEvXhEfhkO+bTbGN1eEYVVD+Q4i9KAeVuv"
+    "Yw8JW1WBzjfgKQkmzcpsNSZDYDCv2HC0LL0Y9Y1WyaFsKwvsVo+zYcupaa9TeC3s"
+    "7DLXcvOSgYMuG7WiQRqvfvbqIWd2S7SOd4Gu0gzFt3Xd3hO9HNqQ/9vHbKcbIhbe"
+    "rDlRDVxxtct4vYlMdKufG5WAOJUMyyBLXQkfBITxFERde9jnpnZZZvfXkOZNOzBW"
+    "scdqctLAx08EIalOehuzJpiObxZAS4Je4D7EyN/WnteaXzG9WhJhBCuTOwjuehhi"
+    "MderSWeoURnQSnDrnP++kw==",
+    "12728cccb42162ba27d30979b090c3ac8fefcc1c51b32efb718dcc35ebdbac57",
+    "Q+lnNtVk9friSBSDd4LQfHPwI8aYKPeqRxW8qoIxjVgevAEl9qt6ATOa5mhKJbh9"
+    "L26XjuClyVNlMuiLCBhQ8hddWkIHxnlXoNQe6d9v9UVMULS2gCJAaq9ggMyGluVr"
+    "8/O9MpXh8FnV00eDW8NMjWCzLLTcd1zW5OyF4hwsvw+6YVCOQ8i/Lab6+U3BMEJu"
+    "QwmZNfRXAfDw7CxFILqeCn4HSatHLhli12+mHYK51OvNvii1UqrEvsop2owrC+ij"
+    "W9CW7ThAOqknJTuWPSuhLo5Yn0Kcz8ctIBYqz4lMQ470IXWYa3PBoMR4qMsb93OH"
+    "KL4NkPDkLdji0n4+KAm5Iw==",
     },
 };

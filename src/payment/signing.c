@@ -14,7 +14,7 @@ static Status use_all(const SigningUse *work, Rows *rows)
 {
     int64_t given = 0;
     TRY(merchant_profile_get(rows, work->mchid, &given));
-    REQUIRE((given >> work->number & 1) != 0, REFUSED_PROFILE_NOT_GIVEN);
+    REQUIRE((given >> work->profile->number & 1) != 0, REFUSED_PROFILE_NOT_GIVEN);
     return OK;
 }
 
@@ -22,13 +22,15 @@ static Status use_run(Unit *unit, Rows *rows)
 {
     const SigningUse *work = (const SigningUse *)unit;
     const Status s = use_all(work, rows);
-    const Record record = { .kind = AUDIT_READ,
+    const bool legacy = work->profile->legacy;
+    const Record record = { .kind = legacy ? AUDIT_LEGACY_SIGNATURE : AUDIT_READ,
         .role = "merchant",
         .actor = work->mchid,
         .mchid = work->mchid,
         .subject = "signing-profile",
         .nonce_digest = work->nonce_digest,
-        .quiet = true };
+        .detail = work->profile->name,
+        .quiet = !legacy };
     return record_end(rows, &record, s);
 }
 
@@ -68,4 +70,36 @@ static Status give_run(Unit *unit, Rows *rows)
 void signing_give_unit(SigningGive *work, void (*done)(Unit *unit, Status outcome))
 {
     work->unit = (Unit) { .gather = give_gather, .run = give_run, .done = done };
+}
+
+static Status show_gather(Unit *unit, Rows *rows)
+{
+    SigningShow *work = (SigningShow *)unit;
+    int64_t account = 0;
+    TRY(merchant_profile_get(rows, work->mchid, &work->given));
+    return merchant_gather(rows, work->mchid, NULL, &account);
+}
+
+static Status show_all(SigningShow *work, Rows *rows)
+{
+    Merchant merchant;
+    TRY(merchant_get(rows, work->mchid, &merchant));
+    return merchant_profile_get(rows, work->mchid, &work->given);
+}
+
+static Status show_run(Unit *unit, Rows *rows)
+{
+    SigningShow *work = (SigningShow *)unit;
+    const Status s = show_all(work, rows);
+    const Record record = { .kind = AUDIT_READ,
+        .role = "operator",
+        .actor = work->actor,
+        .mchid = work->mchid,
+        .subject = "signing-profiles" };
+    return record_end(rows, &record, s);
+}
+
+void signing_show_unit(SigningShow *work, void (*done)(Unit *unit, Status outcome))
+{
+    work->unit = (Unit) { .gather = show_gather, .run = show_run, .done = done };
 }

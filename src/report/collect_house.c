@@ -83,6 +83,16 @@ bool collect_legacy_passwords(const EvidenceItem *item, EvidenceLine *ret_line)
     return true;
 }
 
+/* LL-4.3.9: requests that a merchant signed with a broken digest, one line a merchant. */
+bool collect_legacy_signatures(const EvidenceItem *item, EvidenceLine *ret_line)
+{
+    if (!is_kind(item, AUDIT_LEGACY_SIGNATURE)) return false;
+    evidence_cell_text(ret_line, 0, item->event->actor);
+    evidence_cell_text(ret_line, 1, item->event->detail);
+    evidence_cell_text(ret_line, 2, span_of_text(status_name((Status) { item->event->outcome })));
+    return true;
+}
+
 bool collect_backups(const EvidenceItem *item, EvidenceLine *ret_line)
 {
     if (!is_kind(item, AUDIT_BACKUP) && !is_kind(item, AUDIT_RESTORE)) return false;

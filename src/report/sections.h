@@ -44,6 +44,7 @@ EvidenceCollect collect_vault_keys;
 EvidenceCollect collect_key_acts;
 EvidenceCollect collect_overrides;
 EvidenceCollect collect_legacy_passwords;
+EvidenceCollect collect_legacy_signatures;
 EvidenceCollect collect_bindings;
 EvidenceCollect collect_backups;
 EvidenceCollect collect_day_ends;

@@ -11,6 +11,7 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import * as axiosPlugin from './axios_plugin.mjs';
 import { house } from './house.mjs';
+import * as lianlian from './lianlian.mjs';
 import * as nodeV3 from './node_v3.mjs';
 import * as sm2 from './sm2.mjs';
 import * as sorted from './sorted.mjs';
@@ -22,6 +23,9 @@ const clients = {
   'sm-crypto-v2': (who) => sm2.connect(who, 'sm-crypto-v2'),
   'sorted-rsa2': (who) => sorted.connect(who, 'RSA2'),
   'sorted-sm2': (who) => sorted.connect(who, 'SM2'),
+  'lianlian-rsa': (who) => lianlian.connect(who, 'RSA2'),
+  'lianlian-sm2': (who) => lianlian.connect(who, 'SM2'),
+  'lianlian-md5': (who) => lianlian.connect(who, 'RSA'),
 };
 const POLL_MS = 100;
 
@@ -151,6 +155,37 @@ const steps = {
     const misled = await axiosPlugin.connect(house, Object.fromEntries(serials.map((serial) => [serial, pem])));
     await assert.rejects(misled.native(order(number, 5)), { code: 'EV3_RES_HEADER_SIGNATURE_DIGEST' });
     assert.equal((await client.query(number)).data.trade_state, 'NOTPAY');
+  },
+
+  // Another byte, another digest, another call, and the same request again: each is refused.
+  async bent(client, number, type) {
+    const { algorithms } = lianlian;
+    const answered = async (sent, status, code) => {
+      const { http, raw } = await sent;
+      assert.equal(http, status, raw);
+      assert.equal(JSON.parse(raw).biz_content.code, code);
+    };
+    const path = 'POST /v3/pay/transactions/native';
+    const body = client.bodyOf(path, JSON.stringify(order(number, 5)));
+    const signature = algorithms[type].sign(body, house);
+    for (const other of [`${body} `, body.replace('"total', '"t0tal'), body.replace('native', 'app'),
+      body.replace('"timestamp":"2', '"timestamp":"3')])
+      await answered(client.send(other, signature), 401, 'SIGN_ERROR');
+    if (type !== 'SM2') {
+      const wrong = type === 'RSA' ? 'RSA2' : 'RSA';
+      await answered(client.send(body, algorithms[wrong].sign(body, house)), 401, 'SIGN_ERROR');
+      await answered(client.send(body, signature, wrong), 401, 'SIGN_ERROR');
+    }
+    const first = await client.send(body, signature);
+    assert.equal(client.verified(first).status, 200);
+    await answered(client.send(body, signature), 401, 'SIGN_ERROR');
+    for (const raw of [first.raw.replace('code_url', 'code_uri'), first.raw.replace('200', '201')])
+      assert.throws(() => client.verified({ ...first, raw }), /signature/);
+    assert.throws(() => client.verified({ ...first, body: `${body} ` }), /another request/);
+    const lacking = JSON.stringify({ ...JSON.parse(body), oid_partner: undefined });
+    const { http, raw } = await client.send(lacking);
+    assert.equal(http, 400);
+    assert.equal(JSON.parse(raw).code, 'PARAM_ERROR');
   },
 
   async code(client, number, total, code, state) {
