@@ -60,7 +60,7 @@ typedef struct Config {
     int64_t payer_cool_s; /* no money leaves so long after a reset, or from a new device */
     int64_t refund_days; /* how long after it was paid an order may be refunded */
     int64_t reverse_days; /* ... and reversed */
-    int64_t reserve_days; /* working days that the reserve's statement may take; 0: none; -1: unset */
+    int64_t reserve_days; /* that the reserve's statement may take; 0: none; -1: not set */
     int64_t notifiers; /* threads that tell merchants what happened; 0: nobody does */
     NotificationSchedule notify_schedule;
     uint16_t notify_ports[OUTSIDE_PORTS_MAX]; /* where we go at all */

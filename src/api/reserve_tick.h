@@ -1,8 +1,8 @@
 #pragma once
 /*
  * reserve_tick: a day for which nobody imported the bank's statement of the reserve account
- * (ledger/reserve.h) is an alert, once each: on the second working day of the banks behind it, or as
- * many later as house->reserve_wait_days says (0: never). Looks once an hour by a plain read, as a
+ * (ledger/reserve.h) is an alert, once each, when more working days of the banks than
+ * house->reserve_wait_days have begun since (0: never). Looks once an hour by a plain read, as a
  * reminder decides nothing; a day on which nobody was owed anything needs no statement.
  */
 #include "api/house.h"
