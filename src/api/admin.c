@@ -343,6 +343,24 @@ void admin_stop(Admin *admin)
 
 bool admin_stop_asked(const Admin *admin) { return atomic_load(&admin->stop_asked); }
 
+typedef struct ListJson {
+    Span operation;
+    bool all;
+} ListJson;
+
+Status admin_read_all(const JsonDocument *document, bool *ret_all)
+{
+    static const JsonField fields[] = {
+        { "operation", JSON_TEXT, true, 1, 64, offsetof(ListJson, operation) },
+        { "all", JSON_BOOL, false, 0, 0, offsetof(ListJson, all) },
+    };
+    ListJson json = { 0 };
+    JsonProblem problem = { 0 };
+    TRY(json_read_request(document, json_root(document), fields, 2, &json, &problem));
+    *ret_all = json.all;
+    return OK;
+}
+
 Status admin_bytes(Span base64, Buffer *ret_bytes) { return base64_decode(base64, ret_bytes); }
 
 void admin_actor(char *ret_actor, size_t capacity, const Asker *asker)

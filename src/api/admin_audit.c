@@ -213,16 +213,6 @@ Status admin_incident_step(
     return OK;
 }
 
-typedef struct ListJson {
-    Span operation;
-    bool all;
-} ListJson;
-
-static const JsonField list_fields[] = {
-    { "operation", JSON_TEXT, true, 1, 64, offsetof(ListJson, operation) },
-    { "all", JSON_BOOL, false, 0, 0, offsetof(ListJson, all) },
-};
-
 typedef struct Listing {
     bool all;
     Incident list[INCIDENTS_LISTED_MAX];
@@ -266,11 +256,9 @@ static void write_incident(JsonWriter *w, const Incident *i, int64_t now_us)
 Status admin_incident_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
-    ListJson json = { 0 };
-    JsonProblem problem = { 0 };
     House *house = admin->config.house;
-    TRY(json_read_request(document, json_root(document), list_fields, 2, &json, &problem));
-    Listing listing = { .all = json.all };
+    Listing listing = { 0 };
+    TRY(admin_read_all(document, &listing.all));
     TRY(batcher_between(house->batcher, read_list, &listing));
     json_key_array(w, "incidents");
     for (size_t i = 0; i < listing.count; i++)

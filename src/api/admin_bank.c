@@ -200,16 +200,6 @@ Status admin_bank_card(
 
 /* --- list --- */
 
-typedef struct ListJson {
-    Span operation;
-    bool all;
-} ListJson;
-
-static const JsonField list_fields[] = {
-    { "operation", JSON_TEXT, true, 1, 64, offsetof(ListJson, operation) },
-    { "all", JSON_BOOL, false, 0, 0, offsetof(ListJson, all) },
-};
-
 typedef struct Listed {
     bool all;
     ChannelOrder orders[CHANNEL_FOUND_MAX];
@@ -226,10 +216,8 @@ Status admin_bank_list(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     static _Thread_local Listed listed;
-    ListJson json = { 0 };
-    JsonProblem problem = { 0 };
-    TRY(json_read_request(document, json_root(document), list_fields, 2, &json, &problem));
-    listed = (Listed) { .all = json.all };
+    listed = (Listed) { 0 };
+    TRY(admin_read_all(document, &listed.all));
     TRY(batcher_between(admin->config.house->batcher, find, &listed));
     json_key_array(w, "bank_orders");
     for (size_t i = 0; i < listed.count; i++) {

@@ -14,7 +14,6 @@ typedef struct DayJson {
     Span number;
     Span reason;
     Span file_base64;
-    bool all;
 } DayJson;
 
 #define PLACE(member) offsetof(DayJson, member)
@@ -26,10 +25,6 @@ static const JsonField compare_fields[] = {
     OPERATION,
     { "day", JSON_INT, false, DAY_LEAST, DAY_MOST, PLACE(day) },
     { "file_base64", JSON_TEXT, false, 1, ADMIN_TEXT_BYTES_MAX, PLACE(file_base64) },
-};
-static const JsonField list_fields[] = {
-    OPERATION,
-    { "all", JSON_BOOL, false, 0, 0, PLACE(all) },
 };
 static const JsonField explain_fields[] = {
     OPERATION,
@@ -118,9 +113,8 @@ Status admin_bank_differences(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
 {
     static _Thread_local Listed listed;
-    DayJson json = { 0 };
-    TRY(read(document, list_fields, COUNT(list_fields), &json));
-    listed = (Listed) { .all = json.all };
+    listed = (Listed) { 0 };
+    TRY(admin_read_all(document, &listed.all));
     TRY(batcher_between(admin->config.house->batcher, find, &listed));
     json_key_array(w, "bank_orders");
     for (size_t i = 0; i < listed.count; i++)

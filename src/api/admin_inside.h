@@ -255,6 +255,8 @@ Status admin_incident_list(
 MUST_USE Status admin_own_tenant(const JsonDocument *document, const Asker *asker);
 /* A base64 field of a request into bytes; appended. */
 MUST_USE Status admin_bytes(Span base64, Buffer *ret_bytes);
+/* Of a list: {operation, all?}. */
+MUST_USE Status admin_read_all(const JsonDocument *document, bool *ret_all);
 /* "alice": who asked, for the audit log. */
 void admin_actor(char *ret_actor, size_t capacity, const Asker *asker);
 /* One event in the audit log, by "operator/alice"; durable. */

@@ -1,11 +1,9 @@
 /* Goal: nobody is surprised by the end of a platform certificate: an alert 30, 7 and 1 days before,
  * once each, and a number in the status (TP-7). Method: a house with real rows whose certificates
  * end at moving dates; the alert rows are counted. */
-#include "access/merchant_terms.h"
 #include "api/expiring.h"
-#include "api/house_for_tests.h"
+#include "api/terms_for_tests.h"
 #include "base/time.h"
-#include "store/unit_wait.h"
 
 typedef struct Count {
     int64_t rows;
@@ -81,34 +79,9 @@ static int64_t licences_when(TestHouse *t, int64_t now_us)
     return count.rows;
 }
 
-typedef struct Agree {
-    Unit unit;
-    MerchantTerms terms;
-} Agree;
-
-static Status agree_gather(Unit *unit, Rows *rows)
-{
-    MerchantTerms before;
-    const Status s = merchant_terms_get(rows, ((const Agree *)unit)->terms.mchid, &before);
-    return status_is(s, REFUSED_TERMS_NONE) ? OK : s;
-}
-
-static Status agree_run(Unit *unit, Rows *rows)
-{
-    return merchant_terms_put(rows, &((const Agree *)unit)->terms);
-}
-
 static void agree(TestHouse *t, int64_t until_us)
 {
-    Agree work = { .unit = { .gather = agree_gather, .run = agree_run },
-        .terms = { .mchid = "1900000001",
-                .licence_name = "Book shop",
-                .licence_number = "91310000MA1K35XQ7U",
-                .licence_until_us = until_us,
-                .account_token = "6217003810012345675",
-                .account_mask = "**** 1234",
-                .agreement_clause = "7.3" } };
-    EXPECT_OK(unit_wait(t->house.batcher, &work.unit));
+    EXPECT_OK(terms_put(t, "1900000001", until_us));
 }
 
 static void test_a_merchants_licence(void)

@@ -3,39 +3,14 @@
  * not have, so that each is refused; what is refused and the events are counted. */
 #include "api/settlement_tick.h"
 
-#include "access/merchant_terms.h"
-#include "api/house_for_tests.h"
+#include "api/terms_for_tests.h"
 #include "base/time.h"
-#include "store/unit_wait.h"
-
-typedef struct Agree {
-    Unit unit;
-    MerchantTerms terms;
-} Agree;
-
-static Status agree_gather(Unit *unit, Rows *rows)
-{
-    MerchantTerms before;
-    const Status s = merchant_terms_get(rows, ((const Agree *)unit)->terms.mchid, &before);
-    return status_is(s, REFUSED_TERMS_NONE) ? OK : s;
-}
-
-static Status agree_run(Unit *unit, Rows *rows)
-{
-    return merchant_terms_put(rows, &((const Agree *)unit)->terms);
-}
 
 static void agree(TestHouse *t, int number)
 {
-    Agree work = { .unit = { .gather = agree_gather, .run = agree_run },
-        .terms = { .licence_name = "Book shop",
-                .licence_number = "91310000MA1K35XQ7U",
-                .licence_until_us = clock_now_us(&t->house.clock) + 100 * TIME_DAY_US,
-                .account_token = "6217003810012345675",
-                .account_mask = "**** 1234",
-                .agreement_clause = "7.3" } };
-    snprintf(work.terms.mchid, sizeof(work.terms.mchid), "m%03d", number);
-    EXPECT_OK(unit_wait(t->house.batcher, &work.unit));
+    char mchid[16];
+    snprintf(mchid, sizeof(mchid), "m%03d", number);
+    EXPECT_OK(terms_put(t, mchid, clock_now_us(&t->house.clock) + 100 * TIME_DAY_US));
 }
 
 static int64_t events; /* in sealed batches */
