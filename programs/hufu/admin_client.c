@@ -68,6 +68,33 @@ int admin_show_plain(const char *directory, const char *operation)
     return status_ok(s) ? admin_show(directory, operation, span_of_buffer(&request)) : EXIT_FAILED;
 }
 
+MUST_USE static Status put_words(
+        const char *operation, const AdminWord *words, size_t count, Buffer *ret_request)
+{
+    JsonWriter w = json_writer_for(ret_request, LAYER_REQUEST);
+    json_open_object(&w);
+    json_key_text(&w, "operation", span_of_text(operation));
+    for (size_t i = 0; i < count; i++) {
+        const AdminWord *word = &words[i];
+        if (word->kind == JSON_TEXT && word->text != NULL)
+            json_key_text(&w, word->key, span_of_text(word->text));
+        if (word->kind == JSON_INT) json_key_int(&w, word->key, word->number);
+        if (word->kind == JSON_BOOL) json_key_bool(&w, word->key, word->number != 0);
+    }
+    json_close(&w);
+    return json_finish(&w);
+}
+
+int admin_show_words(const char *directory, const char *what, const char *operation,
+        const AdminWord *words, size_t count)
+{
+    uint8_t memory[2048];
+    Buffer request = BUFFER_OF(memory);
+    const Status s = put_words(operation, words, count, &request);
+    if (!status_ok(s)) return command_failed(what, s);
+    return admin_show(directory, what, span_of_buffer(&request));
+}
+
 /* --- showing: our own JSON, from our own program, so only its shape is looked at --- */
 
 /* The token at the cursor: a text without its quotes, or everything up to a delimiter. */

@@ -30,6 +30,18 @@ MUST_USE Status admin_ask_plain(const char *directory, const char *operation, Bu
 int admin_show(const char *directory, const char *what, Span request);
 int admin_show_plain(const char *directory, const char *operation);
 
+/* One field of a request. */
+typedef struct AdminWord {
+    const char *key;
+    JsonKind kind; /* TEXT, INT or BOOL */
+    const char *text; /* TEXT; NULL: it was not said, and is left out */
+    int64_t number; /* INT, BOOL */
+} AdminWord;
+
+/* The same of an operation with fields; `what` names the command: "settlement list". */
+int admin_show_words(const char *directory, const char *what, const char *operation,
+        const AdminWord *words, size_t count);
+
 /* Print a text that somebody else wrote: what cannot be seen as \xNN. */
 void text_show(Span text);
 /* Print one JSON object as lines `name  value`, lists of objects as indented lines. */

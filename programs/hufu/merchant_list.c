@@ -15,17 +15,9 @@ typedef struct ListWish {
 
 static int ask(const ListWish *wish)
 {
-    uint8_t request_bytes[512];
-    Buffer request = BUFFER_OF(request_bytes);
-    JsonWriter w = json_writer_for(&request, LAYER_REQUEST);
-    json_open_object(&w);
-    json_key_text(&w, "operation", span_of_text(wish->operation));
-    json_key_text(&w, "mchid", span_of_text(wish->mchid));
-    if (wish->item != NULL) json_key_text(&w, wish->item_name, span_of_text(wish->item));
-    json_close(&w);
-    const Status s = json_finish(&w);
-    if (!status_ok(s)) return command_failed(wish->command, s);
-    return admin_show(wish->directory, wish->command, span_of_buffer(&request));
+    const AdminWord said[] = { { "mchid", JSON_TEXT, wish->mchid, 0 },
+        { wish->item_name, JSON_TEXT, wish->item, 0 } };
+    return admin_show_words(wish->directory, wish->command, wish->operation, said, 2);
 }
 
 /* options: --mchid, --directory, and the item's where there is one. */

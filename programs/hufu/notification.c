@@ -9,25 +9,13 @@ typedef struct Words {
     int64_t skip;
 } Words;
 
-MUST_USE static Status put_words(const char *operation, const Words *words, Buffer *ret_request)
-{
-    JsonWriter w = json_writer_for(ret_request, LAYER_REQUEST);
-    json_open_object(&w);
-    json_key_text(&w, "operation", span_of_text(operation));
-    if (words->id != NULL) json_key_text(&w, "id", span_of_text(words->id));
-    if (words->waiting) json_key_text(&w, "state", SPAN("WAITING"));
-    if (words->skip > 0) json_key_int(&w, "skip", words->skip);
-    json_close(&w);
-    return json_finish(&w);
-}
-
 static int ask(const char *operation, const char *what, const Words *words)
 {
-    uint8_t memory[512];
-    Buffer request = BUFFER_OF(memory);
-    const Status s = put_words(operation, words, &request);
-    if (!status_ok(s)) return command_failed(what, s);
-    return admin_show(words->directory, what, span_of_buffer(&request));
+    const AdminWord said[] = { { "id", JSON_TEXT, words->id, 0 },
+        { "state", JSON_TEXT, words->waiting ? "WAITING" : NULL, 0 },
+        { "skip", JSON_INT, NULL, words->skip } };
+    const bool lists = words->id == NULL;
+    return admin_show_words(words->directory, what, operation, said, lists ? 3 : 1);
 }
 
 int command_notification_list(int argc, char **argv)
@@ -61,11 +49,6 @@ int command_notification_resend(int argc, char **argv)
         sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (words.id == NULL) {
-        fprintf(stderr,
-                "hufu notification resend: the id is required\n"
-                "See `hufu notification resend --help`.\n");
-        return EXIT_USAGE;
-    }
+    if (words.id == NULL) return options_missing(&usage, "the id is required");
     return ask("notification.resend", "notification resend", &words);
 }

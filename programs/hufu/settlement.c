@@ -11,32 +11,13 @@ typedef struct Words {
     int64_t skip;
 } Words;
 
-MUST_USE static Status put_words(const char *operation, const Words *words, Buffer *ret_request)
-{
-    JsonWriter w = json_writer_for(ret_request, LAYER_REQUEST);
-    json_open_object(&w);
-    json_key_text(&w, "operation", span_of_text(operation));
-    if (words->id != NULL) json_key_text(&w, "id", span_of_text(words->id));
-    if (words->mchid != NULL) json_key_text(&w, "mchid", span_of_text(words->mchid));
-    if (words->state != NULL) json_key_text(&w, "state", span_of_text(words->state));
-    if (words->skip > 0) json_key_int(&w, "skip", words->skip);
-    json_close(&w);
-    return json_finish(&w);
-}
-
 static int ask(const char *operation, const char *what, const Words *words)
 {
-    uint8_t memory[512];
-    Buffer request = BUFFER_OF(memory);
-    const Status s = put_words(operation, words, &request);
-    if (!status_ok(s)) return command_failed(what, s);
-    return admin_show(words->directory, what, span_of_buffer(&request));
-}
-
-static int missing(const Usage *usage, const char *needs)
-{
-    fprintf(stderr, "%s: %s\nSee `%s --help`.\n", usage->name, needs, usage->name);
-    return EXIT_USAGE;
+    const AdminWord said[] = { { "id", JSON_TEXT, words->id, 0 },
+        { "mchid", JSON_TEXT, words->mchid, 0 }, { "state", JSON_TEXT, words->state, 0 },
+        { "skip", JSON_INT, NULL, words->skip } };
+    const bool lists = words->id == NULL && words->mchid == NULL;
+    return admin_show_words(words->directory, what, operation, said, lists ? 4 : 3);
 }
 
 int command_settlement_list(int argc, char **argv)
@@ -70,7 +51,7 @@ int command_settlement_request(int argc, char **argv)
         sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (words.mchid == NULL) return missing(&usage, "--mchid is required");
+    if (words.mchid == NULL) return options_missing(&usage, "--mchid is required");
     return ask("settlement.request", "settlement request", &words);
 }
 
@@ -85,7 +66,7 @@ static int move(const char *name, const char *help, const char *operation, int a
     const Usage usage = { name, help, options, sizeof(options) / sizeof(options[0]) };
     int exit_status = EXIT_DONE;
     if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
-    if (words.id == NULL) return missing(&usage, "the id is required");
+    if (words.id == NULL) return options_missing(&usage, "the id is required");
     return ask(operation, name + sizeof("hufu"), &words);
 }
 
