@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "base/expect.h"
 #include "merchant_steps.h"
+#include "operator.h"
 #include "payer_phone.h"
 
 #include <pthread.h>
@@ -350,18 +351,27 @@ static void test_static_codes_have_five_hundred_a_day(void)
     EXPECT_OK(payer_app_pay(&payer, http, &stand.box_key, span_of_text(a.code_url), &answer));
 }
 
+/* 银发 [2017] 296: the institution checks what its merchants let be printed. */
+static bool is_listed(const char *mchid, const char *more)
+{
+    const int end = OPERATOR(&stand, "merchant", "codes", "--mchid", mchid, more);
+    return operator_ended(end, 0) && operator_says(payee_url + 13) && operator_says("Stall 7");
+}
+
 static void test_a_revoked_code_pays_nobody(void)
 {
     char target[160];
     Answered a = { 0 };
     PayerAnswer answer = { 0 };
     snprintf(target, sizeof(target), "/v3/pay/payee-codes/%s/revoke", payee_url + 13);
+    EXPECT(is_listed("1900000001", NULL) && !is_listed("1900000002", NULL));
     EXPECT_OK(step_call(&other, http, "POST", target, "{\"mchid\":\"1900000002\"}", &a));
     EXPECT(is(&a, 404, "RESOURCE_NOT_EXISTS"));
     for (int again = 0; again < 2; again++) {
         EXPECT_OK(step_call(&shop, http, "POST", target, "{\"mchid\":\"1900000001\"}", &a));
         EXPECT(a.status == 204);
     }
+    EXPECT(!is_listed("1900000001", NULL) && is_listed("1900000001", "--all"));
     EXPECT(pays(payee_url, 1, &answer) == 404);
     EXPECT_OK(step_call(&shop, http, "POST", "/v3/pay/payee-codes",
             "{\"appid\":\"wx1\",\"mchid\":\"1900000002\",\"description\":\"x\",\"limit_minor\":1}",

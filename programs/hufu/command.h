@@ -33,6 +33,7 @@ int command_merchant_origin_list(int argc, char **argv);
 int command_merchant_address_add(int argc, char **argv);
 int command_merchant_address_remove(int argc, char **argv);
 int command_merchant_address_list(int argc, char **argv);
+int command_merchant_codes(int argc, char **argv);
 int command_merchant_onboard(int argc, char **argv);
 int command_merchant_show(int argc, char **argv);
 int command_reserve_import(int argc, char **argv);

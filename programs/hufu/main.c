@@ -28,6 +28,7 @@ static const Command commands[] = {
     { "merchant address add", "where its requests are taken from", command_merchant_address_add },
     { "merchant address remove", "... and no longer", command_merchant_address_remove },
     { "merchant address list", "... and from where now", command_merchant_address_list },
+    { "merchant codes", "its printed codes", command_merchant_codes },
     { "merchant key revoke", "a key is refused from here on", command_merchant_key_revoke },
     { "merchant key list", "merchants' keys: serials, states, dates", command_merchant_key_list },
     { "reserve import", "the bank's reserve account, day by day", command_reserve_import },

@@ -1,4 +1,4 @@
-/* hufu merchant origin, hufu merchant address: add, remove, list: whose pages may frame protected
+/* hufu merchant origin, hufu merchant address: add, remove, list; hufu merchant codes: whose pages may frame protected
  * fields for a merchant (docs/protected-input.md), where its requests are taken from
  * (docs/merchants.md). */
 #include "admin_client.h"
@@ -129,4 +129,25 @@ int command_merchant_address_list(int argc, char **argv)
         .operation = "merchant.address.list" };
     return list(wish, "hufu merchant address list",
             "Where requests of the merchant are taken from; none: from anywhere.", argc, argv);
+}
+
+/* --- printed codes --- */
+
+int command_merchant_codes(int argc, char **argv)
+{
+    ListWish wish = { .directory = directory_default() };
+    int64_t skip = 0;
+    bool all = false;
+    const Option options[] = { MCHID(wish),
+        { "--all", OPTION_FLAG, NULL, "revoked ones, too", &all, 0, 0 },
+        { "--skip", OPTION_NUMBER, "N", "behind the first N [0]", &skip, 0, INT32_MAX },
+        DIRECTORY(wish) };
+    const Usage usage = { "hufu merchant codes",
+        "The merchant's static codes, the newest first: 64 a page.", options, 4 };
+    int exit_status = EXIT_DONE;
+    if (!options_read(&usage, argc, argv, &exit_status)) return exit_status;
+    if (wish.mchid == NULL) return options_missing(&usage, "--mchid is required");
+    const AdminWord said[] = { { "mchid", JSON_TEXT, wish.mchid, 0 },
+        { "skip", JSON_INT, NULL, skip }, { "all", JSON_BOOL, NULL, all } };
+    return admin_show_words(wish.directory, "merchant codes", "merchant.payee-code.list", said, 3);
 }

@@ -68,6 +68,7 @@ static const Operation operations[] = {
     { "merchant.address.list", admin_merchant_list_show },
     { "merchant.terms", admin_merchant_terms, admin_merchant_terms_check },
     { "merchant.show", admin_merchant_show },
+    { "merchant.payee-code.list", admin_payee_code_list },
     { "notification.list", admin_notification_list },
     { "notification.resend", admin_notification_resend },
     { "reserve.import", admin_reserve_import },

@@ -56,6 +56,7 @@
  *   merchant.origin.add, .remove {mchid, origin}: whose pages may frame fields (TP-19)
  *   merchant.origin.list {mchid}: -> {mchid, origins: [...]}
  *   merchant.address.add, .remove {mchid, address}: where its requests are taken from
+ *   merchant.payee-code.list {mchid, skip?, all?}: static codes -> {payee_codes: [...]}
  *   merchant.address.list {mchid}: -> {mchid, addresses: [...]}; none: anywhere
  *   merchant.terms  {mchid, licence_..., account_..., mcc, agreement_..., merchant_risk, fee_...,
  *                   settlement_cycle}: what is agreed with it (access/merchant_terms.h)

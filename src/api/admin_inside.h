@@ -72,6 +72,8 @@ Status admin_merchant_list_show(
 Status admin_merchant_terms_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_merchant_terms(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_payee_code_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_merchant_show(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 

@@ -72,6 +72,20 @@ typedef struct PayeeCodeEnd {
 /* Again is OK. Refuses what merchant_admit() refuses, PAYEE_CODE_UNKNOWN (another's, too). */
 void payee_code_end_unit(PayeeCodeEnd *work, void (*done)(Unit *unit, Status outcome));
 
+/* --- the institution looks at them: a plain read, which decides nothing --- */
+enum { PAYEE_CODES_FOUND_MAX = 64 };
+typedef struct PayeeCodeFound {
+    char reference[PAYEE_CODE_BYTES + 1];
+    char mchid[MERCHANT_ID_BYTES_MAX + 1];
+    char description[PAYMENT_DESCRIPTION_BYTES_MAX + 1];
+    int64_t limit_minor;
+    PayeeCodeState state;
+    int64_t created_us;
+} PayeeCodeFound;
+/* The newest of a merchant; `all`: revoked ones, too. */
+MUST_USE Status payee_code_list(Store *store, const char *mchid, bool all, int64_t skip,
+        PayeeCodeFound ret_codes[PAYEE_CODES_FOUND_MAX], size_t *ret_count);
+
 /* --- a payer scans one --- */
 typedef struct PayeeCodeLook {
     Unit unit;

@@ -99,3 +99,43 @@ Status payee_code_update(Rows *rows, const PayeeCode *code)
     values_of(code, values);
     return rows_update(rows, &payee_code_table, values);
 }
+
+/* --- what there is --- */
+
+typedef struct CodeList {
+    PayeeCodeFound *codes;
+    size_t count;
+} CodeList;
+
+static Status take_code(void *context, const Value *values, size_t count)
+{
+    CodeList *list = context;
+    if (list->count == PAYEE_CODES_FOUND_MAX) return OK;
+    PayeeCodeFound *code = &list->codes[list->count];
+    const bool fits =
+            status_ok(value_copy_text(&values[0], code->reference, sizeof(code->reference)))
+            && status_ok(value_copy_text(&values[1], code->mchid, sizeof(code->mchid)))
+            && status_ok(value_copy_text(&values[2], code->description, sizeof(code->description)));
+    if (!fits || !payee_code_is_valid(span_of_text(code->reference)))
+        return OK; /* no row of ours */
+    code->limit_minor = values[3].integer;
+    code->state = (PayeeCodeState)values[4].integer;
+    code->created_us = values[5].integer;
+    list->count++;
+    return OK;
+}
+
+Status payee_code_list(Store *store, const char *mchid, bool all, int64_t skip,
+        PayeeCodeFound ret_codes[PAYEE_CODES_FOUND_MAX], size_t *ret_count)
+{
+    static const char sql[] =
+            "SELECT reference, mchid, description, limit_minor, state, created FROM payee_code"
+            " WHERE mchid = ?1 AND (state = 1 OR ?2) ORDER BY created DESC, reference"
+            " LIMIT ?3 OFFSET ?4";
+    const Value parameters[] = { VALUE_OF_TEXT(span_of_text(mchid)), VALUE_OF_INT(all ? 1 : 0),
+        VALUE_OF_INT(PAYEE_CODES_FOUND_MAX), VALUE_OF_INT(skip) };
+    CodeList list = { ret_codes, 0 };
+    TRY(store_query(store, sql, parameters, 4, take_code, &list));
+    *ret_count = list.count;
+    return OK;
+}
