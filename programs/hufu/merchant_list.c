@@ -1,6 +1,6 @@
-/* hufu merchant origin, hufu merchant address: add, remove, list; hufu merchant codes: whose pages may frame protected
+/* hufu merchant origin, hufu merchant address: add, remove, list: whose pages may frame protected
  * fields for a merchant (docs/protected-input.md), where its requests are taken from
- * (docs/merchants.md). */
+ * (docs/merchants.md); hufu merchant codes: what it let print (docs/barcodes.md). */
 #include "admin_client.h"
 #include "command.h"
 
