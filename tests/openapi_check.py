@@ -22,7 +22,13 @@ import yaml
 ELSEWHERE = {"/gateway": "flow/interop", "/gateway/json": "flow/interop",
              "/v3/pay/transactions/h5": "flow/cashier",
              "/v3/merchant-service/apiv3-key": "flow/certificates",
-             "/v3/merchant-service/apiv3-key/activate": "flow/certificates"}
+             "/v3/merchant-service/apiv3-key/activate": "flow/certificates",
+             "/v3/papay/contracts/pre-entrust-sign": "flow/deductions",
+             "/v3/papay/contracts/id/{contract_id}": "flow/deductions",
+             "/v3/papay/contracts/out-contract-code/{out_contract_code}": "flow/deductions",
+             "/v3/papay/contracts/{contract_id}/notify": "flow/deductions",
+             "/v3/papay/contracts/{contract_id}/terminate": "flow/deductions",
+             "/v3/papay/pay/transactions/apply": "flow/deductions"}
 METHODS = ("get", "post", "put", "delete", "patch")
 
 

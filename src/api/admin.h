@@ -58,6 +58,10 @@
  *   merchant.address.add, .remove {mchid, address}: where its requests are taken from
  *   merchant.payee-code.list {mchid, skip?, all?}: static codes -> {payee_codes: [...]}
  *   merchant.address.list {mchid}: -> {mchid, addresses: [...]}; none: anywhere
+ *   merchant.plan.add {mchid, plan_id, plan_title, one_minor, period, period_minor, period_count,
+ *                   life_days, notice_hours?}: what it may ask payers to sign (payment/plan.h)
+ *   merchant.plan.close {mchid, plan_id}: nobody signs it any more
+ *   merchant.plan.list  {mchid}: -> {plans: [...]}
  *   merchant.terms  {mchid, licence_..., account_..., mcc, agreement_..., merchant_risk, fee_...,
  *                   settlement_cycle}: what is agreed with it (access/merchant_terms.h)
  *   merchant.show   {mchid}: the same, without the account's token

@@ -69,6 +69,15 @@ Status admin_merchant_profile_list(
 Status admin_merchant_list_show(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 
+Status admin_plan_add_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_plan_add(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_plan_close_check(Admin *admin, const JsonDocument *document, const Asker *asker);
+Status admin_plan_close(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_plan_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+
 Status admin_merchant_terms_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_merchant_terms(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);

@@ -1,4 +1,4 @@
-/* The merchant's orders: native, app, jsapi, h5 and codepay (routes.h). */
+/* The merchant's orders: native, app, jsapi, h5, codepay and papay (routes.h). */
 #include "api/order_json.h"
 #include "api/routes.h"
 #include "api/transaction.h"
@@ -97,13 +97,18 @@ void merchant_h5(Passage *p, Span rest)
         passage_refuse(p, REFUSE(REFUSED_H5_NOT_OFFERED), NULL);
 }
 
-static int write_codepay(Passage *p, Buffer *ret_body)
+/* Of what was decided at once: paid, held, or refused for good. */
+static int write_decided(Passage *p, const Payment *payment, Buffer *ret_body)
 {
     if (!status_ok(p->outcome)) return passage_write_refusal(p, p->outcome, NULL, ret_body);
-    const Payment *payment = &p->work.codepay.payment;
     if (payment->state == TRADE_PAYERROR)
         return passage_write_refusal(p, (Status) { payment->reason }, NULL, ret_body);
     return status_ok(transaction_write(p->house, payment, ret_body)) ? 200 : 500;
+}
+
+static int write_codepay(Passage *p, Buffer *ret_body)
+{
+    return write_decided(p, &p->work.codepay.payment, ret_body);
 }
 
 void merchant_codepay(Passage *p, Span rest)
@@ -121,4 +126,26 @@ void merchant_codepay(Passage *p, Span rest)
     }
     payment_codepay_unit(work, passage_done);
     passage_submit(p, write_codepay);
+}
+
+static int write_deducted(Passage *p, Buffer *ret_body)
+{
+    return write_decided(p, &p->work.deduct.payment, ret_body);
+}
+
+void merchant_deduct(Passage *p, Span rest)
+{
+    if (!passage_verify(p)) return;
+    PaymentDeduct *work = &p->work.deduct;
+    memset(work, 0, sizeof(*work));
+    if (!read_order(p, TRADE_DEDUCTION, &work->order, NULL)) return;
+    work->rules = &p->house->rules;
+    const Status s =
+            payment_ids_draw(&p->house->random, clock_now_us(&p->house->clock), &work->ids);
+    if (!status_ok(s)) {
+        passage_refuse(p, s, NULL);
+        return;
+    }
+    payment_deduct_unit(work, passage_done);
+    passage_submit(p, write_deducted);
 }

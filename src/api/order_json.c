@@ -3,6 +3,7 @@
 #include "api/passage.h"
 #include "base/time.h"
 #include "http/outside_url.h"
+#include "payment/contract.h"
 #include "payment/order_payer.h"
 #include "policy/detect.h"
 
@@ -20,6 +21,7 @@ typedef struct OrderJson {
     Span currency;
     Span auth_code;
     Span openid;
+    Span contract;
     bool profit_sharing;
     int64_t cost_price;
     Span invoice_id;
@@ -131,6 +133,13 @@ static const JsonField codepay_fields[] = {
     RECORD("payer", true, code_payer_fields),
 };
 
+static const JsonField deduction_fields[] = {
+    COMMON_FIELDS,
+    RECORD("scene_info", false, scene_fields),
+    { "notify_url", JSON_TEXT, false, 8, PAYMENT_NOTIFY_URL_BYTES_MAX, PLACE(notify_url) },
+    { "contract_id", JSON_TEXT, true, 1, PAYMENT_CONTRACT_BYTES_MAX, PLACE(contract) },
+};
+
 typedef struct FieldTable {
     const JsonField *fields;
     size_t count;
@@ -146,6 +155,7 @@ static const FieldTable tables[] = {
     [TRADE_APP] = TABLE_OF(native_fields),
     [TRADE_JSAPI] = TABLE_OF(jsapi_fields),
     [TRADE_MWEB] = TABLE_OF(h5_order_fields),
+    [TRADE_DEDUCTION] = TABLE_OF(deduction_fields),
 };
 
 /* Goods are not kept: only their form is judged. */
@@ -245,6 +255,7 @@ static void fill_order(const OrderJson *json, PaymentOrder *order)
     passage_text(order->notify_url, sizeof(order->notify_url), json->notify_url);
     passage_text(order->store_id, sizeof(order->store_id), json->store_id);
     passage_text(order->openid, sizeof(order->openid), json->openid);
+    passage_text(order->contract, sizeof(order->contract), json->contract);
 }
 
 static Status judge(const OrderJson *json, Span mchid, TradeType type, PaymentOrder *order,
@@ -255,6 +266,9 @@ static Status judge(const OrderJson *json, Span mchid, TradeType type, PaymentOr
     REQUIRE(!json->profit_sharing, REFUSED_ORDER_FIELD); /* not offered */
     *ret_field = "payer.openid";
     if (type == TRADE_JSAPI) REQUIRE(order_openid_is_valid(json->openid), REFUSED_ORDER_FIELD);
+    *ret_field = "contract_id";
+    if (type == TRADE_DEDUCTION)
+        REQUIRE(contract_id_is_valid(json->contract), REFUSED_CONTRACT_UNKNOWN);
     *ret_field = "payer.auth_code";
     if (type == TRADE_MICROPAY)
         REQUIRE(pay_code_is_valid(json->auth_code), REFUSED_PAY_CODE_INVALID);

@@ -1,7 +1,7 @@
 #pragma once
 /*
  * order_json: the JSON of an order that comes in (reference: WeChat Pay API v3, "transactions",
- * native, app, jsapi, h5 and codepay) to a PaymentOrder.
+ * native, app, jsapi, h5, codepay and papay) to a PaymentOrder.
  *
  * Every field has its type and its limits in one table; an unknown key is refused by name. Fields
  * that we take but do not keep (goods_tag, support_fapiao, detail, scene_info but for the store's
@@ -29,7 +29,8 @@ bool order_notify_url_is_valid(Span url);
  * problem        where a refusal points: "amount.total"; filled on refusal alone
  *
  * Refuses: what json_parse() and json_read() refuse; ORDER_FIELD, AMOUNT_NOT_POSITIVE,
- * NUMBER_INVALID (currency), TIME_INVALID, DATA_PROHIBITED, DATA_CARD_NUMBER, PAY_CODE_INVALID.
+ * NUMBER_INVALID (currency), TIME_INVALID, DATA_PROHIBITED, DATA_CARD_NUMBER, PAY_CODE_INVALID,
+ * CONTRACT_UNKNOWN (contract_id is none).
  * Unless OK, outputs are untouched.
  */
 MUST_USE Status order_read(Span body, Span mchid, TradeType type, PaymentOrder *ret_order,

@@ -17,6 +17,7 @@
 #include "message/device_signature.h"
 #include "message/errors.h"
 #include "payment/balance_show.h"
+#include "payment/deduction.h"
 #include "payment/key_show.h"
 #include "payment/merchant_lists.h"
 #include "payment/order.h"
@@ -92,6 +93,10 @@ struct Passage {
         BalanceShow balance;
         SigningUse signing_use;
         BillWork bill;
+        ContractRequest contract_request;
+        ContractWork contract;
+        ContractSign contract_sign;
+        PaymentDeduct deduct;
     } work;
 };
 

@@ -173,6 +173,7 @@ static Status verify_steps(Verify *v)
     verify_sums_end(v);
     TRY(verify_payments(v));
     if (verify_has_table(v, TABLE_CHANNEL_ORDER)) TRY(verify_channel_orders(v));
+    TRY(verify_deductions(v));
     TRY(verify_left_over(v));
     return store_execute(v->store, "COMMIT", NULL, 0);
 }

@@ -16,6 +16,8 @@
 #define AUTHORIZATION                                   \
     401, "SIGN_ERROR", "Http头Authorization值格式错误", \
             "The Authorization header is missing or malformed"
+#define LIMIT(chinese, english) 403, "RULE_LIMIT", chinese, english
+#define UNKNOWN(chinese, english) 404, "RESOURCE_NOT_EXISTS", chinese, english
 #define RISK 403, "RULE_LIMIT", "业务规则限制", "Refused by a business rule"
 #define PIN 403, "PIN_WRONG", "支付密码错误", "The payment password is wrong"
 #define LOGIN \
@@ -52,7 +54,6 @@ static const MessageError errors[] = {
     { REFUSED_JSON_DUPLICATE_KEY, PARAMETER("参数重复", "A parameter is given twice") },
     { REFUSED_KEY_FORMAT, PARAMETER("密钥格式错误", "Not a key that we accept") },
     { REFUSED_KEY_WEAK, PARAMETER("密钥强度不足", "The key is too weak") },
-
     /* http, when it lets us speak */
     { REFUSED_HTTP_REQUEST_INVALID, PARAMETER("HTTP请求格式错误", "Breaks HTTP/1.1") },
     { REFUSED_CONTENT_TYPE, 415, "PARAM_ERROR", "Content-Type须为application/json",
@@ -61,7 +62,6 @@ static const MessageError errors[] = {
             "Content-Length is required" },
     { REFUSED_HTTP_TOO_LARGE, 413, "PARAM_ERROR", "请求体过大", "The body is too large" },
     { REFUSED_HTTP_HEAD_TOO_LARGE, 431, "PARAM_ERROR", "请求头过大", "The headers are too large" },
-
     /* callers of the vault's service */
     { REFUSED_CALLER_UNKNOWN, 401, "CALLER_UNKNOWN", "调用方证书未登记或已失效",
             "The client certificate is not registered, or no longer" },
@@ -88,7 +88,6 @@ static const MessageError errors[] = {
     { REFUSED_SEAL_FORMAT, INVALID("不是本系统的密文", "Not a sealed field of ours") },
     { REFUSED_SEAL_SIZE, PARAMETER("字段长度超出范围", "The field is out of its size") },
     { REFUSED_CALLER_RIGHT, 403, "NO_AUTH", "调用方无此权限", "This caller may not ask for this" },
-
     /* rights */
     { REFUSED_ACCESS_ACTION_UNKNOWN, 403, "NO_AUTH", "无此权限", "You may not do this" },
     { REFUSED_ACCESS_NO_ROLE, 403, "NO_AUTH", "无此权限", "You may not do this" },
@@ -126,7 +125,6 @@ static const MessageError errors[] = {
             "Another receiver, or one who is not enrolled" },
     { REFUSED_PRINCIPAL_UNKNOWN, 404, "RESOURCE_NOT_EXISTS", "人员不存在", "No such person" },
     { REFUSED_ADMIN_OPERATION, PARAMETER("操作名称不符", "Not the operation of this path") },
-
     /* sessions: a stolen one looks like one that is over */
     { REFUSED_LOGIN_NEEDED, 401, "LOGIN_NEEDED", "请先登录", "Log in first" },
     { REFUSED_SESSION_DEVICE, 401, "LOGIN_NEEDED", "请先登录", "Log in first" },
@@ -154,7 +152,6 @@ static const MessageError errors[] = {
     { REFUSED_ENROLMENTS_FULL, AWAY },
     { REFUSED_LOGIN_SLOWED, 429, "FREQUENCY_LIMITED", "失败次数过多，请稍后再试",
             "Too many failed attempts; come again later" },
-
     /* the life of personal data: a caller learns what is wrong with its own tenant's subject */
     { REFUSED_PURPOSE_UNKNOWN, 400, "PURPOSE_UNKNOWN", "用途不存在", "No such data_purpose" },
     { REFUSED_SUBJECT_UNKNOWN, 404, "SUBJECT_UNKNOWN", "主体未登记", "No such subject" },
@@ -181,11 +178,9 @@ static const MessageError errors[] = {
             "The purpose does not let that party have it" },
     { REFUSED_PARTY_NOT_QUALIFIED, 403, "PARTY_NOT_QUALIFIED", "此方无支付业务资质",
             "That party has no payment qualification" },
-
     { REFUSED_BINDING_UNKNOWN, 404, "RESOURCE_NOT_EXISTS", "绑定关系不存在", "No such binding" },
     { REFUSED_BINDING_EXISTS, INVALID("绑定关系编号重复", "The binding's id is used already") },
     { REFUSED_BINDING_FIELD, PARAMETER("绑定关系参数错误", "A field of the binding is wrong") },
-
     /* who: nobody learns from the answer which merchants and serials exist */
     { REFUSED_MERCHANT_UNKNOWN, SIGNATURE },
     { REFUSED_MERCHANT_KEY_UNKNOWN, SIGNATURE },
@@ -219,7 +214,6 @@ static const MessageError errors[] = {
     { REFUSED_VAULT_FORBIDDEN, 403, "NO_AUTH", "无权限", "This may not be asked for" },
     { REFUSED_MERCHANT_EXISTS, INVALID("商户号已存在", "The mchid exists already") },
     { REFUSED_PAYER_EXISTS, INVALID("用户已存在", "The payer exists already") },
-
     /* payer and password: an unknown payer looks like a wrong password */
     { REFUSED_PIN_WRONG, PIN },
     { REFUSED_PAYER_UNKNOWN, PIN },
@@ -236,10 +230,17 @@ static const MessageError errors[] = {
             "Over the day's limit for what was shown; pay from a device of the payer's own" },
     { REFUSED_BARCODE_STATIC, 403, "RULE_LIMIT", "超出静态收款码的单日限额，请商户出示动态收款码",
             "Over the day's limit of static codes; ask the payee for a code of this payment" },
-    { REFUSED_PAYEE_CODE_UNKNOWN, 404, "RESOURCE_NOT_EXISTS", "收款码不存在或已停用",
-            "No such payee code, or it was revoked" },
-    { REFUSED_PAYEE_CODE_LIMIT, 403, "RULE_LIMIT", "超出该收款码的单笔限额",
-            "More than one payment by this payee code may be" },
+    { REFUSED_PLAN_UNKNOWN, UNKNOWN("扣款模板不存在或已停用", "No such plan, or it is closed") },
+    { REFUSED_CONTRACT_FIELD, PARAMETER("签约参数错误", "A field of the contract is wrong") },
+    { REFUSED_CONTRACT_UNKNOWN, UNKNOWN("协议不存在", "There is no such contract") },
+    { REFUSED_CONTRACT_EXISTS, INVALID("签约协议号重复", "Duplicate out_contract_code") },
+    { REFUSED_CONTRACT_OVER, LIMIT("协议未签约或已解约", "Not signed, or has ended") },
+    { REFUSED_CONTRACT_LIMIT, LIMIT("超出协议的单笔限额", "More than is allowed at once") },
+    { REFUSED_CONTRACT_PERIOD_SUM, LIMIT("超出协议的周期限额", "More than in a period") },
+    { REFUSED_CONTRACT_PERIOD_COUNT, LIMIT("超出协议的周期次数", "As often as in a period") },
+    { REFUSED_DEDUCTION_NOT_LAWFUL, LIMIT("未按协议提前通知扣款", "It was not announced") },
+    { REFUSED_PAYEE_CODE_UNKNOWN, UNKNOWN("收款码不存在或已停用", "No such code, or revoked") },
+    { REFUSED_PAYEE_CODE_LIMIT, LIMIT("超出该收款码的单笔限额", "More than this code allows") },
     { REFUSED_PAYEE_CODE_FIELD, PARAMETER("收款码参数错误", "A field of the payee code is wrong") },
     { REFUSED_IDENTITY_WRONG, LOGIN },
     { REFUSED_PAYER_LOGIN_REFUSED, LOGIN },
@@ -269,14 +270,12 @@ static const MessageError errors[] = {
     { REFUSED_BOX_CONTEXT, PARAMETER("密文与本次交易不符", "The box belongs to another request") },
     { REFUSED_BOX_SPENT, INVALID("密文已使用", "The box was used before") },
     { REFUSED_BOX_EXPIRED, INVALID("密文已过期", "The box has expired") },
-
     /* money */
     { REFUSED_BALANCE_NOT_ENOUGH, 403, "NOT_ENOUGH", "余额不足", "The balance is not enough" },
     { REFUSED_ACCOUNT_UNKNOWN, ACCOUNT },
     { REFUSED_ACCOUNT_CLOSED, ACCOUNT },
     { REFUSED_ACCOUNT_CURRENCY, PARAMETER("币种不支持", "Another currency is needed") },
     { REFUSED_AMOUNT_NOT_POSITIVE, PARAMETER("金额必须大于0", "The amount must be above zero") },
-
     /* a row that somebody changed or that is frozen: final until people release it, so nobody shall
      * repeat; and one answer, because it is nobody's business which row and why */
     { REFUSED_ROW_SEAL_MISMATCH, ACCOUNT },
@@ -284,12 +283,10 @@ static const MessageError errors[] = {
     { REFUSED_ROW_DELETED, ACCOUNT },
     { REFUSED_ROW_DUPLICATED, ACCOUNT },
     { REFUSED_ROW_FROZEN, ACCOUNT },
-
     /* risk: screening refuses with this very answer (DESIGN promise 8) */
     { REFUSED_RISK_REFUSED, RISK },
     { REFUSED_MERCHANT_LIMIT, RISK },
     { REFUSED_ORDER_REFUSED_BY_DEFAULT, RISK },
-
     /* orders */
     { REFUSED_ORDER_FIELD, PARAMETER("参数超出范围", "A parameter is out of range") },
     { REFUSED_PAY_CODE_COUNT, PARAMETER("付款码数量须为1至15", "Ask for 1 to 15 codes") },
@@ -344,7 +341,6 @@ static const MessageError errors[] = {
                     "Paid too long ago to be reversed; refund it") },
     { REFUSED_PAY_CODE_INVALID, 400, "AUTH_CODE_INVALID", "付款码无效，请用户刷新后重试",
             "The payment code is unknown, used or expired" },
-
     /* ours: for a while */
     { REFUSED_RATE_LIMITED, 429, "RATELIMIT_EXCEEDED", "频率超限", "Too many requests; slow down" },
     { REFUSED_STORE_BUSY, AWAY },

@@ -120,8 +120,12 @@ Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProo
     TRY(allowance_of(rows, payer, &allowance));
     decide_payment(rows, payment, payer, proof.pin, &rules->strategy, &decision);
     const Status allowed = judge_allowance(&allowance, rules, proof, now_us, payment, &decision);
+    /* Nobody is there to answer what a deduction would be asked. */
+    const bool unanswered =
+            payment->trade_type == TRADE_DEDUCTION && decision.outcome == RISK_CHALLENGE;
     REQUIRE(decision.outcome != RISK_REFUSE, REFUSED_RISK_REFUSED);
     TRY(allowed);
+    REQUIRE(!unanswered, REFUSED_RISK_REFUSED);
     TRY(count_static(rows, payment, payer->id, rules, &barcode));
     TRY(allowance_count(&allowance, payment->money.minor, strength_of(payment), now_us));
     TRY(check_counters(rows, payment, payer));

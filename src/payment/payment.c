@@ -225,6 +225,7 @@ const char *trade_type_name(TradeType type)
     case TRADE_APP: return "APP";
     case TRADE_JSAPI: return "JSAPI";
     case TRADE_MWEB: return "MWEB";
+    case TRADE_DEDUCTION: return "PAP"; /* as v3 calls entrusted deductions */
     case TRADE_PAYEE_CODE: return "NATIVE"; /* v3 has one name for whatever a payer scans */
     }
     return "UNKNOWN";

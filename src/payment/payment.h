@@ -44,6 +44,7 @@ enum {
     PAYMENT_NOTIFY_URL_BYTES_MAX = 255,
     PAYMENT_STORE_ID_BYTES_MAX = 32,
     PAYMENT_OPENID_BYTES = 28,
+    PAYMENT_CONTRACT_BYTES_MAX = 30, /* payment/contract.h */
     PAYMENT_GRANT_BYTES = 16,
     PAYMENT_HASH_BYTES = 32,
     PAYMENT_NONCE_DIGEST_BYTES = 16, /* of the request's nonce, for the audit event */
@@ -113,6 +114,7 @@ typedef struct PaymentOrder {
     char notify_url[PAYMENT_NOTIFY_URL_BYTES_MAX + 1];
     char store_id[PAYMENT_STORE_ID_BYTES_MAX + 1];
     char openid[PAYMENT_OPENID_BYTES + 1]; /* jsapi: the one payer who may pay; else "" */
+    char contract[PAYMENT_CONTRACT_BYTES_MAX + 1]; /* of a deduction: by which; else "" */
     Money money;
     int64_t time_expire_us; /* 0: not given */
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];

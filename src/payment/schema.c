@@ -4,6 +4,7 @@
 #include "payment/allowance.h"
 #include "payment/bill.h"
 #include "payment/binding.h"
+#include "payment/deduction.h"
 #include "payment/fee.h"
 #include "payment/notification.h"
 #include "payment/order_payer.h"
@@ -131,14 +132,38 @@ static const Migration migrations[] = {
             "day BIGINT NOT NULL, tries BIGINT NOT NULL, revision BIGINT NOT NULL,"
             "batch BIGINT NOT NULL, seal BYTEA NOT NULL, PRIMARY KEY(payer, place)) WITHOUT ROWID;"
             "CREATE INDEX payer_card_due ON payer_card(due) WHERE state <> 5 AND state <> 7" },
+    { 13,
+            "CREATE TABLE plan("
+            "mchid TEXT NOT NULL, number BIGINT NOT NULL, title TEXT NOT NULL,"
+            "one_minor BIGINT NOT NULL, period BIGINT NOT NULL, period_minor BIGINT NOT NULL,"
+            "period_count BIGINT NOT NULL, life_days BIGINT NOT NULL, notice_hours BIGINT NOT NULL,"
+            "status BIGINT NOT NULL, created BIGINT NOT NULL, revision BIGINT NOT NULL,"
+            "batch BIGINT NOT NULL, seal BYTEA NOT NULL, PRIMARY KEY(mchid, number)) WITHOUT ROWID;"
+            "CREATE TABLE contract("
+            "mchid TEXT NOT NULL, code TEXT NOT NULL, id TEXT NOT NULL, plan BIGINT NOT NULL,"
+            "title TEXT NOT NULL, account TEXT NOT NULL, one_minor BIGINT NOT NULL,"
+            "period BIGINT NOT NULL, period_minor BIGINT NOT NULL, period_count BIGINT NOT NULL,"
+            "notice_hours BIGINT NOT NULL, currency BIGINT NOT NULL, until BIGINT NOT NULL,"
+            "asked BIGINT NOT NULL, state BIGINT NOT NULL, payer TEXT, pin_grant BYTEA,"
+            "signed BIGINT, ended BIGINT, ended_by BIGINT NOT NULL, at_period BIGINT NOT NULL,"
+            "minor BIGINT NOT NULL, deductions BIGINT NOT NULL, announced_minor BIGINT NOT NULL,"
+            "announced BIGINT, revision BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(mchid, code)) WITHOUT ROWID;"
+            "CREATE UNIQUE INDEX contract_id ON contract(id);"
+            "CREATE INDEX contract_payer ON contract(payer, signed) WHERE payer IS NOT NULL;"
+            "CREATE TABLE deduction("
+            "mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, transaction_id TEXT NOT NULL,"
+            "contract TEXT NOT NULL, at_period BIGINT NOT NULL, batch BIGINT NOT NULL,"
+            "seal BYTEA NOT NULL, PRIMARY KEY(mchid, out_trade_no)) WITHOUT ROWID" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
     &refund_table, &refunded_table, &allowance_table, &bill_table, &payee_code_table,
     &payer_barcode_table, &notification_table, &order_payer_table, &payment_fee_table,
-    &settlement_table, &payer_card_table };
+    &settlement_table, &payer_card_table, &plan_table, &contract_table, &deduction_table };
 
-const StoreSchema payment_schema = { "payment", migrations, 12, tables, 14 };
+const StoreSchema payment_schema = { "payment", migrations,
+    sizeof(migrations) / sizeof(migrations[0]), tables, sizeof(tables) / sizeof(tables[0]) };
 
 typedef struct KeyList {
     PaymentKey *keys;

@@ -64,6 +64,6 @@ typedef enum TableId {
     TABLE_PAYER_IDENTITY = 82, /* payment/payer_identity.h */
     TABLE_PLAN = 83, /* payment/plan.h */
     TABLE_CONTRACT = 84, /* payment/contract.h */
-    TABLE_CONTRACT_PERIOD = 85, /* payment/contract_period.h */
+    TABLE_DEDUCTION = 85, /* payment/deduction.h */
     TABLE_ORDER_IDENTITY = 86, /* payment/order_identity.h */
 } TableId;

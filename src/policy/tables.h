@@ -257,6 +257,7 @@ typedef enum TradeType {
     TRADE_JSAPI = 4,
     TRADE_MWEB = 5, /* h5 */
     TRADE_PAYEE_CODE = 16, /* a merchant's static code (payment/payee_code.h) */
+    TRADE_DEDUCTION = 17, /* by a contract, without asking (payment/deduction.h) */
 } TradeType;
 
 /* reference/message.md section 1. Stored: append only. */

@@ -71,6 +71,9 @@ static const char *table_name(int64_t table)
     case TABLE_REFUNDED: return "refunded";
     case TABLE_BILL: return "bill";
     case TABLE_SETTLEMENT: return "settlement";
+    case TABLE_PLAN: return "plan";
+    case TABLE_CONTRACT: return "contract";
+    case TABLE_DEDUCTION: return "deduction";
     case TABLE_RESERVE: return "reserve";
     case TABLE_PAYMENT_FEE: return "payment_fee";
     case TABLE_MERCHANT_TERMS: return "merchant_terms";

@@ -50,7 +50,7 @@ static uint8_t image[HOUSE_IMAGE_BYTES_MAX];
 static inline Span encode_with_keys(
         House *h, uint16_t table, uint8_t keys, int64_t revision, const Value *values, size_t count)
 {
-    uint16_t ids[16];
+    uint16_t ids[ROW_COLUMNS_MAX];
     Buffer b = BUFFER_OF(image);
     const RowHead head = { table, 1, keys, revision, house_batch(h) };
     for (size_t i = 0; i < count; i++)

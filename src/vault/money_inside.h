@@ -3,6 +3,7 @@
  * money_inside: what the files that judge money share: what a batch says, by name. Nobody outside
  * includes it.
  */
+#include "policy/contract_terms.h"
 #include "vault/money_rules.h"
 
 enum { SUM_SLOTS = 4096 }; /* a power of two, over twice what a batch can name */
@@ -21,6 +22,8 @@ typedef struct Sum {
     const RowChange *channel; /* a bank order, when the batch writes it; it uses both of minor */
     const RowChange *fee; /* of a payment: what it cost, likewise */
     int64_t fee_minor; /* of a payment: what came to the house's account for it in this batch */
+    const RowChange *deduction; /* of a payment: by which contract it is taken, likewise */
+    const RowChange *contract; /* of a contract, when the batch writes it: given_ is taken by it */
     int64_t merchant; /* of a transaction: the first merchant's account in it */
     bool has_merchant; /* ... there is one: hufud chooses the numbers, so none means nothing */
     bool from_merchant; /* ... it takes from a merchant's account */
@@ -35,6 +38,7 @@ typedef struct Sums {
 
 struct MoneyScratch {
     uint64_t round;
+    int64_t now_us;
     Sums transactions;
     Sums accounts;
     Sums purposes; /* payments and refunds, by the transaction of their postings */
@@ -84,7 +88,15 @@ MUST_USE Status check_settlement_posting(
 /* Rule 17; all postings were added. */
 MUST_USE Status check_settlement(const Sum *sum);
 
+/* --- money_deduction.c --- */
+MUST_USE Status add_contract(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change);
+/* Payments and contracts were added. */
+MUST_USE Status add_deduction(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change);
+/* Rule 19, of a payment that the batch writes, and of a contract. */
+MUST_USE Status check_deducted(const Sum *payment);
+MUST_USE Status check_contract(const Sum *sum, int64_t now_us);
+
 /* --- money_purpose.c --- */
-/* Rules 7 to 17; the sums of transactions and accounts are there already. */
+/* Rules 7 to 19; the sums of transactions and accounts are there already. */
 MUST_USE Status check_purposes(
         MoneyScratch *s, const KeyedHashKey *key, const RowChange *changes, size_t count);

@@ -251,7 +251,10 @@ static Status check_purpose(MoneyScratch *s, const KeyedHashKey *key, const RowV
 
 static Status check_end(const Sum *sum, const RowView *row)
 {
-    if (row->head.table == TABLE_PAYMENT) return check_state(sum);
+    if (row->head.table == TABLE_PAYMENT) {
+        TRY(check_deducted(sum));
+        return check_state(sum);
+    }
     if (row->head.table == TABLE_SETTLEMENT) return check_settlement(sum);
     REQUIRE(sum->minor[0] == row_int(row, REFUND_MINOR, -1), REFUSED_REFUND_NOT_LAWFUL);
     return OK;
@@ -266,6 +269,7 @@ static Status check_ends(const MoneyScratch *s)
         if (sum->refunded != NULL) TRY(check_refunded(sum));
         if (sum->fee != NULL) TRY(check_fee(sum));
         if (sum->channel != NULL) TRY(check_channel(sum));
+        if (sum->contract != NULL) TRY(check_contract(sum, s->now_us));
         if (row == NULL) continue;
         TRY(check_end(sum, row));
     }
@@ -293,6 +297,8 @@ Status check_purposes(
     TRY(add_all(s, key, changes, count, TABLE_PAYMENT_FEE, add_fee));
     TRY(add_all(s, key, changes, count, TABLE_CHANNEL_ORDER, add_channel));
     TRY(add_all(s, key, changes, count, TABLE_SETTLEMENT, add_settlement));
+    TRY(add_all(s, key, changes, count, TABLE_CONTRACT, add_contract));
+    TRY(add_all(s, key, changes, count, TABLE_DEDUCTION, add_deduction));
     for (size_t i = 0; i < count; i++) {
         if (changes[i].new_row.head.table != TABLE_POSTING) continue;
         TRY(check_purpose(s, key, &changes[i].new_row));

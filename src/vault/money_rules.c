@@ -159,11 +159,12 @@ static Status check_sums(const MoneyScratch *s)
     return OK;
 }
 
-Status money_check(
-        MoneyScratch *scratch, const KeyedHashKey *key, const RowChange *changes, size_t count)
+Status money_check(MoneyScratch *scratch, const KeyedHashKey *key, const RowChange *changes,
+        size_t count, int64_t now_us)
 {
     ASSERT(count <= MONEY_ROWS_MAX);
     scratch->round++;
+    scratch->now_us = now_us;
     scratch->transactions.used_count = 0;
     scratch->accounts.used_count = 0;
     scratch->purposes.used_count = 0;

@@ -45,12 +45,22 @@
  *      house's, or FAILED, from there back to the merchant; what it is about stays. A posting that
  *      is named as a settlement's belongs to such a row
  *
+ *  19. a contract begins WAITING and nobody's, is signed once, with a grant of the payer's PIN for
+ *      exactly its terms (policy/contract_terms.h), and ended once; its terms stay. A payment of
+ *      type DEDUCTION takes from its payer in the batch that makes it, in which a row of
+ *      `deduction` names a contract with the same merchant, payer and currency that was not ended
+ *      before; it is no more than the contract's largest. The contract's sum and count of the
+ *      period grow by exactly these, never over its terms, and begin anew only in a later period,
+ *      the one of vaultd's own clock (300 s of slack); nothing is taken after its end, nor, where
+ *      notice was agreed, without an announcement so long before, which is then used up
+ *
  * Not judged: where a withdrawal or a settlement goes to, against what was agreed;
  *      whether the payer wanted the payment (a grant says it, where a PIN was asked), and
  * whether the merchant wanted the refund: hufud verifies his signature; what
  * fee was agreed, and whether one that was taken is given back with a refund: the auditor counts.
  */
 #include "base/row.h"
+#include "policy/contract_terms.h"
 #include "vault/keyed_hash.h"
 
 enum { MONEY_ROWS_MAX = 1024 };
@@ -73,9 +83,12 @@ void money_scratch_close(MoneyScratch *scratch);
  * REFUSED_PAYER_ACCOUNT_OTHER (rules 7 and 8), REFUSED_POSTINGS_NOT_PAYMENT (rules 8 and 9),
  * REFUSED_REFUND_NOT_LAWFUL (rules 9 to 12), REFUSED_FEE_NOT_LAWFUL (rules 13 and 14),
  * REFUSED_BANK_POSTING (rules 15 and 16), REFUSED_SETTLEMENT_NOT_LAWFUL (rule 17),
+ * REFUSED_DEDUCTION_NOT_LAWFUL (rule 19),
  * REFUSED_ROW_DUPLICATED, REFUSED_ROW_INVALID. `key` names transactions and accounts in the scratch
  * tables; the changes are borrowed during the call. */
-MUST_USE Status money_check(
-        MoneyScratch *scratch, const KeyedHashKey *key, const RowChange *changes, size_t count);
+MUST_USE Status money_check(MoneyScratch *scratch, const KeyedHashKey *key,
+        const RowChange *changes, size_t count, int64_t now_us);
 /* Rule 6 for one row. Refuses REFUSED_ROW_NOT_SUCCESSOR. */
 MUST_USE Status money_check_payment(const RowChange *change);
+/* What the row of a contract says was agreed; borrows from it. */
+void contract_row_terms(const RowView *row, ContractTerms *ret);

@@ -1,6 +1,7 @@
 #include "vault/prepare.h"
 
 #include "base/secret.h"
+#include "crypto/digest.h"
 #include "policy/tables.h"
 #include "vault/money_rules.h"
 #include "vault/pin.h"
@@ -126,10 +127,10 @@ static Status check_shape(const RowView *row)
         REQUIRE(key_columns == 1 && row->ids[0] == SETTLEMENT_ID, REFUSED_ROW_INVALID);
     const uint16_t table = row->head.table;
     if (table == TABLE_PAYMENT || table == TABLE_REFUND || table == TABLE_REFUNDED
-            || table == TABLE_PAYMENT_FEE) {
+            || table == TABLE_PAYMENT_FEE || table == TABLE_CONTRACT || table == TABLE_DEDUCTION) {
         const bool is_key = key_columns == 2 && row->ids[0] == PAYMENT_MCHID
                 && row->ids[1] == PAYMENT_OUT_TRADE_NO && row->values[0].type == VALUE_TEXT
-                && row->values[1].type == VALUE_TEXT; /* 1 and 2 in each of the four */
+                && row->values[1].type == VALUE_TEXT; /* 1 and 2 in each of the six */
         REQUIRE(is_key, REFUSED_ROW_INVALID);
     }
     return OK;
@@ -155,31 +156,65 @@ static Status check_change(
 
 /* --- grants --- */
 
-/* A payment that newly names a grant consumes it; the grant must be bound to exactly this payment.
- */
-static Status take_grant(StoreView *view, const RowChange *change)
+/* The grant that a row newly names; NULL: none, or one that an earlier batch consumed. */
+static const Value *new_grant(const RowChange *change, uint16_t column)
+{
+    const Value *now = row_value(&change->new_row, column);
+    const Value *before = change->is_insert ? NULL : row_value(&change->old_row, column);
+    if (now == NULL || now->type == VALUE_NULL) return NULL;
+    return before != NULL && before->type != VALUE_NULL ? NULL : now;
+}
+
+static Status consume(StoreView *view, const Value *now, const KeyedHash *binding)
 {
     PrepareScratch *s = view->scratch;
-    const RowView *row = &change->new_row;
-    const Value *now = row_value(row, PAYMENT_GRANT);
-    if (now == NULL || now->type == VALUE_NULL) return OK;
-    const Value *before = change->is_insert ? NULL : row_value(&change->old_row, PAYMENT_GRANT);
-    if (before != NULL && before->type != VALUE_NULL) return OK; /* consumed by an earlier batch */
     REQUIRE(now->type == VALUE_BYTES && now->bytes.size == MEMORY_GRANT_BYTES,
             REFUSED_GRANT_INVALID);
     REQUIRE(s->grant_count < MEMORY_GRANTS_PER_BATCH_MAX, REFUSED_GRANT_INVALID);
-
-    const int64_t currency = row_int(row, PAYMENT_CURRENCY, 0);
-    REQUIRE(currency > 0 && currency <= UINT32_MAX, REFUSED_GRANT_INVALID);
-    KeyedHash binding;
-    pin_binding(&view->names, row_bytes(row, PAYMENT_PAYER), row_bytes(row, PAYMENT_MCHID),
-            row_bytes(row, PAYMENT_OUT_TRADE_NO), row_int(row, PAYMENT_MINOR, -1),
-            (uint32_t)currency, &binding);
     uint8_t *grant = s->grants[s->grant_count];
     memcpy(grant, now->bytes.data, MEMORY_GRANT_BYTES);
-    TRY(memory_grant_check(view->memory, grant, &binding, clock_now_us(&view->clock)));
+    TRY(memory_grant_check(view->memory, grant, binding, clock_now_us(&view->clock)));
     s->grant_count++;
     return OK;
+}
+
+/* A payment that newly names a grant consumes it; the grant must be bound to exactly this payment.
+ * A contract's is no payment's, whose number has no '/'. */
+static Status take_grant(StoreView *view, const RowChange *change)
+{
+    const RowView *row = &change->new_row;
+    const Value *now = new_grant(change, PAYMENT_GRANT);
+    if (now == NULL) return OK;
+    const Span number = row_bytes(row, PAYMENT_OUT_TRADE_NO);
+    const int64_t currency = row_int(row, PAYMENT_CURRENCY, 0);
+    REQUIRE(currency > 0 && currency <= UINT32_MAX, REFUSED_GRANT_INVALID);
+    REQUIRE(memchr(number.data, '/', number.size) == NULL, REFUSED_GRANT_INVALID);
+    KeyedHash binding;
+    pin_binding(&view->names, row_bytes(row, PAYMENT_PAYER), row_bytes(row, PAYMENT_MCHID), number,
+            row_int(row, PAYMENT_MINOR, -1), (uint32_t)currency, &binding);
+    return consume(view, now, &binding);
+}
+
+/* A contract is signed with a grant for exactly its terms. */
+static Status take_signature(StoreView *view, const RowChange *change)
+{
+    const RowView *row = &change->new_row;
+    const Value *now = new_grant(change, CONTRACT_GRANT);
+    if (now == NULL) return OK;
+    uint8_t memory[CONTRACT_TERMS_BYTES_MAX];
+    Buffer text = BUFFER_OF(memory);
+    uint8_t digest[CONTRACT_TERMS_DIGEST_BYTES];
+    char order[CONTRACT_ORDER_BYTES + 1];
+    ContractTerms terms;
+    KeyedHash binding;
+    contract_row_terms(row, &terms);
+    REQUIRE(terms.currency > 0 && terms.currency <= UINT32_MAX, REFUSED_GRANT_INVALID);
+    TRY(contract_terms_text(&terms, &text));
+    sha256(span_of_buffer(&text), digest);
+    contract_terms_order(digest, order);
+    pin_binding(&view->names, row_bytes(row, CONTRACT_PAYER), terms.mchid, span_of_text(order),
+            terms.one_minor, (uint32_t)terms.currency, &binding);
+    return consume(view, now, &binding);
 }
 
 static Status check_batch(StoreView *view, Cursor *c, int64_t batch)
@@ -197,8 +232,10 @@ static Status check_batch(StoreView *view, Cursor *c, int64_t batch)
         TRY(check_change(view, &wire, batch, &s->changes[i]));
     }
     TRY(cursor_end(c));
-    TRY(money_check(s->money, &view->names, s->changes, count));
+    TRY(money_check(s->money, &view->names, s->changes, count, clock_now_us(&view->clock)));
     for (size_t i = 0; i < count; i++) {
+        if (s->changes[i].new_row.head.table == TABLE_CONTRACT)
+            TRY(take_signature(view, &s->changes[i]));
         if (s->changes[i].new_row.head.table != TABLE_PAYMENT) continue;
         TRY(money_check_payment(&s->changes[i]));
         TRY(take_grant(view, &s->changes[i]));
