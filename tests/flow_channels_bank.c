@@ -400,6 +400,24 @@ static void test_what_was_done_long_ago_is_not_done_again(void)
     EXPECT(differs("lost-1", REFUSED_BANK_AMOUNT_DIFFERS));
 }
 
+/* A day whose file cannot be read holds up no other, and somebody is told. */
+static void test_a_day_that_cannot_be_compared(void)
+{
+    sandbox_bank_tamper(&bank,
+            "INSERT INTO sandbank_order SELECT 'no number!', 1, 777, 2, max(day) + 2, 1"
+            " FROM sandbank_order");
+    sandbox_bank_tamper(&bank,
+            "INSERT INTO sandbank_order SELECT 'strange-2', 1, 777, 2, max(day) + 2, 1"
+            " FROM sandbank_order");
+    moved_clock_set_wall(12 * DAY_S);
+    EXPECT(stand_comes_true(
+            &stand, "SELECT count(*) FROM channel_difference WHERE number = 'strange-2'"));
+    char sql[96];
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM alert WHERE kind = 75 AND verdict = %d",
+            REFUSED_BANK_FILE);
+    EXPECT(stand_comes_true(&stand, sql));
+}
+
 static void test_house_is_sound(void)
 {
     EXPECT(stand_await_checkpoint(&stand));
@@ -417,4 +435,5 @@ TESTS(TEST(test_house_opens), TEST(test_funding_is_credited_once),
         TEST(test_the_clock_reconciles_a_day), TEST(test_a_day_is_reconciled),
         TEST(test_what_differs_becomes_a_case_once),
         TEST(test_a_difference_is_explained_by_a_person),
-        TEST(test_what_was_done_long_ago_is_not_done_again), TEST(test_house_is_sound))
+        TEST(test_what_was_done_long_ago_is_not_done_again),
+        TEST(test_a_day_that_cannot_be_compared), TEST(test_house_is_sound))

@@ -17,7 +17,7 @@ void admission_then(Passage *p, void (*job)(Job *job), PassageWrite write)
     MerchantAdmission *work = &p->work.admission;
     passage_text(work->mchid, sizeof(work->mchid), span_of_text(p->mchid));
     passage_text(work->serial, sizeof(work->serial), span_of_text(p->serial));
-    merchant_admission_unit(work, admitted);
+    merchant_admission_unit(work, job == NULL ? passage_done : admitted);
     p->job.run = job;
     passage_submit(p, write);
 }

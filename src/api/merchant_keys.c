@@ -2,6 +2,7 @@
  * (TP-7; routes.h). Who was told that a key is lost can see that the house knows. */
 #include "api/routes.h"
 
+#include "api/admission.h"
 #include "base/time.h"
 
 enum { KEYS_SHOWN_MAX = 256 };
@@ -39,15 +40,11 @@ static Status write_keys(const Passage *p, Buffer *ret_body)
     return json_finish(&w);
 }
 
-static int write_made(Passage *p, Buffer *ret_body)
+static int write_answer(Passage *p, Buffer *ret_body)
 {
-    if (status_ok(p->outcome)) return 200;
-    return passage_write_refusal(p, p->outcome, NULL, ret_body);
+    Status s = p->outcome;
+    if (status_ok(s)) s = write_keys(p, ret_body);
+    return status_ok(s) ? 200 : passage_write_refusal(p, s, NULL, ret_body);
 }
 
-void merchant_keys(Passage *p, Span rest)
-{
-    if (!passage_verify(p)) return;
-    passage_not_coming(p);
-    passage_finish(p, write_keys(p, &p->body), write_made);
-}
+void merchant_keys(Passage *p, Span rest) { admission_then(p, NULL, write_answer); }

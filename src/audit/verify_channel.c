@@ -17,7 +17,8 @@ static Status tell(void *context, const Value *values, size_t count)
 
 /* What a holder has by an order: a funding (1) or card payment (3) its amount, once it is SUCCESS
  * (4); a withdrawal (2) gives it into what is held until it ends: gone with SUCCESS, back with
- * FAILED (5). A posting of an order belongs to such a row, in its currency. */
+ * FAILED (5). A posting of an order belongs to such a row, in its currency, and moves what its
+ * holder has or what an account of the house's (class 3) has. */
 Status verify_channel_orders(Verify *v)
 {
     static const char sql[] =
@@ -37,6 +38,8 @@ Status verify_channel_orders(Verify *v)
             " WHERE COALESCE(b.minor, 0) <> c.has OR COALESCE(f.minor, 0) <> c.held"
             " UNION ALL SELECT o.transaction_id, o.batch FROM o"
             " LEFT JOIN c ON c.name = o.transaction_id AND c.currency = o.currency"
-            " WHERE c.name IS NULL";
+            " LEFT JOIN account a ON a.id = o.account"
+            " WHERE c.name IS NULL OR (o.account <> c.account"
+            " AND (a.class IS NULL OR a.class <> 3 OR o.bucket <> 0))";
     return store_query(v->store, sql, NULL, 0, tell, v);
 }

@@ -111,6 +111,15 @@ static void test_refunds_say_what_was_given_back(void)
     EXPECT(strcmp(verify_now().tables[FINDING_PAYMENT_DIFFERS], "refunded") == 0);
 }
 
+/* Who has this account is a payer, everybody else is the house. */
+static void set_holder(const char *account)
+{
+    char sql[96];
+    snprintf(sql, sizeof(sql), "UPDATE account SET class = CASE id WHEN %s THEN 1 ELSE 3 END",
+            account);
+    ASSERT(status_ok(sample_execute(&sample, sql)));
+}
+
 /* A bank order's row against its postings: T4 moved 10 from account 2 to account 3, as "bank/N1"
  * here; account 3 is who gets a funding, account 2 who is paid out. */
 static void test_bank_orders_say_what_their_postings_say(void)
@@ -144,6 +153,7 @@ static void test_bank_orders_say_what_their_postings_say(void)
                 "INSERT OR REPLACE INTO channel_order VALUES('N1', %s, 1, 4, zeroblob(48))",
                 cases[i].order);
         EXPECT_OK(sample_execute(&sample, sql));
+        set_holder((const char[]) { cases[i].order[3], 0 });
         const Found found = verify_now();
         if (found.counts[FINDING_PAYMENT_DIFFERS] != cases[i].found)
             fprintf(stderr, "%s: %u\n", cases[i].order, found.counts[FINDING_PAYMENT_DIFFERS]);
@@ -154,10 +164,24 @@ static void test_bank_orders_say_what_their_postings_say(void)
     EXPECT_OK(sample_execute(&sample,
             "INSERT OR REPLACE INTO channel_order VALUES('N1', 2, 2, 10, 156, 2, 1, 4, "
             "zeroblob(48))"));
+    set_holder("2");
     EXPECT_OK(sample_execute(&sample,
             "UPDATE posting SET account = 2, bucket = 1 WHERE transaction_id = 'bank/N1' AND "
             "account = 3"));
     EXPECT(verify_now().counts[FINDING_PAYMENT_DIFFERS] == 0); /* held */
+    /* Beside what is right, money to somebody else under the order's name: T6 moved 30, 2 to 4. */
+    EXPECT_OK(sample_execute(&sample,
+            "INSERT OR REPLACE INTO channel_order VALUES('N2', 1, 4, 30, 156, 4, 1, 4, "
+            "zeroblob(48))"));
+    EXPECT_OK(sample_execute(
+            &sample, "UPDATE posting SET transaction_id = 'bank/N2' WHERE transaction_id = 'T6'"));
+    EXPECT_OK(sample_execute(&sample, "UPDATE account SET class = 1 WHERE id = 4"));
+    EXPECT_OK(sample_execute(&sample, "UPDATE account SET class = 3 WHERE id = 2"));
+    EXPECT(verify_now().counts[FINDING_PAYMENT_DIFFERS] == 0);
+    EXPECT_OK(sample_execute(&sample, "UPDATE account SET class = 1 WHERE id = 2"));
+    EXPECT(verify_now().counts[FINDING_PAYMENT_DIFFERS] == 1);
+    EXPECT_OK(sample_execute(
+            &sample, "UPDATE posting SET transaction_id = 'T6' WHERE transaction_id = 'bank/N2'"));
     EXPECT_OK(sample_execute(&sample, "DELETE FROM channel_order"));
     const Found found = verify_now();
     EXPECT(found.counts[FINDING_PAYMENT_DIFFERS] == 2); /* postings of no order */

@@ -1,6 +1,7 @@
 #include "bank/desk.h"
 
 #include "base/time.h"
+#include "cases/alert.h"
 #include "store/unit_wait.h"
 
 #include <stdlib.h>
@@ -17,7 +18,9 @@ struct ChannelDesk {
     bool has_asker;
     bool has_prober;
     bool has_comparer;
-    int32_t compared; /* the last day; 0: none */
+    int32_t first_day; /* that is compared; 0: not known yet */
+    int32_t compared[DESK_DAYS_MAX]; /* days, each at its number modulo; under the lock */
+    int32_t told[DESK_DAYS_MAX]; /* an alert says that this day cannot be compared */
     int64_t skip; /* due orders that could not be handled on our side: others come first */
     ChannelFound found[CHANNEL_FOUND_MAX];
     size_t found_count;
@@ -101,7 +104,11 @@ Status channel_desk_reconcile(
         ask.file = span_of_buffer(&of_day);
         ask.file_before = span_of_buffer(&before);
     }
-    return reconcile_day(desk->config.batcher, &desk->config.clock, &ask, ret_reconciled);
+    TRY(reconcile_day(desk->config.batcher, &desk->config.clock, &ask, ret_reconciled));
+    pthread_mutex_lock(&desk->lock);
+    desk->compared[day % DESK_DAYS_MAX] = day;
+    pthread_mutex_unlock(&desk->lock);
+    return OK;
 }
 
 /* --- what has no end --- */
@@ -188,23 +195,56 @@ static int64_t look_after_all(ChannelDesk *desk)
 
 /* --- days that are over --- */
 
-static Status compare_next(ChannelDesk *desk, int32_t last)
+static bool is_compared(ChannelDesk *desk, int32_t day)
+{
+    pthread_mutex_lock(&desk->lock);
+    const bool compared = desk->compared[day % DESK_DAYS_MAX] == day;
+    pthread_mutex_unlock(&desk->lock);
+    return compared;
+}
+
+/* Once a run: whoever is told looks at what the bank has, or hands in its file. */
+static void tell_day(ChannelDesk *desk, int32_t day, Status why)
+{
+    char text[9];
+    AlertAdd work = { 0 };
+    if (desk->told[day % DESK_DAYS_MAX] == day || status_broken(why)) return;
+    time_business_day_text(day, text);
+    work.alert = alert_of(ALERT_BANK, 0, span_of_text(text), why);
+    alert_add_unit(&work, NULL);
+    if (status_ok(unit_wait(desk->config.batcher, &work.unit)))
+        desk->told[day % DESK_DAYS_MAX] = day;
+}
+
+static bool is_away(Status s)
+{
+    return status_is(s, REFUSED_BANK_DOWN) || status_is(s, REFUSED_BANK_NO_ANSWER) || is_ours(s);
+}
+
+/* Each day that is not compared yet; one that cannot be holds up no other. */
+static Status compare_all(ChannelDesk *desk, int32_t last)
 {
     Reconciled ignored;
-    if (desk->compared == 0) desk->compared = last - DESK_DAYS_FIRST;
-    if (last - desk->compared > DESK_DAYS_MAX) desk->compared = last - DESK_DAYS_MAX;
-    while (desk->compared < last && !is_stopping(desk)) {
-        TRY(channel_desk_reconcile(desk, desk->compared + 1, "", (Span) { NULL, 0 }, &ignored));
-        desk->compared++;
+    Status first = OK;
+    if (desk->first_day == 0) desk->first_day = last - DESK_DAYS_FIRST + 1;
+    int32_t day = last - DESK_DAYS_MAX + 1;
+    if (day < desk->first_day) day = desk->first_day;
+    for (; day <= last && !is_stopping(desk); day++) {
+        if (is_compared(desk, day)) continue;
+        const Status s = channel_desk_reconcile(desk, day, "", (Span) { NULL, 0 }, &ignored);
+        if (status_ok(s)) continue;
+        if (is_away(s)) return s; /* for all days alike */
+        if (day < last) tell_day(desk, day, s);
+        if (status_ok(first)) first = s;
     }
-    return OK;
+    return first;
 }
 
 /* How long to wait before the next look. */
 static int64_t compare_days(ChannelDesk *desk)
 {
     const int32_t last = time_business_day(now_of(desk) - desk->config.day_file_us) - 1;
-    const Status s = compare_next(desk, last);
+    const Status s = compare_all(desk, last);
     if (status_ok(s)) return DESK_DAY_LOOK_MS;
     desk->config.report(desk->config.context, "bank.reconcile", s);
     return DESK_DAY_RETRY_MS;

@@ -14,8 +14,8 @@ enum {
     DESK_PROBE_MS = 500,
     DESK_DAY_LOOK_MS = 1000,
     DESK_DAY_RETRY_MS = 60000, /* the bank has no file yet, or does not answer */
-    DESK_DAYS_FIRST = 3, /* so many days are compared (again) after a start: it changes nothing */
-    DESK_DAYS_MAX = 31, /* so many when the desk was away for long */
+    DESK_DAYS_FIRST = 14, /* so many days are compared (again) after a start: it changes nothing */
+    DESK_DAYS_MAX = 31, /* a day that cannot be compared is tried for so long; others do not wait */
 };
 
 typedef struct ChannelDeskConfig {
