@@ -324,6 +324,32 @@ static void test_the_account_and_the_strategy_have_their_say(void)
     end();
 }
 
+/* An emergency stop, a sleeping account and an empty one end the order, and count nothing. */
+static void test_a_stopped_account_is_not_deducted(void)
+{
+    begin();
+    EXPECT_OK(add_plan("m1", 7, 0));
+    const Contract c = signed_by("p0", "C-1", 7);
+    EXPECT_OK(deducts(&c, "before-1", 100));
+    const Contract sleeping = signed_by("p1", "C-3", 7);
+    AccountAct stop = { .kind = ACCOUNT_STOP, .actor = "anna", .rules = &h.rules.accounts };
+    snprintf(stop.payer, sizeof(stop.payer), "p0");
+    account_act_unit(&stop, NULL);
+    EXPECT_OK(house_run(&h, &stop.unit));
+    EXPECT_REFUSED(deducts(&c, "stopped-1", 100), REFUSED_ACCOUNT_STOPPED);
+    EXPECT_REFUSED(deducts(&c, "stopped-1", 100), REFUSED_ACCOUNT_STOPPED); /* the same again */
+    ContractRequest asked = request_of("m1", "C-2", 7);
+    EXPECT_OK(house_run(&h, &asked.unit));
+    ContractSign sign = sign_of(&asked.contract, "p0");
+    EXPECT_REFUSED(house_run(&h, &sign.unit), REFUSED_ACCOUNT_STOPPED);
+    EXPECT(house_number(&h, "SELECT deductions FROM contract WHERE code = 'C-1'") == 1);
+    EXPECT(house_balance(&h, "p0") == HOUSE_OPENING - 100);
+    h.rules.accounts.dormant_days = 183;
+    h.now_us += 200 * TIME_DAY_US;
+    EXPECT_REFUSED(deducts(&sleeping, "asleep-1", 100), REFUSED_ACCOUNT_DORMANT);
+    end();
+}
+
 /* --- another way of counting --- */
 
 enum { TAKINGS = 4000 };
@@ -386,4 +412,5 @@ TESTS(TEST(test_a_plan_is_made_once_and_closed), TEST(test_every_step_of_every_s
         TEST(test_what_waits_and_what_runs_out), TEST(test_fields_of_a_request),
         TEST(test_one_sum_and_count), TEST(test_notice),
         TEST(test_the_account_and_the_strategy_have_their_say),
+        TEST(test_a_stopped_account_is_not_deducted),
         TEST(test_four_thousand_takings_of_each_period))
