@@ -36,6 +36,8 @@ static const TableName tables[] = {
     { "contract", TABLE_CONTRACT },
     { "deduction", TABLE_DEDUCTION },
     { "order_payer", TABLE_ORDER_PAYER },
+    { "order_identity", TABLE_ORDER_IDENTITY },
+    { "payer_identity", TABLE_PAYER_IDENTITY },
     { "payee_code", TABLE_PAYEE_CODE },
     { "payer_barcode", TABLE_PAYER_BARCODE },
     { "day_end", TABLE_DAY_END },

@@ -6,7 +6,10 @@
 #include "api/passage.h"
 #include "api/payer_facts.h"
 #include "payment/account_act.h"
+#include "payment/enrol.h"
+#include "payment/order_identity.h"
 #include "store/unit_wait.h"
+#include "vaultclient/identity.h"
 
 #include <stdio.h>
 
@@ -82,6 +85,23 @@ Status admin_payer_cards(
     return OK;
 }
 
+/* So that orders which name a person know him. */
+static Status keep_prints(Admin *admin, const Asker *asker, Span payer)
+{
+    const House *house = admin->config.house;
+    const Passwords passwords = { house->vault, house->domain };
+    PayerIdentified work = { 0 };
+    char actor[ENROL_ACTOR_BYTES_MAX + 1];
+    bool there = false;
+    TRY(identity_of_payer(&passwords, payer, work.prints.number, work.prints.name, &there));
+    REQUIRE(there, REFUSED_ROW_MISSING);
+    admin_actor(actor, sizeof(actor), asker);
+    work.actor = actor;
+    passage_text(work.payer, sizeof(work.payer), payer);
+    payer_identified_unit(&work, NULL);
+    return unit_wait(house->batcher, &work.unit);
+}
+
 /* Once: who somebody is does not become another by one operator's word. */
 Status admin_payer_identify(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w)
@@ -103,6 +123,7 @@ Status admin_payer_identify(
         .number_box = json.number_box,
         .phone_box = json.phone_box };
     TRY(payer_facts_keep(&facts));
+    TRY(keep_prints(admin, asker, json.payer_id));
     json_key_text(w, "payer_id", json.payer_id);
     return OK;
 }

@@ -1,5 +1,5 @@
 /* The merchant's orders: native, app, jsapi, h5, codepay and papay (routes.h). */
-#include "api/order_json.h"
+#include "api/order_identity.h"
 #include "api/routes.h"
 #include "api/transaction.h"
 
@@ -11,8 +11,8 @@ static bool read_order(
 {
     JsonProblem problem = { 0 };
     if (!passage_has_json(p)) return false;
-    const Status s = order_read(
-            passage_body(p), span_of_text(p->mchid), type, ret_order, ret_auth_code, &problem);
+    const Status s = order_read(passage_body(p), span_of_text(p->mchid), type, ret_order,
+            ret_auth_code, &p->sealed, &problem);
     if (!status_ok(s)) {
         passage_refuse(p, s, &problem);
         return false;
@@ -62,8 +62,55 @@ static int write_h5(Passage *p, Buffer *ret_body)
     return end_one(&w);
 }
 
+/* The order's unit, at once, or when vaultd has read whom the order names: `come` submits it. */
+static void open_or_come(Passage *p, void (*open)(Job *job), void (*come)(Passage *p))
+{
+    PlatformSigner key = { 0 };
+    if (!p->sealed.there) {
+        come(p);
+        return;
+    }
+    Status s = order_identity_key(p, &key);
+    if (!status_ok(s)) {
+        passage_refuse_field(p, s, "Wechatpay-Serial");
+        return;
+    }
+    passage_not_coming(p);
+    p->job.run = open;
+    s = workers_submit(p->house->openers, &p->job);
+    if (!status_ok(s)) passage_refuse(p, s, NULL);
+}
+
+static Passage *passage_of(Job *job)
+{
+    return (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
+}
+
+static PassageWrite writer_of(TradeType type)
+{
+    if (type == TRADE_NATIVE) return write_native;
+    return type == TRADE_MWEB ? write_h5 : write_prepaid;
+}
+
+static void come_ordering(Passage *p)
+{
+    PaymentNative *work = &p->work.native;
+    payment_native_unit(work, passage_done);
+    passage_submit(p, writer_of(work->type));
+}
+
+static void open_and_order(Job *job)
+{
+    Passage *p = passage_of(job);
+    const Status s = order_identity_open(p, &p->work.native.order);
+    if (status_ok(s))
+        come_ordering(p);
+    else
+        passage_refuse_field(p, s, "payer.identity");
+}
+
 /* Make an order that its payer pays with a PIN: it differs by its fields and the answer alone. */
-static void make_order(Passage *p, TradeType type, PassageWrite write)
+static void make_order(Passage *p, TradeType type)
 {
     if (!passage_verify(p)) return;
     PaymentNative *work = &p->work.native;
@@ -77,38 +124,55 @@ static void make_order(Passage *p, TradeType type, PassageWrite write)
         passage_refuse(p, s, NULL);
         return;
     }
-    payment_native_unit(work, passage_done);
-    passage_submit(p, write);
+    open_or_come(p, open_and_order, come_ordering);
 }
 
-void merchant_native(Passage *p, Span rest) { make_order(p, TRADE_NATIVE, write_native); }
+void merchant_native(Passage *p, Span rest) { make_order(p, TRADE_NATIVE); }
 
-void merchant_app(Passage *p, Span rest) { make_order(p, TRADE_APP, write_prepaid); }
+void merchant_app(Passage *p, Span rest) { make_order(p, TRADE_APP); }
 
-void merchant_jsapi(Passage *p, Span rest) { make_order(p, TRADE_JSAPI, write_prepaid); }
+void merchant_jsapi(Passage *p, Span rest) { make_order(p, TRADE_JSAPI); }
 
 void merchant_h5(Passage *p, Span rest)
 {
     char origin[HOUSE_URL_BYTES_MAX];
     const bool offered = p->house->field_files != NULL && house_public_url(p->house, origin);
     if (offered)
-        make_order(p, TRADE_MWEB, write_h5);
+        make_order(p, TRADE_MWEB);
     else if (passage_verify(p))
         passage_refuse(p, REFUSE(REFUSED_H5_NOT_OFFERED), NULL);
 }
 
 /* Of what was decided at once: paid, held, or refused for good. */
-static int write_decided(Passage *p, const Payment *payment, Buffer *ret_body)
+static int write_decided(
+        Passage *p, const Payment *payment, const OrderIdentity *identity, Buffer *ret_body)
 {
     if (!status_ok(p->outcome)) return passage_write_refusal(p, p->outcome, NULL, ret_body);
     if (payment->state == TRADE_PAYERROR)
         return passage_write_refusal(p, (Status) { payment->reason }, NULL, ret_body);
-    return status_ok(transaction_write(p->house, payment, ret_body)) ? 200 : 500;
+    return status_ok(transaction_write(p->house, payment, identity, ret_body)) ? 200 : 500;
 }
 
 static int write_codepay(Passage *p, Buffer *ret_body)
 {
-    return write_decided(p, &p->work.codepay.payment, ret_body);
+    const PaymentCodepay *work = &p->work.codepay;
+    return write_decided(p, &work->payment, &work->order.identity, ret_body);
+}
+
+static void come_charging(Passage *p)
+{
+    payment_codepay_unit(&p->work.codepay, passage_done);
+    passage_submit(p, write_codepay);
+}
+
+static void open_and_charge(Job *job)
+{
+    Passage *p = passage_of(job);
+    const Status s = order_identity_open(p, &p->work.codepay.order);
+    if (status_ok(s))
+        come_charging(p);
+    else
+        passage_refuse_field(p, s, "payer.identity");
 }
 
 void merchant_codepay(Passage *p, Span rest)
@@ -124,13 +188,12 @@ void merchant_codepay(Passage *p, Span rest)
         passage_refuse(p, s, NULL);
         return;
     }
-    payment_codepay_unit(work, passage_done);
-    passage_submit(p, write_codepay);
+    open_or_come(p, open_and_charge, come_charging);
 }
 
 static int write_deducted(Passage *p, Buffer *ret_body)
 {
-    return write_decided(p, &p->work.deduct.payment, ret_body);
+    return write_decided(p, &p->work.deduct.payment, NULL, ret_body);
 }
 
 void merchant_deduct(Passage *p, Span rest)

@@ -5,7 +5,9 @@
 static int write_query(Passage *p, Buffer *ret_body)
 {
     if (!status_ok(p->outcome)) return passage_write_refusal(p, p->outcome, NULL, ret_body);
-    return status_ok(transaction_write(p->house, &p->work.query.payment, ret_body)) ? 200 : 500;
+    const PaymentQuery *work = &p->work.query;
+    const Status s = transaction_write(p->house, &work->payment, &work->identity, ret_body);
+    return status_ok(s) ? 200 : 500;
 }
 
 /* The query string must be exactly mchid=<the sender's own>. */

@@ -62,7 +62,7 @@ Status notification_resource_write(
     if (read->notification.out_refund_no[0] != 0) return write_refund(&read->refund, ret_plain);
     Payment payment = read->payment;
     payment.state = TRADE_SUCCESS;
-    return transaction_write(house, &payment, ret_plain);
+    return transaction_write(house, &payment, NULL, ret_plain);
 }
 
 /* Encrypt the resource under the APIv3 key that the merchant has now. */

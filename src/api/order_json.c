@@ -1,6 +1,7 @@
 #include "api/order_json.h"
 
 #include "api/passage.h"
+#include "base/encoding.h"
 #include "base/time.h"
 #include "http/outside_url.h"
 #include "payment/contract.h"
@@ -22,6 +23,9 @@ typedef struct OrderJson {
     Span auth_code;
     Span openid;
     Span contract;
+    Span identity_type;
+    Span identity_number;
+    Span identity_name;
     bool profit_sharing;
     int64_t cost_price;
     Span invoice_id;
@@ -39,7 +43,7 @@ typedef struct OrderJson {
     Span store_address;
 } OrderJson;
 
-enum { GOODS_MAX = 6000 };
+enum { GOODS_MAX = 6000, SEALED_TEXT_MAX = 4 * (SIGN_RSA_OAEP_BYTES_MAX + 2) / 3 };
 
 #define PLACE(member) offsetof(OrderJson, member)
 
@@ -48,11 +52,27 @@ static const JsonField amount_fields[] = {
     { "currency", JSON_TEXT, false, 3, 3, PLACE(currency) },
 };
 
+static const JsonField identity_fields[] = {
+    { "type", JSON_TEXT, true, 1, 32, PLACE(identity_type) },
+    { "number", JSON_TEXT, true, 1, SEALED_TEXT_MAX, PLACE(identity_number) },
+    { "name", JSON_TEXT, true, 1, SEALED_TEXT_MAX, PLACE(identity_name) },
+};
+/* Its members are all required, so one of them says that it is there. */
+#define IDENTITY                                                     \
+    {                                                                \
+        "identity", JSON_RECORD, false, 0, 0, 0, identity_fields,    \
+                sizeof(identity_fields) / sizeof(identity_fields[0]) \
+    }
+
+static const JsonField payer_fields[] = { IDENTITY };
+
 static const JsonField code_payer_fields[] = {
+    IDENTITY,
     { "auth_code", JSON_TEXT, true, 1, 32, PLACE(auth_code) },
 };
 
 static const JsonField known_payer_fields[] = {
+    IDENTITY,
     { "openid", JSON_TEXT, true, 1, 128, PLACE(openid) },
 };
 
@@ -120,12 +140,12 @@ static const JsonField scene_fields[] = {
         "time_expire", JSON_TEXT, false, 20, 40, PLACE(time_expire)                                \
     }
 
-static const JsonField native_fields[] = { LATER_FIELDS,
-    RECORD("scene_info", false, scene_fields) };
+static const JsonField native_fields[] = { LATER_FIELDS, RECORD("scene_info", false, scene_fields),
+    RECORD("payer", false, payer_fields) };
 static const JsonField jsapi_fields[] = { LATER_FIELDS, RECORD("scene_info", false, scene_fields),
     RECORD("payer", true, known_payer_fields) };
 static const JsonField h5_order_fields[] = { LATER_FIELDS,
-    RECORD("scene_info", true, h5_scene_fields) };
+    RECORD("scene_info", true, h5_scene_fields), RECORD("payer", false, payer_fields) };
 static const JsonField codepay_fields[] = {
     COMMON_FIELDS,
     RECORD("scene_info", false, scene_fields),
@@ -275,8 +295,31 @@ static Status judge(const OrderJson *json, Span mchid, TradeType type, PaymentOr
     return OK;
 }
 
+static Status decode(Span text, uint8_t *ret_bytes, size_t *ret_size)
+{
+    Buffer bytes = { ret_bytes, 0, SIGN_RSA_OAEP_BYTES_MAX };
+    REQUIRE(status_ok(base64_decode(text, &bytes)), REFUSED_FIELD_SEALED);
+    *ret_size = bytes.size;
+    return OK;
+}
+
+/* Hufud cannot read more of it. */
+static Status take_identity(const OrderJson *json, OrderSealed *ret_sealed, const char **ret_field)
+{
+    OrderSealed sealed = { .there = json->identity_type.size > 0 };
+    *ret_field = "payer.identity.type";
+    if (sealed.there)
+        REQUIRE(span_equal(json->identity_type, SPAN("IDCARD")), REFUSED_FIELD_IDENTITY);
+    *ret_field = "payer.identity.number";
+    if (sealed.there) TRY(decode(json->identity_number, sealed.number, &sealed.number_size));
+    *ret_field = "payer.identity.name";
+    if (sealed.there) TRY(decode(json->identity_name, sealed.name, &sealed.name_size));
+    *ret_sealed = sealed;
+    return OK;
+}
+
 Status order_read(Span body, Span mchid, TradeType type, PaymentOrder *ret_order,
-        PayCodeText *ret_auth_code, JsonProblem *problem)
+        PayCodeText *ret_auth_code, OrderSealed *ret_sealed, JsonProblem *problem)
 {
     const FieldTable *table = &tables[type];
     OrderJson json = { 0 };
@@ -288,7 +331,9 @@ Status order_read(Span body, Span mchid, TradeType type, PaymentOrder *ret_order
 
     PaymentOrder order = *ret_order;
     const char *field = "";
-    const Status s = judge(&json, mchid, type, &order, &field);
+    OrderSealed sealed = { 0 };
+    Status s = judge(&json, mchid, type, &order, &field);
+    if (status_ok(s)) s = take_identity(&json, &sealed, &field);
     if (!status_ok(s)) {
         *problem = (JsonProblem) { 0 };
         passage_text(problem->field, sizeof(problem->field), span_of_text(field));
@@ -296,6 +341,7 @@ Status order_read(Span body, Span mchid, TradeType type, PaymentOrder *ret_order
     }
     fill_order(&json, &order);
     *ret_order = order;
+    *ret_sealed = sealed;
     if (type == TRADE_MICROPAY)
         passage_text(*ret_auth_code, sizeof(*ret_auth_code), json.auth_code);
     return OK;

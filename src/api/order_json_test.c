@@ -44,6 +44,7 @@ static const Member good_codepay[] = {
 
 static PaymentOrder order;
 static PayCodeText code;
+static OrderSealed sealed;
 static JsonProblem problem;
 
 static Status read_members(const Member *members, size_t count, TradeType type)
@@ -61,7 +62,7 @@ static Status read_members(const Member *members, size_t count, TradeType type)
     problem = (JsonProblem) { 0 };
     memset(code, 0, sizeof(code));
     return order_read((Span) { (const uint8_t *)text, size }, SPAN("1900000001"), type, &order,
-            type == TRADE_MICROPAY ? &code : NULL, &problem);
+            type == TRADE_MICROPAY ? &code : NULL, &sealed, &problem);
 }
 
 static Status with(
@@ -196,10 +197,10 @@ static void test_unknown_keys_are_named(void)
     EXPECT(blames("discount"));
     EXPECT_REFUSED(native_with("amount", "{\"total\":1,\"tip\":1}"), REFUSED_JSON_UNKNOWN_KEY);
     EXPECT(blames("amount.tip"));
-    /* A payer is codepay's alone, an expiry native's. */
+    /* A code is codepay's alone, an expiry native's. */
     EXPECT_REFUSED(native_with("payer", "{\"auth_code\":\"130061098828009406\"}"),
             REFUSED_JSON_UNKNOWN_KEY);
-    EXPECT(blames("payer"));
+    EXPECT(blames("payer.auth_code"));
     EXPECT_REFUSED(
             codepay_with("time_expire", "\"2026-06-08T10:34:56+08:00\""), REFUSED_JSON_UNKNOWN_KEY);
     EXPECT(blames("time_expire"));
@@ -375,8 +376,8 @@ static void test_bodies_that_are_no_order(void)
         { SPAN("{\"appid\":\"a\"} x"), REFUSED_JSON_SYNTAX } };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         order = (PaymentOrder) { .mchid = "before" };
-        EXPECT_REFUSED(
-                order_read(cases[i].body, SPAN("1900000001"), TRADE_NATIVE, &order, NULL, &problem),
+        EXPECT_REFUSED(order_read(cases[i].body, SPAN("1900000001"), TRADE_NATIVE, &order, NULL,
+                               &sealed, &problem),
                 cases[i].refusal);
         EXPECT(strcmp(order.mchid, "before") == 0); /* untouched */
     }
@@ -384,7 +385,43 @@ static void test_bodies_that_are_no_order(void)
     EXPECT(code[0] == 0 && order.out_trade_no[0] == 0);
 }
 
-TESTS(TEST(test_good_orders_are_read), TEST(test_required_fields), TEST(test_limits_of_texts),
+static bool holds(const uint8_t *bytes, size_t size, Span wanted)
+{
+    return span_equal((Span) { bytes, size }, wanted);
+}
+
+/* Fields that a merchant encrypted are taken as bytes, which only vaultd can read. */
+static void test_a_person_is_read_as_ciphertext(void)
+{
+    static const char good[] = "{\"identity\":{\"type\":\"IDCARD\",\"number\":\"AAEC\","
+                               "\"name\":\"AwQ=\"}}";
+    EXPECT_OK(native_with("attach", NULL));
+    EXPECT(!sealed.there);
+    EXPECT_OK(native_with("payer", good));
+    EXPECT(sealed.there && holds(sealed.number, sealed.number_size, SPAN("\x00\x01\x02")));
+    EXPECT(holds(sealed.name, sealed.name_size, SPAN("\x03\x04")));
+    EXPECT_OK(codepay_with("payer",
+            "{\"auth_code\":\"130061098828009406\",\"identity\":{\"type\":"
+            "\"IDCARD\",\"number\":\"AAEC\",\"name\":\"AwQ=\"}}"));
+    EXPECT(sealed.there);
+    EXPECT_REFUSED(native_with("payer",
+                           "{\"identity\":{\"type\":\"PASSPORT\",\"number\":\"AAEC\","
+                           "\"name\":\"AwQ=\"}}"),
+            REFUSED_FIELD_IDENTITY);
+    EXPECT(blames("payer.identity.type"));
+    EXPECT_REFUSED(native_with("payer",
+                           "{\"identity\":{\"type\":\"IDCARD\",\"number\":\"AAEC\","
+                           "\"name\":\"A\"}}"),
+            REFUSED_FIELD_SEALED);
+    EXPECT(blames("payer.identity.name"));
+    EXPECT_REFUSED(native_with("payer", "{\"identity\":{\"type\":\"IDCARD\",\"number\":\"AAEC\"}}"),
+            REFUSED_JSON_MISSING);
+    EXPECT(blames("payer.identity.name"));
+    EXPECT_REFUSED(native_with("payer", "{\"openid\":\"oH\"}"), REFUSED_JSON_UNKNOWN_KEY);
+}
+
+TESTS(TEST(test_a_person_is_read_as_ciphertext), TEST(test_good_orders_are_read),
+        TEST(test_required_fields), TEST(test_limits_of_texts),
         TEST(test_wrong_types_name_their_field), TEST(test_unknown_keys_are_named),
         TEST(test_a_jsapi_order_names_its_payer), TEST(test_an_h5_order_tells_the_scene),
         TEST(test_goods_and_settlement), TEST(test_absurd_amounts),

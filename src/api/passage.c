@@ -21,6 +21,7 @@ Passage *passage_open(House *house, HttpRequest *http)
      * their owners. */
     memset(p, 0, offsetof(Passage, box));
     p->box_size = 0;
+    p->sealed.there = false;
     p->answer.header_count = 0;
     p->house = house;
     p->http = http;

@@ -12,6 +12,7 @@
  */
 #include "api/bill_form.h"
 #include "api/house.h"
+#include "api/order_json.h"
 #include "audit/event.h"
 #include "crypto/box.h"
 #include "message/device_signature.h"
@@ -70,6 +71,7 @@ struct Passage {
     uint8_t server_nonce[BOX_NONCE_BYTES];
     uint8_t box[BOX_BYTES_MAX];
     size_t box_size;
+    OrderSealed sealed; /* orders: the person that they name */
     Answer answer;
     Buffer body;
     uint8_t body_bytes[PASSAGE_BODY_BYTES_MAX];

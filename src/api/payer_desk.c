@@ -5,6 +5,7 @@
 #include "policy/detect.h"
 #include "policy/purposes.h"
 #include "store/unit_wait.h"
+#include "vaultclient/identity.h"
 
 static const DataClass who_he_is[] = { CLASS_IDENTITY_NUMBER, CLASS_PHONE };
 
@@ -18,6 +19,13 @@ WireOwner payer_password_owner(Span payer)
     WireOwner owner = wire_owner_of_payer(payer);
     owner.data_class = CLASS_PASSWORD;
     return owner;
+}
+
+Status payer_identify(Passage *p, Span payer, PayerAct *act)
+{
+    const Passwords passwords = payer_passwords(p->house);
+    IdentityPrints *prints = &act->prints;
+    return identity_of_payer(&passwords, payer, prints->number, prints->name, &act->identified);
 }
 
 Status payer_name_check(Span payer)

@@ -21,6 +21,10 @@ MUST_USE Status payer_act_do(Passage *passage, PayerAct *act);
 /* The act was refused before: told to the audit log; `why` itself again, or what broke. */
 MUST_USE Status payer_act_failed(Passage *passage, PayerAct *act, Status why);
 
+/* Who he is by what stands sealed of him, for the act to keep (payment/order_identity.h); nothing
+ * when that is not known. */
+MUST_USE Status payer_identify(Passage *passage, Span payer, PayerAct *act);
+
 /* May this name be a payer's, and be kept as it came? Refuses PAYER_FIELD, DATA_*. */
 MUST_USE Status payer_name_check(Span payer);
 

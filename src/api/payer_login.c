@@ -72,6 +72,7 @@ static Status log_in(Passage *p, const LoginJson *json)
     if (!status_ok(s)) return payer_act_failed(p, &act, s);
     passage_text(act.device.name, sizeof(act.device.name), json->device_name);
     act.adds_device = !known;
+    if (!look.has_prints) TRY(payer_identify(p, json->payer_id, &act));
     TRY(payer_act_do(p, &act));
     return payer_session_begin(p, &act);
 }

@@ -105,6 +105,7 @@ static Status keep_all(Passage *p, const RegisterJson *json, PayerAct *act)
     TRY(set_passwords(p, json, joins));
     TRY(keep_facts(p, json));
     TRY(compare_passwords(p, json, joins));
+    TRY(payer_identify(p, json->payer_id, act));
     act->joins = joins;
     if (!joins) TRY(account_id_draw(&p->house->random, &act->account));
     passage_text(act->device.name, sizeof(act->device.name), json->device_name);

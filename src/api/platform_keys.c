@@ -111,6 +111,22 @@ Status platform_keys_signer(
     return OK;
 }
 
+Status platform_keys_named(PlatformKeys *keys, Span serial, PlatformSigner *ret_key)
+{
+    bool found = false;
+    pthread_mutex_lock(&keys->lock);
+    for (size_t i = 0; i < keys->count && !found; i++) {
+        const PlatformKey *key = &keys->keys[i];
+        found = span_equal(serial, span_of_text(key->serial));
+        if (!found) continue;
+        *ret_key = (PlatformSigner) { .sign_key = key->sign_key, .version = key->version };
+        memcpy(ret_key->serial, key->serial, sizeof(key->serial));
+    }
+    pthread_mutex_unlock(&keys->lock);
+    REQUIRE(found, REFUSED_KEY_UNKNOWN);
+    return OK;
+}
+
 bool platform_keys_at(PlatformKeys *keys, WireSignKey sign_key, int64_t now_us, size_t index,
         PlatformKey *ret_key)
 {

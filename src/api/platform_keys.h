@@ -44,6 +44,9 @@ MUST_USE Status platform_keys_take(PlatformKeys *keys, const WirePublicKey *show
 /* Refuses REFUSED_KEY_UNKNOWN. */
 MUST_USE Status platform_keys_signer(
         PlatformKeys *keys, WireSignKey sign_key, int64_t now_us, PlatformSigner *ret_signer);
+/* The key of this serial, whether it signs already, still or no more. Refuses REFUSED_KEY_UNKNOWN.
+ */
+MUST_USE Status platform_keys_named(PlatformKeys *keys, Span serial, PlatformSigner *ret_key);
 /* A copy of number `index` of this algorithm: first the one that signs now, then the others, newest
  * first. False: there are not so many. */
 bool platform_keys_at(PlatformKeys *keys, WireSignKey sign_key, int64_t now_us, size_t index,

@@ -39,16 +39,17 @@ static void check_order(Span body, TradeType type)
     memset(&order, 0, sizeof(order)); /* padding too: orders are compared as bytes */
     memset(&again, 0, sizeof(again));
     PayCodeText code = "";
+    OrderSealed sealed = { 0 };
     JsonProblem problem = { 0 };
     const Span mchid = SPAN("1900000001");
-    const Status s = order_read(body, mchid, type, &order, &code, &problem);
+    const Status s = order_read(body, mchid, type, &order, &code, &sealed, &problem);
     if (!status_ok(s)) {
         ASSERT(equal_orders(&order, &again) && code[0] == 0);
         return;
     }
     check_fields(&order);
     ASSERT(type != TRADE_MICROPAY || pay_code_is_valid(span_of_text(code)));
-    ASSERT(status_ok(order_read(body, mchid, type, &again, &code, &problem)));
+    ASSERT(status_ok(order_read(body, mchid, type, &again, &code, &sealed, &problem)));
     ASSERT(strcmp(order.description, again.description) == 0);
     ASSERT(order.money.minor == again.money.minor);
 }

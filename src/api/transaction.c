@@ -46,7 +46,24 @@ static bool is_paid(const Payment *payment)
     return state == TRADE_REVOKED && payment->success_time_us != 0;
 }
 
-static void write_paid(JsonWriter *w, const House *house, const Payment *payment)
+/* What the merchant said of the person, masked and under his own key; never what the house knows
+ * beyond it. Paid means that vaultd found the payer to be that person. */
+static Status write_identity(JsonWriter *w, const OrderIdentity *identity)
+{
+    uint8_t text_bytes[4 * (IDENTITY_SHOWN_BYTES_MAX + 2) / 3];
+    Buffer text = BUFFER_OF(text_bytes);
+    if (identity == NULL || !identity->named) return OK;
+    TRY(base64_encode((Span) { identity->shown, identity->shown_size }, &text));
+    json_key_object(w, "identity");
+    json_key_bool(w, "matched", true);
+    json_key_text(w, "name", span_of_buffer(&text));
+    json_key_text(w, "serial_no", span_of_text(identity->serial));
+    json_close(w);
+    return OK;
+}
+
+static Status write_paid(
+        JsonWriter *w, const House *house, const Payment *payment, const OrderIdentity *identity)
 {
     uint8_t time_bytes[TIME_TEXT_BYTES];
     Buffer time = BUFFER_OF(time_bytes);
@@ -58,10 +75,13 @@ static void write_paid(JsonWriter *w, const House *house, const Payment *payment
     json_key_text(w, "success_time", span_of_buffer(&time));
     json_key_object(w, "payer");
     json_key_text(w, "openid", span_of_text(openid));
+    TRY(write_identity(w, identity));
     json_close(w);
+    return OK;
 }
 
-Status transaction_write(const House *house, const Payment *payment, Buffer *ret_body)
+Status transaction_write(
+        const House *house, const Payment *payment, const OrderIdentity *identity, Buffer *ret_body)
 {
     JsonWriter w = json_writer(ret_body);
     json_open_object(&w);
@@ -73,7 +93,7 @@ Status transaction_write(const House *house, const Payment *payment, Buffer *ret
     json_key_text(&w, "trade_state_desc", state_description(payment->state));
     if (payment->attach[0] != 0) json_key_text(&w, "attach", span_of_text(payment->attach));
     const bool paid = is_paid(payment);
-    if (paid) write_paid(&w, house, payment);
+    if (paid) TRY(write_paid(&w, house, payment, identity));
     json_key_object(&w, "amount");
     const Span currency = span_of_text(currency_name(payment->money.currency));
     json_key_int(&w, "total", payment->money.minor);

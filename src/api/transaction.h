@@ -7,8 +7,15 @@
 #include "api/house.h"
 #include "payment/payment.h"
 
-/* Write the transaction of `payment` as the merchant may see it; appended. Refuses BUFFER_FULL. */
-MUST_USE Status transaction_write(const House *house, const Payment *payment, Buffer *ret_body);
+/*
+ * Write the transaction of `payment` as the merchant may see it; appended.
+ *
+ * identity  whom the order names; NULL: not shown
+ *
+ * Refuses BUFFER_FULL.
+ */
+MUST_USE Status transaction_write(const House *house, const Payment *payment,
+        const OrderIdentity *identity, Buffer *ret_body);
 
 /* The payer as this merchant sees him: stable for the merchant, different for others, tells
  * nothing. */

@@ -41,7 +41,7 @@ static bool writes(const Payment *payment, const char *wanted)
 {
     uint8_t bytes[4096];
     Buffer body = BUFFER_OF(bytes);
-    if (!status_ok(transaction_write(house_with_key(), payment, &body))) return false;
+    if (!status_ok(transaction_write(house_with_key(), payment, NULL, &body))) return false;
     if (span_equal(span_of_buffer(&body), span_of_text(wanted))) return true;
     fprintf(stderr, "  wrote  %.*s\n", (int)body.size, (const char *)bytes);
     return false;
@@ -124,7 +124,7 @@ static void test_no_room(void)
     uint8_t bytes[64];
     Buffer body = BUFFER_OF(bytes);
     const Payment paid = payment_in(TRADE_SUCCESS);
-    EXPECT_REFUSED(transaction_write(house_with_key(), &paid, &body), REFUSED_BUFFER_FULL);
+    EXPECT_REFUSED(transaction_write(house_with_key(), &paid, NULL, &body), REFUSED_BUFFER_FULL);
     EXPECT(body.size == 0);
 }
 

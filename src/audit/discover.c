@@ -40,6 +40,8 @@ static const Known known[] = {
     { TABLE_NOTIFICATION, 1, "notification" },
     { TABLE_ORDER_PAYER, 1, "order_payer" },
     { TABLE_PAYER_CARD, 1, "payer_card" },
+    { TABLE_ORDER_IDENTITY, 1, "order_identity" },
+    { TABLE_PAYER_IDENTITY, 1, "payer_identity" },
     { TABLE_PAYER_LOGIN, 1, "payer_login" },
     { TABLE_PAYER_DEVICE, 1, "payer_device" },
     { TABLE_AUDIT_REPORT, 1, "audit_report" },

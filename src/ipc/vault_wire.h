@@ -115,6 +115,8 @@ typedef enum VaultOperation {
     VAULT_SECOND_LOGIN = 107, /* WireSecondLogin -> WirePasswordRight */
     VAULT_PASSWORD_LOCKED = 108, /* WirePasswordOwner; refuses PIN_LOCKED */
     VAULT_PASSWORD_RECOVER = 116, /* PasswordRecover, list of SealedFact -> verifier */
+    VAULT_IDENTITY_SAID = 117, /* ipc/identity_wire.h, and the next */
+    VAULT_IDENTITY_KNOWN = 118,
     VAULT_BOX_PAD =
             123, /* key id u32, encapsulated key framed -> digits [10] of its pad, by place */
     VAULT_CARD_BIND = 124, /* WireCardBind -> WireProtected, box framed (ipc/field_wire.h) */

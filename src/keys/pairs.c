@@ -120,6 +120,19 @@ Status keys_pair_hold(Keys *keys, KeyRole role, uint32_t version, KeyPair *ret_p
     return OK;
 }
 
+Status keys_pair_hold_to_open(Keys *keys, KeyRole role, uint32_t version, KeyPair *ret_pair)
+{
+    ASSERT(is_turned(role));
+    CLEANUP(keys_unlock) Keys *held = keys;
+    pthread_rwlock_rdlock(&held->lock);
+    KeyEntry *entry = pair_find(keys, role, version);
+    REQUIRE(entry != NULL || version_remains(keys, role, version) == NULL, REFUSED_KEY_DESTROYED);
+    REQUIRE(entry != NULL, REFUSED_KEY_UNKNOWN);
+    REQUIRE(pair_state(keys, entry) != KEY_ENDED, REFUSED_KEY_NOT_CURRENT);
+    hold(entry, ret_pair);
+    return OK;
+}
+
 Status keys_pair_hold_old(Keys *keys, KeyRole role, KeyPair *ret_pair)
 {
     ASSERT(is_turned(role));

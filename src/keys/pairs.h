@@ -41,6 +41,10 @@ typedef struct KeyPair {
  * Refuses REFUSED_KEY_UNKNOWN, REFUSED_KEY_DESTROYED, REFUSED_KEY_NOT_CURRENT.
  */
 MUST_USE Status keys_pair_hold(Keys *keys, KeyRole role, uint32_t version, KeyPair *ret_pair);
+/* To open what was encrypted to this version: one that is shown to others still. Refuses
+ * REFUSED_KEY_UNKNOWN, REFUSED_KEY_DESTROYED, REFUSED_KEY_NOT_CURRENT (its time is over). */
+MUST_USE Status keys_pair_hold_to_open(
+        Keys *keys, KeyRole role, uint32_t version, KeyPair *ret_pair);
 /* The newest version that is shown still and signs no more, for what we say about ourselves: who
  * knows only that one must be able to read it. Refuses REFUSED_KEY_UNKNOWN: there is none. */
 MUST_USE Status keys_pair_hold_old(Keys *keys, KeyRole role, KeyPair *ret_pair);

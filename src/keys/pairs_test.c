@@ -82,6 +82,13 @@ static uint32_t old_of(Room *r, KeyRole role)
     return status_ok(keys_pair_hold_old(r->keys, role, &pair)) ? pair.version : 0;
 }
 
+/* Refused, or opens what was encrypted to it. */
+static Status opens(Room *r, KeyRole role, uint32_t version)
+{
+    CLEANUP(keys_pair_release) KeyPair pair = { 0 };
+    return keys_pair_hold_to_open(r->keys, role, version, &pair);
+}
+
 /* Goal: next, current, old, ended, each by the clock, also over restarts. */
 static void check_a_turn(KeyRole role)
 {
@@ -96,6 +103,9 @@ static void check_a_turn(KeyRole role)
     EXPECT(keys_current_version(r->keys, role) == 1 && old_of(r, role) == 0);
     EXPECT_REFUSED(may_hold(r, role, 2, &version), REFUSED_KEY_NOT_CURRENT);
     EXPECT_REFUSED(may_hold(r, role, 3, &version), REFUSED_KEY_UNKNOWN);
+    EXPECT_OK(opens(r, role, 1));
+    EXPECT_OK(opens(r, role, 2)); /* it is shown already */
+    EXPECT_REFUSED(opens(r, role, 3), REFUSED_KEY_UNKNOWN);
 
     r->now_us += week_and_month.wait_us;
     EXPECT(keys_current_version(r->keys, role) == 2);
@@ -110,9 +120,11 @@ static void check_a_turn(KeyRole role)
     EXPECT_REFUSED(keys_destroy(r->keys, role, 1), REFUSED_KEY_IN_USE);
 
     EXPECT(old_of(r, role) == 1);
+    EXPECT_OK(opens(r, role, 1));
 
     r->now_us += week_and_month.overlap_us;
     EXPECT(old_of(r, role) == 0);
+    EXPECT_REFUSED(opens(r, role, 1), REFUSED_KEY_NOT_CURRENT);
     EXPECT_OK(room_restart(r));
     seen = seen_of(r, role);
     EXPECT(seen.count == 1 && shows(&seen, 0, 2, KEY_CURRENT));

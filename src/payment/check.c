@@ -54,8 +54,12 @@ static Status hash_fields(const PaymentOrder *o, TradeType type, const uint8_t *
     TRY(buffer_put_u32(b, (uint32_t)o->money.currency));
     TRY(buffer_put_i64(b, o->time_expire_us));
     TRY(buffer_put_framed(b, (Span) { code, code != NULL ? PAYMENT_HASH_BYTES : 0 }));
-    /* Only where there is one: the hashes of before there were any stay. */
-    return o->openid[0] == 0 ? OK : buffer_put_framed(b, span_of_text(o->openid));
+    /* Only where there are such: the hashes of before there were any stay. */
+    if (o->openid[0] != 0) TRY(buffer_put_framed(b, span_of_text(o->openid)));
+    if (!o->identity.named) return OK;
+    TRY(buffer_put(b, SPAN("identity")));
+    TRY(buffer_put(b, SPAN_OF(o->identity.prints.number)));
+    return buffer_put(b, SPAN_OF(o->identity.prints.name));
 }
 
 void order_hash(const PaymentOrder *order, TradeType type, const uint8_t *code_digest,

@@ -5,6 +5,7 @@
 #include "access/merchant_terms.h"
 #include "payment/fee.h"
 #include "payment/order.h"
+#include "payment/order_identity.h"
 #include "payment/payer_barcode.h"
 #include "payment/payment_rows.h"
 
@@ -24,6 +25,10 @@ static Status codepay_gather(Unit *unit, Rows *rows)
     TRY(payment_row(rows, order->mchid, order->out_trade_no, &row));
     TRY(pay_code_gather(rows, work->code_digest, payer));
     if (payer[0] == 0) return OK;
+    TRY(order_identity_gather(rows, order));
+    IdentityPrints ignored;
+    bool there = false;
+    if (order->identity.named) TRY(payer_identity_get(rows, payer, &ignored, &there));
     TRY(payment_payer_gather(rows, payer, &payer_account));
     return account_gather(rows, payer_account);
 }
@@ -36,7 +41,8 @@ static Status settle(PaymentCodepay *work, Rows *rows, Payment *payment, const P
     TRY(payer_get(rows, code->payer, &payer));
     memcpy(payment->payer, payer.id, sizeof(payment->payer));
     const PayerProof proof = { false, AUTH_ONE }; /* the code, of one use: something held */
-    const Status s = payment_begin(rows, payment, &payer, proof, work->rules);
+    Status s = order_identity_admit(rows, &work->order.identity, payer.id);
+    if (status_ok(s)) s = payment_begin(rows, payment, &payer, proof, work->rules);
     if (status_ok(s)) return OK;
     if (!refusal_is_business(s)) return s;
     payment->state = TRADE_PAYERROR;
@@ -66,6 +72,7 @@ static Status codepay_new(PaymentCodepay *work, Rows *rows, const Merchant *merc
     TRY(settle(work, rows, &payment, &code));
     TRY(pay_code_use(rows, &code, payment.transaction_id));
     TRY(payment_insert(rows, &payment));
+    if (order->identity.named) TRY(order_identity_insert(rows, order));
     work->payment = payment;
     return OK;
 }

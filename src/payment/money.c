@@ -11,6 +11,8 @@ bool refusal_is_business(Status s)
 {
     switch (s.code) {
     case REFUSED_RISK_REFUSED:
+    case REFUSED_IDENTITY_OTHER:
+    case REFUSED_IDENTITY_NONE:
     case REFUSED_PAYER_CLOSED:
     case REFUSED_PAYER_COOLS_DOWN:
     case REFUSED_BALANCE_NOT_ENOUGH:

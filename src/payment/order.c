@@ -2,6 +2,7 @@
 
 #include "access/merchant_terms.h"
 #include "payment/fee.h"
+#include "payment/order_identity.h"
 #include "payment/order_payer.h"
 #include "payment/payment_rows.h"
 
@@ -16,6 +17,7 @@ static Status native_gather(Unit *unit, Rows *rows)
     TRY(merchant_gather(rows, order->mchid, order->serial, &account));
     TRY(account_gather(rows, account));
     TRY(fee_gather(rows, order->mchid, order->money.currency));
+    TRY(order_identity_gather(rows, order));
     return payment_row(rows, order->mchid, order->out_trade_no, &row);
 }
 
@@ -44,6 +46,7 @@ static Status native_decide(PaymentNative *work, Rows *rows)
     memcpy(payment.request_hash, work->request_hash, sizeof(payment.request_hash));
     TRY(payment_insert(rows, &payment));
     if (order->openid[0] != 0) TRY(order_payer_insert(rows, order));
+    if (order->identity.named) TRY(order_identity_insert(rows, order));
     work->payment = payment;
     return OK;
 }
@@ -86,7 +89,10 @@ static Status query_gather(Unit *unit, Rows *rows)
     const Row *row = NULL;
     int64_t account = 0;
     if (work->serial[0] != 0) TRY(merchant_gather(rows, work->mchid, work->serial, &account));
-    return query_row(work, rows, &row);
+    TRY(query_row(work, rows, &row));
+    Payment payment;
+    if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK; /* run() will hear */
+    return order_identity_get(rows, payment.mchid, payment.out_trade_no, &work->identity);
 }
 
 static Status query_decide(PaymentQuery *work, Rows *rows)
@@ -102,6 +108,7 @@ static Status query_decide(PaymentQuery *work, Rows *rows)
     const bool theirs = work->mchid[0] != 0 && strcmp(work->mchid, payment.mchid) != 0;
     REQUIRE(!theirs, REFUSED_ORDER_NOT_EXIST);
     payment.state = payment_state_at(&payment, rows_now_us(rows));
+    TRY(order_identity_get(rows, payment.mchid, payment.out_trade_no, &work->identity));
     work->payment = payment;
     return OK;
 }

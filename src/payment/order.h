@@ -25,7 +25,8 @@ typedef struct PaymentNative {
 } PaymentNative;
 
 /* Refuses ORDER_FIELD, AMOUNT_NOT_POSITIVE, MERCHANT_LIMIT, ACCOUNT_CURRENCY, ORDER_CONFLICT (also
- * a number that was ordered as another type), what merchant_terms_admit() refuses. */
+ * a number that was ordered as another type, or for another person), what merchant_terms_admit()
+ * refuses. */
 void payment_native_unit(PaymentNative *work, void (*done)(Unit *unit, Status outcome));
 
 /* --- codepay: the payer's 18-digit code was scanned --- */
@@ -58,6 +59,7 @@ typedef struct PaymentQuery {
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];
     PaymentKey found; /* the unit's own */
     Payment payment; /* out; payment.state is payment_state_at() the batch's time */
+    OrderIdentity identity; /* out: who alone may pay it */
 } PaymentQuery;
 
 /* Refuses ORDER_NOT_EXIST. */

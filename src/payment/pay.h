@@ -28,7 +28,8 @@ typedef struct PaymentPay {
 
 /*
  * Refuses ORDER_NOT_EXIST, BOX_CONTEXT (the order is not the confirmed one), PAYER_UNKNOWN,
- * PAYER_CLOSED, what payer_door_admit() refuses, ORDER_PAYER_OTHER, ORDER_EXPIRED, ORDER_CLOSED,
+ * PAYER_CLOSED, what payer_door_admit() refuses, ORDER_PAYER_OTHER, what order_identity_admit()
+ * refuses, ORDER_EXPIRED, ORDER_CLOSED,
  * ORDER_STATE, RISK_REFUSED, BALANCE_NOT_ENOUGH: then the order stays as it was, and the payer may
  * try again or another may.
  */

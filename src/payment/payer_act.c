@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "base/time.h"
+#include "payment/order_identity.h"
 #include "payment/payment_rows.h"
 
 enum { DETAIL_BYTES_MAX = 64 };
@@ -10,6 +11,8 @@ static Status act_gather(Unit *unit, Rows *rows)
 {
     PayerAct *work = (PayerAct *)unit;
     int64_t account = 0;
+    IdentityPrints ignored;
+    TRY(payer_identity_get(rows, work->payer, &ignored, &work->has_prints));
     TRY(payer_gather(rows, work->payer, &account));
     TRY(payer_devices_get(rows, work->payer, &work->devices));
     return !status_ok(work->failed) ? OK : account_gather(rows, work->account);
@@ -18,6 +21,8 @@ static Status act_gather(Unit *unit, Rows *rows)
 static Status look(PayerAct *work, Rows *rows)
 {
     Payer payer;
+    IdentityPrints ignored;
+    TRY(payer_identity_get(rows, work->payer, &ignored, &work->has_prints));
     const Status s = payer_get(rows, work->payer, &payer);
     if (!status_ok(s) && !status_is(s, REFUSED_PAYER_UNKNOWN)) return s;
     work->exists = status_ok(s) && payer.status == STATUS_LIVE;
@@ -70,6 +75,7 @@ static Status registers(PayerAct *work, Rows *rows)
     memcpy(work->login.payer, work->payer, sizeof(work->login.payer));
     work->registered = true;
     TRY(payer_login_put(rows, &work->login));
+    if (work->identified) TRY(payer_identity_put(rows, work->payer, &work->prints));
     return add_device(work, rows, 0);
 }
 
@@ -97,6 +103,7 @@ static Status logs_in(PayerAct *work, Rows *rows)
     PayerDevice *device = &work->devices.at[work->place];
     device->seen_us = rows_now_us(rows);
     work->login.last_us = device->seen_us;
+    if (work->identified) TRY(payer_identity_put(rows, work->payer, &work->prints));
     TRY(payer_device_put(rows, device));
     return payer_login_put(rows, &work->login);
 }

@@ -32,6 +32,8 @@ typedef struct PayerAct {
     PayerDevice device; /* that asks: id, algorithm, spki, name; place, when a session says it */
     bool adds_device; /* the payer proved more than a password: it may be a new one */
     uint8_t ends[PAYER_DEVICE_ID_BYTES]; /* the device to end */
+    bool identified; /* registers, logs in: who he is is known; prints are put */
+    IdentityPrints prints;
     int64_t cool_us; /* how long no money leaves, after a reset or from a new device */
     int64_t cooled_us; /* COOLS_NOT: what COOLS set, and */
     int64_t before_us; /* ... what was there before; both out of COOLS */
@@ -39,6 +41,7 @@ typedef struct PayerAct {
     /* --- out --- */
     bool exists; /* there is an account */
     bool registered;
+    bool has_prints; /* before */
     PayerLogin login;
     PayerDevices devices;
     int64_t place; /* of the device that asks; -1: it is not the payer's */

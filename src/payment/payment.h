@@ -49,6 +49,8 @@ enum {
     PAYMENT_HASH_BYTES = 32,
     PAYMENT_NONCE_DIGEST_BYTES = 16, /* of the request's nonce, for the audit event */
     PAYMENT_DUE_MAX = 64,
+    IDENTITY_PRINT_BYTES = 16,
+    IDENTITY_SHOWN_BYTES_MAX = 512,
 };
 #define PAYMENT_EXPIRY_DEFAULT_US (2 * 3600 * TIME_SECOND_US)
 #define PAYMENT_EXPIRY_MAX_US (7 * TIME_DAY_US)
@@ -103,6 +105,21 @@ typedef enum PaymentName {
     PAYMENT_BY_PREPAY_ID,
 } PaymentName;
 
+/* Of a person, as vaultd knows one from another (order_identity.h). */
+typedef struct IdentityPrints {
+    uint8_t number[IDENTITY_PRINT_BYTES];
+    uint8_t name[IDENTITY_PRINT_BYTES];
+} IdentityPrints;
+
+/* The one person who may pay an order. */
+typedef struct OrderIdentity {
+    bool named; /* else anybody */
+    IdentityPrints prints;
+    uint8_t shown[IDENTITY_SHOWN_BYTES_MAX]; /* the masked name, encrypted to the merchant */
+    size_t shown_size;
+    char serial[MERCHANT_SERIAL_BYTES_MAX + 1]; /* of the merchant's key */
+} OrderIdentity;
+
 /* What a merchant orders. Texts end with NUL, "" when absent. */
 typedef struct PaymentOrder {
     char mchid[MERCHANT_ID_BYTES_MAX + 1];
@@ -115,6 +132,7 @@ typedef struct PaymentOrder {
     char store_id[PAYMENT_STORE_ID_BYTES_MAX + 1];
     char openid[PAYMENT_OPENID_BYTES + 1]; /* jsapi: the one payer who may pay; else "" */
     char contract[PAYMENT_CONTRACT_BYTES_MAX + 1]; /* of a deduction: by which; else "" */
+    OrderIdentity identity;
     Money money;
     int64_t time_expire_us; /* 0: not given */
     uint8_t nonce_digest[PAYMENT_NONCE_DIGEST_BYTES];

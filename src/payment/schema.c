@@ -7,6 +7,7 @@
 #include "payment/deduction.h"
 #include "payment/fee.h"
 #include "payment/notification.h"
+#include "payment/order_identity.h"
 #include "payment/order_payer.h"
 #include "payment/payee_code.h"
 #include "payment/payer_barcode.h"
@@ -155,12 +156,23 @@ static const Migration migrations[] = {
             "mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, transaction_id TEXT NOT NULL,"
             "contract TEXT NOT NULL, at_period BIGINT NOT NULL, batch BIGINT NOT NULL,"
             "seal BYTEA NOT NULL, PRIMARY KEY(mchid, out_trade_no)) WITHOUT ROWID" },
+    { 14,
+            "CREATE TABLE order_identity("
+            "mchid TEXT NOT NULL, out_trade_no TEXT NOT NULL, number_print BYTEA NOT NULL,"
+            "name_print BYTEA NOT NULL, shown BYTEA NOT NULL, serial TEXT NOT NULL,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL,"
+            "PRIMARY KEY(mchid, out_trade_no)) WITHOUT ROWID;"
+            "CREATE TABLE payer_identity("
+            "payer TEXT PRIMARY KEY NOT NULL, number_print BYTEA NOT NULL,"
+            "name_print BYTEA NOT NULL, changed BIGINT NOT NULL, revision BIGINT NOT NULL,"
+            "batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
     &refund_table, &refunded_table, &allowance_table, &bill_table, &payee_code_table,
     &payer_barcode_table, &notification_table, &order_payer_table, &payment_fee_table,
-    &settlement_table, &payer_card_table, &plan_table, &contract_table, &deduction_table };
+    &settlement_table, &payer_card_table, &plan_table, &contract_table, &deduction_table,
+    &order_identity_table, &payer_identity_table };
 
 const StoreSchema payment_schema = { "payment", migrations,
     sizeof(migrations) / sizeof(migrations[0]), tables, sizeof(tables) / sizeof(tables[0]) };

@@ -15,6 +15,7 @@ static const struct {
     { TABLE_PAYER_CARD, "payer_card" },
     { TABLE_PAYER_LOGIN, "payer_login" },
     { TABLE_PAYER_DEVICE, "payer_device" },
+    { TABLE_PAYER_IDENTITY, "payer_identity" },
 };
 enum { KEYED_BY_PAYER = sizeof(keyed_by_payer) / sizeof(keyed_by_payer[0]) };
 

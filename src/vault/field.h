@@ -75,6 +75,14 @@ MUST_USE Status field_protect(Field *field, Span request, Buffer *ret_answer);
 /* Besides: REFUSED_LOOKUP_BUDGET, for the whole batch; nothing is looked up then. */
 MUST_USE Status field_lookup(Field *field, Span request, Buffer *ret_answer);
 
+/* Fingerprints of who shall pay and of who a payer is (ipc/identity_wire.h). Refuse
+ * REFUSED_IPC_FORMAT, REFUSED_PROTECT_BUDGET; said: REFUSED_FIELD_KEY (no such key of the platform,
+ * or its time is over), REFUSED_FIELD_SEALED (whatever is wrong with what is encrypted),
+ * REFUSED_FIELD_IDENTITY, REFUSED_KEY_FORMAT, REFUSED_KEY_WEAK (the receiver's); known:
+ * REFUSED_SUBJECT_DESTROYED, REFUSED_SEAL_*, REFUSED_KEY_*. */
+MUST_USE Status field_identity_said(Field *field, Span request, Buffer *ret_answer);
+MUST_USE Status field_identity_known(Field *field, Span request, Buffer *ret_answer);
+
 /* What somebody says of a person, and what stands sealed of it (ipc/password_wire.h). */
 typedef struct FieldFact {
     uint16_t data_class;

@@ -169,6 +169,8 @@ static const char *const allowed[VAULT_OPERATION_COUNT] = { [VAULT_STATUS] = "HO
     [VAULT_CARD_BIND] = "H",
     [VAULT_CARD_CODE] = "H",
     [VAULT_CARD_PASS] = "H",
+    [VAULT_IDENTITY_SAID] = "H",
+    [VAULT_IDENTITY_KNOWN] = "H",
     [VAULT_TLS_LEAF] = "H",
     [VAULT_KEY_LIST] = "HO",
     [VAULT_RELEASE_ROW] = "O",

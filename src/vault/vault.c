@@ -282,7 +282,8 @@ static Status seal_lane(Vault *v, uint8_t operation, Span request, Buffer *ret_a
 static Status watch_password(Vault *v, uint8_t operation, Status s)
 {
     const bool is_tampering = status_is(s, REFUSED_VERIFIER_ROLLED_BACK)
-            || status_is(s, REFUSED_SEAL_TAMPERED) || status_is(s, REFUSED_BOX_SPENT);
+            || status_is(s, REFUSED_SEAL_TAMPERED) || status_is(s, REFUSED_BOX_SPENT)
+            || status_is(s, REFUSED_PROTECT_BUDGET);
     if (is_tampering) alert(v, operation, s);
     return s;
 }
@@ -316,6 +317,8 @@ static Status password_lane(Vault *v, uint8_t operation, Span request, Buffer *r
     case VAULT_CARD_BIND: return card_bind(v->field, request, ret_answer);
     case VAULT_CARD_CODE: return card_code(v->field, request, ret_answer);
     case VAULT_CARD_PASS: return card_pass(&v->cards, request, ret_answer);
+    case VAULT_IDENTITY_SAID: return field_identity_said(v->field, request, ret_answer);
+    case VAULT_IDENTITY_KNOWN: return field_identity_known(v->field, request, ret_answer);
     case VAULT_MAC_KEY_SET: return mac_key_set(&v->mac_keys, request, ret_answer);
     case VAULT_PROTECT: return protect_signing_key(&v->protect, request, ret_answer);
     default: return REFUSE(REFUSED_VAULT_FORBIDDEN);

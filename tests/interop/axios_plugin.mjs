@@ -25,11 +25,11 @@ export async function connect(house, certs) {
   const wxpay = open(house, known);
   const { mchid } = house;
   return {
-    native: (order) => wxpay.v3.pay.transactions.native.post(order),
+    native: (order, headers) => wxpay.v3.pay.transactions.native.post(order, { headers }),
     jsapi: (order) => wxpay.v3.pay.transactions.jsapi.post(order),
     app: (order) => wxpay.v3.pay.transactions.app.post(order),
     h5: (order) => wxpay.v3.pay.transactions.h5.post(order),
-    codepay: (order) => wxpay.v3.pay.transactions.codepay.post(order),
+    codepay: (order, headers) => wxpay.v3.pay.transactions.codepay.post(order, { headers }),
     query: (out_trade_no) => wxpay.v3.pay.transactions.outTradeNo.$out_trade_no$
       .get({ params: { mchid }, out_trade_no }),
     queryById: (transaction_id) => wxpay.v3.pay.transactions.id.$transaction_id$

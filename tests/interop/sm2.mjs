@@ -35,7 +35,7 @@ export async function connect(house, library) {
   const privateHex = privateHexOf(house.privateKey);
   const points = {};
 
-  async function ask(method, path, body = '') {
+  async function ask(method, path, body = '', more = {}) {
     const timestamp = Math.floor(Date.now() / 1000);
     const nonce = randomBytes(16).toString('hex');
     const signature = Buffer.from(
@@ -47,6 +47,7 @@ export async function connect(house, library) {
           + `serial_no="${house.serial}",signature="${signature.toString('base64')}"`,
         Accept: 'application/json',
         'Content-Type': 'application/json',
+        ...more,
       },
       body: body || undefined,
     });
@@ -73,11 +74,13 @@ export async function connect(house, library) {
     points[item.serial_no] = pointHexOf(open(item.encrypt_certificate, house.apiv3));
   verify(first);
 
-  const call = async (method, path, body) => verify(await ask(method, path, body && JSON.stringify(body)));
+  const call = async (method, path, body, headers) => verify(
+    await ask(method, path, body && JSON.stringify(body), headers));
   const { mchid } = house;
   return {
-    native: (order) => call('POST', '/v3/pay/transactions/native', order),
-    codepay: (order) => call('POST', '/v3/pay/transactions/codepay', order),
+    points,
+    native: (order, headers) => call('POST', '/v3/pay/transactions/native', order, headers),
+    codepay: (order, headers) => call('POST', '/v3/pay/transactions/codepay', order, headers),
     query: (number) => call('GET', `/v3/pay/transactions/out-trade-no/${number}?mchid=${mchid}`),
     queryById: (id) => call('GET', `/v3/pay/transactions/id/${id}?mchid=${mchid}`),
     close: (number) => call('POST', `/v3/pay/transactions/out-trade-no/${number}/close`, { mchid }),
