@@ -52,6 +52,8 @@ int command_merchant_key_list(int argc, char **argv);
 int command_payer_add(int argc, char **argv);
 int command_payer_cards(int argc, char **argv);
 int command_payer_identify(int argc, char **argv);
+int command_transfer_list(int argc, char **argv);
+int command_transfer_show(int argc, char **argv);
 int command_payer_show(int argc, char **argv);
 int command_payer_stop(int argc, char **argv);
 int command_payer_resume(int argc, char **argv);

@@ -116,6 +116,7 @@ Status layout_settings(
             "strategy: \"%s\"\npurposes: \"%.*s/purposes.yaml\"\naccess: \"%.*s/access.yaml\"\n"
             "accounts: \"%.*s/accounts.yaml\"\nbarcode: \"%.*s/barcode.yaml\"\n",
             l->rules, folder, l->rules, folder, l->rules, folder, l->rules, folder, l->rules));
+    TRY(buffer_print(&text, "transfers: \"%.*s/transfers.yaml\"\n", folder, l->rules));
     TRY(buffer_print(&text, "alarms: \"%.*s/alarms.yaml\"\ntrail: \"%s/%s\"\n", folder, l->rules, d,
             PATH_TRAIL));
     TRY(buffer_print(&text,

@@ -48,6 +48,8 @@ static const Command commands[] = {
     { "payer add", "open an account for a payer", command_payer_add },
     { "payer cards", "a payer's bank cards, masked", command_payer_cards },
     { "payer identify", "who a payer is, as somebody who met him says", command_payer_identify },
+    { "transfer list", "what a payer transfers to others", command_transfer_list },
+    { "transfer show", "one transfer of a payer", command_transfer_show },
     { "payer show", "class and state of a payer's account", command_payer_show },
     { "payer stop", "emergency stop: nothing goes out", command_payer_stop },
     { "payer resume", "lift it; somebody else approves", command_payer_resume },

@@ -27,6 +27,8 @@ static const TableName tables[] = {
     { "allowance", TABLE_ALLOWANCE },
     { "bill", TABLE_BILL },
     { "settlement", TABLE_SETTLEMENT },
+    { "transfer", TABLE_TRANSFER },
+    { "transfer_day", TABLE_TRANSFER_DAY },
     { "reserve", TABLE_RESERVE },
     { "payment_fee", TABLE_PAYMENT_FEE },
     { "merchant_terms", TABLE_MERCHANT_TERMS },

@@ -15,9 +15,9 @@
 
 typedef struct ConfigSpans {
     Span address, database, domain, vault, admin, checkpoints, second, strategy, accounts, barcode,
-            purposes, access, alarms, trail, ca_file, keys_file, ready_file, console_origin,
-            console_files, field_files, payer_devices, notify_ca, public_url, merchant_terms,
-            holidays;
+            transfers, purposes, access, alarms, trail, ca_file, keys_file, ready_file,
+            console_origin, console_files, field_files, payer_devices, notify_ca, public_url,
+            merchant_terms, holidays;
     const YamlNode *trusted_proxies, *legacy_profiles, *notify_schedule, *notify_ports, *bank;
     int64_t payer_cool_s, refund_days, reverse_days, reserve_days, merchant_per_second,
             merchant_burst;
@@ -47,6 +47,7 @@ static const YamlField fields[] = {
     TEXT(strategy),
     TEXT(accounts),
     TEXT(barcode),
+    TEXT(transfers),
     TEXT(purposes),
     TEXT(access),
     TEXT(alarms),
@@ -147,6 +148,7 @@ static void keep_texts(const ConfigSpans *s, Config *ret_config)
     keep(ret_config->strategy, s->strategy);
     keep(ret_config->accounts, s->accounts);
     keep(ret_config->barcode, s->barcode);
+    keep(ret_config->transfers, s->transfers);
     keep(ret_config->holidays, s->holidays);
     keep(ret_config->purposes, s->purposes);
     keep(ret_config->access, s->access);

@@ -36,6 +36,7 @@ typedef struct Config {
     char strategy[CONFIG_TEXT_MAX];
     char accounts[CONFIG_TEXT_MAX];
     char barcode[CONFIG_TEXT_MAX];
+    char transfers[CONFIG_TEXT_MAX];
     char holidays[CONFIG_TEXT_MAX]; /* "": weekends alone */
     char purposes[CONFIG_TEXT_MAX];
     char access[CONFIG_TEXT_MAX];

@@ -257,6 +257,8 @@ static Status open_rules(Opening *o)
     TRY(said(s, c->accounts, &problem));
     s = barcode_rules_load(c->barcode, &house->rules.barcode, &problem);
     TRY(said(s, c->barcode, &problem));
+    s = transfer_rules_load(c->transfers, &house->rules.transfers, &problem);
+    TRY(said(s, c->transfers, &problem));
     if (c->holidays[0] != 0) s = holidays_load(c->holidays, &house->holidays, &problem);
     TRY(said(s, c->holidays, &problem));
     s = purposes_load(c->purposes, &house->purposes, &problem);

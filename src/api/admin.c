@@ -85,6 +85,8 @@ static const Operation operations[] = {
     { "payer.show", admin_payer_show },
     { "payer.cards", admin_payer_cards },
     { "payer.identify", admin_payer_identify },
+    { "transfer.list", admin_transfer_list },
+    { "transfer.show", admin_transfer_show },
     { "payer.stop", admin_payer_stop },
     { "payer.resume", admin_payer_resume, admin_payer_resume_check },
     { "payer.confirm", admin_payer_confirm, admin_payer_confirm_check },

@@ -83,6 +83,8 @@
  *   payer.show      {payer_id}: class and state of the account
  *   payer.cards     {payer_id} -> {cards}: his bank cards, masked
  *   payer.identify  {payer_id, name_box, identity_number_box, phone_box}: who he is, once
+ *   transfer.list   {payer_id, skip?}: what he transfers, the last first: -> {transfers, more}
+ *   transfer.show   {payer_id, out_transfer_no}: one of them (payment/transfer.h)
  *   payer.stop      {payer_id, reason}: in an emergency; nothing goes out, nor what is held
  *   payer.resume    {payer_id, reason}: that is over
  *   payer.confirm   {payer_id, channels, face_to_face, reason}: who the payer is was confirmed

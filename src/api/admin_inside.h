@@ -150,6 +150,10 @@ Status admin_payer_show(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_payer_stop(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_transfer_list(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
+Status admin_transfer_show(
+        Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);
 Status admin_payer_resume_check(Admin *admin, const JsonDocument *document, const Asker *asker);
 Status admin_payer_resume(
         Admin *admin, const JsonDocument *document, const Asker *asker, JsonWriter *w);

@@ -13,6 +13,7 @@
 #include "api/reveal_feed.h"
 #include "api/rolling.h"
 #include "api/settlement_tick.h"
+#include "api/transfer_tick.h"
 #include "api/vault_feed.h"
 #include "base/time.h"
 #include "cases/alert.h"
@@ -44,6 +45,7 @@ struct Clockwork {
     SettlementTick settlement;
     ReserveTick reserve;
     int32_t day;
+    TransferTick transfers;
     Reminders reminders;
     AccessTick access;
     RequestTick requests;
@@ -254,6 +256,7 @@ static void tick(Clockwork *c)
     const int64_t now_us = clock_now_us(&c->config.house->clock);
     begin_day(c, time_business_day(now_us));
     report(c, "payment.due", expire_due(c));
+    report(c, "transfer.due", transfer_tick(&c->transfers, c->config.house));
     report(c, "policy.adopt", adopt_policy(c));
     report(c, "platform.keys", look_at_keys(c, now_us));
     report(c, "audit.checkpoint", checkpoint(c, now_us));

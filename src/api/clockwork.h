@@ -1,11 +1,11 @@
 #pragma once
 /*
  * clockwork: what time does by itself, on one thread: due payments (a held payment that nobody
- * confirmed is refused, an unpaid order is closed, a delayed one is captured), checkpoints of the
- * audit log into two places, the day end, a new TLS leaf before the old one ends, a step of the
- * rolling check of append-only rows (rolling.h), data that is due (retention_tick.h), and merchant
- * keys that were frozen when the directory was loaded and may be released by now, or end soon
- * (expiring.h).
+ * confirmed is refused, an unpaid order is closed, a delayed one is captured), transfers that
+ * waited long enough (transfer_tick.h), checkpoints of the audit log into two places, the day end,
+ * a new TLS leaf before the old one ends, a step of the rolling check of append-only rows
+ * (rolling.h), data that is due (retention_tick.h), and merchant keys that were frozen when the
+ * directory was loaded and may be released by now, or end soon (expiring.h).
  */
 #include "api/house.h"
 

@@ -92,6 +92,13 @@ void payer_contracts(Passage *passage, Span rest);
 void payer_contract(Passage *passage, Span id);
 void payer_contract_sign(Passage *passage, Span id);
 void payer_contract_end(Passage *passage, Span id);
+void payer_transfer_ask(Passage *passage, Span rest);
+void payer_transfer_begin(Passage *passage, Span rest);
+void payer_transfers(Passage *passage, Span rest);
+void payer_transfer(Passage *passage, Span number);
+void payer_transfer_revoke(Passage *passage, Span number);
+void payer_transfer_limits(Passage *passage, Span rest);
+void payer_transfer_limits_set(Passage *passage, Span rest);
 
 void probe_health(Passage *passage, Span rest);
 void probe_openapi(Passage *passage, Span rest);

@@ -32,6 +32,8 @@ static const Known known[] = {
     { TABLE_ALLOWANCE, 1, "allowance" },
     { TABLE_BILL, 1, "bill" },
     { TABLE_SETTLEMENT, 1, "settlement" },
+    { TABLE_TRANSFER, 1, "transfer" },
+    { TABLE_TRANSFER_DAY, 1, "transfer_day" },
     { TABLE_RESERVE, 1, "reserve" },
     { TABLE_CHANNEL_ORDER, 1, "channel_order" },
     { TABLE_CHANNEL_DIFFERENCE, 1, "channel_difference" },

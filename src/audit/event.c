@@ -65,6 +65,8 @@ const char *audit_kind_name(AuditKind kind)
     case AUDIT_ORDER_REVERSE: return "order.reverse";
     case AUDIT_BILL: return "merchant.bill";
     case AUDIT_SETTLEMENT: return "merchant.settlement";
+    case AUDIT_TRANSFER: return "transfer";
+    case AUDIT_TRANSFER_LIMITS: return "transfer.limits";
     case AUDIT_CHANNEL_ORDER: return "bank.order";
     case AUDIT_CHANNEL_RECONCILE: return "bank.reconcile";
     case AUDIT_NOTIFICATION: return "notification";

@@ -40,6 +40,8 @@ typedef enum AuditKind {
     AUDIT_ORDER_REVERSE = 9,
     AUDIT_BILL = 174, /* made for a merchant; detail: lines, SHA-256 */
     AUDIT_SETTLEMENT = 175, /* due, handed to the bank, paid or failed; detail: amount */
+    AUDIT_TRANSFER = 190, /* begun, done, revoked, failed; detail: state, speed, amount */
+    AUDIT_TRANSFER_LIMITS = 191, /* a payer's own; detail: sum and count of a day */
     AUDIT_CHANNEL_ORDER = 180, /* a bank order began, was sent, ended */
     AUDIT_CHANNEL_RECONCILE = 181, /* a day was compared with the bank's file */
     AUDIT_PAYEE_CODE_MAKE = 18,

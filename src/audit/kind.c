@@ -28,6 +28,8 @@ static const KindFacts kinds[] = {
     { AUDIT_ORDER_REVERSE, BUSINESS, "Order reversed", "撤销订单" },
     { AUDIT_BILL, BUSINESS, "Bill of a merchant", "商户对账单" },
     { AUDIT_SETTLEMENT, BUSINESS, "Settlement of a merchant", "商户结算" },
+    { AUDIT_TRANSFER, BUSINESS, "Transfer between payers", "用户转账" },
+    { AUDIT_TRANSFER_LIMITS, BUSINESS, "Payer's own limits of transfers", "转账限额设置" },
     { AUDIT_CHANNEL_ORDER, BUSINESS, "Bank order", "银行渠道订单" },
     { AUDIT_CHANNEL_RECONCILE, BUSINESS, "Bank reconciled", "银行对账" },
     { AUDIT_PAYEE_CODE_MAKE, BUSINESS, "Payee code made", "生成收款码" },

@@ -174,6 +174,7 @@ static Status verify_steps(Verify *v)
     TRY(verify_payments(v));
     if (verify_has_table(v, TABLE_CHANNEL_ORDER)) TRY(verify_channel_orders(v));
     TRY(verify_deductions(v));
+    TRY(verify_transfers(v));
     TRY(verify_left_over(v));
     return store_execute(v->store, "COMMIT", NULL, 0);
 }

@@ -6,7 +6,7 @@
  *   verify_log.c    leaves: hashes, tree, entries a table
  *   verify_rows.c   rows: each in the leaf of its batch; what is left over
  *   verify_sums.c   postings and balances
- *   verify_payments.c, verify_channel.c  what rows say has moved, and their postings
+ *   verify_payments.c, verify_channel.c, verify_transfers.c  what rows say has moved, and postings
  *   verify_deductions.c  what was taken by each contract
  *   verify_reports.c  kept reports
  *   verify_approvals.c  signatures of who approved what, and whether enough did
@@ -140,6 +140,7 @@ void verify_sums_end(Verify *v);
 MUST_USE Status verify_payments(Verify *v);
 MUST_USE Status verify_channel_orders(Verify *v);
 MUST_USE Status verify_deductions(Verify *v);
+MUST_USE Status verify_transfers(Verify *v);
 /* One row of TABLE_APPROVAL, TABLE_REQUEST_PART or TABLE_REQUEST; tables in this order. */
 MUST_USE Status verify_approval_row(Verify *v, const RowView *row);
 /* The kept report that a verified row of TABLE_AUDIT_REPORT names; nothing without

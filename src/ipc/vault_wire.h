@@ -254,7 +254,7 @@ MUST_USE Status wire_take_roll_page(Cursor *c, WireRollPage *ret);
 /* Check a PIN that came in a box; the box's own context must equal these facts. */
 typedef struct WirePinCheck {
     Span box;
-    Span purpose; /* "pay", "codes" or "waiting" */
+    Span purpose; /* of a PIN: policy/purposes.h */
     Span tenant; /* mchid; empty unless pay */
     Span order; /* out_trade_no; empty unless pay */
     int64_t minor; /* 0 unless pay */

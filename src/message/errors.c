@@ -181,6 +181,7 @@ static const MessageError errors[] = {
     { REFUSED_BINDING_UNKNOWN, 404, "RESOURCE_NOT_EXISTS", "绑定关系不存在", "No such binding" },
     { REFUSED_BINDING_EXISTS, INVALID("绑定关系编号重复", "The binding's id is used already") },
     { REFUSED_BINDING_FIELD, PARAMETER("绑定关系参数错误", "A field of the binding is wrong") },
+
     /* who: nobody learns from the answer which merchants and serials exist */
     { REFUSED_MERCHANT_UNKNOWN, SIGNATURE },
     { REFUSED_MERCHANT_KEY_UNKNOWN, SIGNATURE },
@@ -249,6 +250,7 @@ static const MessageError errors[] = {
     { REFUSED_PAYEE_CODE_UNKNOWN, UNKNOWN("收款码不存在或已停用", "No such code, or revoked") },
     { REFUSED_PAYEE_CODE_LIMIT, LIMIT("超出该收款码的单笔限额", "More than this code allows") },
     { REFUSED_PAYEE_CODE_FIELD, PARAMETER("收款码参数错误", "A field of the payee code is wrong") },
+#include "message/transfer_errors.def"
     { REFUSED_IDENTITY_WRONG, LOGIN },
     { REFUSED_PAYER_LOGIN_REFUSED, LOGIN },
     { REFUSED_PASSWORD_IN_CLEAR, 400, "PASSWORD_IN_CLEAR", "密码未加密，已清除，请更换密码后重试",

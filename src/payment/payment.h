@@ -27,6 +27,7 @@
 #include "ledger/account.h"
 #include "payment/account_rules.h"
 #include "payment/barcode_rules.h"
+#include "payment/transfer_rules.h"
 
 extern const Table payment_table;
 extern const Table pay_code_table; /* pay_code.h */
@@ -90,6 +91,7 @@ typedef struct PaymentRules {
     Strategy strategy;
     AccountRules accounts;
     BarcodeRules barcode;
+    TransferRules transfers;
     bool terms_required; /* only merchants with a licence and an agreement in force take orders */
 } PaymentRules;
 

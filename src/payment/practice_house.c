@@ -178,6 +178,13 @@ void house_open(House *ret_house, uint64_t seed)
         .magic = STRATEGY_MAGIC, .amount = { 10000, 20000, 30000, 50000 }, .wait = { 300, 60, 1800 }
     };
     h->rules.accounts = (AccountRules) { .magic = ACCOUNT_RULES_MAGIC }; /* no limits */
+    h->rules.transfers = (TransferRules) { .magic = TRANSFER_RULES_MAGIC,
+        .normal_s = 7200,
+        .next_day_s = 86400,
+        .first_over = 30000,
+        .first_speed = TRANSFER_NEXT_DAY,
+        .signed_over = LEDGER_MINOR_MAX,
+        .day = { { 100000, 5 }, { 200000, 20 }, { 300000, 40 } } };
     h->rules.barcode = (BarcodeRules) { .magic = BARCODE_RULES_MAGIC, .fixed = 50000 };
     practice_guard_open(&h->practice);
     h->guard = (BatchGuard) { .context = h,
@@ -276,7 +283,8 @@ bool house_is_sound(House *house)
         " FROM posting WHERE account = a.id AND bucket = 1)",
         "SELECT count(*) FROM account WHERE frozen < 0 OR (class <> 3 AND balance < 0)",
         "SELECT count(*) FROM account a WHERE frozen <> (SELECT coalesce(sum(minor), 0)"
-        " FROM payment WHERE payer_account = a.id AND state = 6)",
+        " FROM payment WHERE payer_account = a.id AND state = 6) + (SELECT coalesce(sum(minor), 0)"
+        " FROM transfer WHERE payer_account = a.id AND state = 1)",
         "SELECT (SELECT sum(balance) FROM account WHERE class = 2)"
         " - (SELECT coalesce(sum(minor), 0) FROM payment WHERE success_time IS NOT NULL)"
         " + (SELECT coalesce(sum(minor), 0) FROM refund)"

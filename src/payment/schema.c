@@ -15,6 +15,7 @@
 #include "payment/payment_rows.h"
 #include "payment/refund.h"
 #include "payment/settlement.h"
+#include "payment/transfer.h"
 
 /* The partial indexes hold only what waits: a payment that succeeds at once never touches them. 3 =
  * TRADE_NOTPAY, 6 = TRADE_USERPAYING; the statements below must say the same numbers literally for
@@ -166,13 +167,29 @@ static const Migration migrations[] = {
             "payer TEXT PRIMARY KEY NOT NULL, number_print BYTEA NOT NULL,"
             "name_print BYTEA NOT NULL, changed BIGINT NOT NULL, revision BIGINT NOT NULL,"
             "batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
+    { 15,
+            "CREATE TABLE transfer("
+            "id TEXT PRIMARY KEY NOT NULL, payer TEXT NOT NULL, out_number TEXT NOT NULL,"
+            "receiver TEXT NOT NULL, minor BIGINT NOT NULL, currency BIGINT NOT NULL,"
+            "speed BIGINT NOT NULL, payer_account BIGINT NOT NULL,"
+            "receiver_account BIGINT NOT NULL, remark TEXT, pin_grant BYTEA NOT NULL,"
+            "strength BIGINT NOT NULL, created BIGINT NOT NULL, due BIGINT NOT NULL,"
+            "state BIGINT NOT NULL, ended BIGINT, reason BIGINT NOT NULL,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID;"
+            "CREATE INDEX transfer_due ON transfer(due, id) WHERE state = 1;"
+            "CREATE INDEX transfer_payer ON transfer(payer, created);"
+            "CREATE INDEX transfer_known ON transfer(payer, receiver, ended) WHERE state = 2;"
+            "CREATE TABLE transfer_day("
+            "payer TEXT PRIMARY KEY NOT NULL, day BIGINT NOT NULL, day_minor BIGINT NOT NULL,"
+            "day_count BIGINT NOT NULL, limit_minor BIGINT, limit_count BIGINT,"
+            "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,
     &refund_table, &refunded_table, &allowance_table, &bill_table, &payee_code_table,
     &payer_barcode_table, &notification_table, &order_payer_table, &payment_fee_table,
     &settlement_table, &payer_card_table, &plan_table, &contract_table, &deduction_table,
-    &order_identity_table, &payer_identity_table };
+    &order_identity_table, &payer_identity_table, &transfer_table, &transfer_day_table };
 
 const StoreSchema payment_schema = { "payment", migrations,
     sizeof(migrations) / sizeof(migrations[0]), tables, sizeof(tables) / sizeof(tables[0]) };

@@ -7,6 +7,8 @@
  *
  *   purpose      class              tenant  order         amount, currency  payee   nonce of
  *   pay          CLASS_PIN          mchid   out_trade_no  of the order      tenant  the order
+ *   transfer     CLASS_PIN          receiver SPEED/NUMBER of the transfer   tenant  the transfer
+ *   transfer-limits  CLASS_PIN      payer   COUNT         the day's sum     tenant  a challenge
  *   codes        CLASS_PIN          empty   empty         0, zeros          payer   a challenge
  *   waiting      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
  *   set-pin      CLASS_PIN          empty   empty         0, zeros          payer   a challenge
@@ -48,6 +50,8 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_SET_PIN = 3,
     BOX_PURPOSE_SIGNING_KEY = 4,
     BOX_PURPOSE_WAITING = 5, /* see the orders that wait for this PIN */
+    BOX_PURPOSE_TRANSFER = 8, /* payment/transfer.h */
+    BOX_PURPOSE_TRANSFER_LIMITS = 9, /* higher ones; payment/transfer_limits.h */
     BOX_PURPOSE_FIELD = 20,
     BOX_PURPOSE_LOOKUP = 21,
     BOX_PURPOSE_SESSION = 22,
@@ -72,10 +76,13 @@ typedef enum BoxPurpose {
     BOX_PURPOSE_SHARE = 10, /* not by name: programs/vaultd/unseal.c alone takes it */
 } BoxPurpose;
 
-/* "pay", "codes", "waiting", "cards", "set-pin", "signing-key"; else BOX_PURPOSE_NONE. */
+/* By name, those above that have one with their PIN or key alone; anything else is
+ * BOX_PURPOSE_NONE. */
 static inline BoxPurpose box_purpose_of(Span name)
 {
     if (span_equal(name, SPAN("pay"))) return BOX_PURPOSE_PAY;
+    if (span_equal(name, SPAN("transfer"))) return BOX_PURPOSE_TRANSFER;
+    if (span_equal(name, SPAN("transfer-limits"))) return BOX_PURPOSE_TRANSFER_LIMITS;
     if (span_equal(name, SPAN("codes"))) return BOX_PURPOSE_CODES;
     if (span_equal(name, SPAN("waiting"))) return BOX_PURPOSE_WAITING;
     if (span_equal(name, SPAN("cards"))) return BOX_PURPOSE_CARDS;

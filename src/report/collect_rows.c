@@ -13,6 +13,7 @@ static const struct {
     { TABLE_PAYER_BARCODE, "payer_barcode" },
     { TABLE_ALLOWANCE, "allowance" },
     { TABLE_PAYER_CARD, "payer_card" },
+    { TABLE_TRANSFER_DAY, "transfer_day" },
     { TABLE_PAYER_LOGIN, "payer_login" },
     { TABLE_PAYER_DEVICE, "payer_device" },
     { TABLE_PAYER_IDENTITY, "payer_identity" },
@@ -75,6 +76,7 @@ static const char *table_name(int64_t table)
     case TABLE_PLAN: return "plan";
     case TABLE_CONTRACT: return "contract";
     case TABLE_DEDUCTION: return "deduction";
+    case TABLE_TRANSFER: return "transfer";
     case TABLE_RESERVE: return "reserve";
     case TABLE_PAYMENT_FEE: return "payment_fee";
     case TABLE_MERCHANT_TERMS: return "merchant_terms";

@@ -88,6 +88,14 @@ MUST_USE Status check_settlement_posting(
 /* Rule 17; all postings were added. */
 MUST_USE Status check_settlement(const Sum *sum);
 
+/* --- money_transfer.c --- */
+MUST_USE Status add_transfer(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change);
+bool is_transfer_posting(const RowView *posting);
+MUST_USE Status check_transfer_posting(
+        MoneyScratch *s, const KeyedHashKey *key, const RowView *posting);
+/* Rule 18 but for the grant (prepare.c); all postings were added. */
+MUST_USE Status check_transfer(const Sum *sum);
+
 /* --- money_deduction.c --- */
 MUST_USE Status add_contract(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change);
 /* Payments and contracts were added. */

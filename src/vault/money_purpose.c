@@ -242,6 +242,7 @@ static Status check_purpose(MoneyScratch *s, const KeyedHashKey *key, const RowV
     if (is_channel_posting(posting)) return check_channel_posting(s, key, posting);
     if (is_fee_posting(posting)) return check_fee_posting(s, key, posting);
     if (is_settlement_posting(posting)) return check_settlement_posting(s, key, posting);
+    if (is_transfer_posting(posting)) return check_transfer_posting(s, key, posting);
     keyed_hash(key, row_bytes(posting, POSTING_TRANSACTION), &name);
     Sum *sum = sum_known(&s->purposes, s->round, &name);
     if (sum == NULL || sum->change == NULL) return check_unexplained(s, key, posting);
@@ -256,11 +257,12 @@ static Status check_end(const Sum *sum, const RowView *row)
         return check_state(sum);
     }
     if (row->head.table == TABLE_SETTLEMENT) return check_settlement(sum);
+    if (row->head.table == TABLE_TRANSFER) return check_transfer(sum);
     REQUIRE(sum->minor[0] == row_int(row, REFUND_MINOR, -1), REFUSED_REFUND_NOT_LAWFUL);
     return OK;
 }
 
-/* What all postings together made of each payment, refund and settlement. */
+/* What all postings together made of each payment, refund, settlement and transfer. */
 static Status check_ends(const MoneyScratch *s)
 {
     for (size_t i = 0; i < s->purposes.used_count; i++) {
@@ -299,6 +301,7 @@ Status check_purposes(
     TRY(add_all(s, key, changes, count, TABLE_SETTLEMENT, add_settlement));
     TRY(add_all(s, key, changes, count, TABLE_CONTRACT, add_contract));
     TRY(add_all(s, key, changes, count, TABLE_DEDUCTION, add_deduction));
+    TRY(add_all(s, key, changes, count, TABLE_TRANSFER, add_transfer));
     for (size_t i = 0; i < count; i++) {
         if (changes[i].new_row.head.table != TABLE_POSTING) continue;
         TRY(check_purpose(s, key, &changes[i].new_row));

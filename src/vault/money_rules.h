@@ -12,10 +12,10 @@
  *      once it has that) never changes once it is written
  * 7. the account that a payment takes from is its payer's: class PAYER, owned by PAYMENT_PAYER, and
  *      written in the same batch
- * 8. a payer's account is debited, in either bucket, only by postings of a payment that is written
- *      in the same batch and names it; each is of the payment's amount and currency, and what does
- *      not go back to the payer goes to the payee. No payment or refund is called like a posting
- *      of something else (its name has no '/')
+ * 8. a payer's account is debited, in either bucket, only by postings of a transfer (18), or of a
+ *      payment that is written in the same batch and names it; each is of the payment's amount and
+ *      currency, and what does not go back to the payer goes to the payee. No payment or refund is
+ *      called like a posting of something else (its name has no '/')
  *   9. a payment credits its payee once: in the batch in which it becomes SUCCESS, with its amount.
  *      It leaves SUCCESS only for REFUND or REVOKED, with its first row in `refunded` (11), and
  *      those stay
@@ -44,6 +44,12 @@
  *      the house's, and ends once, handed to the bank before: PAID, from there to another of the
  *      house's, or FAILED, from there back to the merchant; what it is about stays. A posting that
  *      is named as a settlement's belongs to such a row
+ *  18. a transfer begins with a grant of its payer's for exactly its terms, which stay: WAITING,
+ *      with its amount from the balance of its payer's account to what is held there, or DONE when
+ *      it is REAL_TIME, to its receiver's balance. It ends once: DONE, not before it is due, from
+ *      what is held to its receiver's balance, or REVOKED or FAILED, back. Payer and receiver own
+ *      their accounts (class PAYER), which are two. A posting that is named as a transfer's belongs
+ *      to such a row
  *
  *  19. a contract begins WAITING and nobody's, is signed once, with a grant of the payer's PIN for
  *      exactly its terms (policy/contract_terms.h), and ended once; its terms stay. A payment of
@@ -84,6 +90,7 @@ void money_scratch_close(MoneyScratch *scratch);
  * REFUSED_REFUND_NOT_LAWFUL (rules 9 to 12), REFUSED_FEE_NOT_LAWFUL (rules 13 and 14),
  * REFUSED_BANK_POSTING (rules 15 and 16), REFUSED_SETTLEMENT_NOT_LAWFUL (rule 17),
  * REFUSED_DEDUCTION_NOT_LAWFUL (rule 19),
+ * REFUSED_TRANSFER_NOT_LAWFUL (rule 18),
  * REFUSED_ROW_DUPLICATED, REFUSED_ROW_INVALID. `key` names transactions and accounts in the scratch
  * tables; the changes are borrowed during the call. */
 MUST_USE Status money_check(MoneyScratch *scratch, const KeyedHashKey *key,

@@ -11,12 +11,22 @@ static void wipe_buffer(Buffer *b) { bytes_wipe(b->data, b->capacity); }
 
 /* --- names --- */
 
-void pin_binding(const KeyedHashKey *names, Span payer, Span tenant, Span order, int64_t minor,
-        uint32_t currency, KeyedHash *ret_binding)
+/* Payments' grants are called as they were before there were others. */
+static Span label_of(BoxPurpose purpose)
+{
+    switch (purpose) {
+    case BOX_PURPOSE_TRANSFER: return SPAN("grant of a transfer");
+    case BOX_PURPOSE_TRANSFER_LIMITS: return SPAN("grant of limits");
+    default: return SPAN("grant");
+    }
+}
+
+void pin_binding(const KeyedHashKey *names, BoxPurpose purpose, Span payer, Span tenant, Span order,
+        int64_t minor, uint32_t currency, KeyedHash *ret_binding)
 {
     uint8_t memory[3 * ROW_VALUE_BYTES_MAX + 64];
     Buffer b = BUFFER_OF(memory);
-    const bool fits = status_ok(buffer_put_framed(&b, SPAN("grant")))
+    const bool fits = status_ok(buffer_put_framed(&b, label_of(purpose)))
             && status_ok(buffer_put_framed(&b, payer)) && status_ok(buffer_put_framed(&b, tenant))
             && status_ok(buffer_put_framed(&b, order)) && status_ok(buffer_put_i64(&b, minor))
             && status_ok(buffer_put_u32(&b, currency));
@@ -42,16 +52,17 @@ static Status name_use(const Pin *pin, Span box, Span purpose, Span payer, PinUs
 static Status facts_of_check(const WirePinCheck *check, BoxFacts *ret_facts)
 {
     const BoxPurpose purpose = box_purpose_of(check->purpose);
-    const bool is_pay = purpose == BOX_PURPOSE_PAY;
-    const bool is_of_one = is_pay || purpose == BOX_PURPOSE_CARDS;
+    const bool has_terms = purpose == BOX_PURPOSE_PAY || purpose == BOX_PURPOSE_TRANSFER
+            || purpose == BOX_PURPOSE_TRANSFER_LIMITS;
+    const bool is_of_one = has_terms || purpose == BOX_PURPOSE_CARDS;
     REQUIRE(is_of_one || purpose == BOX_PURPOSE_CODES || purpose == BOX_PURPOSE_WAITING,
             REFUSED_BOX_CONTEXT);
-    REQUIRE(is_pay == (check->tenant.size > 0) && is_of_one == (check->order.size > 0),
+    REQUIRE(has_terms == (check->tenant.size > 0) && is_of_one == (check->order.size > 0),
             REFUSED_BOX_CONTEXT);
-    REQUIRE(is_pay ? check->minor > 0 : check->minor == 0, REFUSED_BOX_CONTEXT);
+    REQUIRE(has_terms ? check->minor > 0 : check->minor == 0, REFUSED_BOX_CONTEXT);
     REQUIRE(check->payer.size > 0, REFUSED_BOX_CONTEXT);
     *ret_facts = (BoxFacts) { CLASS_PIN, (uint16_t)purpose, check->tenant, check->order,
-        is_pay ? check->tenant : check->payer, check->minor, check->nonce };
+        has_terms ? check->tenant : check->payer, check->minor, check->nonce };
     return OK;
 }
 
@@ -79,8 +90,8 @@ static Status grant(const Pin *pin, const WirePinCheck *check, const Box *box, c
     Currency currency = CURRENCY_NONE;
     if (check->minor > 0) TRY(currency_parse(SPAN_OF(box->context.currency), &currency));
     KeyedHash binding;
-    pin_binding(&pin->names, check->payer, check->tenant, check->order, check->minor,
-            (uint32_t)currency, &binding);
+    pin_binding(&pin->names, box_purpose_of(check->purpose), check->payer, check->tenant,
+            check->order, check->minor, (uint32_t)currency, &binding);
     uint8_t fresh[MEMORY_GRANT_BYTES];
     uint8_t given[MEMORY_GRANT_BYTES];
     TRY(random_fill(&pin->random, fresh, sizeof(fresh)));

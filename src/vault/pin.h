@@ -8,6 +8,7 @@
  */
 #include "ipc/vault_wire.h"
 #include "keys/keys.h"
+#include "policy/purposes.h"
 #include "vault/field.h"
 #include "vault/memory_pin.h"
 #include "vault/verifier.h"
@@ -41,6 +42,7 @@ MUST_USE Status pin_check(const Pin *pin, Span request, Buffer *ret_answer);
  */
 MUST_USE Status pin_set(const Pin *pin, Span request, Buffer *ret_answer);
 
-/* The hash of everything that a grant for this payment is bound to. */
-void pin_binding(const KeyedHashKey *names, Span payer, Span tenant, Span order, int64_t minor,
-        uint32_t currency, KeyedHash *ret_binding);
+/* The hash of everything that a grant is bound to: what was confirmed, and whether that is a
+ * payment, a transfer or something else. */
+void pin_binding(const KeyedHashKey *names, BoxPurpose purpose, Span payer, Span tenant, Span order,
+        int64_t minor, uint32_t currency, KeyedHash *ret_binding);

@@ -246,7 +246,8 @@ static void test_a_grant_is_consumed_by_its_payment_alone(void)
     EXPECT_OK(house_prepare(h)); /* aborted: not spent */
     EXPECT_OK(house_abort(h));
     KeyedHash binding;
-    pin_binding(&h->memory->names, span_of_text(payer), SPAN("m1"), SPAN("o1"), 100, 156, &binding);
+    pin_binding(&h->memory->names, BOX_PURPOSE_PAY, span_of_text(payer), SPAN("m1"), SPAN("o1"),
+            100, 156, &binding);
     EXPECT_OK(memory_grant_check(h->memory, grant, &binding, h->now_us));
     EXPECT_OK(house_commit(h));
     EXPECT_REFUSED(

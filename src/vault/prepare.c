@@ -2,7 +2,7 @@
 
 #include "base/secret.h"
 #include "crypto/digest.h"
-#include "policy/tables.h"
+#include "policy/transfer_columns.h"
 #include "vault/money_rules.h"
 #include "vault/pin.h"
 #include "vault/row_seal.h"
@@ -125,6 +125,8 @@ static Status check_shape(const RowView *row)
         REQUIRE(key_columns == 1 && row->ids[0] == ACCOUNT_ID, REFUSED_ROW_INVALID);
     if (row->head.table == TABLE_SETTLEMENT)
         REQUIRE(key_columns == 1 && row->ids[0] == SETTLEMENT_ID, REFUSED_ROW_INVALID);
+    if (row->head.table == TABLE_TRANSFER)
+        REQUIRE(key_columns == 1 && row->ids[0] == TRANSFER_ID, REFUSED_ROW_INVALID);
     const uint16_t table = row->head.table;
     if (table == TABLE_PAYMENT || table == TABLE_REFUND || table == TABLE_REFUNDED
             || table == TABLE_PAYMENT_FEE || table == TABLE_CONTRACT || table == TABLE_DEDUCTION) {
@@ -171,6 +173,8 @@ static Status consume(StoreView *view, const Value *now, const KeyedHash *bindin
     REQUIRE(now->type == VALUE_BYTES && now->bytes.size == MEMORY_GRANT_BYTES,
             REFUSED_GRANT_INVALID);
     REQUIRE(s->grant_count < MEMORY_GRANTS_PER_BATCH_MAX, REFUSED_GRANT_INVALID);
+    for (size_t i = 0; i < s->grant_count; i++)
+        REQUIRE(!span_equal(SPAN_OF(s->grants[i]), now->bytes), REFUSED_GRANT_INVALID);
     uint8_t *grant = s->grants[s->grant_count];
     memcpy(grant, now->bytes.data, MEMORY_GRANT_BYTES);
     TRY(memory_grant_check(view->memory, grant, binding, clock_now_us(&view->clock)));
@@ -190,8 +194,9 @@ static Status take_grant(StoreView *view, const RowChange *change)
     REQUIRE(currency > 0 && currency <= UINT32_MAX, REFUSED_GRANT_INVALID);
     REQUIRE(memchr(number.data, '/', number.size) == NULL, REFUSED_GRANT_INVALID);
     KeyedHash binding;
-    pin_binding(&view->names, row_bytes(row, PAYMENT_PAYER), row_bytes(row, PAYMENT_MCHID), number,
-            row_int(row, PAYMENT_MINOR, -1), (uint32_t)currency, &binding);
+    pin_binding(&view->names, BOX_PURPOSE_PAY, row_bytes(row, PAYMENT_PAYER),
+            row_bytes(row, PAYMENT_MCHID), number, row_int(row, PAYMENT_MINOR, -1),
+            (uint32_t)currency, &binding);
     return consume(view, now, &binding);
 }
 
@@ -212,9 +217,42 @@ static Status take_signature(StoreView *view, const RowChange *change)
     TRY(contract_terms_text(&terms, &text));
     sha256(span_of_buffer(&text), digest);
     contract_terms_order(digest, order);
-    pin_binding(&view->names, row_bytes(row, CONTRACT_PAYER), terms.mchid, span_of_text(order),
-            terms.one_minor, (uint32_t)terms.currency, &binding);
+    pin_binding(&view->names, BOX_PURPOSE_PAY, row_bytes(row, CONTRACT_PAYER), terms.mchid,
+            span_of_text(order), terms.one_minor, (uint32_t)terms.currency, &binding);
     return consume(view, now, &binding);
+}
+
+/* Rule 18: no transfer begins without its payer's grant; later it only stays (money_transfer.c). */
+static Status take_transfer_grant(StoreView *view, const RowChange *change)
+{
+    const RowView *row = &change->new_row;
+    const Value *grant = row_value(row, TRANSFER_GRANT);
+    const int64_t currency = row_int(row, TRANSFER_CURRENCY, 0);
+    const Span number = row_bytes(row, TRANSFER_NUMBER);
+    uint8_t order_bytes[16 + 1 + TRANSFER_NUMBER_BYTES_MAX];
+    Buffer order = BUFFER_OF(order_bytes);
+    KeyedHash binding;
+    if (!change->is_insert) return OK;
+    REQUIRE(grant != NULL && currency > 0 && currency <= UINT32_MAX, REFUSED_GRANT_INVALID);
+    REQUIRE(number.size > 0 && number.size <= TRANSFER_NUMBER_BYTES_MAX, REFUSED_GRANT_INVALID);
+    TRY(buffer_put(&order, span_of_text(transfer_speed_name(row_int(row, TRANSFER_SPEED, 0)))));
+    TRY(buffer_put_u8(&order, '/'));
+    TRY(buffer_put(&order, number));
+    pin_binding(&view->names, BOX_PURPOSE_TRANSFER, row_bytes(row, TRANSFER_PAYER),
+            row_bytes(row, TRANSFER_RECEIVER), span_of_buffer(&order),
+            row_int(row, TRANSFER_MINOR, -1), (uint32_t)currency, &binding);
+    return consume(view, grant, &binding);
+}
+
+/* Rule 6, and grants. */
+static Status check_confirmed(StoreView *view, const RowChange *change)
+{
+    switch (change->new_row.head.table) {
+    case TABLE_TRANSFER: return take_transfer_grant(view, change);
+    case TABLE_CONTRACT: return take_signature(view, change);
+    case TABLE_PAYMENT: TRY(money_check_payment(change)); return take_grant(view, change);
+    default: return OK;
+    }
 }
 
 static Status check_batch(StoreView *view, Cursor *c, int64_t batch)
@@ -233,13 +271,8 @@ static Status check_batch(StoreView *view, Cursor *c, int64_t batch)
     }
     TRY(cursor_end(c));
     TRY(money_check(s->money, &view->names, s->changes, count, clock_now_us(&view->clock)));
-    for (size_t i = 0; i < count; i++) {
-        if (s->changes[i].new_row.head.table == TABLE_CONTRACT)
-            TRY(take_signature(view, &s->changes[i]));
-        if (s->changes[i].new_row.head.table != TABLE_PAYMENT) continue;
-        TRY(money_check_payment(&s->changes[i]));
-        TRY(take_grant(view, &s->changes[i]));
-    }
+    for (size_t i = 0; i < count; i++)
+        TRY(check_confirmed(view, &s->changes[i]));
     return OK;
 }
 

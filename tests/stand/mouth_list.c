@@ -279,6 +279,15 @@ static const Mouth mouths[] = {
             .door = MOUTH_PAYER,
             .target = "/payer/v1/sessions/@/end",
             .body = "{}" },
+    { .name = "transfer",
+            .door = MOUTH_PAYER,
+            .target = "/payer/v1/transfers",
+            .body = "{\"out_transfer_no\":\"@\",\"receiver_id\":\"@\",\"amount\":{\"total\":1},"
+                    "\"speed\":\"@\",\"remark\":\"@\",\"box\":\"@\"}" },
+    { .name = "transfer's path",
+            .door = MOUTH_PAYER,
+            .target = "/payer/v1/transfers/@/revoke",
+            .body = "{}" },
     /* the console */
     { .name = "console log-in",
             .door = MOUTH_CONSOLE,

@@ -137,6 +137,7 @@ Status stand_configure(const Stand *stand)
     TRY(buffer_print(&text, "checkpoints: %s/checkpoints\nsecond: %s/second\n", f, f));
     TRY(buffer_print(&text, "strategy: %s/strategy.yaml\nca_file: %s/run/hufud/ca.pem\n", f, f));
     TRY(buffer_print(&text, "accounts: %s/accounts.yaml\nbarcode: %s/barcode.yaml\n", f, f));
+    TRY(buffer_print(&text, "transfers: %s/transfers.yaml\n", f));
     TRY(buffer_print(&text, "purposes: %s/purposes.yaml\naccess: %s/access.yaml\n", f, f));
     TRY(buffer_print(&text, "alarms: %s/alarms.yaml\ntrail: %s/" PATH_TRAIL "\n", f, f));
     TRY(buffer_print(&text, "keys_file: %s/" PATH_KEYS "\nready_file: %s/" PATH_READY "\n", f, f));
@@ -352,6 +353,7 @@ Status stand_open(const StandOptions *options, Stand *stand)
             stand, "accounts.yaml", options->accounts != NULL ? options->accounts : no_limits));
     TRY(write_rules(
             stand, "barcode.yaml", options->barcode != NULL ? options->barcode : level_d_alone));
+    TRY(write_rules(stand, "transfers.yaml", options->transfers));
     TRY(write_rules(stand, "purposes.yaml", options->purposes));
     TRY(write_rules(stand, "access.yaml", NULL));
     TRY(write_rules(stand, "alarms.yaml", options->alarms != NULL ? options->alarms : no_alarms));

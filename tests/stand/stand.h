@@ -28,6 +28,7 @@ typedef struct StandOptions {
     const char *strategy; /* YAML text; NULL: the one in rules/ */
     const char *accounts; /* likewise; NULL: accounts without limits */
     const char *barcode; /* likewise; NULL: static codes alone are limited */
+    const char *transfers; /* likewise; NULL: the one in rules/ */
     const char *purposes; /* likewise */
     const char *notify; /* lines of hufud.yaml; NULL: nobody is told anything */
     const char *alarms; /* YAML text; NULL: none is raised */
