@@ -20,7 +20,7 @@ static const MessageError errors[] = {
     { REFUSED_CARD_STATE, 409, "CARD_STATE", "该银行卡当前状态不支持此操作",
             "The card's binding is over, or waits for its code" },
     { REFUSED_CARD_OWNER, 403, "CARD_OWNER", "只能绑定本人的银行卡",
-            "The card is not the payer's own, as he was confirmed" },
+            "Only a card of the payer's own can be bound" },
     { REFUSED_BANK_NEVER_SENT, AWAY },
     { REFUSED_BANK_NONE, AWAY },
     { REFUSED_BANK_RECEIVER, AWAY },

@@ -2,9 +2,10 @@
  * The cashier page: /cashier/#<prepay_id>. Shows whom the payer pays, how much and for what; takes his
  * account and, in a protected field, his PIN; shows the result and the next step, nothing else (TP-18).
  */
+import { CardBinding } from './bind_card.ts';
 import { ProtectedField } from './frame.ts';
-import type { Language } from './protocol.ts';
-import { WORDS } from './words.ts';
+import { language, post, put, say } from './page.ts';
+import type { WORDS } from './words.ts';
 
 interface Order {
   prepay_id: string;
@@ -15,22 +16,7 @@ interface Order {
   amount: { total: number; currency: string };
 }
 
-const language: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
 const main = document.querySelector('#cashier') as HTMLElement;
-
-function say(word: keyof typeof WORDS): string {
-  return WORDS[word][language];
-}
-
-function put<K extends keyof HTMLElementTagNameMap>(
-  place: Element, tag: K, className: string, text = '',
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  place.append(element);
-  return element;
-}
 
 function money({ total, currency }: Order['amount']): string {
   const tag = language === 'zh' ? 'zh-CN' : 'en';
@@ -64,25 +50,11 @@ function showOrder(order: Order): void {
   }
 }
 
-interface Refusal {
-  code?: string;
-  message?: string;
-}
-
 /** The state after it; throws what the house says in words. */
 async function pay(order: Order, payer: string, box: string): Promise<string> {
-  const answer = await fetch(`/payer/v1/orders/${encodeURIComponent(order.prepay_id)}/pay`, {
-    method: 'POST',
-    credentials: 'omit',
-    cache: 'no-store',
-    redirect: 'error',
-    headers: { 'Content-Type': 'application/json', 'Accept-Language': language },
-    body: JSON.stringify({ payer_id: payer, box }),
-  });
-  const said = (await answer.json()) as Refusal & { trade_state?: string };
-  if (answer.ok) return said.trade_state ?? '';
-  if (said.code === 'PAYER_DEVICE_NEEDED') throw new Error(say('device'));
-  throw new Error(said.message ?? `HTTP ${answer.status}`);
+  const said = await post<{ trade_state?: string }>(
+    `/payer/v1/orders/${encodeURIComponent(order.prepay_id)}/pay`, { payer_id: payer, box });
+  return said.trade_state ?? '';
 }
 
 class Form {
@@ -92,12 +64,13 @@ class Form {
   private readonly pin: ProtectedField;
   private complete = false;
 
-  constructor(private readonly order: Order) {
+  constructor(private readonly order: Order, payer: string) {
     const form = put(main, 'form', 'form');
     put(form, 'label', '', say('payer')).htmlFor = 'payer';
     this.payer = put(form, 'input', 'payer');
     this.payer.id = 'payer';
     this.payer.autocomplete = 'username';
+    this.payer.value = payer;
     this.pin = new ProtectedField(form, { house: location.origin, field: 'pin', language,
       prepayId: order.prepay_id,
       onState: ({ complete }) => {
@@ -115,7 +88,20 @@ class Form {
       void this.submit();
     });
     this.payer.addEventListener('input', () => this.enable());
+    this.offerCard(form);
     this.enable();
+  }
+
+  /** A card is bound on this page, too; then the payer comes back to his order. */
+  private offerCard(form: Element): void {
+    const offer = put(form, 'button', 'other', say('bindCard'));
+    offer.type = 'button';
+    offer.addEventListener('click', () => {
+      const payer = this.payer.value.trim();
+      if (payer === '') return this.refuse(say('payerFirst'));
+      main.replaceChildren();
+      new CardBinding(main, payer, () => showAll(this.order, payer));
+    });
   }
 
   private enable(): void {
@@ -139,6 +125,12 @@ class Form {
   }
 }
 
+function showAll(order: Order, payer: string): void {
+  main.replaceChildren();
+  showOrder(order);
+  new Form(order, payer);
+}
+
 async function start(): Promise<void> {
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
   document.title = say('title');
@@ -149,8 +141,7 @@ async function start(): Promise<void> {
   const order = (await answer.json()) as Order;
   if (order.trade_state !== 'NOTPAY' && order.trade_state !== 'USERPAYING')
     return showState(order.trade_state);
-  showOrder(order);
-  new Form(order);
+  showAll(order, '');
 }
 
 void start();

@@ -4,7 +4,7 @@ export const FIELD_KINDS = ['pin', 'card', 'code', 'identity', 'name', 'phone'] 
 export type FieldKind = (typeof FIELD_KINDS)[number];
 export type Language = 'zh' | 'en';
 
-/** For whom a value that pays nothing is sealed (policy/purposes.h: field, code). */
+/** For whom a value that pays nothing is sealed (policy/purposes.h: field, code; of a PIN: cards). */
 export interface Subject {
   tenant: string;
   /** the service's reference */

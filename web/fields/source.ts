@@ -4,7 +4,7 @@ import { type BoxContext, PURPOSE } from '../src/seal/box.ts';
 import { fromHex } from '../src/seal/bytes.ts';
 import { SpelledBox } from '../src/seal/spelled.ts';
 import { KINDS } from './kinds.ts';
-import type { Opening } from './protocol.ts';
+import type { FieldKind, Opening } from './protocol.ts';
 
 /** keys/keys.h: KEYS_SPELLED_LIFE_US, and some for a clock that is not ours. */
 export const SESSION_LIFE_MS = 4 * 60 * 1000;
@@ -32,7 +32,7 @@ async function platformPin(): Promise<string | null> {
 async function contextOf(opening: Opening): Promise<BoxContext> {
   const dataClass = KINDS[opening.field].dataClass;
   const expiryUs = BigInt(Date.now() + SESSION_LIFE_MS) * 1000n;
-  if (opening.field === 'pin') {
+  if (opening.field === 'pin' && opening.prepayId !== undefined) {
     const id = encodeURIComponent(opening.prepayId ?? '');
     const order = (await (await get(`/payer/v1/orders/${id}`)).json()) as OrderAnswer;
     return { dataClass, expiryUs, purpose: PURPOSE.pay, amount: BigInt(order.amount.total),
@@ -43,7 +43,8 @@ async function contextOf(opening: Opening): Promise<BoxContext> {
   const serverNonce = nonce === undefined
     ? crypto.getRandomValues(new Uint8Array(NONCE_BYTES)) : fromHex(nonce);
   if (serverNonce.length !== NONCE_BYTES) throw new Error('not a nonce');
-  const purpose = opening.field === 'code' ? PURPOSE.code : PURPOSE.field;
+  const purposes: Partial<Record<FieldKind, number>> = { code: PURPOSE.code, pin: PURPOSE.cards };
+  const purpose = purposes[opening.field] ?? PURPOSE.field;
   return { dataClass, expiryUs, purpose, amount: 0n, currency: '', serverNonce, tenant, order, payee };
 }
 

@@ -15,7 +15,7 @@ const PLAIN_BYTES_MAX = 4096;
 export const DATA_CLASS = { password: 103, secondFactor: 115 } as const;
 /** policy/purposes.h */
 export const PURPOSE = {
-  pay: 1, field: 20, setPassword: 40, loginCode: 60, code: 61, setSecond: 62,
+  pay: 1, field: 20, setPassword: 40, loginCode: 60, code: 61, setSecond: 62, cards: 71,
 } as const;
 
 export interface BoxContext {
