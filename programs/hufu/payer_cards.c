@@ -154,3 +154,85 @@ Status payer_card_list(const PayerTalk *talk, Span *ret_body)
     return payer_ask(talk->app->phone, talk->http, "GET", SPAN("/payer/v1/cards"),
             (Span) { NULL, 0 }, talk->answer, ret_body);
 }
+
+/* --- pay --- */
+
+typedef struct OrderJson {
+    Span mchid;
+    Span out_trade_no;
+    Span nonce;
+    int64_t total;
+} OrderJson;
+
+static const JsonField amount_fields[] = { { "total", JSON_INT, true, 1, INT64_MAX,
+        offsetof(OrderJson, total) } };
+static const JsonField order_fields[] = {
+    { "mchid", JSON_TEXT, true, 1, BOX_NAME_BYTES_MAX, offsetof(OrderJson, mchid) },
+    { "out_trade_no", JSON_TEXT, true, 1, BOX_NAME_BYTES_MAX, offsetof(OrderJson, out_trade_no) },
+    { "nonce", JSON_TEXT, true, 2 * BOX_NONCE_BYTES, 2 * BOX_NONCE_BYTES,
+            offsetof(OrderJson, nonce) },
+    { "amount", JSON_RECORD, true, 0, 0, 0, amount_fields, 1 },
+};
+
+/* The PIN, for this order, amount, payee and card (api/payer_card_order.c). */
+static Status put_pay_box(Asking *a, const PayerCardShown *shown, Span order)
+{
+    uint8_t text_bytes[BOX_TEXT_MAX];
+    uint8_t nonce_bytes[BOX_NONCE_BYTES];
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    Buffer text = BUFFER_OF(text_bytes);
+    Buffer nonce = BUFFER_OF(nonce_bytes);
+    JsonProblem problem = { 0 };
+    OrderJson json = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(order, &document, &problem));
+    TRY(json_read_some(document, json_root(document), order_fields, 4, &json, &problem));
+    TRY(hex_decode(json.nonce, &nonce));
+    const Span parts[] = { span_of_buffer(&nonce), span_of_text(shown->id) };
+    digest_parts(DIGEST_SHA256, parts, 2, digest);
+    BoxWish wish = { .data_class = CLASS_PIN,
+        .purpose = BOX_PURPOSE_PAY,
+        .minor = json.total,
+        .tenant = json.mchid,
+        .order = json.out_trade_no,
+        .payee = json.mchid };
+    memcpy(wish.nonce, digest, sizeof(wish.nonce));
+    TRY(box_make(a->talk->key, &wish, span_of_text(a->talk->app->pin), &text));
+    json_key_text(&a->w, "box", span_of_buffer(&text));
+    return OK;
+}
+
+static Status read_state(Span body, char ret_state[17])
+{
+    static const JsonField fields[] = { { "trade_state", JSON_TEXT, true, 1, 16, 0 } };
+    JsonProblem problem = { 0 };
+    Span state = { 0 };
+    CLEANUP(json_free) JsonDocument *document = NULL;
+    TRY(json_parse(body, &document, &problem));
+    TRY(json_read_some(document, json_root(document), fields, 1, &state, &problem));
+    snprintf(ret_state, 17, "%.*s", (int)state.size, state.data);
+    return OK;
+}
+
+Status payer_card_pay_order(
+        const PayerTalk *talk, const PayerCardShown *shown, Span code_url, char ret_state[17])
+{
+    CLEANUP(asking_wipe) Asking a = { 0 };
+    char target[TARGET_BYTES_MAX];
+    Span body = { 0 };
+    const Span before = SPAN("hufu://pay/");
+    REQUIRE(code_url.size > before.size, REFUSED_ORDER_NOT_EXIST);
+    snprintf(target, sizeof(target), "/payer/v1/orders/%.*s", (int)(code_url.size - before.size),
+            code_url.data + before.size);
+    TRY(begin(talk, &a));
+    TRY(payer_ask(talk->app->phone, talk->http, "GET", span_of_text(target), (Span) { NULL, 0 },
+            talk->answer, &body));
+    TRY(put_pay_box(&a, shown, body));
+    json_key_text(&a.w, "card_id", span_of_text(shown->id));
+    json_close(&a.w);
+    TRY(json_finish(&a.w));
+    strncat(target, "/card-pay", sizeof(target) - strlen(target) - 1);
+    TRY(payer_ask(talk->app->phone, talk->http, "POST", span_of_text(target),
+            span_of_buffer(&a.body), talk->answer, &body));
+    return read_state(body, ret_state);
+}

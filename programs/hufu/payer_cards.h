@@ -21,5 +21,9 @@ MUST_USE Status payer_card_bind(const PayerTalk *talk, const PayerPerson *holder
 /* `shown` from binding; again afterwards. */
 MUST_USE Status payer_card_confirm(const PayerTalk *talk, const char *code, PayerCardShown *shown);
 MUST_USE Status payer_card_unbind(const PayerTalk *talk, PayerCardShown *shown);
+/* Pay the order behind a code_url from this card. ret_state: as the service says
+ * ("SUCCESS", "USERPAYING", "PAYERROR"). */
+MUST_USE Status payer_card_pay_order(
+        const PayerTalk *talk, const PayerCardShown *shown, Span code_url, char ret_state[17]);
 /* GET /payer/v1/cards as it came; borrowed until the next call. */
 MUST_USE Status payer_card_list(const PayerTalk *talk, Span *ret_body);

@@ -3,6 +3,7 @@
 #include "api/card_desk.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "payment/payer_card_pay.h"
 
 /* Connecting and calling, on one line and then on the other, and some rest. */
 enum { LEASE_DEADLINES = 4, LEASE_MORE_MS = 2000 };
@@ -49,6 +50,7 @@ Status bank_opening(const Config *config, House *house, BankOpening *opening)
         .day_file_us = bank->reconcile_hour * 3600 * TIME_SECOND_US,
         .probe = probe,
         .lines = house->bank_lines,
+        .settle = payer_card_settle,
         .report = report };
     TRY(channel_desk_open(&desk, &house->bank_desk));
     sandbox_cards_open(house->bank_lines, &opening->cards);

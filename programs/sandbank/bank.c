@@ -43,8 +43,8 @@ typedef struct Asked {
     Span number;
     Span kind;
     int64_t amount;
-    Span account; /* of a withdrawal */
-    Span card_box; /* of a card payment; read and forgotten */
+    Span account; /* of a withdrawal; of a card payment its agreement, when there is one */
+    Span card_box; /* of another card payment; read and forgotten */
 } Asked;
 
 static const JsonField asked_fields[] = {
@@ -116,10 +116,18 @@ static Status look_at_card(const Bank *bank, const Asked *asked)
     return OK;
 }
 
+/* By an agreement its holder made, or with the card itself. */
+static bool card_pays(const Bank *bank, const Asked *asked)
+{
+    bool agreed = false;
+    if (asked->account.size == 0) return status_ok(look_at_card(bank, asked));
+    return status_ok(bindings_agreed(&bank->bindings, asked->account, &agreed)) && agreed;
+}
+
 static BookState state_ordered(const Bank *bank, const Asked *asked)
 {
     const bool is_card = span_equal(asked->kind, span_of_text(book_kind_name(BOOK_CARD)));
-    if (is_card && !status_ok(look_at_card(bank, asked))) return BOOK_FAILED;
+    if (is_card && !card_pays(bank, asked)) return BOOK_FAILED;
     if (fault_is(asked, AMOUNT_FAILS)) return BOOK_FAILED;
     return fault_is(asked, AMOUNT_PENDING) ? BOOK_PENDING : BOOK_SUCCESS;
 }

@@ -121,6 +121,17 @@ static Status belong_together(const Bindings *bindings, Span elements, bool *ret
     return OK;
 }
 
+Status bindings_agreed(const Bindings *bindings, Span agreement, bool *ret_agreed)
+{
+    int64_t found = 0;
+    const Value values[] = { VALUE_OF_TEXT(agreement), VALUE_OF_INT(BINDING_LIVE) };
+    TRY(store_query(book_store(bindings->book),
+            "SELECT count(*) FROM sandbank_binding WHERE agreement = ?1 AND state = ?2", values, 2,
+            take_count, &found));
+    *ret_agreed = found > 0;
+    return OK;
+}
+
 /* --- the code --- */
 
 static Status code_path(const Bindings *bindings, Span number, char ret_path[PATH_BYTES_MAX])

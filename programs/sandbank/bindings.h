@@ -46,6 +46,8 @@ MUST_USE Status bindings_confirm(const Bindings *bindings, Span number, Span cod
         bool *ret_lost, BindingFound *ret);
 /* A fault to order: what is said of its code is never answered. ret_lost above says so. */
 MUST_USE Status bindings_lose(const Bindings *bindings, Span number);
+/* Is there a LIVE binding with this agreement? */
+MUST_USE Status bindings_agreed(const Bindings *bindings, Span agreement, bool *ret_agreed);
 MUST_USE Status bindings_look(const Bindings *bindings, Span number, BindingFound *ret);
 /* ENDED from now on; also one that was never begun. */
 MUST_USE Status bindings_end(const Bindings *bindings, Span number, BindingFound *ret);

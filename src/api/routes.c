@@ -39,6 +39,7 @@ static const Route routes[] = {
     { HTTP_GET, "/payer/v1/pads/*", payer_pad },
     { HTTP_GET, "/payer/v1/orders/*", payer_order },
     { HTTP_POST, "/payer/v1/orders/*/pay", payer_pay },
+    { HTTP_POST, "/payer/v1/orders/*/card-pay", payer_card_pay },
     { HTTP_GET, "/payer/v1/payee-codes/*", payer_payee_code },
     { HTTP_POST, "/payer/v1/payee-codes/*/pay", payer_payee_code_pay },
     { HTTP_POST, "/payer/v1/codes", payer_codes },

@@ -84,6 +84,7 @@ void payer_devices(Passage *passage, Span rest);
 void payer_device_end(Passage *passage, Span device);
 void payer_card_bind(Passage *passage, Span rest);
 void payer_card_confirm(Passage *passage, Span id);
+void payer_card_pay(Passage *passage, Span prepay_id);
 void payer_card_unbind(Passage *passage, Span id);
 void payer_cards(Passage *passage, Span rest);
 void payer_sessions(Passage *passage, Span rest);

@@ -38,6 +38,7 @@ typedef struct OnePayment {
     __int128 payer;
     __int128 held;
     __int128 payee;
+    bool has_account; /* of a payer: none while a bank is asked for a card's money */
     bool strange; /* a posting of another account, bucket or currency */
 } OnePayment;
 
@@ -65,7 +66,9 @@ static bool is_sound(const OnePayment *p)
     case STATE_OF_REFUND: return p->payer == minor && p->held == 0 && p->payee == -minor;
     case TRADE_SUCCESS:
     case TRADE_REFUND: return is_paid(p); /* what goes back has postings of its own */
-    case TRADE_USERPAYING: return p->payer == -minor && p->held == minor && p->payee == 0;
+    case TRADE_USERPAYING:
+        if (!p->has_account) return is_untouched(p);
+        return p->payer == -minor && p->held == minor && p->payee == 0;
     case TRADE_REVOKED: return is_paid(p) || is_untouched(p);
     default: return is_untouched(p);
     }
@@ -123,7 +126,8 @@ static Status visit_pair(void *context, const Value *values, size_t count)
             .any = true,
             .batch = int_of(&values[AT_BATCH]),
             .state = int_of(&values[AT_STATE]),
-            .minor = int_of(&values[AT_MINOR]) };
+            .minor = int_of(&values[AT_MINOR]),
+            .has_account = values[AT_PAYER].type != VALUE_NULL };
         memcpy(p->key, key, sizeof(key));
     }
     add_posting(p, values);

@@ -34,7 +34,7 @@ typedef struct ChannelAsk {
     const char *number;
     ChannelKind kind;
     Money money;
-    const char *target; /* of a withdrawal: the token of the account; else "" */
+    const char *target; /* of a withdrawal the token of the account, of a card its agreement; "" */
     Span card_box; /* of a card payment: sealed to the bank; sent once, kept nowhere */
 } ChannelAsk;
 

@@ -3,7 +3,7 @@
  * channel_order: what a bank is asked to do, as a sealed row that outlives every crash (table 75).
  *
  *   CREATED   begun; a withdrawal's money is held. Nothing has left: sent now, or after a restart
- *             (a card payment FAILED: what it needs was in memory only)
+ *             (a card payment from a box FAILED: what it needs was in memory only)
  *   SENT      durable before the request leaves. From here on only the bank says what became of it
  *   UNKNOWN   no answer, or the bank does not know yet: asked again, later and later, for ever
  *   SUCCESS   funding and card: credited here, in this batch and never before; withdrawal: what
@@ -50,7 +50,7 @@ typedef struct ChannelOrder {
     int64_t ended_us; /* 0: not yet */
     int64_t due_us;
     int64_t queries;
-    char target[CHANNEL_TARGET_BYTES_MAX + 1]; /* "": none */
+    char target[CHANNEL_TARGET_BYTES_MAX + 1]; /* token or agreement; "": none */
 } ChannelOrder;
 
 /* Begin one. */
@@ -62,6 +62,7 @@ typedef struct ChannelBegin {
     char holder[CHANNEL_HOLDER_BYTES_MAX + 1];
     Money money;
     int64_t lease_us; /* who begins it has so long to send it before others do */
+    char target[CHANNEL_TARGET_BYTES_MAX + 1]; /* CARD: the agreement's number, or "": a box */
     ChannelOrder order; /* out */
     bool repeated;
 } ChannelBegin;

@@ -178,6 +178,7 @@ static Status begin_decide(ChannelBegin *work, Rows *rows)
     REQUIRE(account.status == STATUS_LIVE, REFUSED_ACCOUNT_CLOSED);
     REQUIRE(account.currency == order.money.currency, REFUSED_ACCOUNT_CURRENCY);
     if (order.kind == CHANNEL_WITHDRAWAL) TRY(withdraw(rows, &order));
+    if (order.kind == CHANNEL_CARD) memcpy(order.target, work->target, sizeof(order.target));
     TRY(channel_insert(rows, &order));
     work->order = order;
     return OK;

@@ -42,7 +42,8 @@ static Status settle(ChannelDesk *desk, const ChannelOrder *order, Status told,
     };
     memcpy(work.number, order->number, sizeof(work.number));
     channel_settle_unit(&work, NULL);
-    TRY(unit_wait(desk->config.batcher, &work.unit));
+    TRY(desk->config.settle != NULL ? desk->config.settle(desk->config.batcher, &work)
+                                    : unit_wait(desk->config.batcher, &work.unit));
     *ret_order = work.order;
     return OK;
 }
@@ -62,6 +63,8 @@ static Status send_once(ChannelDesk *desk, ChannelOrder *order, Span card_box)
     return settle(desk, &work.order, told, outcome, false, order);
 }
 
+int64_t channel_desk_lease_us(const ChannelDesk *desk) { return desk->config.lease_us; }
+
 Status channel_desk_begin(ChannelDesk *desk, ChannelBegin *begin)
 {
     begin->lease_us = desk->config.lease_us;
@@ -71,7 +74,8 @@ Status channel_desk_begin(ChannelDesk *desk, ChannelBegin *begin)
 
 Status channel_desk_send(ChannelDesk *desk, ChannelOrder *order, Span card_box)
 {
-    REQUIRE((card_box.size > 0) == (order->kind == CHANNEL_CARD), REFUSED_BANK_CARD_FIELD);
+    const bool needs_box = order->kind == CHANNEL_CARD && order->target[0] == 0;
+    REQUIRE((card_box.size > 0) == needs_box, REFUSED_BANK_CARD_FIELD);
     return send_once(desk, order, card_box);
 }
 
@@ -116,7 +120,7 @@ Status channel_desk_reconcile(
 /* Of a crash between CREATED and SENT: nothing has left. */
 static Status send_late(ChannelDesk *desk, ChannelOrder *order)
 {
-    if (order->kind == CHANNEL_CARD)
+    if (order->kind == CHANNEL_CARD && order->target[0] == 0)
         return channel_desk_give_up(desk, order, REFUSE(REFUSED_BANK_NEVER_SENT));
     return send_once(desk, order, (Span) { NULL, 0 });
 }

@@ -28,6 +28,9 @@ typedef struct ChannelDeskConfig {
     int64_t day_file_us; /* so long after a day's end the bank has its file */
     void (*probe)(void *lines); /* every DESK_PROBE_MS */
     void *lines;
+    /* As unit_wait() of channel_settle_unit(), with what else follows from it in the same batch;
+     * NULL: nothing does. */
+    Status (*settle)(Batcher *batcher, ChannelSettle *settle);
     /* Tell the operator that something failed (library rooms do not log). */
     void (*report)(void *context, const char *what, Status status);
     void *context;
@@ -39,6 +42,8 @@ MUST_USE Status channel_desk_open(const ChannelDeskConfig *config, ChannelDesk *
 /* What is on its way to the bank ends first. */
 void channel_desk_close(ChannelDesk **desk);
 
+/* Who begins an order himself has so long to send it. */
+int64_t channel_desk_lease_us(const ChannelDesk *desk);
 /*
  * Begin an order: `begin->order`, CREATED unless it was begun before (`begin->repeated`). Then
  * either of the two below, within the lease. Refuses what channel_begin_unit() refuses: then there
@@ -47,9 +52,9 @@ void channel_desk_close(ChannelDesk **desk);
 MUST_USE Status channel_desk_begin(ChannelDesk *desk, ChannelBegin *begin);
 /*
  * Send it, once, and say how far it came: `order` is SUCCESS, FAILED, or UNKNOWN when there was no
- * answer. card_box: of a card payment, else empty; kept nowhere. Refuses BANK_STATE (somebody was
- * faster), BANK_CARD_FIELD, what a unit refuses: then the order is as it was, or SENT, and the desk
- * goes on with it.
+ * answer. card_box: of a card payment without an agreement, else empty; kept nowhere. Refuses
+ * BANK_STATE (somebody was faster), BANK_CARD_FIELD, what a unit refuses: then the order is as it
+ * was, or SENT, and the desk goes on with it.
  */
 MUST_USE Status channel_desk_send(ChannelDesk *desk, ChannelOrder *order, Span card_box);
 /* It cannot be sent: FAILED, because of `why`. */

@@ -157,6 +157,13 @@ bool payment_transaction_id_is_valid(Span text);
 bool payment_prepay_id_is_valid(Span text);
 /* "hufu://pay/<prepay_id>" with its NUL. TP-18: holds nothing about the payer or an account. */
 void payment_code_url(const Payment *payment, char ret_url[PAYMENT_CODE_URL_BYTES + 1]);
+/* USERPAYING from a card: the bank has not said what became of it, and only it ends that. Nothing
+ * is held then, and no time decides (payer_card_pay.h). */
+#define PAYMENT_AT_BANK_US INT64_C(253402271999000000) /* the end of the year 9999 */
+static inline bool payment_is_at_bank(const Payment *payment)
+{
+    return payment->state == TRADE_USERPAYING && payment->decide_by_us == PAYMENT_AT_BANK_US;
+}
 /* "SUCCESS", "NATIVE"... as the v3 profile writes them. Static storage. */
 const char *trade_state_name(TradeState state);
 const char *trade_type_name(TradeType type);

@@ -43,6 +43,7 @@ static Status reverse_by_state(PaymentReverse *work, Rows *rows, Payment *paymen
     switch (payment->state) {
     case TRADE_NOTPAY: return revoke(rows, payment);
     case TRADE_USERPAYING:
+        REQUIRE(!payment_is_at_bank(payment), REFUSED_ORDER_PAYING);
         TRY(payment_give_back(rows, payment, REFUSED_ORDER_CLOSED));
         return revoke(rows, payment);
     case TRADE_SUCCESS: return reverse_paid(work, rows, payment);
