@@ -8,8 +8,6 @@
 #define _GNU_SOURCE /* memmem */
 #include "bank_accounts.h"
 #include "base/expect.h"
-#include "command.h"
-#include "merchant_steps.h"
 #include "moved_clock.h"
 #include "needles.h"
 #include "operator.h"
@@ -40,13 +38,12 @@ static const PayerPerson stranger = { "\xe6\x9d\x8e\xe5\x9b\x9b\xe5\xb9\xb3", "1
 static Stand stand;
 static SandboxBank bank;
 static HttpClient *http;
-static MerchantApp shop;
 static PayerApp app = { .id = "p1" };
 static PayerApp front; /* added by the institution's front: nothing is on file of him */
 static PayerPhone phone;
 static PayerAnswer said;
 static PayerCardShown first;
-static char codes[64][8]; /* all that the bank ever sent */
+static char codes[64][BANK_CODE_BYTES]; /* all that the bank ever sent */
 static size_t code_count;
 
 static PayerTalk talk_of(PayerApp *whose)
@@ -96,20 +93,16 @@ static bool is_over_with(const PayerCardShown *shown, StatusCode result)
 /* What the holder reads on his telephone. */
 static const char *code_of(const PayerCardShown *shown)
 {
-    char file[96];
     ASSERT(code_count < sizeof(codes) / sizeof(codes[0]));
     char *code = codes[code_count++];
-    Buffer text = { (uint8_t *)code, 0, sizeof(codes[0]) };
-    snprintf(file, sizeof(file), "sandbank/code-%s.txt", shown->id);
-    ASSERT(status_ok(file_read(stand_path(&stand, file), &text)));
-    code[6] = 0;
+    bank_code_sent(&stand, shown->id, code);
     return code;
 }
 
 /* Another one than the bank sent. */
 static const char *wrong_code(const PayerCardShown *shown)
 {
-    static char code[8];
+    static char code[BANK_CODE_BYTES];
     memcpy(code, code_of(shown), sizeof(code));
     code[5] = code[5] == '9' ? '0' : (char)(code[5] + 1);
     return code;
@@ -131,7 +124,6 @@ static void test_house_opens(void)
 {
     EXPECT_OK(moved_clock_begin());
     EXPECT_OK(stand_open(&(StandOptions) { .tls_life_s = 30 * 86400 }, &stand));
-    EXPECT_OK(stand_merchant(&stand, "1900000001", KEY_RSA, &shop));
     EXPECT_OK(stand_payer(&stand, "p1", "284617", 1000000, &app));
     EXPECT_OK(stand_payer(&stand, "front", "271828", 1000000, &front));
     EXPECT_OK(stand_connect(&stand, &http));
@@ -215,94 +207,6 @@ static void test_what_is_none_is_refused(void)
     memcpy(app.pin, pin, sizeof(pin));
 }
 
-/* --- paying --- */
-
-static Status orders(const char *number, int64_t minor, Answered *ret_order)
-{
-    *ret_order = (Answered) { 0 };
-    return step_native(&shop, http, number, minor, ret_order);
-}
-
-static bool pays(const PayerCardShown *card, const char *number, int64_t minor, const char *wanted)
-{
-    char state[17] = "";
-    Answered order;
-    if (!status_ok(orders(number, minor, &order))) return false;
-    PayerTalk talk = talk_of(&app);
-    const Status s = payer_card_pay_order(&talk, card, span_of_text(order.code_url), state);
-    if (status_ok(s) && strcmp(state, wanted) == 0) return true;
-    fprintf(stderr, "  HTTP %d, code '%s', state '%s'\n", said.status, said.code, state);
-    return false;
-}
-
-static bool order_comes_to(const char *number, TradeState state)
-{
-    char sql[128];
-    snprintf(sql, sizeof(sql),
-            "SELECT count(*) FROM payment WHERE out_trade_no = '%s' AND state = %d", number,
-            (int)state);
-    return stand_comes_true(&stand, sql);
-}
-
-static int64_t balance_of(const char *owner)
-{
-    char sql[96];
-    snprintf(sql, sizeof(sql), "SELECT balance FROM account WHERE owner = '%s'", owner);
-    return stand_number(&stand, sql);
-}
-
-/* TP-4: the bank knows the card by its agreement; the payer's balance is as before. */
-static void test_an_order_is_paid_from_a_bound_card(void)
-{
-    Answered order;
-    const int64_t before = balance_of("p1");
-    EXPECT(pays(&first, "CARD-ORDER-1", 1250, "SUCCESS"));
-    EXPECT(balance_of("1900000001") == 1250 && balance_of("p1") == before);
-    EXPECT(sandbox_bank_number(&bank,
-                   "SELECT count(*) FROM sandbank_order WHERE kind = 3"
-                   " AND amount = 1250 AND state = 2")
-            == 1);
-    EXPECT_OK(step_query(&shop, http, "CARD-ORDER-1", &order));
-    EXPECT(strcmp(order.trade_state, "SUCCESS") == 0 && order.total == 1250);
-    EXPECT(stand_number(&stand,
-                   "SELECT count(*) FROM channel_order WHERE target LIKE 'A-%'"
-                   " AND holder = 'payer/p1' AND state = 4")
-            == 1);
-}
-
-static void test_a_bank_that_refuses_pays_nothing(void)
-{
-    EXPECT(pays(&first, "CARD-ORDER-2", 1291, "PAYERROR"));
-    EXPECT(balance_of("1900000001") == 1250);
-}
-
-/* No answer is no outcome: USERPAYING until the bank has said it. */
-static void test_a_payment_whose_answer_is_lost(void)
-{
-    const int64_t before = balance_of("p1");
-    EXPECT(pays(&first, "CARD-ORDER-3", 1292, "USERPAYING"));
-    EXPECT(order_comes_to("CARD-ORDER-3", TRADE_SUCCESS));
-    EXPECT(pays(&first, "CARD-ORDER-4", 1293, "USERPAYING"));
-    EXPECT(order_comes_to("CARD-ORDER-4", TRADE_SUCCESS));
-    EXPECT(balance_of("1900000001") == 1250 + 1292 + 1293 && balance_of("p1") == before);
-}
-
-static void test_a_pin_pays_from_the_card_that_was_chosen(void)
-{
-    char state[17] = "";
-    Answered order;
-    PayerCardShown other = first;
-    EXPECT_OK(orders("CARD-ORDER-5", 100, &order));
-    PayerTalk talk = talk_of(&app);
-    other.id[3] = other.id[3] == '0' ? '1' : '0';
-    EXPECT(says(payer_card_pay_order(&talk, &other, span_of_text(order.code_url), state),
-            "RESOURCE_NOT_EXISTS"));
-    EXPECT(stand_number(&stand,
-                   "SELECT count(*) FROM payment WHERE out_trade_no = 'CARD-ORDER-5'"
-                   " AND state = 3")
-            == 1);
-}
-
 static void test_a_payer_sees_masks_and_unbinds_with_his_pin(void)
 {
     PayerTalk talk = talk_of(&app);
@@ -315,7 +219,6 @@ static void test_a_payer_sees_masks_and_unbinds_with_his_pin(void)
     EXPECT(says(payer_card_unbind(&talk, &nobodys), "RESOURCE_NOT_EXISTS")); /* not his */
     EXPECT_OK(unbind(&first));
     EXPECT(is(&first, "OVER"));
-    EXPECT(!pays(&first, "CARD-ORDER-6", 100, "SUCCESS") && strcmp(said.code, "CARD_STATE") == 0);
     EXPECT(sandbox_bank_number(&bank, "SELECT count(*) FROM sandbank_binding WHERE state = 4")
             == 1);
     EXPECT(stand_number_in(&stand, "domain/domain.db",
@@ -448,42 +351,6 @@ static void test_hufud_is_killed_while_the_bank_is_asked(void)
     EXPECT_OK(unbind(&shown));
 }
 
-/* Killed while the bank is asked for an order's money: it is paid once, when the bank has said it. */
-static void test_hufud_is_killed_while_an_order_is_paid(void)
-{
-    char state[17] = "";
-    Answered order;
-    PayerCardShown card;
-    const int64_t before = balance_of("1900000001");
-    tomorrow();
-    EXPECT_OK(bind_with(&zhang, pan, &card));
-    EXPECT_OK(confirm(&card, code_of(&card)));
-    EXPECT_OK(orders("CARD-ORDER-7", 1392, &order));
-    fflush(NULL);
-    const pid_t pid = fork();
-    ASSERT(pid >= 0);
-    if (pid == 0) {
-        if (!status_ok(stand_connect(&stand, &http))) _exit(1);
-        PayerTalk talk = talk_of(&app);
-        const Status s = payer_card_pay_order(&talk, &card, span_of_text(order.code_url), state);
-        _exit(status_ok(s) ? 0 : 2);
-    }
-    EXPECT(stand_comes_true(
-            &stand, "SELECT count(*) FROM channel_order WHERE minor = 1392 AND state = 2"));
-    dies_and_comes_back(pid);
-    EXPECT(stand_comes_true(
-            &stand, "SELECT count(*) FROM channel_order WHERE minor = 1392 AND state > 3"));
-    const bool paid = stand_number(&stand,
-                              "SELECT count(*) FROM payment WHERE out_trade_no = 'CARD-ORDER-7'"
-                              " AND state = 1")
-            == 1;
-    EXPECT(sandbox_bank_number(
-                   &bank, "SELECT count(*) FROM sandbank_order WHERE amount = 1392 AND state = 2")
-            == paid);
-    EXPECT(balance_of("1900000001") == before + (paid ? 1392 : 0));
-    EXPECT_OK(unbind(&card));
-}
-
 static void test_tries_a_day_are_limited(void)
 {
     PayerCardShown shown;
@@ -536,13 +403,9 @@ static void test_house_closes(void)
 TESTS(TEST(test_house_opens), TEST(test_a_card_is_bound_by_four_elements_and_a_code),
         TEST(test_the_same_card_twice),
         TEST(test_cards_of_others_are_refused_before_the_bank_is_asked),
-        TEST(test_what_is_none_is_refused), TEST(test_an_order_is_paid_from_a_bound_card),
-        TEST(test_a_bank_that_refuses_pays_nothing), TEST(test_a_payment_whose_answer_is_lost),
-        TEST(test_a_pin_pays_from_the_card_that_was_chosen),
-        TEST(test_a_payer_sees_masks_and_unbinds_with_his_pin),
+        TEST(test_what_is_none_is_refused), TEST(test_a_payer_sees_masks_and_unbinds_with_his_pin),
         TEST(test_a_lost_answer_is_asked_about), TEST(test_what_the_bank_refuses),
         TEST(test_five_wrong_codes_end_it), TEST(test_a_code_lives_five_minutes),
-        TEST(test_hufud_is_killed_while_the_bank_is_asked),
-        TEST(test_hufud_is_killed_while_an_order_is_paid), TEST(test_tries_a_day_are_limited),
+        TEST(test_hufud_is_killed_while_the_bank_is_asked), TEST(test_tries_a_day_are_limited),
         TEST(test_who_is_stopped_binds_nothing), TEST(test_nothing_of_it_rests),
         TEST(test_house_closes))

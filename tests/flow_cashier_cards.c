@@ -80,6 +80,12 @@ static void test_the_card_is_bound_and_the_order_paid(void)
     EXPECT(operator_says("5434") && operator_says("LIVE"));
     EXPECT_OK(step_query(&merchant, http, "cards-1", &said));
     EXPECT(strcmp(said.trade_state, "SUCCESS") == 0 && said.total == 31400);
+    EXPECT(sandbox_bank_number(&bank,
+                   "SELECT count(*) FROM sandbank_order WHERE kind = 3"
+                   " AND amount = 31400 AND state = 2")
+            == 1);
+    EXPECT(stand_number(&stand, "SELECT balance FROM account WHERE owner = 'payer-1'")
+            == 100000000);
     EXPECT(stand_audit(&stand) == 0);
 }
 

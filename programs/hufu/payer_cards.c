@@ -231,7 +231,8 @@ Status payer_card_pay_order(
     json_key_text(&a.w, "card_id", span_of_text(shown->id));
     json_close(&a.w);
     TRY(json_finish(&a.w));
-    strncat(target, "/card-pay", sizeof(target) - strlen(target) - 1);
+    snprintf(target, sizeof(target), "/payer/v1/orders/%.*s/card-pay",
+            (int)(code_url.size - before.size), code_url.data + before.size);
     TRY(payer_ask(talk->app->phone, talk->http, "POST", span_of_text(target),
             span_of_buffer(&a.body), talk->answer, &body));
     return read_state(body, ret_state);

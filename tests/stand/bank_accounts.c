@@ -1,5 +1,6 @@
 #include "bank_accounts.h"
 
+#include "command.h"
 #include "operator.h"
 
 #include <errno.h>
@@ -15,6 +16,15 @@ static int read_from(const char *text)
     ASSERT(write(ends[1], text, strlen(text)) == (ssize_t)strlen(text));
     close(ends[1]);
     return ends[0];
+}
+
+void bank_code_sent(const Stand *stand, const char *card_id, char ret_code[BANK_CODE_BYTES])
+{
+    char file[96];
+    Buffer text = { (uint8_t *)ret_code, 0, BANK_CODE_BYTES };
+    snprintf(file, sizeof(file), "sandbank/code-%s.txt", card_id);
+    ASSERT(status_ok(file_read(stand_path(stand, file), &text)));
+    ret_code[text.size] = 0;
 }
 
 bool bank_is_receiver(Stand *stand)

@@ -6,6 +6,10 @@
 #include "payer_phone.h"
 #include "sandbox_bank.h"
 
+enum { BANK_CODE_BYTES = 8 }; /* with its NUL, and one more */
+
+/* What the bank sent the holder of a card that waits for its code. */
+void bank_code_sent(const Stand *stand, const char *card_id, char ret_code[BANK_CODE_BYTES]);
 /* Two people enrol the bank, for cards. */
 bool bank_is_receiver(Stand *stand);
 /* The bank knows that these four belong together. */

@@ -16,7 +16,7 @@ interface Challenge {
   card_id: string;
 }
 
-interface Card {
+export interface Card {
   card_id: string;
   card_state: 'SENT' | 'WAITING' | 'TRYING' | 'LIVE' | 'OVER';
   card_mask?: string;
@@ -88,13 +88,14 @@ export class CardBinding {
   private readonly box: HTMLElement;
   private readonly cancel: HTMLButtonElement;
 
-  /** `back`: to where he came from. */
-  constructor(place: HTMLElement, private readonly payer: string, private readonly back: () => void) {
+  /** `back`: to where he came from, with the card that is bound now. */
+  constructor(place: HTMLElement, private readonly payer: string,
+    private readonly back: (card?: Card) => void) {
     put(place, 'h1', 'title', say('bindCard'));
     this.box = put(place, 'div', 'step');
     this.cancel = put(place, 'button', 'other', say('backToOrder'));
     this.cancel.type = 'button';
-    this.cancel.addEventListener('click', back);
+    this.cancel.addEventListener('click', () => back());
     void this.begin('');
   }
 
@@ -153,7 +154,7 @@ export class CardBinding {
     put(this.box, 'div', 'mark paid');
     put(this.box, 'p', 'card', card.card_mask ?? '');
     put(this.box, 'h1', 'result', say('cardBound')).setAttribute('role', 'status');
-    const next = put(this.box, 'button', 'pay', say('backToOrder'));
-    next.addEventListener('click', this.back);
+    const next = put(this.box, 'button', 'pay', say('payWithCard'));
+    next.addEventListener('click', () => this.back(card));
   }
 }

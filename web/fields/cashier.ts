@@ -2,7 +2,7 @@
  * The cashier page: /cashier/#<prepay_id>. Shows whom the payer pays, how much and for what; takes his
  * account and, in a protected field, his PIN; shows the result and the next step, nothing else (TP-18).
  */
-import { CardBinding } from './bind_card.ts';
+import { type Card, CardBinding } from './bind_card.ts';
 import { ProtectedField } from './frame.ts';
 import { language, post, put, say } from './page.ts';
 import type { WORDS } from './words.ts';
@@ -51,9 +51,11 @@ function showOrder(order: Order): void {
 }
 
 /** The state after it; throws what the house says in words. */
-async function pay(order: Order, payer: string, box: string): Promise<string> {
-  const said = await post<{ trade_state?: string }>(
-    `/payer/v1/orders/${encodeURIComponent(order.prepay_id)}/pay`, { payer_id: payer, box });
+async function pay(order: Order, payer: string, box: string, card?: Card): Promise<string> {
+  const target = `/payer/v1/orders/${encodeURIComponent(order.prepay_id)}`;
+  const body = { payer_id: payer, box };
+  const said = await (card === undefined ? post<{ trade_state?: string }>(`${target}/pay`, body)
+    : post<{ trade_state?: string }>(`${target}/card-pay`, { ...body, card_id: card.card_id }));
   return said.trade_state ?? '';
 }
 
@@ -64,15 +66,17 @@ class Form {
   private readonly pin: ProtectedField;
   private complete = false;
 
-  constructor(private readonly order: Order, payer: string) {
+  constructor(private readonly order: Order, payer: string, private readonly card?: Card) {
     const form = put(main, 'form', 'form');
     put(form, 'label', '', say('payer')).htmlFor = 'payer';
     this.payer = put(form, 'input', 'payer');
     this.payer.id = 'payer';
     this.payer.autocomplete = 'username';
     this.payer.value = payer;
+    if (card !== undefined) put(form, 'p', 'card', `${say('payFrom')} ${card.card_mask ?? ''}`);
     this.pin = new ProtectedField(form, { house: location.origin, field: 'pin', language,
       prepayId: order.prepay_id,
+      ...(card === undefined ? {} : { cardId: card.card_id }),
       onState: ({ complete }) => {
         this.complete = complete;
         this.enable();
@@ -88,7 +92,8 @@ class Form {
       void this.submit();
     });
     this.payer.addEventListener('input', () => this.enable());
-    this.offerCard(form);
+    if (card === undefined) this.offerCard(form);
+    else this.offerBalance(form);
     this.enable();
   }
 
@@ -100,8 +105,14 @@ class Form {
       const payer = this.payer.value.trim();
       if (payer === '') return this.refuse(say('payerFirst'));
       main.replaceChildren();
-      new CardBinding(main, payer, () => showAll(this.order, payer));
+      new CardBinding(main, payer, (card) => showAll(this.order, payer, card));
     });
+  }
+
+  private offerBalance(form: Element): void {
+    const offer = put(form, 'button', 'other', say('payBalance'));
+    offer.type = 'button';
+    offer.addEventListener('click', () => showAll(this.order, this.payer.value.trim()));
   }
 
   private enable(): void {
@@ -117,7 +128,8 @@ class Form {
     this.button.textContent = say('paying');
     this.refuse('');
     try {
-      showState(await pay(this.order, this.payer.value.trim(), await this.pin.seal()));
+      showState(await pay(this.order, this.payer.value.trim(), await this.pin.seal(),
+        this.card));
     } catch (why) {
       this.refuse((why as Error).message);
       this.button.textContent = say('pay');
@@ -125,10 +137,11 @@ class Form {
   }
 }
 
-function showAll(order: Order, payer: string): void {
+/** `card`: bound just now, to pay from it. */
+function showAll(order: Order, payer: string, card?: Card): void {
   main.replaceChildren();
   showOrder(order);
-  new Form(order, payer);
+  new Form(order, payer, card);
 }
 
 async function start(): Promise<void> {

@@ -20,6 +20,8 @@ export interface Opening {
   language: Language;
   /** of the order that a PIN pays */
   prepayId?: string;
+  /** the bound card that it pays from; without it, from the balance */
+  cardId?: string;
   subject?: Subject;
   /** properties of the input that the allow-list knows (style.ts) */
   style?: Record<string, string>;

@@ -1,7 +1,7 @@
 /** What a field asks the house for: by itself, so that no page in between can say otherwise. */
 import { boxRecipient, type BoxKeyAnswer, BoxKeyRefused } from '../src/seal/box_key.ts';
 import { type BoxContext, PURPOSE } from '../src/seal/box.ts';
-import { fromHex } from '../src/seal/bytes.ts';
+import { type Bytes, fromHex } from '../src/seal/bytes.ts';
 import { SpelledBox } from '../src/seal/spelled.ts';
 import { KINDS } from './kinds.ts';
 import type { FieldKind, Opening } from './protocol.ts';
@@ -29,14 +29,25 @@ async function platformPin(): Promise<string | null> {
   return text.trim() === '' ? null : text;
 }
 
+/** A PIN for one card pays from no other, nor from the balance (api/payer_card_order.c). */
+async function nonceOf(order: Bytes, cardId: string | undefined): Promise<Bytes> {
+  if (cardId === undefined) return order;
+  const card = new TextEncoder().encode(cardId);
+  const both = new Uint8Array(order.length + card.length);
+  both.set(order);
+  both.set(card, order.length);
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', both)).slice(0, NONCE_BYTES);
+}
+
 async function contextOf(opening: Opening): Promise<BoxContext> {
   const dataClass = KINDS[opening.field].dataClass;
   const expiryUs = BigInt(Date.now() + SESSION_LIFE_MS) * 1000n;
   if (opening.field === 'pin' && opening.prepayId !== undefined) {
     const id = encodeURIComponent(opening.prepayId ?? '');
     const order = (await (await get(`/payer/v1/orders/${id}`)).json()) as OrderAnswer;
+    const serverNonce = await nonceOf(fromHex(order.nonce), opening.cardId);
     return { dataClass, expiryUs, purpose: PURPOSE.pay, amount: BigInt(order.amount.total),
-      currency: order.amount.currency, serverNonce: fromHex(order.nonce), tenant: order.mchid,
+      currency: order.amount.currency, serverNonce, tenant: order.mchid,
       order: order.out_trade_no, payee: order.mchid };
   }
   const { tenant = '', order = '', payee = '', nonce } = opening.subject ?? {};
