@@ -310,6 +310,25 @@ static void test_a_body_is_signed_whole_and_counts_once(void)
                         NULL));
 }
 
+/* What operators' machines scrape; -1: it is not there. */
+static int64_t legacy_signatures(void)
+{
+    static const char name[] = "\nhufu_legacy_signatures_total ";
+    static char text[128 * 1024];
+    const HttpClientConfig config = { .address = "127.0.0.1", .port = stand.metrics_port };
+    const HttpCall call = { "GET", SPAN("/metrics"), NULL, 0, { NULL, 0 } };
+    HttpAnswer answer = { 0 };
+    HttpClient *watcher = NULL;
+    if (!status_ok(http_client_open(&config, &watcher))) return -1;
+    const Status s = http_client_call(watcher, &call, &answer);
+    const bool fits = status_ok(s) && answer.body.size < sizeof(text);
+    if (fits) memcpy(text, answer.body.data, answer.body.size);
+    text[fits ? answer.body.size : 0] = 0;
+    http_client_close(&watcher);
+    const char *at = strstr(text, name);
+    return at == NULL ? -1 : strtoll(at + sizeof(name) - 1, NULL, 10);
+}
+
 /* Each use of a broken digest is told to the log, counted for operators, and shown. */
 static void test_a_broken_digest_is_reported(void)
 {
@@ -317,6 +336,7 @@ static void test_a_broken_digest_is_reported(void)
             OPERATOR(&stand, "merchant", "profile", "list", "--mchid", rsa.mchid), 0));
     EXPECT(operator_says("legacy_profiles") && operator_says("lianlian-md5"));
     EXPECT(stand_leaves_with(&stand, "lianlian-md5") > 10);
+    EXPECT(legacy_signatures() > 10);
 }
 
 /* That the answers above were verified is worth something only when a wrong one is refused. */

@@ -418,6 +418,13 @@ static void test_a_person_is_read_as_ciphertext(void)
             REFUSED_JSON_MISSING);
     EXPECT(blames("payer.identity.name"));
     EXPECT_REFUSED(native_with("payer", "{\"openid\":\"oH\"}"), REFUSED_JSON_UNKNOWN_KEY);
+    EXPECT_OK(typed_with(TRADE_APP, "payer", good));
+    EXPECT(sealed.there);
+    EXPECT_OK(typed_with(TRADE_JSAPI, "payer",
+            "{\"openid\":\"oH70c1330ea9d658092a91f47fb5\",\"identity\":{\"type\":\"IDCARD\","
+            "\"number\":\"AAEC\",\"name\":\"AwQ=\"}}"));
+    EXPECT(sealed.there && order.openid[0] == 'o');
+    EXPECT_REFUSED(typed_with(TRADE_JSAPI, "payer", good), REFUSED_JSON_MISSING);
 }
 
 TESTS(TEST(test_a_person_is_read_as_ciphertext), TEST(test_good_orders_are_read),

@@ -239,8 +239,40 @@ static void test_a_reset_from_a_new_device(void)
     house_close(&h);
 }
 
-TESTS(TEST(test_who_registers), TEST(test_a_registered_payer_needs_his_device),
-        TEST(test_a_new_device_waits), TEST(test_places_for_devices), TEST(test_a_reset_cools_down),
+/* Who he is comes with registering; who registered before that was kept has it with a log-in. */
+static void test_prints_come_with_registering_or_a_log_in(void)
+{
+    House h;
+    house_open(&h, 45);
+    PayerAct registers = act_of(PAYER_REGISTERS, "p1", 1);
+    registers.joins = true;
+    registers.identified = true;
+    memset(&registers.prints, 7, sizeof(registers.prints));
+    EXPECT_OK(run(&h, &registers));
+    EXPECT_OK(joins(&h, "p2", 2));
+    PayerAct look = act_of(PAYER_LOOK, "p1", 1);
+    EXPECT_OK(run(&h, &look));
+    EXPECT(look.has_prints);
+    look = act_of(PAYER_LOOK, "p2", 2);
+    EXPECT_OK(run(&h, &look));
+    EXPECT(!look.has_prints);
+    PayerAct refused = act_of(PAYER_LOGS_IN, "p2", 3); /* another device: nothing is kept */
+    refused.identified = true;
+    EXPECT_REFUSED(run(&h, &refused), REFUSED_PAYER_DEVICE_UNKNOWN);
+    PayerAct logs_in = act_of(PAYER_LOGS_IN, "p2", 2);
+    logs_in.identified = true;
+    EXPECT_OK(run(&h, &logs_in));
+    EXPECT(logs_in.has_prints == false);
+    look = act_of(PAYER_LOOK, "p2", 2);
+    EXPECT_OK(run(&h, &look));
+    EXPECT(look.has_prints);
+    EXPECT(house_number(&h, "SELECT count(*) FROM payer_identity") == 2);
+    house_close(&h);
+}
+
+TESTS(TEST(test_prints_come_with_registering_or_a_log_in), TEST(test_who_registers),
+        TEST(test_a_registered_payer_needs_his_device), TEST(test_a_new_device_waits),
+        TEST(test_places_for_devices), TEST(test_a_reset_cools_down),
         TEST(test_a_refused_try_takes_back_its_own_cooling_alone),
         TEST(test_a_code_of_before_pays_nothing_while_it_cools),
         TEST(test_a_reset_from_a_new_device))

@@ -356,9 +356,24 @@ static void test_a_tampered_log_is_refused(void)
     evidence_close(&evidence);
 }
 
-TESTS(TEST(test_the_borders_of_the_period), TEST(test_several_in_one_event),
-        TEST(test_reveals_are_grouped_by_what_they_say), TEST(test_what_is_overdue_is_told),
-        TEST(test_periods_that_are_none), TEST(test_an_empty_period), TEST(test_one_language_alone),
-        TEST(test_hostile_names), TEST(test_more_lines_than_a_section_lists), TEST(test_gaps),
+/* LL-4.3.9: each request under a broken digest, one line a merchant and profile. */
+static void test_signatures_with_a_broken_digest(void)
+{
+    open_evidence();
+    for (int i = 0; i < 3; i++)
+        tell(AUDIT_LEGACY_SIGNATURE, 0, SPAN("merchant/1900000001"), SPAN("signing-profile"),
+                "lianlian-md5");
+    tell(AUDIT_LEGACY_SIGNATURE, (StatusCode)REFUSED_PROFILE_NOT_GIVEN, SPAN("merchant/1900000002"),
+            SPAN("signing-profile"), "lianlian-md5");
+    tell(AUDIT_READ, 0, SPAN("merchant/1900000001"), SPAN("signing-profile"), "sorted-rsa2");
+    EXPECT(counts("legacy-signatures", 4, 0));
+    EXPECT(evidence.sums[section("legacy-signatures")].lines == 2);
+}
+
+TESTS(TEST(test_signatures_with_a_broken_digest), TEST(test_the_borders_of_the_period),
+        TEST(test_several_in_one_event), TEST(test_reveals_are_grouped_by_what_they_say),
+        TEST(test_what_is_overdue_is_told), TEST(test_periods_that_are_none),
+        TEST(test_an_empty_period), TEST(test_one_language_alone), TEST(test_hostile_names),
+        TEST(test_more_lines_than_a_section_lists), TEST(test_gaps),
         TEST(test_days_that_nobody_closed), TEST(test_a_leaf_that_cannot_be_read_makes_no_report),
         TEST(test_what_the_vault_says), TEST(test_a_tampered_log_is_refused))

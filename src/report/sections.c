@@ -276,6 +276,7 @@ const EvidenceSection evidence_sections[] = {
                     "与每一商户约定期限，到期收回该签名方式。" },
             .columns = { COLUMN("Merchant", "商户", IDENTITY),
                     COLUMN("Profile", "签名方式", PUBLIC), COLUMN("Outcome", "结果", PUBLIC) },
+            .grouped = true,
             .collect = collect_legacy_signatures },
     { .id = "attached-tables",
             .title = { "Row seals of attached tables, now", "外接业务表的防篡改（当前）" },
