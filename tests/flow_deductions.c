@@ -166,6 +166,50 @@ static void test_a_merchant_sees_his_own_and_no_payer(void)
     EXPECT(is(&a, 404, "RESOURCE_NOT_EXISTS"));
 }
 
+/* What may not be kept is in no contract, and what is no field is refused by name (TP-5, TP-8). */
+static void test_requests_that_are_none(void)
+{
+    static const struct {
+        const char *body;
+        int status;
+        const char *code;
+    } wrong[] = {
+        { "{}", 400, "PARAM_ERROR" },
+        { "{\"appid\":\"wx1\",\"mchid\":\"1900000002\",\"plan_id\":7,\"out_contract_code\":"
+          "\"W-1\",\"contract_display_account\":\"a\"}",
+                400, "PARAM_ERROR" },
+        { "{\"appid\":\"wx1\",\"mchid\":\"" SHOP "\",\"plan_id\":7,\"out_contract_code\":"
+          "\"W/1\",\"contract_display_account\":\"a\"}",
+                400, "PARAM_ERROR" },
+        { "{\"appid\":\"wx1\",\"mchid\":\"" SHOP "\",\"plan_id\":7,\"out_contract_code\":"
+          "\"W-1\",\"contract_display_account\":\"4111111111111111\"}",
+                400, "PARAM_ERROR" },
+        { "{\"appid\":\"wx1\",\"mchid\":\"" SHOP "\",\"plan_id\":99,\"out_contract_code\":"
+          "\"W-1\",\"contract_display_account\":\"a\"}",
+                404, "RESOURCE_NOT_EXISTS" },
+        { "{\"appid\":\"wx1\",\"mchid\":\"" SHOP "\",\"plan_id\":7,\"out_contract_code\":"
+          "\"W-1\",\"contract_display_account\":\"a\",\"one_minor\":1}",
+                400, "PARAM_ERROR" },
+    };
+    const int64_t before = stand_number(&stand, "SELECT count(*) FROM contract");
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        Answered a = { 0 };
+        EXPECT_OK(step_call(
+                &shop, http, "POST", "/v3/papay/contracts/pre-entrust-sign", wrong[i].body, &a));
+        EXPECT(is(&a, wrong[i].status, wrong[i].code));
+    }
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM contract") == before);
+    EXPECT(!stand_holds(&stand, SPAN("4111111111111111")));
+}
+
+static void test_the_trail_says_who_agreed_to_what(void)
+{
+    EXPECT(operator_ended(
+            OPERATOR(&stand, "trail", "search", "--kind", "binding.make", "--json"), 0));
+    EXPECT(operator_says("contract signed: one 3000, 5000 and 4 times a month"));
+    EXPECT(operator_says("payer/payer-wang"));
+}
+
 /* --- deductions --- */
 
 static Status deduct_by(const MerchantApp *app, HttpClient *own, const char *id, const char *number,
@@ -423,6 +467,7 @@ static void test_house_closes(void)
 
 TESTS(TEST(test_house_opens), TEST(test_a_plan_takes_two_people_and_terms),
         TEST(test_a_payer_signs_what_he_read), TEST(test_a_merchant_sees_his_own_and_no_payer),
+        TEST(test_requests_that_are_none), TEST(test_the_trail_says_who_agreed_to_what),
         TEST(test_within_the_terms_it_pays_without_asking), TEST(test_32_at_once_never_take_more),
         TEST(test_an_end_by_either_side), TEST(test_notice_and_the_next_month),
         TEST(test_a_changed_contract_moves_no_money), TEST(test_the_auditor_counts),

@@ -126,11 +126,23 @@ Status add_deduction(MoneyScratch *s, const KeyedHashKey *key, const RowChange *
             &sum->given_minor);
 }
 
-Status check_deducted(const Sum *payment)
+/* What becomes paid goes to the merchant's own account: the payer signed for nobody else. */
+static bool goes_to_merchant(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change)
+{
+    const RowView *now = &change->new_row;
+    const int64_t before = change->is_insert ? 0 : row_int(&change->old_row, PAYMENT_STATE, 0);
+    if (row_int(now, PAYMENT_STATE, 0) != TRADE_SUCCESS || before == TRADE_SUCCESS) return true;
+    const RowView *account = account_row(s, key, row_int(now, PAYMENT_PAYEE_ACCOUNT, 0));
+    return account != NULL && row_int(account, ACCOUNT_CLASS, 0) == ACCOUNT_CLASS_MERCHANT
+            && same_value(account, ACCOUNT_OWNER, now, PAYMENT_MCHID);
+}
+
+Status check_deducted(MoneyScratch *s, const KeyedHashKey *key, const Sum *payment)
 {
     const RowChange *change = payment->change;
     const RowView *now = &change->new_row;
     const bool deducts = row_int(now, PAYMENT_TRADE_TYPE, 0) == TRADE_DEDUCTION;
+    REQUIRE(!deducts || goes_to_merchant(s, key, change), REFUSED_DEDUCTION_NOT_LAWFUL);
     if (change->is_insert) {
         const bool takes = deducts && !is_null(now, PAYMENT_PAYER_ACCOUNT);
         REQUIRE(takes == (payment->deduction != NULL), REFUSED_DEDUCTION_NOT_LAWFUL);

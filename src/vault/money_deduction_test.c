@@ -13,6 +13,8 @@
 
 #define HOUR_US (3600 * TIME_SECOND_US)
 
+#define SHOP "p1" /* who owns ACCOUNT_SHOP */
+
 static const char pin[] = "284617";
 
 typedef struct ContractDraft {
@@ -67,7 +69,7 @@ static Status write_contract(House *h, const ContractDraft *d)
 
 static ContractDraft waiting(House *h)
 {
-    return (ContractDraft) { .mchid = "m1",
+    return (ContractDraft) { .mchid = SHOP,
         .one = 100,
         .period = CONTRACT_EACH_MONTH,
         .period_minor = 250,
@@ -91,7 +93,7 @@ static void grant_for(House *h, const ContractDraft *d, const uint8_t **ret_gran
     contract_terms_order(digest, order);
     use++;
     memcpy(nonce, &use, sizeof(use));
-    const Wish w = { BOX_PURPOSE_PAY, pin, order, d->one, "m1", 60 * TIME_SECOND_US };
+    const Wish w = { BOX_PURPOSE_PAY, pin, order, d->one, SHOP, 60 * TIME_SECOND_US };
     EXPECT_OK(check_box(h, make_box(h, &w), order, d->one));
     *ret_grant = grant;
 }
@@ -108,6 +110,7 @@ static House *open_house(void)
 {
     House *h = house_open();
     payer = "p";
+    tenant = SHOP;
     verifier = (Span) { NULL, 0 };
     found(h);
     ASSERT(status_ok(set_pin(h, pin)));
@@ -192,7 +195,7 @@ static void test_a_signature_is_no_payment(void)
     Buffer text = BUFFER_OF(memory);
     uint8_t digest[CONTRACT_TERMS_DIGEST_BYTES];
     char order[CONTRACT_ORDER_BYTES + 1];
-    const ContractTerms terms = { SPAN("m1"), SPAN("C-1"), SPAN("Member"), SPAN("w***"), 7,
+    const ContractTerms terms = { SPAN(SHOP), SPAN("C-1"), SPAN("Member"), SPAN("w***"), 7,
         asked.one, asked.period, asked.period_minor, asked.period_count, 0, 156, asked.until };
     EXPECT_OK(contract_terms_text(&terms, &text));
     sha256(span_of_buffer(&text), digest);
@@ -215,17 +218,20 @@ typedef struct Take {
     const char *transaction;
     const char *mchid; /* likewise */
     int64_t at;
+    int64_t payee; /* 0: the shop's */
 } Take;
+
+static int64_t payee_of(const Take *t) { return t->payee != 0 ? t->payee : ACCOUNT_SHOP; }
 
 static Span paying_row(House *h, const Take *t, int64_t revision, bool has_payer)
 {
     static const uint16_t ids[] = { PAYMENT_MCHID, PAYMENT_OUT_TRADE_NO, PAYMENT_TRANSACTION_ID,
         PAYMENT_PREPAY_ID, PAYMENT_TRADE_TYPE, PAYMENT_STATE, PAYMENT_MINOR, PAYMENT_CURRENCY,
         PAYMENT_PAYER, PAYMENT_PAYER_ACCOUNT, PAYMENT_PAYEE_ACCOUNT, PAYMENT_GRANT };
-    const Value values[] = { TEXT("m1"), TEXT(t->number), TEXT(t->number), TEXT(t->number),
+    const Value values[] = { TEXT(SHOP), TEXT(t->number), TEXT(t->number), TEXT(t->number),
         VALUE_OF_INT(t->trade_type), VALUE_OF_INT(has_payer ? TRADE_SUCCESS : TRADE_NOTPAY),
         VALUE_OF_INT(t->minor), VALUE_OF_INT(156), has_payer ? TEXT(t->payer) : VALUE_OF_NULL,
-        has_payer ? VALUE_OF_INT(t->account) : VALUE_OF_NULL, VALUE_OF_INT(ACCOUNT_SHOP),
+        has_payer ? VALUE_OF_INT(t->account) : VALUE_OF_NULL, VALUE_OF_INT(payee_of(t)),
         VALUE_OF_NULL };
     Buffer b = BUFFER_OF(image);
     const RowHead head = { TABLE_PAYMENT, 1, 2, revision, house_batch(h) };
@@ -236,7 +242,7 @@ static Span paying_row(House *h, const Take *t, int64_t revision, bool has_payer
 static void put_take(House *h, const Take *t)
 {
     post(h, t->number, t->account, -t->minor);
-    post(h, t->number, ACCOUNT_SHOP, t->minor);
+    post(h, t->number, payee_of(t), t->minor);
     house_insert(h, paying_row(h, t, 1, true));
     if (t->contract == NULL) return;
     const Value values[] = { TEXT(t->mchid), TEXT(t->number), TEXT(t->transaction),
@@ -253,7 +259,7 @@ static Take take_of(House *h, const char *number, int64_t minor)
         .account = ACCOUNT_PAYER,
         .contract = "C-1",
         .transaction = number,
-        .mchid = "m1",
+        .mchid = SHOP,
         .at = contract_period_at(CONTRACT_EACH_MONTH, h->now_us) };
 }
 
@@ -264,7 +270,7 @@ static void draft(House *h, const ContractDraft *after, const Take *takes, size_
     for (size_t i = 0; i < count; i++)
         sum += takes[i].minor;
     book(h, row_of(takes[0].account), -sum);
-    book(h, ROW_SHOP, sum);
+    book(h, takes[0].payee == 0 ? ROW_SHOP : row_of(takes[0].payee), sum);
     for (size_t i = 0; i < count; i++)
         put_take(h, &takes[i]);
     if (after != NULL) put_contract(h, after);
@@ -315,6 +321,9 @@ static void test_a_deduction_is_of_its_contract(void)
     t = right;
     t.trade_type = TRADE_MICROPAY;
     refused(h, &after, &t, "a payment of another type");
+    t = right;
+    t.payee = ACCOUNT_OTHER;
+    refused(h, &after, &t, "to somebody else");
     t = take_of(h, "d1", 101);
     ContractDraft d = counted(&signed_, &t);
     refused(h, &d, &t, "more than of one");

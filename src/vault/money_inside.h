@@ -101,7 +101,7 @@ MUST_USE Status add_contract(MoneyScratch *s, const KeyedHashKey *key, const Row
 /* Payments and contracts were added. */
 MUST_USE Status add_deduction(MoneyScratch *s, const KeyedHashKey *key, const RowChange *change);
 /* Rule 19, of a payment that the batch writes, and of a contract. */
-MUST_USE Status check_deducted(const Sum *payment);
+MUST_USE Status check_deducted(MoneyScratch *s, const KeyedHashKey *key, const Sum *payment);
 MUST_USE Status check_contract(const Sum *sum, int64_t now_us);
 
 /* --- money_purpose.c --- */

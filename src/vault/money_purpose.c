@@ -250,10 +250,11 @@ static Status check_purpose(MoneyScratch *s, const KeyedHashKey *key, const RowV
                                                            : check_paying(sum, posting);
 }
 
-static Status check_end(const Sum *sum, const RowView *row)
+static Status check_end(
+        MoneyScratch *s, const KeyedHashKey *key, const Sum *sum, const RowView *row)
 {
     if (row->head.table == TABLE_PAYMENT) {
-        TRY(check_deducted(sum));
+        TRY(check_deducted(s, key, sum));
         return check_state(sum);
     }
     if (row->head.table == TABLE_SETTLEMENT) return check_settlement(sum);
@@ -263,7 +264,7 @@ static Status check_end(const Sum *sum, const RowView *row)
 }
 
 /* What all postings together made of each payment, refund, settlement and transfer. */
-static Status check_ends(const MoneyScratch *s)
+static Status check_ends(MoneyScratch *s, const KeyedHashKey *key)
 {
     for (size_t i = 0; i < s->purposes.used_count; i++) {
         const Sum *sum = &s->purposes.slots[s->purposes.used[i]];
@@ -273,7 +274,7 @@ static Status check_ends(const MoneyScratch *s)
         if (sum->channel != NULL) TRY(check_channel(sum));
         if (sum->contract != NULL) TRY(check_contract(sum, s->now_us));
         if (row == NULL) continue;
-        TRY(check_end(sum, row));
+        TRY(check_end(s, key, sum, row));
     }
     return OK;
 }
@@ -306,5 +307,5 @@ Status check_purposes(
         if (changes[i].new_row.head.table != TABLE_POSTING) continue;
         TRY(check_purpose(s, key, &changes[i].new_row));
     }
-    return check_ends(s);
+    return check_ends(s, key);
 }

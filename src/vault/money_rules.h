@@ -55,10 +55,11 @@
  *      exactly its terms (policy/contract_terms.h), and ended once; its terms stay. A payment of
  *      type DEDUCTION takes from its payer in the batch that makes it, in which a row of
  *      `deduction` names a contract with the same merchant, payer and currency that was not ended
- *      before; it is no more than the contract's largest. The contract's sum and count of the
- *      period grow by exactly these, never over its terms, and begin anew only in a later period,
- *      the one of vaultd's own clock (300 s of slack); nothing is taken after its end, nor, where
- *      notice was agreed, without an announcement so long before, which is then used up
+ *      before; it is no more than the contract's largest, and is paid to the merchant's own
+ *      account. The contract's sum and count of the period grow by exactly these, never over its
+ *      terms, and begin anew only in a later period, the one of vaultd's own clock (300 s of
+ *      slack); nothing is taken after its end, nor, where notice was agreed, without an
+ *      announcement so long before, which is then used up
  *
  * Not judged: where a withdrawal or a settlement goes to, against what was agreed;
  *      whether the payer wanted the payment (a grant says it, where a PIN was asked), and

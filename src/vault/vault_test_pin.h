@@ -7,6 +7,7 @@
 #include "vault/vault_test_house.h"
 
 static const char *payer = "p1"; /* whose PIN it is */
+static const char *tenant = "m1"; /* who is paid */
 static uint8_t nonce[16] = { 9 };
 
 typedef struct Wish {
@@ -31,7 +32,7 @@ static inline Span make_box(House *h, const Wish *w)
         .purpose = (uint16_t)w->purpose,
         .amount = w->minor,
         .expiry_us = h->now_us + w->life_us,
-        .tenant = w->order != NULL ? SPAN("m1") : (Span) { NULL, 0 },
+        .tenant = w->order != NULL ? span_of_text(tenant) : (Span) { NULL, 0 },
         .order = w->order != NULL ? span_of_text(w->order) : (Span) { NULL, 0 },
         .payee = span_of_text(w->payee) };
     if (w->minor > 0) memcpy(context.currency, "CNY", 3);
@@ -43,7 +44,7 @@ static inline Span make_box(House *h, const Wish *w)
 
 static inline Wish wish_pay(const char *pin, const char *order)
 {
-    return (Wish) { BOX_PURPOSE_PAY, pin, order, 100, "m1", 60 * 1000000 };
+    return (Wish) { BOX_PURPOSE_PAY, pin, order, 100, tenant, 60 * 1000000 };
 }
 
 static uint8_t verifier_memory[256];
@@ -73,7 +74,7 @@ static inline Status check_box(House *h, Span box, const char *order, int64_t mi
 {
     uint8_t memory[BOX_BYTES_MAX + 1024];
     Buffer b = BUFFER_OF(memory);
-    const WirePinCheck check = { box, SPAN("pay"), SPAN("m1"), span_of_text(order), minor,
+    const WirePinCheck check = { box, SPAN("pay"), span_of_text(tenant), span_of_text(order), minor,
         span_of_text(payer), SPAN_OF(nonce), verifier, 0 };
     TRY(wire_put_pin_check(&b, &check));
     TRY(house_ask(h, VAULT_CHECK_PIN, span_of_buffer(&b)));
