@@ -82,9 +82,9 @@ static void test_it_takes_two_people(void)
 static void test_every_call_of_his_is_judged(void)
 {
     static const char *const gets[] = { "/v3/certificates", "/v3/merchant-service/apiv3-key",
-        "/v3/merchant-service/keys", "/v3/papay/contracts/out-contract-code/none",
-        target_of_query, "/v3/refund/domestic/refunds/no-such-refund",
-        "/v3/merchant/fund/balance/BASIC", "/v3/bill/tradebill?bill_date=2026-01-01" };
+        "/v3/merchant-service/keys", "/v3/papay/contracts/out-contract-code/none", target_of_query,
+        "/v3/refund/domestic/refunds/no-such-refund", "/v3/merchant/fund/balance/BASIC",
+        "/v3/bill/tradebill?bill_date=2026-01-01" };
     static const char order[] = "{\"appid\":\"wx\",\"mchid\":\"" SHOP
                                 "\",\"description\":\"tea\",\"out_trade_no\":\"from-there\","
                                 "\"notify_url\":\"https://shop.example/n\","
