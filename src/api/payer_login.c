@@ -72,7 +72,10 @@ static Status log_in(Passage *p, const LoginJson *json)
     if (!status_ok(s)) return payer_act_failed(p, &act, s);
     passage_text(act.device.name, sizeof(act.device.name), json->device_name);
     act.adds_device = !known;
-    if (!look.has_prints) TRY(payer_identify(p, json->payer_id, &act));
+    if (!look.has_prints) {
+        const Status told = payer_identify(p, json->payer_id, &act);
+        if (status_broken(told)) return told; /* what is refused now is tried at the next one */
+    }
     TRY(payer_act_do(p, &act));
     return payer_session_begin(p, &act);
 }

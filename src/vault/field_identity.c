@@ -128,7 +128,7 @@ Status field_identity_said(Field *field, Span request, Buffer *ret_answer)
     TRY(wire_take_identity(&c, &said));
     TRY(cursor_end(&c));
     TRY(field_batch_take(field, &b));
-    b->head = (WireBatchHead) { .tenant = house };
+    b->head = (WireBatchHead) { .tenant = SPAN("hufu/orders") }; /* what orders use up is theirs */
     TRY(field_use_protects(b, VALUES));
     TRY(open_said(field, &said, &number, &name));
     if (number.size > 0) to_upper_x(span_of_buffer(&number), number.data + number.size - 1);
