@@ -161,3 +161,18 @@ Status order_identity_admit(Rows *rows, const OrderIdentity *identity, const cha
     REQUIRE(number && name, REFUSED_IDENTITY_OTHER);
     return OK;
 }
+
+Status order_identity_pay_gather(Rows *rows, const Payment *payment, const char *payer)
+{
+    OrderIdentity identity;
+    const Row *row = NULL;
+    TRY(order_identity_get(rows, payment->mchid, payment->out_trade_no, &identity));
+    return identity.named ? payer_row(rows, payer, &row) : OK;
+}
+
+Status order_identity_pay_admit(Rows *rows, const Payment *payment, const char *payer)
+{
+    OrderIdentity identity;
+    TRY(order_identity_get(rows, payment->mchid, payment->out_trade_no, &identity));
+    return order_identity_admit(rows, &identity, payer);
+}

@@ -53,6 +53,10 @@ typedef struct PayerIdentified {
 } PayerIdentified;
 void payer_identified_unit(PayerIdentified *work, void (*done)(Unit *unit, Status outcome));
 
+/* The same for a payer and an order that is there, whatever it is paid from: gathering, then
+ * running, before any money. */
+MUST_USE Status order_identity_pay_gather(Rows *rows, const Payment *payment, const char *payer);
+MUST_USE Status order_identity_pay_admit(Rows *rows, const Payment *payment, const char *payer);
 /* May this payer pay what `identity` names? Both were gathered. Refuses IDENTITY_NONE,
  * IDENTITY_OTHER. */
 MUST_USE Status order_identity_admit(Rows *rows, const OrderIdentity *identity, const char *payer);

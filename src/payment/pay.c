@@ -8,22 +8,6 @@
 
 /* --- the payer's PIN --- */
 
-static Status pay_identity_gather(const PaymentPay *work, Rows *rows, const Payment *payment)
-{
-    OrderIdentity identity;
-    IdentityPrints ignored;
-    bool there = false;
-    TRY(order_identity_get(rows, payment->mchid, payment->out_trade_no, &identity));
-    return identity.named ? payer_identity_get(rows, work->payer, &ignored, &there) : OK;
-}
-
-static Status pay_identity_admit(const PaymentPay *work, Rows *rows, const Payment *payment)
-{
-    OrderIdentity identity;
-    TRY(order_identity_get(rows, payment->mchid, payment->out_trade_no, &identity));
-    return order_identity_admit(rows, &identity, work->payer);
-}
-
 static Status pay_gather(Unit *unit, Rows *rows)
 {
     const PaymentPay *work = (const PaymentPay *)unit;
@@ -36,7 +20,7 @@ static Status pay_gather(Unit *unit, Rows *rows)
     Payment payment;
     if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK; /* run() will hear */
     TRY(order_payer_gather(rows, &payment));
-    TRY(pay_identity_gather(work, rows, &payment));
+    TRY(order_identity_pay_gather(rows, &payment, work->payer));
     TRY(fee_gather(rows, payment.mchid, payment.money.currency));
     return account_gather(rows, payment.payee_account);
 }
@@ -116,7 +100,7 @@ static Status pay_decide(PaymentPay *work, Rows *rows)
     REQUIRE(is_confirmed(work, &payment), REFUSED_BOX_CONTEXT);
     REQUIRE(!others, REFUSED_ORDER_PAYER_OTHER);
     TRY(order_payer_admit(rows, &payment, work->openid));
-    TRY(pay_identity_admit(work, rows, &payment));
+    TRY(order_identity_pay_admit(rows, &payment, work->payer));
     TRY(pay_by_state(work, rows, &payment, &payer));
     work->payment = payment;
     return OK;

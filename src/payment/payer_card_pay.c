@@ -4,6 +4,7 @@
 #include "payment/allowance.h"
 #include "payment/fee.h"
 #include "payment/notification.h"
+#include "payment/order_identity.h"
 #include "payment/order_payer.h"
 #include "payment/payment_rows.h"
 #include "store/unit_wait.h"
@@ -36,6 +37,7 @@ static Status pay_gather(Unit *unit, Rows *rows)
     TRY(payment_row_by(rows, PAYMENT_BY_PREPAY_ID, work->prepay_id, &row));
     if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK; /* run() will hear */
     TRY(order_payer_gather(rows, &payment));
+    TRY(order_identity_pay_gather(rows, &payment, work->payer));
     begin_of(work, &payment);
     return work->begin.unit.gather(&work->begin.unit, rows);
 }
@@ -115,6 +117,7 @@ static Status pay_decide(PayerCardPay *work, Rows *rows)
     REQUIRE(payment.payer[0] == 0 || strcmp(payment.payer, work->payer) == 0,
             REFUSED_ORDER_PAYER_OTHER);
     TRY(order_payer_admit(rows, &payment, work->openid));
+    TRY(order_identity_pay_admit(rows, &payment, work->payer));
     TRY(pay_by_state(work, rows, &payment, &payer));
     work->payment = payment;
     return OK;
