@@ -206,12 +206,14 @@ Status payer_door_admit(Rows *rows, const char *payer, const PayerDoor *door)
     PayerDevice device;
     const Status s = login_may_pay(rows, payer, &registered);
     REQUIRE(door->by_device || !(registered || door->needed), REFUSED_PAYER_DEVICE_NEEDED);
-    TRY(s);
-    if (!door->by_device) return OK;
+    const bool cools = status_is(s, REFUSED_PAYER_COOLS_DOWN);
+    if (!cools) TRY(s);
+    if (!door->by_device) return s;
     TRY(payer_device_get(rows, payer, door->place, &found, &device));
     const bool lives = registered && found && device.status == STATUS_LIVE
             && bytes_equal_ct(device.id, door->device, sizeof(device.id));
     REQUIRE(lives, REFUSED_LOGIN_NEEDED);
+    TRY(s);
     REQUIRE(rows_now_us(rows) >= device.cools_until_us, REFUSED_PAYER_COOLS_DOWN);
     return OK;
 }

@@ -99,7 +99,8 @@ typedef struct PayerDoor {
 } PayerDoor;
 MUST_USE Status payer_door_gather(Rows *rows, const char *payer, const PayerDoor *door);
 /* Running. Refuses PAYER_DEVICE_NEEDED (registered, or must be, and came without a device),
- * LOGIN_NEEDED (the device was ended), PAYER_CLOSED, PAYER_COOLS_DOWN. */
+ * LOGIN_NEEDED (the device was ended), PAYER_CLOSED; last PAYER_COOLS_DOWN, which may be forgiven
+ * where no money leaves. */
 MUST_USE Status payer_door_admit(Rows *rows, const char *payer, const PayerDoor *door);
 /* Running, for money that leaves by a payer's code: gathered by payer_gather(). Refuses
  * PAYER_CLOSED, PAYER_COOLS_DOWN. */

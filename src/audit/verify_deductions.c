@@ -1,10 +1,17 @@
 #include "audit/verify_inside.h"
 
+#include "base/time.h"
+#include "policy/contract_terms.h"
+
 /*
  * What was taken by each contract, counted anew from the payments (TP-9): no deduction without a
- * contract that its own payer signed and that allows as much, no period over what was agreed, and
- * the period that the contract counts is what its deductions sum to. 17 is TRADE_DEDUCTION.
+ * contract that its own payer signed, that allows as much and was not over when it was made or
+ * paid, none counted in another period than its own, no period over what was agreed, and the period
+ * that the contract counts is what its deductions sum to. 17 is TRADE_DEDUCTION.
  */
+
+/* A clock that was set back opens no period again; vaultd lets it differ by so much. */
+#define CLOCK_SLACK_US (300 * TIME_SECOND_US)
 
 static Status tell(Verify *v, const char *table, const Value *values, size_t count)
 {
@@ -43,12 +50,43 @@ static Status verify_each(Verify *v)
             " AND c.payer = p.payer AND c.currency = p.currency AND p.minor <= c.one_minor"
             " AND p.created >= c.signed AND p.created < c.until"
             " AND (c.ended IS NULL OR p.created <= c.ended)"
+            " AND (p.success_time IS NULL OR (p.success_time < c.until"
+            " AND (c.ended IS NULL OR p.success_time <= c.ended)))"
             " WHERE p.trade_type = 17 AND p.payer_account IS NOT NULL AND c.mchid IS NULL"
             " UNION ALL SELECT d.mchid, d.out_trade_no, d.batch FROM deduction d"
             " LEFT JOIN payment p ON p.mchid = d.mchid AND p.out_trade_no = d.out_trade_no"
             " AND p.transaction_id = d.transaction_id AND p.trade_type = 17"
             " AND p.payer_account IS NOT NULL WHERE p.mchid IS NULL";
     return store_query(v->store, sql, NULL, 0, tell_deduction, v);
+}
+
+static bool is_period_of(const Value *period, const Value *created, const Value *at)
+{
+    const int64_t most_us = INT64_C(200000) * TIME_DAY_US; /* a later day is none of ours */
+    if (period->type != VALUE_INT || created->type != VALUE_INT || at->type != VALUE_INT)
+        return false;
+    if (!contract_period_is_valid(period->integer)) return false;
+    if (created->integer < 0 || created->integer > most_us) return false;
+    return at->integer >= contract_period_at(period->integer, created->integer)
+            && at->integer
+            <= contract_period_at(period->integer, created->integer + CLOCK_SLACK_US);
+}
+
+static Status tell_other_period(void *context, const Value *values, size_t count)
+{
+    const bool right = count == 6 && is_period_of(&values[3], &values[4], &values[5]);
+    return right ? OK : tell(context, "deduction", values, 3);
+}
+
+/* The period that a deduction says it counts in follows from when it was made. */
+static Status verify_moments(Verify *v)
+{
+    static const char sql[] =
+            "SELECT d.mchid, d.out_trade_no, d.batch, c.period, p.created, d.at_period"
+            " FROM deduction d"
+            " JOIN payment p ON p.mchid = d.mchid AND p.out_trade_no = d.out_trade_no"
+            " JOIN contract c ON c.mchid = d.mchid AND c.code = d.contract";
+    return store_query(v->store, sql, NULL, 0, tell_other_period, v);
 }
 
 static Status verify_periods(Verify *v)
@@ -76,5 +114,6 @@ Status verify_deductions(Verify *v)
             && verify_has_table(v, TABLE_DEDUCTION);
     if (!has_all) return OK; /* that was told */
     TRY(verify_each(v));
+    TRY(verify_moments(v));
     return verify_periods(v);
 }

@@ -262,18 +262,25 @@ static void end(ContractWork *work, int64_t now_us)
     work->changed = true;
 }
 
+/* To look and to end let no money leave: allowed while a device or a login cools, too. */
+static Status payer_may(const ContractWork *work, Rows *rows)
+{
+    Payer payer;
+    TRY(payer_admit(rows, work->payer, &payer));
+    const Status s = payer_door_admit(rows, work->payer, &work->door);
+    const bool forgiven = work->act == CONTRACT_LOOK || work->act == CONTRACT_END;
+    return forgiven && status_is(s, REFUSED_PAYER_COOLS_DOWN) ? OK : s;
+}
+
 static Status work_decide(ContractWork *work, Rows *rows)
 {
     const int64_t now_us = rows_now_us(rows);
     Merchant merchant;
-    Payer payer;
     work->changed = false;
     if (work->mchid[0] != 0)
         TRY(merchant_admit(rows, work->mchid, work->serial, &merchant));
-    else {
-        TRY(payer_admit(rows, work->payer, &payer));
-        TRY(payer_door_admit(rows, work->payer, &work->door));
-    }
+    else
+        TRY(payer_may(work, rows));
     TRY(contract_get(rows, work->mchid, work->code, work->id, &work->contract));
     REQUIRE(may_see(work, &work->contract, now_us), REFUSED_CONTRACT_UNKNOWN);
     TRY(merchant_get(rows, work->contract.mchid, &merchant));

@@ -112,7 +112,8 @@ typedef struct ContractWork {
     bool changed;
 } ContractWork;
 /* Refuses CONTRACT_UNKNOWN (another's, too); of a merchant what merchant_admit() refuses, of a
- * payer what payer_admit() and payer_door_admit() refuse; ANNOUNCE CONTRACT_OVER, CONTRACT_LIMIT
+ * payer what payer_admit() and payer_door_admit() refuse, but LOOK and END not
+ * PAYER_COOLS_DOWN: they let no money leave; ANNOUNCE CONTRACT_OVER, CONTRACT_LIMIT
  * (more than one may be), CONTRACT_FIELD (no notice was agreed). */
 void contract_unit(ContractWork *work, void (*done)(Unit *unit, Status outcome));
 

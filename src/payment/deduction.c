@@ -40,6 +40,50 @@ static Status deduction_insert(Rows *rows, const Payment *payment, const Contrac
     return rows_insert(rows, &deduction_table, values);
 }
 
+/* --- what is held --- */
+
+static Status deduction_row(Rows *rows, const Payment *payment, const Row **ret_row)
+{
+    const Value key[] = { VALUE_OF_TEXT(span_of_text(payment->mchid)),
+        VALUE_OF_TEXT(span_of_text(payment->out_trade_no)) };
+    return rows_get(rows, &deduction_table, key, ret_row);
+}
+
+/* NULL: none; then nothing may be taken. */
+static Status contract_of(Rows *rows, const Payment *payment, const Row **ret_row)
+{
+    char code[CONTRACT_CODE_BYTES_MAX + 1];
+    const Row *row = NULL;
+    *ret_row = NULL;
+    TRY(deduction_row(rows, payment, &row));
+    if (row == NULL) return OK;
+    TRY(value_copy_text(&row->values[COLUMN_AT(DEDUCTION_CONTRACT)], code, sizeof(code)));
+    if (code[0] == 0) return OK;
+    return contract_row(rows, payment->mchid, code, "", ret_row);
+}
+
+Status deduction_gather(Rows *rows, const Payment *payment)
+{
+    const Row *ignored = NULL;
+    if (payment->trade_type != TRADE_DEDUCTION) return OK;
+    return contract_of(rows, payment, &ignored);
+}
+
+Status deduction_admit(Rows *rows, const Payment *payment)
+{
+    const Row *row = NULL;
+    Contract contract;
+    if (payment->trade_type != TRADE_DEDUCTION) return OK;
+    TRY(contract_of(rows, payment, &row));
+    REQUIRE(row != NULL, REFUSED_CONTRACT_OVER);
+    TRY(contract_of_row(row, &contract));
+    const bool lasts = contract_state_at(&contract, rows_now_us(rows)) == CONTRACT_IN_FORCE;
+    REQUIRE(lasts, REFUSED_CONTRACT_OVER);
+    return OK;
+}
+
+/* --- the merchant takes --- */
+
 static Status gather(Unit *unit, Rows *rows)
 {
     const PaymentDeduct *work = (const PaymentDeduct *)unit;

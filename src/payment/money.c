@@ -1,5 +1,6 @@
 /* money: the steps of a payment that touch money. */
 #include "payment/allowance.h"
+#include "payment/deduction.h"
 #include "payment/fee.h"
 #include "payment/notification.h"
 #include "payment/payer_barcode.h"
@@ -23,6 +24,7 @@ bool refusal_is_business(Status s)
     case REFUSED_ALLOWANCE_FACTORS:
     case REFUSED_ACCOUNT_STOPPED:
     case REFUSED_ACCOUNT_DORMANT:
+    case REFUSED_CONTRACT_OVER:
     case REFUSED_MONEY_OVERFLOW: return true;
     default: return false;
     }
@@ -159,6 +161,7 @@ static Status check_not_stopped(Rows *rows, const Payment *payment)
 Status payment_capture(Rows *rows, Payment *payment)
 {
     TRY(check_not_stopped(rows, payment));
+    TRY(deduction_admit(rows, payment));
     TRY(ledger_capture(rows, payment->transaction_id, payment->payer_account,
             payment->payee_account, payment->money));
     TRY(fee_take(rows, payment));

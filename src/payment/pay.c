@@ -1,6 +1,7 @@
 #include "payment/pay.h"
 
 #include "base/time.h"
+#include "payment/deduction.h"
 #include "payment/fee.h"
 #include "payment/order_identity.h"
 #include "payment/order_payer.h"
@@ -20,6 +21,7 @@ static Status pay_gather(Unit *unit, Rows *rows)
     Payment payment;
     if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK; /* run() will hear */
     TRY(order_payer_gather(rows, &payment));
+    TRY(deduction_gather(rows, &payment));
     TRY(order_identity_pay_gather(rows, &payment, work->payer));
     TRY(fee_gather(rows, payment.mchid, payment.money.currency));
     return account_gather(rows, payment.payee_account);
@@ -138,13 +140,14 @@ static Status expire_gather(Unit *unit, Rows *rows)
     if (row == NULL || !status_ok(payment_of_row(row, &payment))) return OK; /* run() will hear */
     if (payment.payer[0] == 0) return OK;
     TRY(payment_payer_gather(rows, payment.payer, &account));
+    TRY(deduction_gather(rows, &payment));
     TRY(fee_gather(rows, payment.mchid, payment.money.currency));
     TRY(account_gather(rows, payment.payer_account));
     return account_gather(rows, payment.payee_account);
 }
 
-/* A delay ends in the merchant's favour, unless the merchant cannot be paid any more; everything
- * else in the payer's. */
+/* A delay ends in the merchant's favour, unless the merchant cannot be paid any more or the
+ * contract is over; everything else in the payer's. */
 static Status expire_held(Rows *rows, Payment *payment)
 {
     if (payment->risk != RISK_DELAY)

@@ -54,7 +54,7 @@ MUST_USE Status payment_payer_gather(Rows *rows, const char *payer, int64_t *ret
  */
 MUST_USE Status payment_begin(Rows *rows, Payment *payment, const Payer *payer, PayerProof proof,
         const PaymentRules *rules);
-/* Take what is held. */
+/* Take what is held. Refuses ACCOUNT_STOPPED, CONTRACT_OVER (deduction.h), and the movement's. */
 MUST_USE Status payment_capture(Rows *rows, Payment *payment);
 /* Give back what is held, and the payer's counters with it; the payment ends PAYERROR for `reason`.
  */
