@@ -4,7 +4,9 @@
  * LL-4.1). Method: the real programs and the sandbox bank over mutual TLS; faults to order; hufud
  * killed between; the bank's book held against ours, and the auditor over all of it.
  */
+#include "asks.h"
 #include "bank_accounts.h"
+#include "base/encoding.h"
 #include "base/expect.h"
 #include "merchant_steps.h"
 #include "operator.h"
@@ -146,6 +148,59 @@ static void test_a_pin_pays_from_the_card_that_was_chosen(void)
             == 1);
 }
 
+static void encrypt(const char *plain, char ret_text[512])
+{
+    uint8_t sealed_bytes[512];
+    Buffer sealed = BUFFER_OF(sealed_bytes);
+    Buffer text = { (uint8_t *)ret_text, 0, 511 };
+    ASSERT(status_ok(public_key_encrypt_oaep(shop.platform, span_of_text(plain), &sealed)));
+    ASSERT(status_ok(base64_encode(span_of_buffer(&sealed), &text)));
+    ret_text[text.size] = 0;
+}
+
+/* An order for this person alone. */
+static void orders_for(const char *number, const PayerPerson *person, AskAnswer *ret_answer)
+{
+    static char body[2048];
+    char name[512];
+    char identity[512];
+    const HttpHeader serial = { "Wechatpay-Serial", span_of_text(shop.platform_serial) };
+    encrypt(person->name, name);
+    encrypt(person->identity_number, identity);
+    snprintf(body, sizeof(body),
+            "{\"appid\":\"wx\",\"mchid\":\"1900000001\",\"description\":\"tea\","
+            "\"out_trade_no\":\"%s\",\"notify_url\":\"https://shop.example/n\","
+            "\"amount\":{\"total\":700},\"payer\":{\"identity\":{\"type\":\"IDCARD\","
+            "\"number\":\"%s\",\"name\":\"%s\"}}}",
+            number, identity, name);
+    const Ask ask = { .app = &shop,
+        .target = "/v3/pay/transactions/native",
+        .body = span_of_text(body),
+        .more = &serial,
+        .more_count = 1 };
+    ASSERT(status_ok(ask_send(http, &ask, ret_answer)));
+    EXPECT(ret_answer->fields.status == 200);
+}
+
+/* A card is no way around the one person whom an order names. */
+static void test_an_order_that_names_somebody_is_his(void)
+{
+    static AskAnswer order;
+    const PayerPerson other = { "\xe6\x9d\x8e\xe5\x9b\x9b", "440524188001010014", zhang.phone };
+    char state[17] = "";
+    PayerTalk talk = talk_of_payer();
+    orders_for("CARD-NAMED-1", &other, &order);
+    const Span others = span_of_text(order.fields.code_url);
+    EXPECT(status_refused(payer_card_pay_order(&talk, &card, others, state)));
+    EXPECT(said.status == 403);
+    EXPECT(order_comes_to("CARD-NAMED-1", TRADE_NOTPAY));
+    orders_for("CARD-NAMED-2", &zhang, &order);
+    EXPECT_OK(payer_card_pay_order(&talk, &card, span_of_text(order.fields.code_url), state));
+    EXPECT(strcmp(state, "SUCCESS") == 0);
+    Answered a = { 0 };
+    EXPECT_OK(step_refund(&shop, http, "CARD-NAMED-2", "BACK-NAMED", 700, 700, &a));
+}
+
 /* Killed while the bank is asked for an order's money: paid once, when the bank has said it. */
 static void test_hufud_is_killed_while_an_order_is_paid(void)
 {
@@ -214,6 +269,7 @@ static void test_house_closes(void)
 TESTS(TEST(test_a_card_is_bound), TEST(test_an_order_is_paid_from_a_bound_card),
         TEST(test_a_bank_that_refuses_pays_nothing), TEST(test_a_payment_whose_answer_is_lost),
         TEST(test_a_pin_pays_from_the_card_that_was_chosen),
+        TEST(test_an_order_that_names_somebody_is_his),
         TEST(test_hufud_is_killed_while_an_order_is_paid),
         TEST(test_a_card_that_was_ended_pays_nothing), TEST(test_who_is_stopped_pays_nothing),
         TEST(test_house_closes))
