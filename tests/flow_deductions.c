@@ -94,6 +94,7 @@ static void test_a_plan_takes_two_people_and_terms(void)
     setenv(APPROVE_VARIABLE, "bob", 1);
     EXPECT(operator_ended(add_plan("7", "0"), 0));
     EXPECT(operator_ended(add_plan("8", "24"), 0));
+    EXPECT(operator_ended(add_plan("9", "0"), 0));
     EXPECT(operator_ended(add_plan("7", "24"), 1));
     EXPECT(operator_says("PLAN_EXISTS"));
     EXPECT(operator_ended(OPERATOR(&stand, "merchant", "plan", "list", "--mchid", SHOP), 0));
@@ -343,7 +344,7 @@ static void test_32_at_once_never_take_more(void)
         PayerAnswer answer = { 0 };
         const int64_t before = balance("payer-li");
         snprintf(code, sizeof(code), "RACE-C%d", round);
-        EXPECT(asks(code, 7, id));
+        EXPECT(asks(code, 7 + 2 * round, id)); /* one of a plan */
         EXPECT_OK(contract_sign(&stand, http, &stranger, id, 0, &answer));
         run_race(id, round * RACERS, round == 1);
         connect_again();
@@ -381,7 +382,10 @@ static void test_an_end_by_either_side(void)
     EXPECT_OK(payer_phone_login(&talk, password, false)); /* sessions ended with hufud */
     const PayerTalk hers = { &stranger, http, &stand.box_key, &answer };
     EXPECT_OK(payer_phone_login(&hers, password, false));
-    EXPECT(asks("C-2", 7, mine) && asks("C-3", 8, noticed));
+    EXPECT(asks("C-7", 7, mine));
+    EXPECT(status_refused(contract_sign(&stand, http, &payer, mine, 0, &answer)));
+    EXPECT(refused(&answer, 400, "INVALID_REQUEST")); /* C-1 is of this plan */
+    EXPECT(asks("C-2", 9, mine) && asks("C-3", 8, noticed));
     EXPECT_OK(contract_sign(&stand, http, &payer, mine, 0, &answer));
     EXPECT_OK(contract_sign(&stand, http, &payer, noticed, 0, &answer));
     EXPECT(status_refused(
@@ -391,7 +395,7 @@ static void test_an_end_by_either_side(void)
     EXPECT_OK(contract_asked(http, &payer, "POST", mine, "/end", SPAN("{}"), &answer, &body));
     EXPECT(contract_says(body, "\"contract_terminated_by\":\"PAYER\""));
     EXPECT(deducts(mine, "ENDED-2", 100, 403, "RULE_LIMIT"));
-    EXPECT(asks("C-4", 7, mine));
+    EXPECT(asks("C-4", 9, mine));
     EXPECT_OK(contract_sign(&stand, http, &payer, mine, 0, &answer));
     snprintf(target, sizeof(target), "/v3/papay/contracts/%s/terminate", mine);
     EXPECT_OK(step_call(&other, http, "POST", target, "{\"mchid\":\"1900000002\"}", &a));

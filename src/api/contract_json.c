@@ -37,7 +37,11 @@ static Status put_english(const Contract *c, const char *payee, const char *unti
     TRY(buffer_print(b, " in at most %" PRId64 " deductions a %s, until %.10s.", c->period_count,
             period, until));
     if (c->notice_hours > 0)
-        TRY(buffer_print(b, " Each is announced %" PRId64 " hours before.", c->notice_hours));
+        TRY(buffer_print(b,
+                " Each is announced beside this contract at least %" PRId64
+                " hours before, with its most, and lapses when it is not made within"
+                " %d days from then on; no message is sent.",
+                c->notice_hours, (int)CONTRACT_ANNOUNCED_DAYS));
     return buffer_print(b, " You can end this at any time, without a reason.");
 }
 
@@ -51,7 +55,11 @@ static Status put_chinese(const Contract *c, const char *payee, const char *unti
     TRY(contract_put_yuan(c->period_minor, b));
     TRY(buffer_print(b, " 元、%" PRId64 " 次，至 %.10s 止。", c->period_count, until));
     if (c->notice_hours > 0)
-        TRY(buffer_print(b, "每次扣款前 %" PRId64 " 小时通知您。", c->notice_hours));
+        TRY(buffer_print(b,
+                "商户须至少提前 %" PRId64
+                " 小时在本协议中公示每次扣款的最高金额，此后 %d 日内未扣款即失效；"
+                "不另行发送通知。",
+                c->notice_hours, (int)CONTRACT_ANNOUNCED_DAYS));
     return buffer_print(b, "您可随时解约，无须理由。");
 }
 
@@ -102,9 +110,12 @@ void contract_write_members(JsonWriter *w, const Contract *c, int64_t now_us)
         json_key_text(w, "contract_terminated_by", span_of_text(contract_ender_name(c->ended_by)));
     json_key_int(w, "taken_minor", counts ? c->minor : 0);
     json_key_int(w, "taken_count", counts ? c->count : 0);
-    if (c->announced_minor > 0) {
+    if (contract_is_announced(c, now_us)) {
+        const int64_t hours = c->notice_hours;
         json_key_int(w, "announced_minor", c->announced_minor);
         key_time(w, "announced_time", c->announced_us);
+        key_time(w, "announced_from_time", contract_announced_from(c->announced_us, hours));
+        key_time(w, "announced_until_time", contract_announced_until(c->announced_us, hours));
     }
 }
 

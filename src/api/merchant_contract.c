@@ -1,6 +1,5 @@
 /* The merchant's contracts of deductions: asked for, looked at, announced by, ended (routes.h). */
 #include "api/contract_json.h"
-#include "api/order_json.h"
 #include "api/routes.h"
 #include "policy/detect.h"
 
@@ -9,7 +8,6 @@ typedef struct ContractJson {
     Span mchid;
     Span code;
     Span account;
-    Span notify_url;
     Span user;
     Span remark;
     Span currency;
@@ -33,7 +31,6 @@ static const JsonField request_fields[] = {
     { "plan_id", JSON_INT, true, 1, PLAN_NUMBER_MAX, PLACE(plan) },
     { "out_contract_code", JSON_TEXT, true, 1, CONTRACT_CODE_BYTES_MAX, PLACE(code) },
     { "contract_display_account", JSON_TEXT, true, 1, CONTRACT_ACCOUNT_BYTES_MAX, PLACE(account) },
-    { "contract_notify_url", JSON_TEXT, false, 8, PAYMENT_NOTIFY_URL_BYTES_MAX, PLACE(notify_url) },
     { "out_user_code", JSON_TEXT, false, 1, USER_BYTES_MAX, PLACE(user) },
 };
 static const JsonField duration_fields[] = {
@@ -66,8 +63,8 @@ static bool read_body(Passage *p, const JsonField *fields, size_t count, Contrac
 
 /* --- ask for one --- */
 
-/* What has no grammar of its own holds nothing that may not be stored (TP-5, TP-8). The address and
- * the merchant's own name for the payer are taken for their form alone, and not kept. */
+/* What has no grammar of its own holds nothing that may not be stored (TP-5, TP-8). The merchant's
+ * own name for the payer is taken for its form alone, and not kept. */
 static Status check(const ContractJson *json, const char **ret_field)
 {
     static const char *const names[] = { "appid", "contract_display_account", "out_user_code" };
@@ -75,9 +72,6 @@ static Status check(const ContractJson *json, const char **ret_field)
     size_t first = 0;
     *ret_field = "out_contract_code";
     REQUIRE(contract_code_is_valid(json->code), REFUSED_CONTRACT_FIELD);
-    *ret_field = "contract_notify_url";
-    if (json->notify_url.size > 0)
-        REQUIRE(order_notify_url_is_valid(json->notify_url), REFUSED_CONTRACT_FIELD);
     const Status s = detect_fields(texts, sizeof(texts) / sizeof(texts[0]), &first);
     if (!status_ok(s)) *ret_field = names[first];
     TRY(s);

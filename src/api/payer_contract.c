@@ -102,6 +102,8 @@ void payer_contracts(Passage *p, Span rest)
 
 static int write_signed(Passage *p, Buffer *ret_body)
 {
+    const bool raced = status_is(p->outcome, REFUSED_STORE_CONSTRAINT); /* another of this plan */
+    if (raced) p->outcome = REFUSE(REFUSED_CONTRACT_EXISTS);
     if (!status_ok(p->outcome)) return passage_write_refusal(p, p->outcome, NULL, ret_body);
     const Contract *contract = &p->work.contract_sign.contract;
     JsonWriter w = json_writer_to_owner(ret_body);
@@ -112,11 +114,18 @@ static int write_signed(Passage *p, Buffer *ret_body)
     return status_ok(json_finish(&w)) ? 200 : 500;
 }
 
+static Status find_other(void *context, Store *store)
+{
+    ContractSign *work = context;
+    return contract_signed_before(store, work->payer, work->id, work->other);
+}
+
 static void open_and_sign(Job *job)
 {
     Passage *p = payer_passage(job);
     ContractSign *work = &p->work.contract_sign;
-    const Status s = payer_check_pin(p, work->grant);
+    Status s = batcher_between(p->house->batcher, find_other, work);
+    if (status_ok(s)) s = payer_check_pin(p, work->grant);
     if (!status_ok(s)) {
         passage_finish(p, s, write_signed);
         return;

@@ -81,11 +81,18 @@ void contract_order(const Contract *c, char ret_order[CONTRACT_ORDER_BYTES + 1])
     contract_terms_order(digest, ret_order);
 }
 
+bool contract_is_announced(const Contract *c, int64_t now_us)
+{
+    return c->announced_minor > 0
+            && now_us < contract_announced_until(c->announced_us, c->notice_hours);
+}
+
 static bool is_announced(const Contract *c, int64_t minor, int64_t now_us)
 {
-    const int64_t notice_us = c->notice_hours * 3600 * TIME_SECOND_US;
-    if (notice_us == 0) return true;
-    return minor <= c->announced_minor && now_us >= c->announced_us + notice_us;
+    if (c->notice_hours == 0) return true;
+    return minor <= c->announced_minor
+            && now_us >= contract_announced_from(c->announced_us, c->notice_hours)
+            && contract_is_announced(c, now_us);
 }
 
 Status contract_take(Contract *contract, int64_t minor, int64_t now_us)
@@ -245,7 +252,8 @@ static Status announce(ContractWork *work, int64_t now_us)
     REQUIRE(contract_state_at(c, now_us) == CONTRACT_IN_FORCE, REFUSED_CONTRACT_OVER);
     REQUIRE(c->notice_hours > 0, REFUSED_CONTRACT_FIELD);
     REQUIRE(work->minor > 0 && work->minor <= c->one_minor, REFUSED_CONTRACT_LIMIT);
-    if (c->announced_minor == work->minor) return OK; /* the same again: since then */
+    const bool same = c->announced_minor == work->minor && contract_is_announced(c, now_us);
+    if (same) return OK; /* since then */
     c->announced_minor = work->minor;
     c->announced_us = now_us;
     work->changed = true;
@@ -325,6 +333,7 @@ static Status sign_gather(Unit *unit, Rows *rows)
     int64_t account = 0;
     TRY(payment_payer_gather(rows, work->payer, &account));
     TRY(payer_door_gather(rows, work->payer, &work->door));
+    if (work->other[0] != 0) TRY(contract_row(rows, "", "", work->other, &row));
     TRY(contract_row(rows, "", "", work->id, &row));
     if (row == NULL || !status_ok(contract_of_row(row, &contract))) return OK; /* run() will hear */
     TRY(terms_gather(rows, contract.mchid));
@@ -342,6 +351,23 @@ static Status sign_admit(const ContractSign *work, Rows *rows)
     TRY(allowance_of(rows, &payer, &allowance));
     REQUIRE(allowance.state == ALLOWANCE_LIVE, REFUSED_ACCOUNT_STOPPED);
     return OK;
+}
+
+/* One contract of a plan at a time. What has run out without being ended makes room. */
+static Status make_room(const ContractSign *work, Rows *rows)
+{
+    const Contract *c = &work->contract;
+    Contract other;
+    if (work->other[0] == 0) return OK;
+    TRY(contract_get(rows, "", "", work->other, &other));
+    const bool same = other.state == CONTRACT_IN_FORCE && other.plan == c->plan
+            && strcmp(other.mchid, c->mchid) == 0 && strcmp(other.payer, work->payer) == 0;
+    if (!same) return OK;
+    const bool over = contract_state_at(&other, rows_now_us(rows)) == CONTRACT_TERMINATED;
+    REQUIRE(over, REFUSED_CONTRACT_EXISTS);
+    other.state = CONTRACT_TERMINATED;
+    other.ended_us = other.until_us;
+    return contract_put(rows, &other, false);
 }
 
 static Status sign_decide(ContractSign *work, Rows *rows)
@@ -365,6 +391,7 @@ static Status sign_decide(ContractSign *work, Rows *rows)
     TRY(merchant_get(rows, c->mchid, &merchant));
     REQUIRE(merchant.status == STATUS_LIVE, REFUSED_CONTRACT_UNKNOWN);
     TRY(merchant_terms_admit(rows, c->mchid));
+    TRY(make_room(work, rows));
     memcpy(c->payer, work->payer, sizeof(c->payer));
     memcpy(c->grant, work->grant, sizeof(c->grant));
     c->state = CONTRACT_IN_FORCE;

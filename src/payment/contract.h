@@ -68,12 +68,14 @@ ContractState contract_state_at(const Contract *contract, int64_t now_us);
 const char *contract_state_name(ContractState state);
 /* "PAYER", "MERCHANT", "" */
 const char *contract_ender_name(ContractEnder ender);
+/* Is something announced that was neither taken nor has lapsed? */
+bool contract_is_announced(const Contract *contract, int64_t now_us);
 /* What the payer's box is made for (policy/contract_terms.h). */
 void contract_order(const Contract *contract, char ret_order[CONTRACT_ORDER_BYTES + 1]);
 
 /* May so much be taken now? Counts it. Pure. Refuses CONTRACT_OVER, CONTRACT_LIMIT,
- * CONTRACT_PERIOD_SUM, CONTRACT_PERIOD_COUNT, DEDUCTION_NOT_LAWFUL (not announced, too late or of
- * less); then `contract` is unchanged. */
+ * CONTRACT_PERIOD_SUM, CONTRACT_PERIOD_COUNT, DEDUCTION_NOT_LAWFUL (not announced, too early,
+ * lapsed, or of less); then `contract` is unchanged. */
 MUST_USE Status contract_take(Contract *contract, int64_t minor, int64_t now_us);
 
 /* --- the merchant --- */
@@ -121,6 +123,7 @@ void contract_unit(ContractWork *work, void (*done)(Unit *unit, Status outcome))
 typedef struct ContractSign {
     Unit unit;
     char id[CONTRACT_ID_BYTES + 1]; /* in */
+    char other[CONTRACT_ID_BYTES + 1]; /* in, from contract_signed_before() */
     char payer[PAYER_ID_BYTES_MAX + 1];
     PayerDoor door;
     uint8_t grant[PAYMENT_GRANT_BYTES]; /* of his PIN, for `order`, which says the terms */
@@ -132,10 +135,16 @@ typedef struct ContractSign {
     bool repeated;
 } ContractSign;
 /* Refuses CONTRACT_UNKNOWN, CONTRACT_OVER, BOX_CONTEXT (other terms than the box was made for),
- * ACCOUNT_STOPPED, and what payer_admit(), payer_door_admit() and payer_may_pay() refuse. Again by
- * the same payer is OK. */
+ * ACCOUNT_STOPPED, CONTRACT_EXISTS (another of his of this plan is in force: what was agreed for
+ * a period is not multiplied; of two that are signed at once the second is STORE_CONSTRAINT), and
+ * what payer_admit(), payer_door_admit() and payer_may_pay() refuse. Again by the same payer is
+ * OK. */
 void contract_sign_unit(ContractSign *work, void (*done)(Unit *unit, Status outcome));
 
+/* His contract of the same plan as `id` that was signed and not ended (it may have run out), or "":
+ * a plain read, for the unit to look at. */
+MUST_USE Status contract_signed_before(
+        Store *store, const char *payer, const char *id, char ret_id[CONTRACT_ID_BYTES + 1]);
 /* Ids of this payer's contracts, newest first: a plain read, for units to show. */
 MUST_USE Status contract_ids(Store *store, const char *payer,
         char ret_ids[CONTRACTS_SHOWN_MAX][CONTRACT_ID_BYTES + 1], size_t *ret_count);

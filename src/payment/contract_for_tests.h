@@ -61,6 +61,12 @@ static inline ContractRequest request_of(const char *mchid, const char *code, in
     return work;
 }
 
+static inline Status find_other(void *context, Store *store)
+{
+    ContractSign *work = (ContractSign *)context;
+    return contract_signed_before(store, work->payer, work->id, work->other);
+}
+
 static inline ContractSign sign_of(const Contract *contract, const char *payer)
 {
     ContractSign work = { 0 };
@@ -71,6 +77,7 @@ static inline ContractSign sign_of(const Contract *contract, const char *payer)
     work.minor = contract->one_minor;
     h.grant_next++;
     memcpy(work.grant, &h.grant_next, sizeof(h.grant_next));
+    ASSERT(status_ok(batcher_between(h.batcher, find_other, &work)));
     contract_sign_unit(&work, NULL);
     return work;
 }

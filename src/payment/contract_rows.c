@@ -195,3 +195,29 @@ Status contract_ids(Store *store, const char *payer,
     *ret_count = ids.count;
     return OK;
 }
+
+typedef struct One {
+    char *id;
+} One;
+
+static Status take_one(void *context, const Value *values, size_t count)
+{
+    const One *one = context;
+    CHECK(count == 1, FAULT_STORE);
+    if (!status_ok(value_copy_text(&values[0], one->id, CONTRACT_ID_BYTES + 1))) one->id[0] = 0;
+    return OK;
+}
+
+/* 2 is CONTRACT_IN_FORCE: said literally, as the partial index does. */
+Status contract_signed_before(
+        Store *store, const char *payer, const char *id, char ret_id[CONTRACT_ID_BYTES + 1])
+{
+    static const char sql[] =
+            "SELECT o.id FROM contract c JOIN contract o ON o.payer = ?1 AND o.mchid = c.mchid"
+            " AND o.plan = c.plan AND o.state = 2 AND o.id <> c.id WHERE c.id = ?2 LIMIT 1";
+    const Value parameters[] = { VALUE_OF_TEXT(span_of_text(payer)),
+        VALUE_OF_TEXT(span_of_text(id)) };
+    One one = { ret_id };
+    ret_id[0] = 0;
+    return store_query(store, sql, parameters, 2, take_one, &one);
+}

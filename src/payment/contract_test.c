@@ -128,6 +128,59 @@ static void test_fields_of_a_request(void)
     end();
 }
 
+static int64_t in_force(void)
+{
+    return house_number(&h, "SELECT count(*) FROM contract WHERE state = 2");
+}
+
+/* What was agreed for a period is not multiplied by signing again. */
+static void test_one_contract_of_a_plan(void)
+{
+    begin();
+    EXPECT_OK(add_plan("m1", 7, 0));
+    EXPECT_OK(add_plan("m1", 8, 0));
+    const Contract c = signed_by("p0", "C-1", 7);
+    ContractRequest asked = request_of("m1", "C-2", 7);
+    EXPECT_OK(house_run(&h, &asked.unit));
+    ContractSign sign = sign_of(&asked.contract, "p0");
+    EXPECT_REFUSED(house_run(&h, &sign.unit), REFUSED_CONTRACT_EXISTS);
+    signed_by("p1", "C-3", 7);
+    signed_by("p0", "C-4", 8);
+    EXPECT(in_force() == 3);
+    EXPECT_OK(does(CONTRACT_END, "", "p0", &c));
+    sign = sign_of(&asked.contract, "p0");
+    EXPECT_OK(house_run(&h, &sign.unit));
+    h.now_us = asked.contract.until_us; /* it runs out, and nobody ends it */
+    house_agree(&h, "m1", 0, 0, 0);
+    const Contract next = signed_by("p0", "C-5", 7);
+    EXPECT(next.state == CONTRACT_IN_FORCE);
+    EXPECT(house_number(&h,
+                   "SELECT count(*) FROM contract WHERE code = 'C-2' AND state = 3"
+                   " AND ended = until AND ended_by = 0")
+            == 1);
+    end();
+}
+
+static void test_two_of_a_plan_are_signed_at_once(void)
+{
+    begin();
+    EXPECT_OK(add_plan("m1", 7, 0));
+    ContractRequest a = request_of("m1", "C-1", 7);
+    ContractRequest b = request_of("m1", "C-2", 7);
+    EXPECT_OK(house_run(&h, &a.unit));
+    EXPECT_OK(house_run(&h, &b.unit));
+    ContractSign signs[] = { sign_of(&a.contract, "p0"), sign_of(&b.contract, "p0") };
+    for (size_t i = 0; i < 2; i++)
+        contract_sign_unit(&signs[i], NULL);
+    Unit *const units[] = { &signs[0].unit, &signs[1].unit };
+    Status outcomes[2];
+    house_together(&h, units, 2, outcomes);
+    EXPECT_OK(outcomes[0]);
+    EXPECT_REFUSED(outcomes[1], REFUSED_STORE_CONSTRAINT);
+    EXPECT(in_force() == 1);
+    end();
+}
+
 /* Of "p0", at a device whose id begins with this byte; a second one is new, and cools. */
 static Status acts(PayerActKind kind, uint8_t device)
 {
@@ -180,4 +233,5 @@ static void test_a_cooling_payer_looks_and_ends(void)
 
 TESTS(TEST(test_a_plan_is_made_once_and_closed), TEST(test_every_step_of_every_state),
         TEST(test_what_waits_and_what_runs_out), TEST(test_fields_of_a_request),
+        TEST(test_one_contract_of_a_plan), TEST(test_two_of_a_plan_are_signed_at_once),
         TEST(test_a_cooling_payer_looks_and_ends))

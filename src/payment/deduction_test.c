@@ -38,6 +38,16 @@ static void test_notice(void)
     h.now_us += 1;
     EXPECT_OK(deducts(&c, "take-1", 100));
     EXPECT_REFUSED(deducts(&c, "take-2", 100), REFUSED_DEDUCTION_NOT_LAWFUL);
+    /* It lapses: nobody announces once and takes months later. */
+    const int64_t notice_us = TIME_DAY_US;
+    const int64_t lapses_us = notice_us + CONTRACT_ANNOUNCED_DAYS * TIME_DAY_US;
+    EXPECT_OK(does(CONTRACT_ANNOUNCE, "m1", "", &c));
+    h.now_us += lapses_us;
+    EXPECT_REFUSED(deducts(&c, "take-2", 100), REFUSED_DEDUCTION_NOT_LAWFUL);
+    EXPECT_OK(does(CONTRACT_ANNOUNCE, "m1", "", &c)); /* the same again counts from now */
+    EXPECT_REFUSED(deducts(&c, "take-2", 100), REFUSED_DEDUCTION_NOT_LAWFUL);
+    h.now_us += lapses_us - 1;
+    EXPECT_OK(deducts(&c, "take-2", 100));
     end();
 }
 

@@ -183,6 +183,8 @@ static const Migration migrations[] = {
             "payer TEXT PRIMARY KEY NOT NULL, day BIGINT NOT NULL, day_minor BIGINT NOT NULL,"
             "day_count BIGINT NOT NULL, limit_minor BIGINT, limit_count BIGINT,"
             "revision BIGINT NOT NULL, batch BIGINT NOT NULL, seal BYTEA NOT NULL) WITHOUT ROWID" },
+    /* 2 is CONTRACT_IN_FORCE: of two that are signed at once the second is refused. */
+    { 16, "CREATE UNIQUE INDEX contract_one ON contract(payer, mchid, plan) WHERE state = 2" },
 };
 
 static const Table *const tables[] = { &payment_table, &pay_code_table, &binding_table,

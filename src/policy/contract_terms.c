@@ -65,3 +65,13 @@ int64_t contract_period_at(int64_t period, int64_t time_us)
     default: return 0;
     }
 }
+
+int64_t contract_announced_from(int64_t announced_us, int64_t hours)
+{
+    return announced_us + hours * 3600 * TIME_SECOND_US;
+}
+
+int64_t contract_announced_until(int64_t announced_us, int64_t hours)
+{
+    return contract_announced_from(announced_us, hours) + CONTRACT_ANNOUNCED_DAYS * TIME_DAY_US;
+}

@@ -73,6 +73,8 @@ enum DeductionColumn { /* by which contract a payment was taken; never changes *
 };
 
 enum {
+    CONTRACT_NOTICE_HOURS_MAX = 720,
+    CONTRACT_ANNOUNCED_DAYS = 7, /* an announcement that was not used lapses */
     CONTRACT_TERMS_BYTES_MAX = 1024,
     CONTRACT_TERMS_DIGEST_BYTES = 32,
     CONTRACT_ORDER_BYTES = 9 + 2 * CONTRACT_TERMS_DIGEST_BYTES,
@@ -103,3 +105,7 @@ void contract_terms_order(const uint8_t digest[CONTRACT_TERMS_DIGEST_BYTES],
 bool contract_period_is_valid(int64_t period);
 /* The number of the period that a moment lies in: larger for a later one. 0 for no such period. */
 int64_t contract_period_at(int64_t period, int64_t time_us);
+/* What was announced may be taken from the first moment on, `hours` later, and before the second,
+ * CONTRACT_ANNOUNCED_DAYS behind that. */
+int64_t contract_announced_from(int64_t announced_us, int64_t hours);
+int64_t contract_announced_until(int64_t announced_us, int64_t hours);

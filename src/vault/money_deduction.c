@@ -9,7 +9,6 @@
 
 /* hufud's clock may be so far from ours, and its batch so old. */
 #define CLOCK_SLACK_US (300 * TIME_SECOND_US)
-#define HOUR_US (3600 * TIME_SECOND_US)
 
 static bool is_null(const RowView *row, uint16_t column) { return !is_set(row_value(row, column)); }
 
@@ -51,7 +50,8 @@ static bool begins_rightly(const RowView *row)
     contract_row_terms(row, &terms);
     const bool terms_are_some = terms.one_minor > 0 && terms.period_minor >= terms.one_minor
             && contract_period_is_valid(terms.period) && terms.period_count > 0
-            && terms.notice_hours >= 0 && terms.currency > 0;
+            && terms.notice_hours >= 0 && terms.notice_hours <= CONTRACT_NOTICE_HOURS_MAX
+            && terms.currency > 0;
     return terms_are_some && row_int(row, CONTRACT_STATE, 0) == CONTRACT_WAITING
             && is_null(row, CONTRACT_PAYER) && is_null(row, CONTRACT_GRANT)
             && row_int(row, CONTRACT_AT, -1) == 0 && row_int(row, CONTRACT_MINOR, -1) == 0
@@ -172,16 +172,17 @@ static bool announcement_changes(const RowChange *change)
             || row_int(old, CONTRACT_ANNOUNCED, 0) != row_int(now, CONTRACT_ANNOUNCED, 0);
 }
 
-/* Of the announcement before: long enough ago, of as much, and used up. */
+/* Of the announcement before: long enough ago and not lapsed, of as much, and used up. */
 static bool was_announced(const Sum *sum, int64_t now_us)
 {
     const RowView *old = &sum->contract->old_row;
     const int64_t hours = row_int(old, CONTRACT_NOTICE_HOURS, -1);
     if (hours == 0) return true;
-    return hours > 0 && sum->given_count == 1
-            && sum->given_minor <= row_int(old, CONTRACT_ANNOUNCED_MINOR, -1)
-            && row_int(old, CONTRACT_ANNOUNCED, INT64_MAX - hours * HOUR_US) + hours * HOUR_US
-            <= now_us + CLOCK_SLACK_US
+    const int64_t announced = row_int(old, CONTRACT_ANNOUNCED, 0);
+    if (hours < 0 || hours > CONTRACT_NOTICE_HOURS_MAX || announced <= 0) return false;
+    return sum->given_count == 1 && sum->given_minor <= row_int(old, CONTRACT_ANNOUNCED_MINOR, -1)
+            && contract_announced_from(announced, hours) <= now_us + CLOCK_SLACK_US
+            && contract_announced_until(announced, hours) > now_us - CLOCK_SLACK_US
             && announcement_changes(sum->contract);
 }
 

@@ -437,6 +437,15 @@ static void test_notice_is_given_in_time_and_used_once(void)
     t = take_of(h, "d1", 80);
     d = counted(&now, &t);
     refused(h, &d, &t, "not used up");
+    const int64_t in_time_us = h->now_us;
+    h->now_us += 7 * TIME_DAY_US + HOUR_US;
+    t = take_of(h, "d1", 80);
+    ContractDraft late = counted(&now, &t);
+    late.announced_minor = 0;
+    late.announced = 0;
+    refused(h, &late, &t, "lapsed");
+    h->now_us = in_time_us;
+    t = take_of(h, "d1", 80);
     d.announced_minor = 0;
     d.announced = 0;
     draft(h, &d, &t, 1);

@@ -59,7 +59,7 @@
  *      account. The contract's sum and count of the period grow by exactly these, never over its
  *      terms, and begin anew only in a later period, the one of vaultd's own clock (300 s of
  *      slack); nothing is taken after its end, nor, where notice was agreed, without an
- *      announcement so long before, which is then used up
+ *      announcement so long before, and no 7 days more, which is then used up
  *
  * Not judged: where a withdrawal or a settlement goes to, against what was agreed;
  *      whether the payer wanted the payment (a grant says it, where a PIN was asked), and
