@@ -129,6 +129,19 @@ static bool refused(const PayerAnswer *answer, int status, const char *code)
 
 static char first[ID_BYTES];
 
+/* Nobody calls it, so nobody is let believe that it is called. */
+static void test_an_address_that_is_not_used_is_refused(void)
+{
+    Answered a = { 0 };
+    EXPECT_OK(step_call(&shop, http, "POST", "/v3/papay/contracts/pre-entrust-sign",
+            "{\"appid\":\"wxhufu0000000001\",\"mchid\":\"" SHOP "\",\"plan_id\":7,"
+            "\"out_contract_code\":\"C-0\",\"contract_display_account\":\"reader 17\","
+            "\"contract_notify_url\":\"https://shop.example/told\"}",
+            &a));
+    EXPECT(is(&a, 400, "PARAM_ERROR"));
+    EXPECT(stand_number(&stand, "SELECT count(*) FROM contract") == 0);
+}
+
 static void test_a_payer_signs_what_he_read(void)
 {
     char again[ID_BYTES];
@@ -411,6 +424,14 @@ static void test_notice_and_the_next_month(void)
     EXPECT(announces(noticed, 3001, 403, "RULE_LIMIT"));
     EXPECT(deducts(noticed, "NOTED-1", 100, 403, "RULE_LIMIT"));
     EXPECT(announces(noticed, 100, 204, ""));
+    PayerAnswer answer = { 0 };
+    Span body = { 0 };
+    EXPECT_OK(payer_ask(
+            payer.phone, http, "GET", SPAN("/payer/v1/contracts"), SPAN(""), &answer, &body));
+    EXPECT(contract_says(body, "\"announced_minor\":100"));
+    EXPECT(contract_says(body, "\"announced_until_time\":"));
+    EXPECT(contract_says(body, "lapses when it is not made within 7 days"));
+    EXPECT(contract_says(body, "7 日内未扣款即失效"));
     EXPECT(deducts(noticed, "NOTED-1", 100, 403, "RULE_LIMIT"));
     moved_clock_set_wall(to_next_month_s());
     connect_again();
@@ -470,8 +491,9 @@ static void test_house_closes(void)
 }
 
 TESTS(TEST(test_house_opens), TEST(test_a_plan_takes_two_people_and_terms),
-        TEST(test_a_payer_signs_what_he_read), TEST(test_a_merchant_sees_his_own_and_no_payer),
-        TEST(test_requests_that_are_none), TEST(test_the_trail_says_who_agreed_to_what),
+        TEST(test_an_address_that_is_not_used_is_refused), TEST(test_a_payer_signs_what_he_read),
+        TEST(test_a_merchant_sees_his_own_and_no_payer), TEST(test_requests_that_are_none),
+        TEST(test_the_trail_says_who_agreed_to_what),
         TEST(test_within_the_terms_it_pays_without_asking), TEST(test_32_at_once_never_take_more),
         TEST(test_an_end_by_either_side), TEST(test_notice_and_the_next_month),
         TEST(test_a_changed_contract_moves_no_money), TEST(test_the_auditor_counts),
