@@ -76,10 +76,11 @@ MUST_USE static Status put_words(
     json_key_text(&w, "operation", span_of_text(operation));
     for (size_t i = 0; i < count; i++) {
         const AdminWord *word = &words[i];
+        const char *key = word->key; /* a literal of the command's table */
         if (word->kind == JSON_TEXT && word->text != NULL)
-            json_key_text(&w, word->key, span_of_text(word->text));
-        if (word->kind == JSON_INT) json_key_int(&w, word->key, word->number);
-        if (word->kind == JSON_BOOL) json_key_bool(&w, word->key, word->number != 0);
+            json_key_text(&w, key, span_of_text(word->text));
+        if (word->kind == JSON_INT) json_key_int(&w, key, word->number);
+        if (word->kind == JSON_BOOL) json_key_bool(&w, key, word->number != 0);
     }
     json_close(&w);
     return json_finish(&w);

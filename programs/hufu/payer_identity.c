@@ -32,8 +32,8 @@ typedef struct Words {
     }
 
 /* Sealed here, to be opened in vaultd alone. */
-static Status put_fact(JsonWriter *w, const BoxKey *key, const uint8_t nonce[BOX_NONCE_BYTES],
-        const Words *words, const char *name, DataClass class, Span value)
+static Status put_fact(JsonWriter *w, const char *key, const BoxKey *box_key,
+        const uint8_t nonce[BOX_NONCE_BYTES], const Words *words, DataClass class, Span value)
 {
     uint8_t bytes[BOX_TEXT_BYTES_MAX];
     Buffer box = BUFFER_OF(bytes);
@@ -43,8 +43,8 @@ static Status put_fact(JsonWriter *w, const BoxKey *key, const uint8_t nonce[BOX
         .order = span_of_text(words->payer),
         .payee = span_of_text(words->payer) };
     memcpy(wish.nonce, nonce, sizeof(wish.nonce));
-    TRY(box_make(key, &wish, value, &box));
-    json_key_text(w, name, span_of_buffer(&box));
+    TRY(box_make(box_key, &wish, value, &box));
+    json_key_text(w, key, span_of_buffer(&box));
     return OK;
 }
 
@@ -62,9 +62,9 @@ static Status put_identity(const Words *words, Span line, Buffer *ret_request)
     json_open_object(&w);
     json_key_text(&w, "operation", SPAN("payer.identify"));
     json_key_text(&w, "payer_id", span_of_text(words->payer));
-    TRY(put_fact(&w, &key, nonce, words, "name_box", CLASS_NAME, name));
-    TRY(put_fact(&w, &key, nonce, words, "identity_number_box", CLASS_IDENTITY_NUMBER, number));
-    TRY(put_fact(&w, &key, nonce, words, "phone_box", CLASS_PHONE, c.rest));
+    TRY(put_fact(&w, "name_box", &key, nonce, words, CLASS_NAME, name));
+    TRY(put_fact(&w, "identity_number_box", &key, nonce, words, CLASS_IDENTITY_NUMBER, number));
+    TRY(put_fact(&w, "phone_box", &key, nonce, words, CLASS_PHONE, c.rest));
     json_close(&w);
     return json_finish(&w);
 }

@@ -6,7 +6,7 @@
 #include "payment/payer_card_pay.h"
 
 /* Connecting and calling, on one line and then on the other, and some rest. */
-enum { LEASE_DEADLINES = 4, LEASE_MORE_MS = 2000 };
+enum { LEASE_DEADLINES = 4, LEASE_MORE_MS = 2000, BANKERS = 16 };
 
 static void report(void *context, const char *what, Status s)
 {
@@ -53,6 +53,7 @@ Status bank_opening(const Config *config, House *house, BankOpening *opening)
         .settle = payer_card_settle,
         .report = report };
     TRY(channel_desk_open(&desk, &house->bank_desk));
+    TRY(workers_start(BANKERS, &house->bankers));
     sandbox_cards_open(house->bank_lines, &opening->cards);
     const CardDeskConfig cards = { .house = house,
         .channel = &opening->cards.channel,

@@ -456,6 +456,7 @@ void opening_close(Opening *o)
     bill_desk_close(&house->bills);
     if (house->call_workers != NULL) workers_stop(house->call_workers);
     if (house->openers != NULL) workers_stop(house->openers);
+    if (house->bankers != NULL) workers_stop(house->bankers);
     if (house->batcher != NULL)
         IGNORE(door_flush(&house->door, house->batcher, clock_now_us(&house->clock), true),
                 "a batch that cannot write has told of it");

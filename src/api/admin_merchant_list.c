@@ -74,12 +74,13 @@ static Status read(
     return merchant_list_add(s->kind, &fresh, json.item); /* is it one? */
 }
 
-static void put_list(JsonWriter *w, const Spoken *s, const char *mchid, const MerchantList *list)
+static void put_items(JsonWriter *w, const Spoken *s, const char *mchid, const MerchantList *list)
 {
     Span item = { 0 };
     Cursor items = cursor_of(span_of_text(list->items));
     json_key_text(w, "mchid", span_of_text(mchid));
-    json_key_array(w, s->list);
+    const char *key = s->list; /* "origins", "addresses" */
+    json_key_array(w, key);
     while (merchant_list_next(&items, &item))
         json_item_text(w, item);
     json_close(w);
@@ -101,7 +102,7 @@ Status admin_merchant_list(
     admin_actor(work.actor, sizeof(work.actor), asker);
     merchant_list_change_unit(&work, NULL);
     TRY(unit_wait(admin->config.house->batcher, &work.unit));
-    put_list(w, s, work.mchid, &work.list);
+    put_items(w, s, work.mchid, &work.list);
     return OK;
 }
 
@@ -119,6 +120,6 @@ Status admin_merchant_list_show(
     admin_actor(work.actor, sizeof(work.actor), asker);
     merchant_list_show_unit(&work, NULL);
     TRY(unit_wait(admin->config.house->batcher, &work.unit));
-    put_list(w, s, work.mchid, &work.list);
+    put_items(w, s, work.mchid, &work.list);
     return OK;
 }

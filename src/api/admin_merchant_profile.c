@@ -61,7 +61,7 @@ Status admin_merchant_profile(
 }
 
 /* Names in the order of the table; `all`: else the legacy ones alone. */
-static void put_names(JsonWriter *w, const char *key, int64_t given, bool all)
+static void put_profile_names(JsonWriter *w, const char *key, int64_t given, bool all)
 {
     json_key_array(w, key);
     for (size_t i = 0; i < profile_count(); i++) {
@@ -84,7 +84,7 @@ Status admin_merchant_profile_list(
     signing_show_unit(&work, NULL);
     TRY(unit_wait(admin->config.house->batcher, &work.unit));
     json_key_text(w, "mchid", span_of_text(work.mchid));
-    put_names(w, "profiles", work.given, true);
-    put_names(w, "legacy_profiles", work.given, false);
+    put_profile_names(w, "profiles", work.given, true);
+    put_profile_names(w, "legacy_profiles", work.given, false);
     return OK;
 }

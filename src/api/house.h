@@ -83,6 +83,7 @@ typedef struct House {
     SignBudget budget; /* of signed refusals before authentication */
     Pace *pace; /* of each merchant */
     Workers *openers; /* what blocks on the vault's password lane */
+    Workers *bankers; /* what waits for a bank on a payer's behalf; NULL: no channel to one */
     CallerList *callers; /* of the vault's service (call.h) */
     AccessInForce *access; /* who may do what */
     int64_t access_version; /* of the accepted table (access/table_row.h) */

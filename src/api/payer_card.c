@@ -259,7 +259,7 @@ static void comes(Passage *p, const JsonField *fields, size_t count, void (*run)
     if (!passage_read_json(p, fields, count, &json, &document)) return;
     if (!payer_may_come(p, json.payer_id)) return;
     passage_not_coming(p);
-    payer_submit(p, run);
+    payer_submit_bank(p, run);
 }
 
 void payer_card_bind(Passage *p, Span rest)

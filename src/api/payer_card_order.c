@@ -114,5 +114,5 @@ void payer_card_pay(Passage *p, Span prepay_id)
     if (!passage_read_json(p, pay_fields, 3, &json, &document)) return;
     if (!payer_may_come(p, json.payer_id)) return;
     passage_not_coming(p);
-    payer_submit(p, open_and_pay);
+    payer_submit_bank(p, open_and_pay);
 }

@@ -54,9 +54,19 @@ Status payer_check_pin(Passage *p, uint8_t ret_grant[WIRE_GRANT_BYTES])
     return s;
 }
 
-void payer_submit(Passage *p, void (*run)(Job *job))
+static void submit_to(Workers *workers, Passage *p, void (*run)(Job *job))
 {
     p->job.run = run;
-    const Status s = workers_submit(p->house->openers, &p->job);
+    const Status s = workers_submit(workers, &p->job);
     if (!status_ok(s)) passage_refuse(p, s, NULL);
+}
+
+void payer_submit(Passage *p, void (*run)(Job *job)) { submit_to(p->house->openers, p, run); }
+
+void payer_submit_bank(Passage *p, void (*run)(Job *job))
+{
+    if (p->house->bankers != NULL)
+        submit_to(p->house->bankers, p, run);
+    else
+        passage_refuse(p, REFUSE(REFUSED_BANK_NONE), NULL);
 }

@@ -28,3 +28,6 @@ MUST_USE Status payer_check_pin(Passage *passage, uint8_t ret_grant[WIRE_GRANT_B
 
 /* Have an opener run it; when all are busy the passage is answered and gone. */
 void payer_submit(Passage *passage, void (*run)(Job *job));
+/* The same for what asks the bank, on threads of its own: one that does not answer holds no PIN up.
+ * Without a channel to a bank it is refused (BANK_NONE). */
+void payer_submit_bank(Passage *passage, void (*run)(Job *job));
