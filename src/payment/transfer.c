@@ -177,6 +177,20 @@ static Status begin_again(TransferBegin *work, const Transfer *before)
     return OK;
 }
 
+/* What risk control says, the PIN being there; who would be looked at waits for nobody here. */
+static Status screen(const TransferBegin *work, Rows *rows, const Payer *payer)
+{
+    const Transfer *t = &work->transfer;
+    Payer today = *payer;
+    Decision decision;
+    payer_roll(&today, time_business_day(rows_now_us(rows)));
+    const DecideFacts facts = { t->money.minor, true, today.count, today.minor };
+    decide(&facts, &work->rules->strategy, &decision);
+    const bool waits = decision.outcome == RISK_DELAY && t->speed != TRANSFER_REAL_TIME;
+    REQUIRE(waits || decision.outcome == RISK_ALLOW, REFUSED_RISK_REFUSED);
+    return OK;
+}
+
 /* Everything that is counted, judged and then counted. */
 static Status judge(const TransferBegin *work, Rows *rows, const Payer *payer,
         Allowance *ret_allowance, TransferDay *ret_day)
@@ -185,6 +199,7 @@ static Status judge(const TransferBegin *work, Rows *rows, const Payer *payer,
     const int64_t now_us = rows_now_us(rows);
     bool known = false;
     TRY(payer_may_pay(rows, payer->id));
+    TRY(screen(work, rows, payer));
     TRY(allowance_of(rows, payer, ret_allowance));
     TRY(allowance_judge(
             ret_allowance, &work->rules->accounts, t->money.minor, t->strength, now_us));
@@ -225,6 +240,7 @@ static Status begin_new(TransferBegin *work, Rows *rows, const Payer *payer)
     t->reason = 0;
     TRY(at_once ? ledger_pay(rows, t->id, t->account, t->receiver_account, t->money)
                 : ledger_hold(rows, t->id, t->account, t->money));
+    TRY(payer_count(rows, payer->id, time_business_day(now_us), t->money.minor));
     TRY(allowance_put(rows, &allowance));
     TRY(transfer_day_put(rows, &day));
     return transfer_put(rows, t, true);

@@ -92,8 +92,8 @@ typedef struct TransferBegin {
 } TransferBegin;
 /* Refuses TRANSFER_FIELD (also a speed that is too fast for a stranger), TRANSFER_SELF,
  * TRANSFER_CONFLICT, TRANSFER_RECEIVER, TRANSFER_DAY_SUM, TRANSFER_DAY_COUNT, PAYER_UNKNOWN,
- * PAYER_CLOSED, PAYER_COOLS_DOWN, what payer_door_admit() and allowance_judge() refuse, and a
- * movement's refusals. */
+ * PAYER_CLOSED, PAYER_COOLS_DOWN, RISK_REFUSED, what payer_door_admit() and allowance_judge()
+ * refuse, and a movement's refusals. */
 void transfer_begin_unit(TransferBegin *work, void (*done)(Unit *unit, Status outcome));
 
 /* --- ended: by its payer, or by the clock --- */

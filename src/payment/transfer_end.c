@@ -30,6 +30,8 @@ static Status end_gather(Unit *unit, Rows *rows)
 static Status payer_is_free(Rows *rows, const Transfer *t)
 {
     Allowance allowance;
+    Payer payer;
+    TRY(payer_admit(rows, t->payer, &payer));
     TRY(allowance_get(rows, t->payer, t->created_us, &allowance));
     REQUIRE(allowance.state == ALLOWANCE_LIVE, REFUSED_ACCOUNT_STOPPED);
     return OK;
@@ -52,6 +54,7 @@ static Status give_back(Rows *rows, Transfer *t, TransferState state, int32_t re
     TRY(allowance_get(rows, t->payer, t->created_us, &allowance));
     allowance_uncount(&allowance, t->money.minor, t->strength, t->created_us);
     if (allowance.stored) TRY(allowance_put(rows, &allowance));
+    TRY(payer_uncount(rows, t->payer, time_business_day(t->created_us), t->money.minor));
     TRY(transfer_day_get(rows, t->payer, rows_now_us(rows), &day));
     transfer_day_take_out(&day, t->money.minor, t->created_us);
     TRY(transfer_day_put(rows, &day));
@@ -67,7 +70,8 @@ static Status come_due(Rows *rows, Transfer *t, const AccountRules *rules)
     const Status s = carry_out(rows, t, rules);
     if (status_ok(s)) t->state = TRANSFER_DONE;
     if (status_ok(s)) return OK;
-    const bool business = refusal_is_business(s) || status_is(s, REFUSED_TRANSFER_RECEIVER);
+    const bool business = refusal_is_business(s) || status_is(s, REFUSED_TRANSFER_RECEIVER)
+            || status_is(s, REFUSED_PAYER_CLOSED);
     return business ? give_back(rows, t, TRANSFER_FAILED, s.code) : s;
 }
 
