@@ -123,8 +123,10 @@ bool detect_identity_number(Span text)
 
 bool detect_mobile_number(Span digits)
 {
-    return digits.size == 11 && digits.data[0] == '1' && digits.data[1] >= '3'
-            && digits.data[1] <= '9';
+    if (digits.size != 11 || digits.data[0] != '1' || digits.data[1] < '3') return false;
+    for (size_t i = 1; i < digits.size; i++)
+        if (!is_digit(digits.data[i])) return false;
+    return true;
 }
 
 bool detect_is_date(Span digits)

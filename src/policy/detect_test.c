@@ -239,6 +239,10 @@ static void test_identity_check_character(void)
             EXPECT(!detect_identity_number(span_of_text(text)));
         }
     }
+    EXPECT(detect_mobile_number(SPAN("13912345678")) && detect_mobile_number(SPAN("19912345678")));
+    EXPECT(!detect_mobile_number(SPAN("13abcdefghi")) && !detect_mobile_number(SPAN("1391234567")));
+    EXPECT(!detect_mobile_number(SPAN("12912345678"))
+            && !detect_mobile_number(SPAN("1391234567x")));
     EXPECT(!detect_identity_number(SPAN("110105190002290026"))
             && !detect_identity_number(SPAN("1")));
 }
