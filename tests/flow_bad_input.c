@@ -97,7 +97,7 @@ static const BodyCase bodies[] = {
     { "unknown deep field", NATIVE, ORDER(NUMBER, TEXT, "\"amount\":{\"total\":1,\"tip\":1}"),
             PARAM("/amount/tip") },
     { "the other way's field", NATIVE, WITH("\"payer\":{\"auth_code\":\"100000000000000000\"}"),
-            PARAM("/payer") },
+            PARAM("/payer/auth_code") },
     { "description a number", NATIVE, ORDER(NUMBER, "\"description\":7,", AMOUNT),
             PARAM("/description") },
     { "description null", NATIVE, ORDER(NUMBER, "\"description\":null,", AMOUNT),

@@ -63,7 +63,7 @@ static const Route routes[] = {
     { HTTP_GET, "/payer/v1/contracts/*", payer_contract },
     { HTTP_POST, "/payer/v1/contracts/*/sign", payer_contract_sign },
     { HTTP_POST, "/payer/v1/contracts/*/end", payer_contract_end },
-    { HTTP_POST, "/payer/v1/transfers/ask", payer_transfer_ask },
+    { HTTP_POST, "/payer/v1/transfer-ask", payer_transfer_ask },
     { HTTP_GET, "/payer/v1/transfer-limits", payer_transfer_limits },
     { HTTP_POST, "/payer/v1/transfer-limits", payer_transfer_limits_set },
     { HTTP_POST, "/payer/v1/transfers", payer_transfer_begin },

@@ -49,7 +49,7 @@ Status transfer_ask(const PayerTalk *talk, const TransferWish *wish, TransferSho
     JsonWriter w = json_writer_for(&body, LAYER_REQUEST);
     json_open_object(&w);
     put_terms(&w, wish);
-    TRY(post(talk, "/payer/v1/transfers/ask", &w, &answer));
+    TRY(post(talk, "/payer/v1/transfer-ask", &w, &answer));
     TRY(json_parse(answer, &document, &problem));
     TRY(json_read_some(document, json_root(document), shown_fields, 3, &json, &problem));
     *ret = (TransferShown) { 0 };
