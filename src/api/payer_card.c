@@ -152,7 +152,7 @@ static Status bind_card(Passage *p, const CardJson *json)
 
 static void open_and_bind(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     CardJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(
@@ -188,7 +188,7 @@ static Status confirm(Passage *p, const CardJson *json)
 
 static void open_and_confirm(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     CardJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, code_fields, 2, &json, &document)) return;
@@ -221,7 +221,7 @@ static Status list(Passage *p)
 
 static void open_and_list(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     passage_finish(p, list(p), payer_write_made);
 }
 
@@ -243,7 +243,7 @@ static Status unbind(Passage *p, const CardJson *json)
 
 static void open_and_unbind(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     CardJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, end_fields, 2, &json, &document)) return;

@@ -100,7 +100,7 @@ static Status pay(Passage *p, const CardPayJson *json)
 
 static void open_and_pay(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     CardPayJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, pay_fields, 3, &json, &document)) return;

@@ -87,7 +87,7 @@ static Status list(Passage *p)
 
 static void open_and_list(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     passage_finish(p, list(p), payer_write_made);
 }
 
@@ -122,7 +122,7 @@ static Status find_other(void *context, Store *store)
 
 static void open_and_sign(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     ContractSign *work = &p->work.contract_sign;
     Status s = batcher_between(p->house->batcher, find_other, work);
     if (status_ok(s)) s = payer_check_pin(p, work->grant);

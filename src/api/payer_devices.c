@@ -38,7 +38,7 @@ static Status list(Passage *p)
 
 static void open_and_list(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     passage_finish(p, list(p), payer_write_made);
 }
 
@@ -66,7 +66,7 @@ static Status end_device(Passage *p)
 
 static void open_and_end(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     passage_finish(p, end_device(p), payer_write_made);
 }
 

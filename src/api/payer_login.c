@@ -82,7 +82,7 @@ static Status log_in(Passage *p, const LoginJson *json)
 
 static void open_and_log_in(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     LoginJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(

@@ -33,7 +33,7 @@ static void open_and_change_password(Job *job)
     static const JsonField fields[] = {
         { "login_box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, AT(box) },
     };
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     PasswordJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, fields, 1, &json, &document)) return;
@@ -63,7 +63,7 @@ static void open_and_change_pin(Job *job)
     static const JsonField fields[] = {
         { "pin_box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, AT(pin_box) },
     };
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     PasswordJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, fields, 1, &json, &document)) return;
@@ -123,7 +123,7 @@ static void open_and_reset_password(Job *job)
         { "pin_box", JSON_TEXT, false, 1, 2 * BOX_BYTES_MAX, AT(pin_box) },
         { "device_name", JSON_TEXT, true, 1, PAYER_DEVICE_NAME_BYTES_MAX, AT(device_name) },
     };
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     PasswordJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, fields, 4, &json, &document)) return;
@@ -155,7 +155,7 @@ static void open_and_reset_pin(Job *job)
     static const JsonField fields[] = {
         { "pin_recover_box", JSON_TEXT, true, 1, 2 * BOX_BYTES_MAX, AT(box) },
     };
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     PasswordJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, fields, 1, &json, &document)) return;

@@ -35,7 +35,7 @@ static int write_paid(Passage *p, Buffer *ret_body)
 
 static void open_and_pay(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     PaymentPay *work = &p->work.pay;
     const Status s = payer_check_pin(p, work->grant);
     if (!status_ok(s)) {
@@ -105,7 +105,7 @@ static int write_codes(Passage *p, Buffer *ret_body)
 
 static void open_and_issue(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     PayCodeIssue *work = &p->work.codes;
     uint8_t grant[WIRE_GRANT_BYTES]; /* proves the PIN; codes need no more of it */
     Status s = payer_check_pin(p, grant);

@@ -67,7 +67,7 @@ static int write_paid(Passage *p, Buffer *ret_body)
 
 static void open_and_pay(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     PayeeCodePay *work = &p->work.payee_pay;
     Status s = payer_check_pin(p, work->grant);
     if (status_ok(s))

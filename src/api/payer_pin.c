@@ -3,11 +3,6 @@
 #include "base/encoding.h"
 #include "base/secret.h"
 
-Passage *payer_passage(Job *job)
-{
-    return (Passage *)(void *)((uint8_t *)job - offsetof(Passage, job));
-}
-
 Status payer_take_box(Passage *p, Span base64, Box *ret_box)
 {
     Buffer bytes = BUFFER_OF(p->box);

@@ -5,9 +5,6 @@
  */
 #include "api/passage.h"
 
-/* The passage whose `job` this is. */
-Passage *payer_passage(Job *job);
-
 /* Decode the box into the passage and read what it says it is for; vaultd proves it later. Refuses
  * ENCODING_INVALID, BUFFER_FULL, BOX_*. */
 MUST_USE Status payer_take_box(Passage *passage, Span base64, Box *ret_box);

@@ -134,7 +134,7 @@ static Status register_payer(Passage *p, const RegisterJson *json)
 
 static void open_and_register(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     RegisterJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, register_fields, sizeof(register_fields) / sizeof(register_fields[0]),

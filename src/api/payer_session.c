@@ -85,7 +85,7 @@ static Status log_out(Passage *p, bool everywhere)
 
 static void open_and_log_out(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     LogoutJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, logout_fields, 1, &json, &document)) return;
@@ -163,7 +163,7 @@ static Status end_session(Passage *p)
 
 static void open_and_end(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     passage_finish(p, end_session(p), payer_write_made);
 }
 

@@ -110,7 +110,7 @@ static Status look(Passage *p, const TransferJson *json)
 
 static void open_and_look(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     TransferJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, ask_fields, COUNT_OF(ask_fields), &json, &document)) return;
@@ -174,7 +174,7 @@ static Status begin(Passage *p, const TransferJson *json)
 
 static void open_and_begin(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     TransferJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, begin_fields, COUNT_OF(begin_fields), &json, &document)) return;

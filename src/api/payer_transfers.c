@@ -163,31 +163,31 @@ static Status limits(Passage *p, const LimitsJson *json)
 
 static void open_and_list(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     passage_finish(p, list(p), payer_write_made);
 }
 
 static void open_and_show(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     passage_finish(p, show(p), payer_write_made);
 }
 
 static void open_and_revoke(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     passage_finish(p, revoke(p), payer_write_made);
 }
 
 static void open_and_show_limits(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     passage_finish(p, limits(p, NULL), payer_write_made);
 }
 
 static void open_and_set_limits(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     LimitsJson json = { 0 };
     CLEANUP(json_free) JsonDocument *document = NULL;
     if (!passage_read_json(p, limits_fields, sizeof(limits_fields) / sizeof(limits_fields[0]),

@@ -97,7 +97,7 @@ static int write_made(Passage *p, Buffer *ret_body)
 
 static void open_and_list(Job *job)
 {
-    Passage *p = payer_passage(job);
+    Passage *p = passage_of_job(job);
     uint8_t grant[WIRE_GRANT_BYTES]; /* proves the PIN; it pays for nothing */
     char payer[PAYER_ID_BYTES_MAX + 1];
     Status s = payer_check_pin(p, grant);

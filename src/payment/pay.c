@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "payment/deduction.h"
 #include "payment/fee.h"
+#include "payment/order_claim.h"
 #include "payment/order_identity.h"
 #include "payment/order_payer.h"
 #include "payment/payment_rows.h"
@@ -79,30 +80,18 @@ static Status pay_by_state(PaymentPay *work, Rows *rows, Payment *payment, const
     return REFUSE(REFUSED_ORDER_STATE);
 }
 
-/* The box, and so the grant, was made for exactly this order and amount. */
-static bool is_confirmed(const PaymentPay *work, const Payment *payment)
-{
-    return strcmp(work->confirmed.mchid, payment->mchid) == 0
-            && strcmp(work->confirmed.out_trade_no, payment->out_trade_no) == 0
-            && work->confirmed_minor == payment->money.minor;
-}
-
 static Status pay_decide(PaymentPay *work, Rows *rows)
 {
-    const Row *row = NULL;
+    const OrderClaim claim = { .payer = work->payer,
+        .door = &work->door,
+        .prepay_id = work->prepay_id,
+        .openid = work->openid,
+        .confirmed = &work->confirmed,
+        .confirmed_minor = work->confirmed_minor };
     Payer payer;
     Payment payment;
     work->repeated = false;
-    TRY(payer_admit(rows, work->payer, &payer));
-    TRY(payer_door_admit(rows, work->payer, &work->door));
-    TRY(payment_row_by(rows, PAYMENT_BY_PREPAY_ID, work->prepay_id, &row));
-    REQUIRE(row != NULL, REFUSED_ORDER_NOT_EXIST);
-    TRY(payment_of_row(row, &payment));
-    const bool others = payment.payer[0] != 0 && strcmp(payment.payer, work->payer) != 0;
-    REQUIRE(is_confirmed(work, &payment), REFUSED_BOX_CONTEXT);
-    REQUIRE(!others, REFUSED_ORDER_PAYER_OTHER);
-    TRY(order_payer_admit(rows, &payment, work->openid));
-    TRY(order_identity_pay_admit(rows, &payment, work->payer));
+    TRY(order_claim(rows, &claim, &payer, &payment));
     TRY(pay_by_state(work, rows, &payment, &payer));
     work->payment = payment;
     return OK;
